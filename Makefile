@@ -1,0 +1,25 @@
+# `make demo` and `make test` are all that a person needs; everything else is for those who build.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check clean
+
+demo: .venv/done
+	$(BIN)/steadfit study digits
+
+test: .venv/done
+	$(BIN)/pytest -n 2
+
+check: .venv/done
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+.venv/done: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test,docs]'
+	touch .venv/done
+
+clean:
+	rm -rf .venv runs docs/_build

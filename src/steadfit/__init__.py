@@ -1,0 +1,1 @@
+"""steadfit measures the variance error of a network on your data, and takes it away."""

@@ -1,0 +1,27 @@
+"""What is said to people: every error that a person can cause, and the words for near misses."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SteadfitError(ValueError):
+    """A person can mend this: the message says what was expected, what was found, and what to do.
+
+    The command line prints the message alone, without a traceback, and exits with status 2.
+    """
+
+
+class DivergedError(SteadfitError):
+    """A loss or a gradient stopped being finite; raised before the weights were touched."""
+
+
+def unknown(kind: str, word: str, known: Iterable[str]) -> SteadfitError:
+    """The error for a name that is not in a registry, with the nearest known name.
+
+    >>> print(unknown("model", "convnett", ["convnet", "mlp"]))
+    There is no model "convnett". Did you mean "convnet"? Known: convnet, mlp.
+    """
+    names = sorted(known)
+    near = get_close_matches(word, names, n=1)
+    hint = f' Did you mean "{near[0]}"?' if near else ""
+    return SteadfitError(f'There is no {kind} "{word}".{hint} Known: {", ".join(names)}.')

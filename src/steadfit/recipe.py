@@ -1,0 +1,148 @@
+"""`Recipe`: every setting of one model and its training, and nothing that is code.
+
+A recipe is frozen, prints as JSON, and has a hash that is part of each replica's key. What a
+model of the registry can be told (`Model.settings`) is defined by its builder's signature in
+`steadfit.models`; here it is only a mapping of plain values.
+"""
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from steadfit.errors import SteadfitError
+
+Scalar = bool | int | float | str
+Share = Annotated[float, Field(ge=0, lt=1)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class Settings(BaseModel):
+    """Frozen settings; an unknown name is an error, and so is a value out of range."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def but(self, **changes: Any) -> Self:
+        """The same settings with some changed, checked again."""
+        try:
+            return type(self).model_validate({**dict(self), **changes})
+        except ValidationError as error:
+            raise SteadfitError(_sentence(error)) from None
+
+
+class Model(Settings):
+    """Which model of the registry, and what its builder is told (keyword arguments, by name)."""
+
+    name: str = "convnet"
+    settings: dict[str, Scalar] = {}
+
+
+class Optimizer(Settings):
+    """The optimiser and its schedule. The learning rate is the highest one reached."""
+
+    name: Literal["adamw", "sgd"] = "adamw"
+    learning_rate: Positive = 2e-3
+    schedule: Literal["constant", "cosine"] = "cosine"
+    warmup: Share = 0.1  # share of the steps on which the rate rises linearly from 0
+    momentum: Share = 0.9  # sgd only
+    weight_decay: NonNegative = 0.0  # decoupled (Loshchilov and Hutter 2019); weights only
+
+
+class Penalties(Settings):
+    """Added to the loss (lecture 25, 2.1), on weights, never on biases or normalisation scales."""
+
+    l1: NonNegative = 0.0  # lambda of lambda * sum |w|; a proximal step, so exact zeros
+    l2: NonNegative = 0.0  # lambda of lambda * sum w^2
+
+
+class EarlyStopping(Settings):
+    """Stop when the validation loss has not improved; go back to the best epoch's weights."""
+
+    share: Annotated[float, Field(gt=0, lt=1)] = 0.2  # of the sample's distinct examples
+    patience: Annotated[int, Field(ge=1)] = 5  # epochs
+
+
+class Augmentation(Settings):
+    """Random changes of each training batch. Lengths are shares of the image side."""
+
+    shift: Share = 0.0  # largest shift
+    flip: bool = False  # left and right, with probability one half
+    rotation: Annotated[float, Field(ge=0, le=180)] = 0.0  # largest angle, degrees
+    noise: NonNegative = 0.0  # standard deviation, in units of the prepared inputs
+
+
+class Training(Settings):
+    """How one replica is trained."""
+
+    epochs: Annotated[int, Field(ge=1)] = 30
+    batch: Annotated[int, Field(ge=1)] = 32
+    optimizer: Optimizer = Optimizer()
+    penalties: Penalties = Penalties()
+    augmentation: Augmentation = Augmentation()
+    clip: Positive | None = None  # largest global norm of the gradient (lecture 25, 2.2)
+    label_smoothing: Share = 0.0
+    early_stopping: EarlyStopping | None = None
+    average: Annotated[int, Field(ge=0)] = 0  # average the weights over this many last epochs
+    precision: Literal["float32", "bfloat16"] = "float32"
+
+
+class Recipe(Settings):
+    """Every setting of one model and its training.
+
+    >>> recipe = Recipe().model_with(name="mlp").training_with(epochs=3)
+    >>> recipe.model.name, recipe.training.epochs
+    ('mlp', 3)
+    >>> Recipe.from_json(recipe.to_json()) == recipe
+    True
+    """
+
+    model: Model = Model()
+    training: Training = Training()
+
+    def model_with(self, name: str | None = None, **settings: Scalar) -> Self:
+        """The recipe with another model, or with some of the model's settings changed."""
+        model = Model(
+            name=name or self.model.name,
+            settings=dict(sorted({**self.model.settings, **settings}.items())),
+        )
+        return self.but(model=model)
+
+    def training_with(self, **changes: Any) -> Self:
+        """The recipe with some training settings changed; a dict changes a nested setting.
+
+        >>> Recipe().training_with(penalties={"l2": 0.001}).training.penalties.l2
+        0.001
+        """
+        old = dict(self.training)
+        for name, value in changes.items():
+            if isinstance(value, dict) and isinstance(old.get(name), Settings):
+                changes[name] = old[name].but(**value)
+        return self.but(training=self.training.but(**changes))
+
+    def to_json(self) -> str:
+        """Canonical JSON: keys sorted, no spaces. Equal recipes give equal text."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read `to_json`'s text. Raises SteadfitError for unknown names or values out of range."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise SteadfitError(_sentence(error)) from None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON, 64 hexadecimal digits."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+def _sentence(error: ValidationError) -> str:
+    """Pydantic's findings as sentences: which setting, what was expected, what was found."""
+    parts = []
+    for found in error.errors():
+        name = ".".join(str(part) for part in found["loc"]) or "recipe"
+        parts.append(f"{name}: {found['msg'].lower()}, got {found.get('input')!r}")
+    return "The recipe does not hold. " + "; ".join(parts) + "."
