@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-import torch
 from torch import Tensor
 
 Task = Literal["classes", "numbers"]
@@ -50,7 +49,7 @@ class Dataset:
         for tensor in (self.x, self.y):
             array = np.ascontiguousarray(tensor.numpy())
             digest.update(f"{array.dtype.str}{array.shape}".encode())
-            digest.update(memoryview(array).cast("B"))
+            digest.update(array.tobytes())
         digest.update(repr((self.task, self.classes)).encode())
         return digest.hexdigest()
 
