@@ -1,0 +1,126 @@
+"""What a study found, as plain frozen values: the content of `study.json`.
+
+Nothing here depends on when, how fast or in how many processes the replicas were trained, so
+that the same study gives the same bytes.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from steadfit.errors import SteadfitError
+from steadfit.recipe import Recipe
+
+Loss = Literal["cross_entropy", "brier", "zero_one", "squared"]
+Verdict = Literal["baseline", "better", "worse", "no difference shown", "failed"]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with its confidence interval, in the units of the loss it belongs to."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Parts:
+    """One loss, averaged over replicas and test points: total = bias_noise + variance.
+
+    Units: nats for cross_entropy, squared units for squared and brier, shares for zero_one
+    (where variance is Domingos's net variance).
+    """
+
+    total: float
+    bias_noise: float
+    variance: float
+
+
+@dataclass(frozen=True)
+class Components:
+    """Where the variance comes from: the drawn sample, the seed, or both together."""
+
+    sample: float
+    seed: float
+    interaction: float
+
+
+@dataclass(frozen=True)
+class ArmResult:
+    """What one arm's replicas showed. An arm that failed has no losses, only `failure`."""
+
+    name: str
+    recipe: Recipe
+    parameters: int
+    verdict: Verdict
+    losses: dict[Loss, Parts]
+    changes: dict[Loss, Interval]  # of the total, against the baseline, paired
+    variance_changes: dict[Loss, Interval]
+    components: Components | None
+    facts: dict[str, float]  # means over replicas: share of steps clipped, share of zero weights
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What the study was run on."""
+
+    name: str
+    shape: tuple[int, ...]
+    train: int
+    test: int
+    task: str
+    classes: tuple[str, ...]
+    train_fingerprint: str
+    test_fingerprint: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DesignFacts:
+    """The crossed design: every arm on the same samples with the same seeds."""
+
+    samples: int
+    seeds: int
+    scheme: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """A whole study. `loss` is the one that decides; `level` that of every interval."""
+
+    data: DataFacts
+    design: DesignFacts
+    loss: Loss
+    level: float
+    arms: tuple[ArmResult, ...]
+    best: str
+    sentences: tuple[str, ...]
+
+    def arm(self, name: str) -> ArmResult:
+        """The arm of this name."""
+        return next(arm for arm in self.arms if arm.name == name)
+
+    def to_json(self) -> str:
+        """The content of `study.json`, indented; equal results give equal text."""
+        return _ADAPTER.dump_json(self, indent=2).decode() + "\n"
+
+    @classmethod
+    def read(cls, path: Path) -> "StudyResult":
+        """Read a `study.json`. Raises SteadfitError if it is not one."""
+        try:
+            return _ADAPTER.validate_json(path.read_bytes())
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise SteadfitError(
+                f"{path} is not a study's result: {place}: {first['msg'].lower()}. "
+                "Run the study again to write it anew."
+            ) from None
+
+
+_ADAPTER = TypeAdapter(StudyResult)

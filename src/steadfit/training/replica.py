@@ -1,0 +1,29 @@
+"""`Replica`: one trained model, and all that is kept of its training."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Replica:
+    """One recipe trained on one sample with one seed.
+
+    logits: float32, shape (test points, outputs): logits of the classes, or predicted numbers.
+    weights: the module's state by name.
+    preparation: what was fitted to the sample, as plain values.
+    curves: one value an epoch, by name: train_loss, and validation_loss where there was one.
+    facts: single figures: epochs, steps, clipped (share of steps), gradient_norm (median),
+        zero_weights (share), images_per_second.
+    seconds: wall time of the training.
+    failure: why there is no result; then logits and weights are empty.
+    """
+
+    logits: np.ndarray
+    weights: dict[str, Tensor]
+    preparation: dict[str, object]
+    curves: dict[str, list[float]]
+    facts: dict[str, float]
+    seconds: float
+    failure: str = ""
