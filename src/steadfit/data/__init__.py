@@ -1,1 +1,18 @@
-"""Readers, samples and splits."""
+"""Readers, samples and splits.
+
+`read` or `from_arrays` gives a `Dataset`; `split` its training and test sides; `draw` a replica's
+sample of the training side and `carve` that sample's validation part; `fit_preparation` what is
+fitted to the sample; `augment` disturbs a batch on its way to the network.
+"""
+
+from steadfit.data.arrays import from_arrays as from_arrays
+from steadfit.data.augmentation import augment as augment
+from steadfit.data.dataset import Dataset as Dataset
+from steadfit.data.dataset import Split as Split
+from steadfit.data.dataset import Task as Task
+from steadfit.data.preparation import Preparation as Preparation
+from steadfit.data.preparation import fit_preparation as fit_preparation
+from steadfit.data.registry import read as read
+from steadfit.data.samples import carve as carve
+from steadfit.data.samples import draw as draw
+from steadfit.data.splits import split as split

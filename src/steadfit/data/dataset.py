@@ -11,7 +11,7 @@ from torch import Tensor
 Task = Literal["classes", "numbers"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """Examples and their targets.
 
@@ -37,6 +37,15 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.y)
 
+    def __str__(self) -> str:
+        """Name, size and task, as the head of a report: "digits · 1,797 images 1×8×8 · …"."""
+        shape = "×".join(map(str, self.x.shape[1:]))
+        what = f"{self.outputs} " + ("classes" if self.task == "classes" else "numbers")
+        return f"{self.name} · {len(self):,} images {shape} · {what}"
+
+    def __repr__(self) -> str:
+        return f"<Dataset {self}>"
+
     @property
     def outputs(self) -> int:
         """How many numbers a model gives for an example: the classes, or the columns of y."""
@@ -52,6 +61,16 @@ class Dataset:
             digest.update(array.tobytes())
         digest.update(repr((self.task, self.classes)).encode())
         return digest.hexdigest()
+
+    @cached_property
+    def first_copy(self) -> np.ndarray:
+        """For each example, the position of the first with the same input, bit for bit.
+
+        int64, shape (examples,). Two examples are exact copies where these are equal.
+        """
+        seen: dict[bytes, int] = {}
+        keys = (hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in self.x.numpy())
+        return np.array([seen.setdefault(key, i) for i, key in enumerate(keys)], np.int64)
 
     def take(self, indices: Tensor) -> "Dataset":
         """The examples at these positions, in this order; repeats are allowed."""

@@ -1,0 +1,78 @@
+"""Random changes of a batch of images, drawn from an explicit generator."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn.functional import affine_grid, grid_sample
+
+from steadfit.recipe import Augmentation
+
+
+def augment(x: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
+    """Shift, flip, rotate and disturb each image of a batch by its own random amount.
+
+    x: prepared images, float32, shape (batch, channels, height, width). The result has the same
+    shape; x itself is left as it is. What comes in from beyond the border repeats the pixel at the
+    border. Shifts are by whole pixels unless there is rotation too, which interpolates bilinearly.
+    The same generator state gives the same result.
+
+    >>> x = torch.arange(4.0).reshape(1, 1, 2, 2)
+    >>> augment(x, Augmentation(), torch.Generator()) is x
+    True
+    """
+    if settings.rotation:
+        x = _warp(x, settings, generator)
+    elif settings.shift or settings.flip:
+        x = _move(x, settings, generator)
+    if settings.noise:
+        noise = torch.randn(x.shape, generator=generator, device=generator.device, dtype=x.dtype)
+        x = x + settings.noise * noise.to(x.device)
+    return x
+
+
+def _move(x: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
+    """Whole-pixel shifts and flips: one gather of rows and columns per image."""
+    batch, _, height, width = x.shape
+    rows = _shifted(batch, height, settings.shift, generator).to(x.device)
+    columns = _shifted(batch, width, settings.shift, generator)
+    if settings.flip:
+        columns = torch.where(_coins(batch, generator)[:, None], columns.flip(1), columns)
+    columns = columns.to(x.device)
+    images = torch.arange(batch, device=x.device)[:, None, None]
+    moved = x.permute(0, 2, 3, 1)[images, rows[:, :, None], columns[:, None, :]]
+    return moved.permute(0, 3, 1, 2)
+
+
+def _shifted(batch: int, side: int, share: float, generator: torch.Generator) -> Tensor:
+    """For each image, which row (or column) each row is taken from; shape (batch, side)."""
+    most = round(share * side)
+    shift = torch.randint(-most, most + 1, (batch, 1), generator=generator, device=generator.device)
+    return (torch.arange(side, device=generator.device) + shift).clamp_(0, side - 1)
+
+
+def _warp(x: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
+    """Rotation about the centre, with shift and flip, in one bilinear resampling."""
+    batch, _, height, width = x.shape
+
+    def uniform(most: float) -> Tensor:
+        return most * (2 * torch.rand(batch, generator=generator, device=generator.device) - 1)
+
+    angle = uniform(math.radians(settings.rotation))
+    across, down = uniform(2 * settings.shift), uniform(2 * settings.shift)  # the side is 2 long
+    sign = 1 - 2 * _coins(batch, generator).float() if settings.flip else torch.ones_like(angle)
+    cos, sin = angle.cos(), angle.sin()
+    aspect = height / width  # an angle is an angle in pixels, not in shares of the sides
+    theta = torch.stack(
+        [
+            torch.stack([sign * cos, -sign * sin * aspect, across], dim=1),
+            torch.stack([sin / aspect, cos, down], dim=1),
+        ],
+        dim=1,
+    ).to(x)
+    grid = affine_grid(theta, list(x.shape), align_corners=False)
+    return grid_sample(x, grid, padding_mode="border", align_corners=False)
+
+
+def _coins(batch: int, generator: torch.Generator) -> Tensor:
+    return torch.rand(batch, generator=generator, device=generator.device) < 0.5

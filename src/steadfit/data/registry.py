@@ -1,0 +1,73 @@
+"""`read`: from a name or a path to a `Dataset`, by way of one table of readers."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from steadfit.data.dataset import Dataset
+from steadfit.data.readers import digits, mnist
+from steadfit.data.samples import strata
+from steadfit.errors import SteadfitError, unknown
+
+Reader = Callable[..., Dataset]  # (source, **options) -> Dataset
+
+NAMES: Mapping[str, Reader] = {"digits": digits.read, "mnist": mnist.read}
+SUFFIXES: Mapping[str, Reader] = {}
+
+
+def read(source: str | Path, *, limit: int | None = None, **options: Any) -> Dataset:
+    """Read a data set: a built-in name, or a path.
+
+    source: a name of `NAMES`, or a folder or file whose suffix is in `SUFFIXES`. A path that is
+        spelt like a built-in name needs a "./" before it.
+    limit: keep this many training examples, drawn once and for all with the classes in proportion;
+        a test set of the data's own stays whole.
+    options: those of the reader, by name; see `steadfit.data.readers`.
+
+    Raises SteadfitError for an unknown name, path, format or option, and for what the reader meets.
+
+    >>> read("digits", limit=100)
+    <Dataset digits · 100 images 1×8×8 · 10 classes>
+    """
+    reader = _reader(source)
+    known = list(inspect.signature(reader).parameters)[1:]
+    for option in options:
+        if option not in known:
+            raise unknown(f"option of {source}", option, ["limit", *known])
+    dataset = reader(source, **options)
+    return dataset if limit is None else _limited(dataset, limit)
+
+
+def _reader(source: str | Path) -> Reader:
+    if source in NAMES:
+        return NAMES[str(source)]
+    path = Path(source)
+    if not path.exists():
+        if path.suffix or len(path.parts) > 1:
+            raise SteadfitError(f"There is no file or folder {path}.")
+        raise unknown("data set", str(source), NAMES)
+    if path.suffix.lower() in SUFFIXES:
+        return SUFFIXES[path.suffix.lower()]
+    raise unknown("reader for the suffix", path.suffix, SUFFIXES)
+
+
+def _limited(dataset: Dataset, limit: int) -> Dataset:
+    """`limit` of the training examples, and all of the data's own test set."""
+    own = np.zeros(len(dataset), bool) if dataset.is_test is None else dataset.is_test.numpy()
+    rows = np.flatnonzero(~own)
+    if not 0 < limit <= len(rows):
+        raise SteadfitError(
+            f"limit must lie between 1 and the {len(rows)} training examples, got {limit}."
+        )
+    y = strata(dataset)[rows]
+    order = np.random.default_rng(0).permutation(len(rows))
+    place = np.empty(len(rows))  # of each example among those of its class, as a share of them
+    for label in np.unique(y):
+        same = order[y[order] == label]
+        place[same] = np.arange(1, len(same) + 1) / len(same)
+    chosen = rows[np.lexsort((order, place))[:limit]]
+    return dataset.take(torch.from_numpy(np.sort(np.append(chosen, np.flatnonzero(own)))))

@@ -1,0 +1,157 @@
+"""Which examples a replica is trained on, and which of them are held out on the way.
+
+Everything here is a function of its arguments alone: NumPy's PCG64 seeded by a `SeedSequence`, so
+that the same study draws the same samples on every platform.
+"""
+
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from steadfit.data.dataset import Dataset
+from steadfit.errors import SteadfitError, unknown
+
+Scheme = Literal["bootstrap", "subsample", "disjoint"]
+_SCHEMES: tuple[str, ...] = get_args(Scheme)
+_CARVE = len(_SCHEMES)  # its place in the seed sequence, beside those of the schemes
+
+
+def draw(dataset: Dataset, scheme: str, number: int, seed: int = 0, share: float = 0.5) -> Tensor:
+    """The examples of training sample `number`, as int64 positions in ascending order.
+
+    scheme: "bootstrap", n of n with replacement (Efron 1979); "subsample", round(share * n)
+        without replacement; "disjoint", part `number` of a random division into floor(1 / share)
+        parts of round(share * n), which never overlap.
+    number, seed: from 0. The sample depends on these two, the scheme, the share, and the size of
+        the data set only: every arm of a study is given the same samples.
+
+    Where the data has groups, whole groups are drawn (Davison and Hinkley 1997, 3.8), and n counts
+    groups. Raises SteadfitError for an unknown scheme, or a share that leaves nothing to draw.
+
+    >>> from steadfit.data import from_arrays
+    >>> data = from_arrays(np.zeros((6, 8, 8)), [0, 0, 0, 1, 1, 1])
+    >>> sorted([*draw(data, "disjoint", 0).tolist(), *draw(data, "disjoint", 1).tolist()])
+    [0, 1, 2, 3, 4, 5]
+    """
+    if scheme not in _SCHEMES:
+        raise unknown("sampling scheme", scheme, _SCHEMES)
+    if dataset.groups is None:
+        return torch.from_numpy(np.sort(_units(len(dataset), scheme, number, seed, share)))
+    members = _members(dataset.groups.numpy())
+    drawn = _units(len(members), scheme, number, seed, share)
+    return torch.from_numpy(np.sort(np.concatenate([members[unit] for unit in drawn])))
+
+
+def carve(dataset: Dataset, indices: Tensor, share: float, seed: int) -> tuple[Tensor, Tensor]:
+    """Divide a drawn sample into (training, validation) positions, for early stopping.
+
+    indices: a sample as `draw` gives it, repeats included. They stay in the training part; the
+        validation part has each example once.
+    share: of the sample's distinct examples, above 0 and below 1.
+
+    No example of the validation part is trained on, nor an exact copy of one, nor one of its group.
+    Classes are held in proportion. Raises SteadfitError where a part would be empty.
+
+    >>> from steadfit.data import from_arrays
+    >>> data = from_arrays(np.arange(640).reshape(10, 8, 8), [0, 1] * 5)
+    >>> training, validation = carve(data, torch.arange(10), share=0.4, seed=0)
+    >>> len(training), data.y[validation].tolist()
+    (6, [0, 1, 0, 1])
+    """
+    _check_share(share)
+    distinct = np.unique(indices.numpy())
+    rng = _rng(_natural("seed", seed), _CARVE)
+    held = hold_out(kept_together(dataset)[distinct], strata(dataset)[distinct], share, rng)
+    validation = distinct[held]
+    leaked = np.isin(dataset.first_copy, dataset.first_copy[validation])
+    leaked[validation] = True
+    training = indices[torch.from_numpy(~leaked)[indices]]
+    if not len(training) or not len(validation):
+        raise SteadfitError(
+            f"A share of {share:g} of {len(distinct)} distinct examples leaves no validation data "
+            "or no training data once copies and groups are kept together. Use more data, another "
+            "share, or no early stopping."
+        )
+    return training, torch.from_numpy(validation)
+
+
+def kept_together(dataset: Dataset) -> np.ndarray:
+    """The unit that each example belongs to and that no division may cut: int64 (examples,).
+
+    Its group; without groups, all exact copies of the example.
+    """
+    return dataset.first_copy if dataset.groups is None else dataset.groups.numpy()
+
+
+def strata(dataset: Dataset) -> np.ndarray:
+    """What is to be held in proportion: the classes; numbers are all one stratum."""
+    if dataset.task == "classes":
+        return dataset.y.numpy()
+    return np.zeros(len(dataset), np.int64)
+
+
+def hold_out(
+    unit: np.ndarray, stratum: np.ndarray, share: float, rng: np.random.Generator
+) -> np.ndarray:
+    """True for about `share` of the examples, whole units only; bool, shape (examples,).
+
+    Each stratum is held as near to the share as its units, in random order, allow, with one unit
+    at least on either side where it has two. A unit counts for the stratum of its first example.
+    """
+    _, first, unit, size = np.unique(
+        unit, return_index=True, return_inverse=True, return_counts=True
+    )
+    stratum = stratum[first]
+    held = np.zeros(len(first), bool)
+    owed = 0.0  # what rounding left over goes on to the next stratum, so that the total is right
+    for value in np.unique(stratum):
+        units = rng.permutation(np.flatnonzero(stratum == value))
+        total = np.cumsum([0, *size[units]])
+        wanted = share * total[-1] + owed
+        taken = min(max(int(np.abs(total - wanted).argmin()), 1), len(units) - 1)
+        held[units[:taken]] = True
+        owed = np.clip(wanted - total[taken], -0.5, 0.5)
+    return held[unit]
+
+
+def _units(n: int, scheme: str, number: int, seed: int, share: float) -> np.ndarray:
+    """Which of n examples, or of n groups, sample `number` has."""
+    key = [_natural("seed", seed), _SCHEMES.index(scheme)]
+    if scheme == "bootstrap":
+        return _rng(*key, _natural("sample number", number)).integers(0, n, n)
+    _check_share(share)
+    size = round(share * n)
+    if not size:
+        raise SteadfitError(f"A share of {share:g} of {n} examples is none. Use a larger share.")
+    if scheme == "subsample":
+        return _rng(*key, _natural("sample number", number)).permutation(n)[:size]
+    parts = n // size
+    if _natural("sample number", number) >= parts:
+        raise SteadfitError(
+            f"{n} examples hold {parts} disjoint parts of {size}, and part {number + 1} was asked "
+            "for. Use fewer samples or a smaller share."
+        )
+    return _rng(*key).permutation(n)[number * size : (number + 1) * size]
+
+
+def _rng(*key: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(list(key)))
+
+
+def _members(groups: np.ndarray) -> list[np.ndarray]:
+    """The positions of each group's examples."""
+    order = np.argsort(groups, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
+
+
+def _check_share(share: float) -> None:
+    if not 0 < share < 1:
+        raise SteadfitError(f"A share must lie above 0 and below 1, got {share:g}.")
+
+
+def _natural(what: str, value: int) -> int:
+    if value < 0:
+        raise SteadfitError(f"A {what} must be 0 or more, got {value}.")
+    return value

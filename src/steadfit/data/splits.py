@@ -1,0 +1,137 @@
+"""Which examples are for training and which for testing, and what must not be on both sides."""
+
+import numpy as np
+import torch
+
+from steadfit.data.dataset import Dataset, Split
+from steadfit.data.samples import hold_out, kept_together, strata
+from steadfit.errors import SteadfitError, unknown
+
+_NAMED = 5  # as many examples are named in a note
+
+
+def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = "drop") -> Split:
+    """Divide a dataset into training and test examples, each in the dataset's order.
+
+    The data's own test set is taken where it has one. Else a share `test` is drawn, classes in
+    proportion, with groups whole and exact copies of one example on one side.
+    duplicates: "drop" takes a training example whose input is bit for bit that of a test example
+        out of the training side; "keep" leaves copies where they fall. Both report them.
+
+    Raises SteadfitError for a single class, fewer than two examples of a class, and a side or a
+    class that is left without training examples.
+
+    >>> from steadfit.data import read
+    >>> parts = split(read("digits"))
+    >>> len(parts.train), len(parts.test)
+    (1438, 359)
+    """
+    if duplicates not in ("drop", "keep"):
+        raise unknown("way with duplicates", duplicates, ["drop", "keep"])
+    if not 0 < test < 1:
+        raise SteadfitError(f"The test share must lie above 0 and below 1, got {test:g}.")
+    _check_classes(dataset)
+    is_test = _sides(dataset, test, seed, duplicates)
+    crossing = ~is_test & np.isin(dataset.first_copy, dataset.first_copy[is_test])
+    is_train = ~is_test & ~crossing if duplicates == "drop" else ~is_test
+    train, held = (
+        dataset.take(torch.from_numpy(np.flatnonzero(side))) for side in (is_train, is_test)
+    )
+    _check_sides(train, held)
+    notes = [
+        *_duplicate_notes(dataset, crossing, duplicates),
+        *_conflict_notes(dataset),
+        *_missing_notes(held),
+    ]
+    return Split(train, held, tuple(notes))
+
+
+def _sides(dataset: Dataset, test: float, seed: int, duplicates: str) -> np.ndarray:
+    """True for the test examples."""
+    if dataset.is_test is not None:
+        return dataset.is_test.numpy()
+    alone = duplicates == "keep" and dataset.groups is None
+    unit = np.arange(len(dataset)) if alone else kept_together(dataset)
+    return hold_out(unit, strata(dataset), test, np.random.default_rng(seed))
+
+
+def _check_classes(dataset: Dataset) -> None:
+    if dataset.task == "numbers":
+        if len(dataset) < 2:
+            raise SteadfitError(f"{dataset.name} has {len(dataset)} example; two are needed.")
+        return
+    if len(dataset.classes) == 1:
+        raise SteadfitError(
+            f'{dataset.name} has the single class "{dataset.classes[0]}". There is nothing to tell '
+            "apart: at least two classes are needed."
+        )
+    counts = np.bincount(dataset.y.numpy(), minlength=len(dataset.classes))
+    few = [f'"{name}" ({n})' for name, n in zip(dataset.classes, counts, strict=True) if n < 2]
+    if few:
+        hint = "" if len(few) < 10 else ' If the labels are numbers to predict, task="numbers".'
+        raise SteadfitError(
+            f"{dataset.name}: {len(few)} of {len(counts)} classes have fewer than 2 examples: "
+            f"{_some(few)}. Add examples, or leave these classes out.{hint}"
+        )
+
+
+def _check_sides(train: Dataset, test: Dataset) -> None:
+    if not len(train) or not len(test):
+        raise SteadfitError(
+            f"{train.name} has {len(train)} training and {len(test)} test examples once groups and "
+            "copies are kept on one side. More examples, or more groups, are needed."
+        )
+    if train.task == "classes":
+        counts = np.bincount(train.y.numpy(), minlength=len(train.classes))
+        gone = [f'"{train.classes[i]}"' for i in np.flatnonzero(counts == 0)]
+        if gone:
+            raise SteadfitError(
+                f"{train.name} has no training examples of {_some(gone)}: they are all in the test "
+                "set, in groups on its side, or copies of test examples."
+            )
+
+
+def _duplicate_notes(dataset: Dataset, crossing: np.ndarray, duplicates: str) -> list[str]:
+    notes = []
+    rows = np.flatnonzero(crossing)
+    if len(rows):
+        done = "taken out of the training side" if duplicates == "drop" else "kept in both"
+        notes.append(
+            f"{len(rows)} training examples are exact copies of test examples, {done}: "
+            f"{_some(_names(dataset, rows))}."
+        )
+    copies = np.flatnonzero((dataset.first_copy != np.arange(len(dataset))) & ~crossing)
+    if len(copies):
+        notes.append(
+            f"{len(copies)} examples are exact copies of others on their side: "
+            f"{_some(_names(dataset, copies))}."
+        )
+    return notes
+
+
+def _conflict_notes(dataset: Dataset) -> list[str]:
+    """Copies that do not agree on the target."""
+    different = (dataset.y != dataset.y[torch.from_numpy(dataset.first_copy)]).numpy()
+    rows = np.flatnonzero(different.reshape(len(dataset), -1).any(axis=1))
+    if not len(rows):
+        return []
+    pairs = [
+        " and ".join(_names(dataset, np.array([dataset.first_copy[row], row]))) for row in rows
+    ]
+    return [f"{len(rows)} exact copies have another target than the first: {_some(pairs)}."]
+
+
+def _missing_notes(test: Dataset) -> list[str]:
+    if test.task == "numbers":
+        return []
+    counts = np.bincount(test.y.numpy(), minlength=len(test.classes))
+    gone = [f'"{test.classes[i]}"' for i in np.flatnonzero(counts == 0)]
+    return [f"The test set has no examples of {_some(gone)}."] if gone else []
+
+
+def _names(dataset: Dataset, rows: np.ndarray) -> list[str]:
+    return [dataset.ids[row] if dataset.ids else f"example {row}" for row in rows]
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
