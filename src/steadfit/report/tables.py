@@ -1,0 +1,194 @@
+"""The table of a study on a terminal, and the lines around it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
+
+from steadfit.report import wording
+from steadfit.study.result import ArmResult, StudyResult
+
+GAP = 2  # blank columns between two columns of the table
+NARROWEST_ARM = 12
+LONGEST_NAME = 60
+STYLES = {"better": "green", "worse": "red", "failed": "red"}
+ASCII = str.maketrans("−–×·…�∞", "--x-~?8")
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One column: its heading and a cell an arm. Words stand at the left and may wrap."""
+
+    heading: str
+    cells: tuple[str, ...]
+    words: bool = False
+
+    @property
+    def width(self) -> int:
+        return max(
+            cell_len(line) for cell in (self.heading, *self.cells) for line in cell.split("\n")
+        )
+
+
+def table(result: StudyResult, width: int = 120) -> Table:
+    """The study's arms, one a row: error, its parts, and the paired change with its interval.
+
+    Units are in the caption. Where `width` (terminal columns) is too small for all columns, the
+    bias+noise goes first (it is the total less the variance), then the verdict moves under its
+    change, then the total goes; names wrap at their "+". From 60 columns up, no figure is cut.
+
+    Example: `rich.print(table(StudyResult.read(Path("runs/digits/study.json")), width=80))`.
+    """
+    columns = _fitting(result, width)
+    made = Table(
+        box=None,
+        pad_edge=False,
+        padding=(0, GAP, 0, 0),
+        caption=_caption(result),
+        caption_justify="left",
+        header_style="bold",
+    )
+    for column in columns:
+        made.add_column(
+            column.heading,
+            justify="left" if column.words else "right",
+            no_wrap=not column.words,
+            overflow="fold",
+        )
+    for row, arm in enumerate(result.arms):
+        name, *rest = (Text(column.cells[row]) for column in columns)
+        rest[-1].stylize(STYLES.get(arm.verdict, ""))
+        made.add_row(name, *rest)
+    return made
+
+
+class Summary:
+    """What `summary` gives: it takes the width and the encoding of the console it is printed on."""
+
+    def __init__(self, result: StudyResult) -> None:
+        self.result = result
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for part in self._parts(options.max_width):
+            if options.ascii_only:
+                yield from _ascii(console.render(part, options))
+            else:
+                yield part
+
+    def _parts(self, width: int) -> Iterable[Text | Table]:
+        result = self.result
+        yield Text(f"{wording.sizes(result)}\n{wording.design(result)}\n")
+        yield table(result, width)
+        yield Text()
+        for arm in result.arms:
+            if arm.failure:
+                yield Text(wording.printable(f"{arm.name} failed: {arm.failure}"), style="red")
+        for sentence in result.sentences:
+            yield Text(wording.printable(sentence))
+        yield Text(f"Best: {wording.printable(result.best)}", style="bold")
+
+
+def summary(result: StudyResult) -> Summary:
+    """The study for a terminal: data and design, the table, the verdict's sentences, the best arm.
+
+    A rich renderable: `rich.print(summary(result))`. It fits the console's width, and keeps to
+    ASCII where the console's encoding has nothing else.
+    """
+    return Summary(result)
+
+
+def _fitting(result: StudyResult, width: int) -> list[_Column]:
+    """The widest layout that fits; the last one whatever its width."""
+    columns = _columns(result)
+    layouts = (
+        ("arm", "error", "total", "bias_noise", "variance", "change", "verdict"),
+        ("arm", "error", "total", "variance", "change", "verdict"),
+        ("arm", "error", "total", "variance", "both"),
+        ("arm", "error", "variance", "both"),
+    )
+    for layout in layouts:
+        chosen = [columns[name] for name in layout if name in columns]
+        figures = sum(column.width + GAP for column in chosen[1:])
+        room = width - figures
+        if room >= min(chosen[0].width, NARROWEST_ARM):
+            break
+    room = max(room, NARROWEST_ARM)
+    names = tuple(_wrapped(name, room - GAP) for name in chosen[0].cells)
+    return [_Column("arm", names, words=True), *chosen[1:]]
+
+
+def _columns(result: StudyResult) -> dict[str, _Column]:
+    """Every column that a layout may take, by name."""
+    loss, arms = result.loss, result.arms
+    decimals = wording.loss_decimals(result, loss)
+    changes = tuple(
+        wording.interval(arm.changes[loss], decimals) if loss in arm.changes else "" for arm in arms
+    )
+    verdicts = tuple("" if arm.verdict == "baseline" else arm.verdict for arm in arms)
+    change = f"change ({wording.level(result)} interval)"
+
+    def part(name: str) -> tuple[str, ...]:
+        return wording.cells(
+            arms, lambda arm: wording.number(getattr(arm.losses[loss], name), decimals), loss
+        )
+
+    columns = {
+        "arm": _Column("arm", tuple(_name(arm) for arm in arms), words=True),
+        "total": _Column(wording.LOSSES[loss].name, part("total")),
+        "bias_noise": _Column("bias+noise", part("bias_noise")),
+        "variance": _Column("variance", part("variance")),
+        "change": _Column(change, changes),
+        "verdict": _Column("", verdicts, words=True),
+        "both": _Column(change, tuple(map(_below, changes, verdicts)), words=True),
+    }
+    if wording.has_errors(result) and loss != "zero_one":
+        errors = wording.error_decimals(result)
+        columns["error"] = _Column(
+            "error %",
+            wording.cells(
+                arms,
+                lambda arm: wording.number(100 * arm.losses["zero_one"].total, errors),
+                "zero_one",
+            ),
+        )
+    return columns
+
+
+def _name(arm: ArmResult) -> str:
+    return wording.shortened(wording.printable(arm.name), LONGEST_NAME)
+
+
+def _below(change: str, verdict: str) -> str:
+    return f"{change}\n{verdict}".strip("\n")
+
+
+def _wrapped(name: str, width: int) -> str:
+    """The name in lines of at most this width, broken after a "+" where it has one."""
+    lines = [""]
+    for piece in re.split(r"(?<=\+)", name):
+        if lines[-1] and cell_len(lines[-1] + piece) > width:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(lines)
+
+
+def _caption(result: StudyResult) -> str:
+    words = wording.LOSSES[result.loss]
+    first = wording.printable(result.arms[0].name)
+    return (
+        f"{words.name.capitalize()} = bias+noise + variance, in {words.unit}. "
+        f"Change: of the {words.name}, against {first} on the same samples and seeds."
+    )
+
+
+def _ascii(segments: Iterable[Segment]) -> Iterable[Segment]:
+    """The same segments in ASCII, each character as wide as the one that it stands for."""
+    for segment in segments:
+        text = segment.text.translate(ASCII)
+        safe = "".join(c if c.isascii() else "?" * cell_len(c) for c in text)
+        yield Segment(safe, segment.style, segment.control)

@@ -1,0 +1,178 @@
+"""Figures as people read them: units named, digits alike down a column, names made harmless."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from statistics import median
+
+from steadfit.study.result import ArmResult, Interval, Loss, StudyResult
+
+
+@dataclass(frozen=True)
+class LossWords:
+    """A loss as it is called in a table, and its unit."""
+
+    name: str
+    unit: str
+
+
+LOSSES: dict[Loss, LossWords] = {
+    "cross_entropy": LossWords("cross-entropy", "nats"),
+    "brier": LossWords("Brier score", "squared probabilities"),
+    "zero_one": LossWords("error", "share of the test points"),
+    "squared": LossWords("squared error", "squared units of the target"),
+}
+UNKNOWN = "–"
+
+
+def printable(text: str) -> str:
+    r"""The text with control and direction characters replaced, so that it moves no cursor.
+
+    >>> printable("a\x1b[31mb\u202ec")
+    'a�[31mb�c'
+    """
+    return "".join(character if character.isprintable() else "�" for character in text)
+
+
+def shortened(text: str, length: int) -> str:
+    """At most this many characters, the middle left out: both ends tell names apart.
+
+    >>> shortened("dropout=0.5+l2=0.001+smaller", 15)
+    'dropout…smaller'
+    """
+    if len(text) <= length:
+        return text
+    head = length // 2
+    return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
+
+
+def number(value: float, decimals: int, sign: bool = False) -> str:
+    """A figure with this many decimals, a true minus sign and commas at the thousands.
+
+    >>> number(-0.0516, 3), number(0.0516, 3, sign=True), number(float("inf"), 3)
+    ('−0.052', '+0.052', '∞')
+    """
+    if math.isnan(value):
+        return UNKNOWN
+    if math.isinf(value):
+        text = "inf" if value > 0 else "-inf"
+    elif abs(value) >= 1e7:
+        text = f"{value:.2e}"
+    else:
+        text = f"{value:,.{decimals}f}"
+    if sign and value > 0:
+        text = "+" + text
+    return text.replace("-", "−").replace("inf", "∞")
+
+
+def quantity(value: float) -> str:
+    """A lone figure with three significant digits.
+
+    >>> quantity(1234.5), quantity(0.04567), quantity(30.0)
+    ('1,234', '0.0457', '30')
+    """
+    if math.isfinite(value) and value == round(value):
+        return number(value, 0)
+    return number(value, decimals_for(value, 3))
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """A share as a percentage, without the sign being lost.
+
+    >>> percent(0.587), percent(0.0312, 1)
+    ('59%', '3.1%')
+    """
+    text = number(100 * share, decimals)
+    return text if text == UNKNOWN else text + "%"
+
+
+def decimals_for(value: float, digits: int) -> int:
+    """How many decimals show this many significant digits of the value, from 0 to 8.
+
+    >>> decimals_for(0.148, 3), decimals_for(1234.5, 3)
+    (3, 0)
+    """
+    if not math.isfinite(value) or value == 0:
+        return digits
+    return min(max(digits - 1 - math.floor(math.log10(abs(value))), 0), 8)
+
+
+def loss_decimals(result: StudyResult, loss: Loss) -> int:
+    """The decimals of one loss's column: three digits of the first total, two of the intervals.
+
+    One number for all arms, so that a column can be read down. An arm far off (a loss of 250
+    beside 0.148) does not take the digits away from the others.
+    """
+    totals = [arm.losses[loss].total for arm in result.arms if loss in arm.losses]
+    halves = [
+        (arm.changes[loss].high - arm.changes[loss].low) / 2
+        for arm in result.arms
+        if loss in arm.changes
+    ]
+    halves = [half for half in halves if math.isfinite(half) and half > 0]
+    of_total = decimals_for(totals[0], 3) if totals else 3
+    of_interval = decimals_for(median(halves), 2) if halves else 0
+    return max(of_total, min(of_interval, of_total + 2))
+
+
+def error_decimals(result: StudyResult) -> int:
+    """The decimals of the error in percent: one, or two where the first arm is below 1%."""
+    errors = [arm.losses["zero_one"].total for arm in result.arms if "zero_one" in arm.losses]
+    return 2 if errors and errors[0] < 0.01 else 1
+
+
+def interval(change: Interval, decimals: int) -> str:
+    """A change with its interval.
+
+    >>> interval(Interval(-0.052, -0.066, -0.039), 3)
+    '−0.052 [−0.066, −0.039]'
+    """
+    value, low, high = (
+        number(part, decimals, sign=True) for part in (change.value, change.low, change.high)
+    )
+    return f"{value} [{low}, {high}]"
+
+
+def level(result: StudyResult) -> str:
+    """The confidence level in percent: "95%"."""
+    return f"{100 * result.level:g}%"
+
+
+def has_errors(result: StudyResult) -> bool:
+    """Whether the study is one of classes, with an error in percent beside the loss."""
+    return any("zero_one" in arm.losses for arm in result.arms)
+
+
+def cells(
+    arms: Iterable[ArmResult], figure: Callable[[ArmResult], str], loss: Loss
+) -> tuple[str, ...]:
+    """A column: the figure of each arm, a dash where the arm has no such loss."""
+    return tuple(figure(arm) if loss in arm.losses else UNKNOWN for arm in arms)
+
+
+def sizes(result: StudyResult) -> str:
+    """The first line of all that is shown: the data, its sizes and the model."""
+    data = result.data
+    recipe = result.arms[0].recipe
+    kind = "images" if len(data.shape) == 3 else "examples"
+    parts = [
+        printable(data.name),
+        f"{data.train + data.test:,} {kind} {'×'.join(map(str, data.shape))}",
+        f"{len(data.classes)} classes" if data.classes else "",
+        f"{data.train:,} train, {data.test:,} test",
+        f"{recipe.model.name}, {result.arms[0].parameters:,} weights",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def design(result: StudyResult) -> str:
+    """The second line: the crossed design, multiplied out."""
+    arms, plan = len(result.arms), result.design
+    return (
+        f"{_count(arms, 'arm')} × {_count(plan.samples, 'training sample')} × "
+        f"{_count(plan.seeds, 'seed')} = {arms * plan.samples * plan.seeds:,} replicas"
+    )
+
+
+def _count(amount: int, thing: str) -> str:
+    return f"{amount:,} {thing}{'' if amount == 1 else 's'}"

@@ -1,0 +1,41 @@
+"""Digits: the same down a column, enough for the intervals, no more than was measured."""
+
+import dataclasses
+
+import pytest
+
+from steadfit.report import wording
+from steadfit.study.result import Interval, Parts, StudyResult
+
+
+@pytest.mark.parametrize(
+    ("total", "half", "decimals"),
+    [
+        (0.148, 0.0137, 3),  # as in the product's own table
+        (0.148, 0.0012, 4),  # a narrow interval asks for one more
+        (0.148, 0.00000012, 5),  # but never for more than two more
+        (0.148, 0.5, 3),
+        (148_000.0, 13_700.0, 0),
+        (0.00148, 0.0001, 5),
+    ],
+)
+def test_decimals_follow_the_total_and_the_intervals(
+    digits: StudyResult, total: float, half: float, decimals: int
+):
+    first, second, *_ = digits.arms
+    first = dataclasses.replace(first, losses={"cross_entropy": Parts(total, 0.0, total)})
+    second = dataclasses.replace(second, changes={"cross_entropy": Interval(0.0, -half, half)})
+    result = dataclasses.replace(digits, arms=(first, second))
+    assert wording.loss_decimals(result, "cross_entropy") == decimals
+
+
+def test_an_arm_far_off_takes_no_digits_from_the_others(digits: StudyResult):
+    far = dataclasses.replace(digits.arms[1], losses={"cross_entropy": Parts(2500.0, 0.0, 2500.0)})
+    result = dataclasses.replace(digits, arms=(*digits.arms, far))
+    assert wording.loss_decimals(result, "cross_entropy") == 3
+
+
+def test_errors_below_one_percent_have_two_decimals(digits: StudyResult):
+    first = dataclasses.replace(digits.arms[0], losses={"zero_one": Parts(0.0062, 0.0, 0.0062)})
+    assert wording.error_decimals(digits) == 1
+    assert wording.error_decimals(dataclasses.replace(digits, arms=(first,))) == 2
