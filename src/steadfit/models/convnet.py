@@ -1,0 +1,68 @@
+"""The convolutional net of the lecture's table (lecture 25, 6.8)."""
+
+from typing import Literal
+
+from steadfit.models.chain import Residual
+from steadfit.models.layers import (
+    Activation,
+    BatchNorm,
+    Conv,
+    Count,
+    Dropout,
+    Flatten,
+    Function,
+    Layer,
+    Linear,
+    Pool,
+    Shape,
+)
+from steadfit.models.settings import Norm, Width, scaled
+from steadfit.recipe import Share
+
+CHANNELS, GROWTH, UNITS = 20, 2.5, 500
+
+
+def convnet(
+    shape: Shape,
+    outputs: int,
+    *,
+    width: Width = 1.0,
+    depth: Count = 2,
+    dropout: Share = 0.0,
+    residual: bool = False,
+    norm: Norm = "none",
+    activation: Function = "relu",
+    pooling: Literal["max", "average"] = "max",
+) -> tuple[Layer, ...]:
+    """Stages of a 5x5 convolution, activation and pooling by 2, then linear layers.
+
+    width: multiplies the channels (20, 50) and the units (500).
+    depth: number of stages; the n-th has 20 * 2.5^(n-1) channels and halves the image.
+    dropout: share of the inputs of both linear layers switched off in training.
+    residual: each stage adds its input to its activations before pooling, y = F(x) + x; the
+        channels that the input lacks count as zeros, so there is no further weight.
+    norm: "batch" normalises each layer but the last before its activation.
+    activation: relu, tanh, sigmoid, gelu or silu.
+    pooling: max or average.
+    """
+
+    def then(layer: Layer) -> list[Layer]:
+        normed: list[Layer] = [BatchNorm()] if norm == "batch" else []
+        return [layer, *normed, Activation(activation)]
+
+    bias = norm == "none"  # a normalised layer's own bias would be subtracted again
+    drop = [Dropout(dropout)] if dropout else []
+    layers: list[Layer] = []
+    for stage in range(depth):
+        channels = scaled(round(CHANNELS * GROWTH**stage), width)
+        stage_layers = then(Conv(channels, 5, pad=2, bias=bias))
+        layers += [Residual(tuple(stage_layers))] if residual else stage_layers
+        layers.append(Pool(2, kind=pooling))
+    return (
+        *layers,
+        Flatten(),
+        *drop,
+        *then(Linear(scaled(UNITS, width), bias=bias)),
+        *drop,
+        Linear(outputs),
+    )

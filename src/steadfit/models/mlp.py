@@ -1,0 +1,57 @@
+"""Multilayer perceptron: linear layers with an activation between."""
+
+from steadfit.errors import SteadfitError
+from steadfit.models.chain import Residual
+from steadfit.models.layers import (
+    Activation,
+    BatchNorm,
+    Count,
+    Dropout,
+    Flatten,
+    Function,
+    Layer,
+    Linear,
+    Shape,
+)
+from steadfit.models.settings import Norm, Width, scaled
+from steadfit.recipe import Share
+
+HIDDEN = 256
+
+
+def mlp(
+    shape: Shape,
+    outputs: int,
+    *,
+    width: Width = 1.0,
+    depth: Count = 2,
+    dropout: Share = 0.0,
+    residual: bool = False,
+    norm: Norm = "none",
+    activation: Function = "relu",
+) -> tuple[Layer, ...]:
+    """Linear layers with an activation between.
+
+    width: each hidden layer has this times 256 units.
+    depth: number of hidden layers.
+    dropout: share of the hidden units switched off in training.
+    residual: every hidden layer after the first adds its input to its output, y = F(x) + x.
+    norm: "batch" normalises each hidden layer before its activation.
+    activation: relu, tanh, sigmoid, gelu or silu.
+    """
+    if residual and depth < 2:
+        raise SteadfitError(
+            "mlp: residual adds a hidden layer's input to its output, which takes two hidden "
+            f"layers of the same size, and depth is {depth}. Set depth to 2 or more."
+        )
+    units = scaled(HIDDEN, width)
+    layers: list[Layer] = [Flatten()]
+    for place in range(depth):
+        hidden: list[Layer] = [Linear(units, bias=norm == "none")]
+        if norm == "batch":
+            hidden.append(BatchNorm())
+        hidden.append(Activation(activation))
+        if dropout:
+            hidden.append(Dropout(dropout))
+        layers += [Residual(tuple(hidden))] if residual and place else hidden
+    return (*layers, Linear(outputs))
