@@ -76,8 +76,8 @@ class Augmentation(Settings):
 class Training(Settings):
     """How one replica is trained."""
 
-    epochs: Annotated[int, Field(ge=1)] = 30
-    batch: Annotated[int, Field(ge=1)] = 32
+    epochs: Annotated[int, Field(ge=1)] = 20
+    batch: Annotated[int, Field(ge=1)] = 64
     optimizer: Optimizer = Optimizer()
     penalties: Penalties = Penalties()
     augmentation: Augmentation = Augmentation()

@@ -1,1 +1,20 @@
-"""To come."""
+"""Penalties on weights and clipping of gradients."""
+
+from steadfit.regularization.gradients import clip_gradients, first_bad_gradient
+from steadfit.regularization.penalties import (
+    add_l2_gradient,
+    share_of_zeros,
+    shrink_l1,
+    soft_threshold,
+    weights,
+)
+
+__all__ = [
+    "add_l2_gradient",
+    "clip_gradients",
+    "first_bad_gradient",
+    "share_of_zeros",
+    "shrink_l1",
+    "soft_threshold",
+    "weights",
+]

@@ -1,0 +1,220 @@
+"""`fit`: one recipe, one sample, one seed -> one replica. The loop, and nothing around it."""
+
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, mse_loss
+
+from steadfit.data import Dataset, Preparation, augment, carve, fit_preparation
+from steadfit.errors import DivergedError
+from steadfit.models import build, complete
+from steadfit.recipe import Recipe, Training
+from steadfit.regularization import (
+    add_l2_gradient,
+    clip_gradients,
+    first_bad_gradient,
+    share_of_zeros,
+    shrink_l1,
+    weights,
+)
+from steadfit.training.averaging import RunningMean, refresh_normalisation
+from steadfit.training.optimizer import learning_rate, make_optimizer
+from steadfit.training.predict import outputs
+from steadfit.training.replica import Replica
+
+WATCHED = 512  # examples outside the sample whose loss is followed, for the curves only
+
+
+def fit(
+    recipe: Recipe,
+    train: Dataset,
+    indices: Tensor,
+    test: Dataset,
+    seed: int,
+    device: str = "cpu",
+) -> Replica:
+    """Train one replica and predict the test points.
+
+    recipe: what to train and how. train, indices: the sample is train.take(indices); int64
+    positions, repeats allowed. test: predicted once, after training, and used for nothing else.
+    seed: decides initial weights, the order of the examples, dropout and augmentation.
+
+    The result depends on these arguments only, to the last bit, for one version of steadfit and
+    torch on one kind of machine with one thread. Raises DivergedError, before the weights are
+    touched, when a loss or a gradient is not finite.
+
+    >>> from steadfit.data import read, split
+    >>> digits = split(read("digits"))
+    >>> recipe = Recipe().model_with(name="mlp").training_with(epochs=1)
+    >>> replica = fit(recipe, digits.train, torch.arange(200), digits.test, seed=0)
+    >>> replica.logits.shape == (len(digits.test), 10)
+    True
+    """
+    began = time.perf_counter()
+    stopping = recipe.training.early_stopping
+    learned, held_out = indices, None
+    if stopping is not None:
+        learned, held_out = carve(train, indices, stopping.share, seed)
+    preparation = fit_preparation(train, learned)
+    outside = _outside(len(train), indices, seed) if held_out is None else held_out
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        module = build(complete(recipe.model), tuple(train.x.shape[1:]), train.outputs)
+        module = module.to(device=device, memory_format=torch.channels_last)
+        run = _Run(recipe.training, module, preparation, train, learned, outside, seed, device)
+        run.all_epochs()
+    logits = preparation.restore(outputs(module, preparation, test.x, device))
+    return Replica(
+        logits=logits.numpy(),
+        weights={name: tensor.cpu() for name, tensor in module.state_dict().items()},
+        preparation=preparation.to_dict(),
+        curves=run.curves,
+        facts=run.facts(),
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _outside(size: int, indices: Tensor, seed: int) -> Tensor:
+    """At most WATCHED examples that are not in the sample; for a curve, never for a decision."""
+    absent = torch.ones(size, dtype=torch.bool)
+    absent[indices] = False
+    rest = absent.nonzero().squeeze(1)
+    order = torch.randperm(len(rest), generator=torch.Generator().manual_seed(seed))
+    return rest[order[:WATCHED]]
+
+
+@dataclass
+class _Run:
+    """The state of one training: it lives here and nowhere else."""
+
+    settings: Training
+    module: nn.Module
+    preparation: Preparation
+    data: Dataset
+    learned: Tensor
+    outside: Tensor
+    seed: int
+    device: str
+    step: int = 0
+    clipped: int = 0
+    norms: list[float] = field(default_factory=list)
+    curves: dict[str, list[float]] = field(default_factory=lambda: {"train_loss": []})
+
+    def __post_init__(self) -> None:
+        self.optimizer = make_optimizer(self.module, self.settings.optimizer)
+        self.penalized = weights(self.module)
+        self.order = torch.Generator().manual_seed(self.seed)
+        self.noise = torch.Generator().manual_seed(self.seed + 1)
+        self.batches = math.ceil(len(self.learned) / self.settings.batch)
+        self.x, self.y = self.data.x, self.preparation.targets(self.data.y)
+        self.mean = RunningMean()
+        if len(self.outside):
+            self.curves["held_out_loss"] = []
+
+    def all_epochs(self) -> None:
+        settings = self.settings
+        best, best_state, waited = math.inf, None, 0
+        for epoch in range(settings.epochs):
+            self.curves["train_loss"].append(self.one_epoch(epoch))
+            if settings.average and epoch >= settings.epochs - settings.average:
+                self.mean.add(self.module)
+            if not len(self.outside):
+                continue
+            loss = self.loss_of(self.outside)
+            self.curves["held_out_loss"].append(loss)
+            if settings.early_stopping is None:
+                continue
+            waited = 0 if loss < best else waited + 1
+            if loss < best:
+                best = loss
+                best_state = {k: v.clone() for k, v in self.module.state_dict().items()}
+            if waited >= settings.early_stopping.patience:
+                break
+        if self.mean.count:
+            self.mean.write(self.module)
+            refresh_normalisation(self.module, (self.prepared(b) for b in self.shuffled()))
+        elif best_state is not None:
+            self.module.load_state_dict(best_state)
+
+    def shuffled(self) -> tuple[Tensor, ...]:
+        """The sample in a new order, in batches of nearly equal size (none is a lone rest)."""
+        order = torch.randperm(len(self.learned), generator=self.order)
+        return self.learned[order].tensor_split(self.batches)
+
+    def prepared(self, batch: Tensor) -> Any:
+        inputs = self.preparation.inputs(self.x[batch])
+        return inputs.to(self.device, memory_format=torch.channels_last)
+
+    def one_epoch(self, epoch: int) -> float:
+        self.module.train()
+        total = 0.0
+        for number, batch in enumerate(self.shuffled()):
+            inputs = augment(self.prepared(batch), self.settings.augmentation, self.noise)
+            with self.autocast():
+                logits = self.module(inputs)
+            loss = self.loss(logits.float(), self.y[batch].to(self.device), smoothed=True)
+            total += self.update(loss, epoch, number) * len(batch)
+        return total / len(self.learned)
+
+    def update(self, loss: Tensor, epoch: int, number: int) -> float:
+        """One step of the optimiser; the weights are touched only if all is finite."""
+        settings = self.settings
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if settings.penalties.l2:
+            add_l2_gradient(self.penalized, settings.penalties.l2)
+        norm = clip_gradients(self.module, settings.clip)
+        value = float(loss.detach())
+        if not (math.isfinite(value) and math.isfinite(norm)):
+            raise _diverged(value, self.module, epoch, number)
+        rate = learning_rate(settings.optimizer, self.step, settings.epochs * self.batches)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        if settings.penalties.l1:
+            shrink_l1(self.penalized, settings.penalties.l1, self.optimizer)
+        self.step += 1
+        self.norms.append(norm)
+        self.clipped += settings.clip is not None and norm > settings.clip
+        return value
+
+    def loss(self, logits: Tensor, y: Tensor, smoothed: bool = False) -> Tensor:
+        if self.data.task == "numbers":
+            return mse_loss(logits, y)
+        smoothing = self.settings.label_smoothing if smoothed else 0.0
+        return cross_entropy(logits, y, label_smoothing=smoothing)
+
+    def loss_of(self, indices: Tensor) -> float:
+        logits = outputs(self.module, self.preparation, self.x[indices], self.device)
+        return float(self.loss(logits, self.y[indices]))
+
+    def autocast(self) -> torch.autocast:
+        device = self.device.split(":")[0]
+        return torch.autocast(device, torch.bfloat16, self.settings.precision == "bfloat16")
+
+    def facts(self) -> dict[str, float]:
+        facts = {
+            "epochs": float(len(self.curves["train_loss"])),
+            "steps": float(self.step),
+            "train_loss": self.curves["train_loss"][-1],
+            "gradient_norm": float(np.median(self.norms)),
+            "zero_weights": share_of_zeros(self.penalized),
+        }
+        if self.settings.clip is not None:
+            facts["clipped"] = self.clipped / self.step
+        return facts
+
+
+def _diverged(loss: float, module: nn.Module, epoch: int, batch: int) -> DivergedError:
+    parameter = first_bad_gradient(module)
+    where = f', first in the gradient of "{parameter}"' if parameter else ""
+    return DivergedError(
+        f"Training stopped before the update of epoch {epoch + 1}, batch {batch + 1}: "
+        f"expected finite numbers, found a loss of {loss}{where}. "
+        "Try a lower learning rate, or clip the gradient."
+    )
