@@ -1,1 +1,54 @@
-"""To come."""
+"""Recurrent cells, written as the equations of one step and run over whole sequences.
+
+- `cell` makes a `Cell` of a function of one step; `CELLS` and `find` give the library's.
+- `sigmoid`, `tanh`, `relu` and the like are what equations are written with.
+- `run` takes a cell, the input, `Weights` and initial states, and gives a `Result`;
+  `run_reference` does the same step by step in torch.
+- `Cell.shapes` says which weights a cell has; `join_biases` maps torch's two biases to one.
+
+A user's own cell:
+
+>>> from steadfit.cells import cell, sigmoid, tanh
+>>> @cell
+... def minimal(x, h, *, gate):
+...     f = sigmoid(gate.forget(x, h))
+...     return (1 - f) * h + f * tanh(gate.candidate(x, f * h))
+"""
+
+from steadfit.cells.functions import (
+    absolute,
+    exp,
+    log,
+    maximum,
+    minimum,
+    relu,
+    sigmoid,
+    sqrt,
+    tanh,
+)
+from steadfit.cells.interface import Result, Weights, join_biases
+from steadfit.cells.language import Cell, cell
+from steadfit.cells.reference import run_reference
+from steadfit.cells.registry import CELLS, find
+from steadfit.cells.run import run
+
+__all__ = [
+    "CELLS",
+    "Cell",
+    "Result",
+    "Weights",
+    "absolute",
+    "cell",
+    "exp",
+    "find",
+    "join_biases",
+    "log",
+    "maximum",
+    "minimum",
+    "relu",
+    "run",
+    "run_reference",
+    "sigmoid",
+    "sqrt",
+    "tanh",
+]
