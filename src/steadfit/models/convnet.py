@@ -1,22 +1,17 @@
 """The convolutional net of the lecture's table (lecture 25, 6.8)."""
 
-from typing import Literal
-
-from steadfit.models.chain import Residual
+from steadfit.models.blocks import Norm, Pooling, Width, activated, dropped, scaled
 from steadfit.models.layers import (
-    Activation,
-    BatchNorm,
     Conv,
     Count,
-    Dropout,
     Flatten,
     Function,
     Layer,
     Linear,
     Pool,
+    Residual,
     Shape,
 )
-from steadfit.models.settings import Norm, Width, scaled
 from steadfit.recipe import Share
 
 CHANNELS, GROWTH, UNITS = 20, 2.5, 500
@@ -32,7 +27,7 @@ def convnet(
     residual: bool = False,
     norm: Norm = "none",
     activation: Function = "relu",
-    pooling: Literal["max", "average"] = "max",
+    pooling: Pooling = "max",
 ) -> tuple[Layer, ...]:
     """Stages of a 5x5 convolution, activation and pooling by 2, then linear layers.
 
@@ -46,23 +41,18 @@ def convnet(
     pooling: max or average.
     """
 
-    def then(layer: Layer) -> list[Layer]:
-        normed: list[Layer] = [BatchNorm()] if norm == "batch" else []
-        return [layer, *normed, Activation(activation)]
-
-    bias = norm == "none"  # a normalised layer's own bias would be subtracted again
-    drop = [Dropout(dropout)] if dropout else []
+    drop = dropped(dropout)
     layers: list[Layer] = []
     for stage in range(depth):
         channels = scaled(round(CHANNELS * GROWTH**stage), width)
-        stage_layers = then(Conv(channels, 5, pad=2, bias=bias))
-        layers += [Residual(tuple(stage_layers))] if residual else stage_layers
+        conv = activated(Conv(channels, 5, pad=2), norm, activation)
+        layers += [Residual(tuple(conv))] if residual else conv
         layers.append(Pool(2, kind=pooling))
     return (
         *layers,
         Flatten(),
         *drop,
-        *then(Linear(scaled(UNITS, width), bias=bias)),
+        *activated(Linear(scaled(UNITS, width)), norm, activation),
         *drop,
         Linear(outputs),
     )

@@ -1,13 +1,9 @@
 """LeNet-5 (LeCun, Bottou, Bengio and Haffner 1998, "Gradient-based learning applied to document
 recognition", section II.B; lecture 25, 6.7)."""
 
-from typing import Literal
-
+from steadfit.models.blocks import Norm, Pooling, Width, activated, dropped, scaled
 from steadfit.models.layers import (
-    Activation,
-    BatchNorm,
     Conv,
-    Dropout,
     Flatten,
     Function,
     Layer,
@@ -16,7 +12,6 @@ from steadfit.models.layers import (
     Shape,
     ZeroPad,
 )
-from steadfit.models.settings import Norm, Width, scaled
 from steadfit.recipe import Share
 
 SIDE = 32  # LeCun centred 28 x 28 digits in a field of 32 x 32
@@ -30,7 +25,7 @@ def lenet5(
     dropout: Share = 0.0,
     norm: Norm = "none",
     activation: Function = "relu",
-    pooling: Literal["max", "average"] = "max",
+    pooling: Pooling = "max",
 ) -> tuple[Layer, ...]:
     """LeNet-5: two convolutions of 5x5 with pooling, then linear layers of 120 and 84 units.
 
@@ -45,25 +40,19 @@ def lenet5(
     activation: relu; the paper's is tanh.
     pooling: max; the paper's is average.
     """
-
-    def then(layer: Layer) -> list[Layer]:
-        normed: list[Layer] = [BatchNorm()] if norm == "batch" else []
-        return [layer, *normed, Activation(activation)]
-
-    bias = norm == "none"  # a normalised layer's own bias would be subtracted again
-    drop = [Dropout(dropout)] if dropout else []
     pad = [ZeroPad(SIDE)] if min(shape[1:]) < SIDE else []
+    drop = dropped(dropout)
     return (
         *pad,
-        *then(Conv(scaled(6, width), 5, bias=bias)),
+        *activated(Conv(scaled(6, width), 5), norm, activation),
         Pool(2, kind=pooling),
-        *then(Conv(scaled(16, width), 5, bias=bias)),
+        *activated(Conv(scaled(16, width), 5), norm, activation),
         Pool(2, kind=pooling),
         Flatten(),
         *drop,
-        *then(Linear(scaled(120, width), bias=bias)),
+        *activated(Linear(scaled(120, width)), norm, activation),
         *drop,
-        *then(Linear(scaled(84, width), bias=bias)),
+        *activated(Linear(scaled(84, width)), norm, activation),
         *drop,
         Linear(outputs),
     )

@@ -1,19 +1,16 @@
 """Multilayer perceptron: linear layers with an activation between."""
 
 from steadfit.errors import SteadfitError
-from steadfit.models.chain import Residual
+from steadfit.models.blocks import Norm, Width, activated, dropped, scaled
 from steadfit.models.layers import (
-    Activation,
-    BatchNorm,
     Count,
-    Dropout,
     Flatten,
     Function,
     Layer,
     Linear,
+    Residual,
     Shape,
 )
-from steadfit.models.settings import Norm, Width, scaled
 from steadfit.recipe import Share
 
 HIDDEN = 256
@@ -47,11 +44,6 @@ def mlp(
     units = scaled(HIDDEN, width)
     layers: list[Layer] = [Flatten()]
     for place in range(depth):
-        hidden: list[Layer] = [Linear(units, bias=norm == "none")]
-        if norm == "batch":
-            hidden.append(BatchNorm())
-        hidden.append(Activation(activation))
-        if dropout:
-            hidden.append(Dropout(dropout))
+        hidden = activated(Linear(units), norm, activation) + dropped(dropout)
         layers += [Residual(tuple(hidden))] if residual and place else hidden
     return (*layers, Linear(outputs))

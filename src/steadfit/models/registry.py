@@ -2,18 +2,18 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
 from steadfit import errors
 from steadfit.errors import SteadfitError
-from steadfit.models import chain
 from steadfit.models.convnet import convnet
-from steadfit.models.layers import Layer, Shape
+from steadfit.models.layers import Layer, Shape, chain
 from steadfit.models.lenet5 import lenet5
+from steadfit.models.listed import is_list, listed, parse
 from steadfit.models.mlp import mlp
 from steadfit.recipe import Model, Scalar
 
@@ -30,35 +30,35 @@ def settings(name: str) -> Mapping[str, Scalar]:
     >>> settings("mlp")["depth"]
     2
     """
-    parameters = inspect.signature(_builder(name)).parameters.values()
-    return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+    return {setting.name: setting.default for setting in _settings(name)}
 
 
 def complete(model: Model) -> Model:
-    """The same model with every setting written out, in the order of their names.
+    """The same model with every setting written out, in the order of their names, so that equal
+    models have equal hashes; a layer list is written in its one canonical form.
 
     Raises SteadfitError for an unknown model or setting, or a value of a wrong type or range.
 
     >>> complete(Model(name="mlp", settings={"depth": 3})).settings["width"]
     1.0
     """
-    known = settings(model.name)
-    hints = get_type_hints(_builder(model.name), include_extras=True)
-    found: dict[str, Scalar] = dict(known)
-    for name, value in model.settings.items():
-        if name not in known:
-            raise errors.unknown(f"setting of {model.name}", name, known)
+    known = {setting.name: setting for setting in _settings(model.name)}
+    found = dict(settings(model.name))
+    name = "; ".join(map(str, parse(model.name))) if is_list(model.name) else model.name
+    for word, value in model.settings.items():
+        if word not in known:
+            raise errors.unknown(f"setting of {name}", word, known)
         try:
-            found[name] = TypeAdapter(hints[name]).validate_python(value, strict=True)
+            found[word] = TypeAdapter(known[word].annotation).validate_python(value, strict=True)
         except ValidationError as error:
             raise SteadfitError(
-                f"{model.name}: {name}: {error.errors()[0]['msg'].lower()}, got {value!r}."
+                f"{name}: {word}: {error.errors()[0]['msg'].lower()}, got {value!r}."
             ) from None
-    return Model(name=model.name, settings=dict(sorted(found.items())))
+    return Model(name=name, settings=dict(sorted(found.items())))
 
 
 def layers(model: Model, shape: Shape, outputs: int) -> tuple[Layer, ...]:
-    """The model's layers for examples of this shape. Raises SteadfitError as `complete`."""
+    """The model's layers for examples of this shape. Raises SteadfitError as `build`."""
     return _builder(model.name)(shape, outputs, **complete(model).settings)
 
 
@@ -70,8 +70,8 @@ def build(model: Model, shape: Shape, outputs: int) -> nn.Sequential:
     The module takes (examples, *shape) float32 and returns (examples, outputs).
     Raises SteadfitError for unknown settings, and where a layer does not fit the shape.
 
-    >>> build(Model(name="convnet"), (1, 28, 28), 10)(torch.zeros(2, 1, 28, 28)).shape
-    torch.Size([2, 10])
+    >>> build(Model(name="convnet"), (1, 28, 28), 10).conv2
+    Conv2d(20, 50, kernel_size=(5, 5), stride=(1, 1), padding=(2, 2))
     """
     return chain.build(layers(model, shape, outputs), shape)
 
@@ -85,7 +85,14 @@ def count(module: nn.Module) -> int:
     return sum(p.numel() for p in module.parameters() if p.requires_grad)
 
 
+def _settings(name: str) -> list[inspect.Parameter]:
+    parameters = inspect.signature(_builder(name)).parameters.values()
+    return [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+
+
 def _builder(name: str) -> Builder:
+    if is_list(name):
+        return partial(listed, parse(name))
     if name not in MODELS:
         raise errors.unknown("model", name, MODELS)
     return MODELS[name]

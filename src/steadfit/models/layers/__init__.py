@@ -1,0 +1,35 @@
+"""Layers before they are modules; a model of this package is a list of them."""
+
+from steadfit.models.layers.base import Count, Layer, Shape, Window, times
+from steadfit.models.layers.plain import (
+    FUNCTIONS,
+    Activation,
+    Dropout,
+    Flatten,
+    Function,
+    GlobalPool,
+    Pool,
+    ZeroPad,
+)
+from steadfit.models.layers.residual import Residual
+from steadfit.models.layers.weighted import BatchNorm, Conv, Linear
+
+__all__ = [
+    "FUNCTIONS",
+    "Activation",
+    "BatchNorm",
+    "Conv",
+    "Count",
+    "Dropout",
+    "Flatten",
+    "Function",
+    "GlobalPool",
+    "Layer",
+    "Linear",
+    "Pool",
+    "Residual",
+    "Shape",
+    "Window",
+    "ZeroPad",
+    "times",
+]
