@@ -1,6 +1,7 @@
 """`read`: from a name or a path to a `Dataset`, by way of one table of readers."""
 
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,14 +10,14 @@ import numpy as np
 import torch
 
 from steadfit.data.dataset import Dataset
-from steadfit.data.readers import digits, mnist
+from steadfit.data.readers import digits, images, mnist, npz
 from steadfit.data.samples import strata
 from steadfit.errors import SteadfitError, unknown
 
 Reader = Callable[..., Dataset]  # (source, **options) -> Dataset
 
 NAMES: Mapping[str, Reader] = {"digits": digits.read, "mnist": mnist.read}
-SUFFIXES: Mapping[str, Reader] = {}
+SUFFIXES: Mapping[str, Reader] = {".npz": npz.read}
 
 
 def read(source: str | Path, *, limit: int | None = None, **options: Any) -> Dataset:
@@ -47,12 +48,14 @@ def _reader(source: str | Path) -> Reader:
         return NAMES[str(source)]
     path = Path(source)
     if not path.exists():
-        if path.suffix or len(path.parts) > 1:
+        if path.suffix or os.path.dirname(source):
             raise SteadfitError(f"There is no file or folder {path}.")
         raise unknown("data set", str(source), NAMES)
+    if path.is_dir():
+        return images.read
     if path.suffix.lower() in SUFFIXES:
         return SUFFIXES[path.suffix.lower()]
-    raise unknown("reader for the suffix", path.suffix, SUFFIXES)
+    raise unknown("reader for files of the kind", path.suffix or path.name, SUFFIXES)
 
 
 def _limited(dataset: Dataset, limit: int) -> Dataset:

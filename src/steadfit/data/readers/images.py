@@ -1,0 +1,233 @@
+"""A folder of images, one folder a class, with or without train/ and test/ above them."""
+
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from steadfit.data.arrays import from_arrays
+from steadfit.data.dataset import Dataset
+from steadfit.errors import SteadfitError
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")  # nothing else is ever decoded
+_LONGEST = 64  # pixels; what a small network trains on in seconds rather than minutes
+_ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 swap height and width
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    label: str
+    is_test: bool
+
+
+@dataclass(frozen=True)
+class _Findings:
+    """What a folder holds besides the images that could be read, as sentences."""
+
+    files: list[_File]
+    notes: list[str]
+
+
+def read(source: str | Path, *, size: int | None = None, damaged: float = 0.05) -> Dataset:
+    """A folder of PNG, JPEG, BMP, GIF, TIFF or WebP images; the format is told by content.
+
+    Each folder in `source`, or in source/train and source/test, is a class; images in folders
+    below it are its own. Hidden files, links that lead out of the folder and linked folders are
+    left out; other files that are no images are left out and named in the notes.
+    size: the images' height and width. If None, the median height and the median width, both
+        scaled down where the longer one is above 64.
+    damaged: the largest share of images that may be unreadable; each is named in the notes.
+
+    An image is turned as its EXIF orientation says, laid on white where it is transparent, brought
+    to 8 bits a channel, scaled to fit with its proportions kept, and centred; its border pixels
+    are repeated outwards to fill the rest. Of several frames the first is read. If all images are
+    grey there is one channel, else three.
+
+    Raises SteadfitError for a folder without class folders, a class without images, and more
+    unreadable images than allowed.
+    """
+    root = Path(source)
+    if size is not None and size < 1:
+        raise SteadfitError(f"size must be 1 or more pixels, got {size}.")
+    found = _find(root)
+    sizes = {file: s for file in found.files if (s := _size(file.path)) is not None}
+    height, width = (size, size) if size else _common_size(list(sizes.values()))
+    images, kept, broken = [], [], []
+    for file in found.files:
+        try:
+            images.append(load(file.path, height, width))
+            kept.append(file)
+        except SteadfitError as error:
+            broken.append(f"{_name(file.path, root)} is left out: {error}")
+    _check_damage(broken, len(found.files), damaged, root)
+    _check_classes(kept, found.files, root)
+    x = np.stack(images)
+    if (x[..., :1] == x).all():
+        x = x[..., :1]
+    sides = any(file.is_test for file in kept)
+    return from_arrays(
+        x,
+        [file.label for file in kept],
+        root.resolve().name,
+        layout="channels_last",
+        ids=[_name(file.path, root) for file in kept],
+        is_test=[file.is_test for file in kept] if sides else None,
+        notes=[*found.notes, *broken, *_size_note(list(sizes.values()), height, width)],
+    )
+
+
+def load(path: Path, height: int, width: int) -> np.ndarray:
+    """One image as `read` prepares it: uint8, shape (height, width, 3).
+
+    Raises SteadfitError, with the reason alone, where it cannot be decoded.
+    """
+    try:
+        with _opened(path) as image:
+            picture = _eight_bits(ImageOps.exif_transpose(image))
+            scale = min(height / picture.height, width / picture.width)
+            fitted = (max(1, round(side * scale)) for side in picture.size)
+            pixels = np.asarray(picture.resize(tuple(fitted)))
+    except Exception as error:  # a decoder given damaged bytes may raise anything
+        reason = str(error).replace(str(path), "the file") or type(error).__name__
+        raise SteadfitError(reason.rstrip(".") + ".") from None
+    down, across = height - pixels.shape[0], width - pixels.shape[1]
+    pads = ((down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0))
+    return np.pad(pixels, pads, mode="edge")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """The image, its pixels not yet decoded. More pixels than Pillow deems safe are an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's remarks on odd headers
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with Image.open(path, formats=_FORMATS) as image:
+            yield image
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Any mode of Pillow's as RGB."""
+    if image.mode == "F":
+        raise SteadfitError("its pixels are floating-point numbers; give such data as .npz")
+    if image.mode.startswith("I"):
+        values = np.asarray(image)
+        if values.min() < 0 or values.max() > 65535:
+            raise SteadfitError("its pixels have more than 16 bits; give such data as .npz")
+        return Image.fromarray((values // 257).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+    return image.convert("RGB")
+
+
+def _size(path: Path) -> tuple[int, int] | None:
+    """Height and width from the header, turned upright; None where there is no header."""
+    try:
+        with _opened(path) as image:
+            turned = image.getexif().get(_ORIENTATION, 1) >= 5
+            return image.size if turned else (image.height, image.width)
+    except Exception:  # `load` says what is wrong with it
+        return None
+
+
+def _common_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    if not sizes:
+        return 1, 1
+    height, width = np.median(np.array(sizes), axis=0)
+    scale = min(1.0, _LONGEST / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def _size_note(sizes: Sequence[tuple[int, int]], height: int, width: int) -> list[str]:
+    different = set(sizes) - {(height, width)}
+    if not different:
+        return []
+    return [
+        f"Images of {len(set(sizes))} sizes were scaled to fit {height}×{width} pixels, proportions"
+        " kept, border pixels repeated outwards. The option size sets another size."
+    ]
+
+
+def _find(root: Path) -> _Findings:
+    """The files that are, or by their suffix claim to be, images; in order of their paths."""
+    train = root / "train"
+    sides = [(train, False), (root / "test", True)] if train.is_dir() else [(root, False)]
+    files, odd = [], []
+    for side, is_test in sides:
+        if not side.is_dir():
+            continue
+        for path, reason in _walk(side, root):
+            label = path.relative_to(side).parts[0]
+            if reason is None and path.parent == side:
+                reason = "lies in no class folder"
+            if reason is None and path.suffix.lower() not in SUFFIXES and _size(path) is None:
+                reason = "is no image"
+            if reason is None:
+                files.append(_File(path, label, is_test))
+            else:
+                odd.append(f"{_name(path, root)} {reason} and is left out.")
+    if len(sides) == 2:
+        others = sorted(p.name for p in root.iterdir() if p.name not in ("train", "test"))
+        shown = [name for name in others if not name.startswith(".")]
+        odd += [f"{name} lies beside train and is left out." for name in shown]
+    if not files:
+        raise SteadfitError(
+            f"{root} holds no images in class folders. Expected one folder a class, with images in "
+            "it; or train/ and test/ with such folders."
+        )
+    return _Findings(files, odd)
+
+
+def _walk(side: Path, root: Path) -> Iterator[tuple[Path, str | None]]:
+    """Each file that is not hidden, in order, with the reason why it cannot be read, if any."""
+
+    def refuse(error: OSError) -> None:
+        raise SteadfitError(f"{error.filename} cannot be listed: {error.strerror}.")
+
+    inside = root.resolve()
+    for folder, names, files in os.walk(side, onerror=refuse):
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        for name in names:
+            if (Path(folder) / name).is_symlink():
+                yield Path(folder) / name, "is a link to a folder"
+        for name in sorted(files):
+            path = Path(folder) / name
+            if name.startswith("."):
+                continue
+            outside = path.is_symlink() and not path.resolve().is_relative_to(inside)
+            yield path, "is a link that leads out of the folder" if outside else None
+
+
+def _check_damage(broken: list[str], total: int, damaged: float, root: Path) -> None:
+    if len(broken) > damaged * total:
+        listed = "\n".join(broken)
+        raise SteadfitError(
+            f"{len(broken)} of the {total} images in {root} are unreadable, more than the share of "
+            f"{damaged:g} that is allowed. Mend or remove them, or raise the option damaged.\n"
+            f"{listed}"
+        )
+
+
+def _check_classes(kept: list[_File], files: list[_File], root: Path) -> None:
+    """Every class folder of the training side, and every class, must have images."""
+    train = root / "train" if (root / "train").is_dir() else root
+    folders = {p.name for p in train.iterdir() if p.is_dir() and not p.name.startswith(".")}
+    folders = {name for name in folders if not (train / name).is_symlink()}
+    empty = sorted((folders | {file.label for file in files}) - {file.label for file in kept})
+    if empty:
+        raise SteadfitError(
+            f"{', '.join(empty)} in {train} hold no readable images. Each folder is a class and "
+            "needs images; remove the folders that are none."
+        )
+
+
+def _name(path: Path, root: Path) -> str:
+    """The path below the root, printable whatever the bytes of its name."""
+    return os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "replace")

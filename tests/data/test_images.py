@@ -1,0 +1,291 @@
+"""Folders of images: every kind Pillow reads, and everything that goes wrong with files."""
+
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from steadfit.data import Dataset, read
+from steadfit.errors import SteadfitError
+
+GREY = Image.fromarray(np.arange(0, 240, 3, np.uint8).reshape(8, 10))
+COLOUR = Image.merge("RGB", [GREY, GREY.point(lambda v: 255 - v), Image.new("L", (10, 8), 77)])
+
+
+def fill(folder: Path, image: Image.Image = GREY, classes: str = "ab", each: int = 3) -> Path:
+    """A sound folder of `each` PNG images a class."""
+    for label in classes:
+        (folder / label).mkdir(parents=True, exist_ok=True)
+        for i in range(each):
+            image.save(folder / label / f"{i}.png")
+    return folder
+
+
+def pixels(data: Dataset, name: str) -> np.ndarray:
+    return data.x[data.ids.index(name)].numpy().astype(int)
+
+
+def test_folders_are_classes_and_paths_are_names(tmp_path: Path) -> None:
+    data = read(fill(tmp_path / "photos"))
+    assert str(data) == "photos · 6 images 1×8×10 · 2 classes"
+    assert data.ids == ("a/0.png", "a/1.png", "a/2.png", "b/0.png", "b/1.png", "b/2.png")
+    assert (data.classes, data.y.tolist()) == (("a", "b"), [0, 0, 0, 1, 1, 1])
+    assert (data.is_test, data.notes) == (None, ())
+    assert (pixels(data, "a/0.png")[0] == np.asarray(GREY)).all()
+
+
+def test_train_and_test_above_the_classes(tmp_path: Path) -> None:
+    fill(tmp_path / "train")
+    fill(tmp_path / "test", classes="b", each=1)
+    fill(tmp_path / "val")
+    data = read(tmp_path)
+    assert data.ids[-1] == "test/b/0.png"
+    assert data.is_test is not None
+    assert data.is_test.tolist() == [False] * 6 + [True]
+    assert data.y.tolist() == [0, 0, 0, 1, 1, 1, 1]
+    assert data.notes == ("val lies beside train and is left out.",)
+
+
+def test_images_below_a_class_folder_are_its_own(tmp_path: Path) -> None:
+    fill(tmp_path)
+    (tmp_path / "a" / "more" / "deep").mkdir(parents=True)
+    GREY.save(tmp_path / "a" / "more" / "deep" / "x.png")
+    assert read(tmp_path).ids[3] == "a/more/deep/x.png"
+
+
+@pytest.mark.parametrize("suffix", ["png", "bmp", "gif", "tiff", "webp", "jpeg", "JPG"])
+@pytest.mark.parametrize("image", [GREY, COLOUR], ids=["grey", "colour"])
+def test_every_format_gives_the_pixels(tmp_path: Path, suffix: str, image: Image.Image) -> None:
+    fill(tmp_path, image)
+    lossless = {"lossless": True} if suffix == "webp" else {}
+    quality = {"quality": 100, "subsampling": 0} if suffix in ("jpeg", "JPG") else {}
+    image.save(tmp_path / "a" / f"z.{suffix}", **lossless, **quality)
+    data = read(tmp_path)
+    assert data.x.shape[1] == len(image.getbands())
+    difference = pixels(data, f"a/z.{suffix}") - pixels(data, "a/0.png")
+    allowed = {"jpeg": 6, "JPG": 6, "gif": 30 if image is COLOUR else 0}  # lossy, 256 colours
+    assert np.abs(difference).max() <= allowed.get(suffix, 0)
+
+
+def sixteen_bits() -> Image.Image:
+    return Image.fromarray(np.asarray(GREY).astype(np.uint16) * 257)
+
+
+@pytest.mark.parametrize(
+    ("image", "suffix", "same"),
+    [
+        (GREY.convert("P"), "png", "grey"),
+        (COLOUR.convert("P", palette=Image.Palette.ADAPTIVE, colors=256), "png", "0"),
+        (COLOUR.convert("CMYK"), "tiff", "0"),
+        (COLOUR.convert("RGBA"), "png", "0"),
+        (GREY.convert("LA"), "png", "grey"),
+        (sixteen_bits(), "png", "grey"),
+        (sixteen_bits(), "tiff", "grey"),
+        (Image.fromarray(np.asarray(GREY).astype(np.int32) * 257), "tiff", "grey"),
+    ],
+    ids=["P", "P colour", "CMYK", "RGBA", "LA", "16 png", "16 tiff", "32 tiff"],
+)
+def test_every_mode_gives_the_pixels(
+    tmp_path: Path, image: Image.Image, suffix: str, same: str
+) -> None:
+    fill(tmp_path, COLOUR)
+    image.save(tmp_path / "a" / f"z.{suffix}")
+    GREY.save(tmp_path / "a" / "grey.png")
+    data = read(tmp_path)
+    assert np.abs(pixels(data, f"a/z.{suffix}") - pixels(data, f"a/{same}.png")).max() <= 1
+
+
+def test_black_and_white(tmp_path: Path) -> None:
+    fill(tmp_path)
+    GREY.convert("1").save(tmp_path / "a" / "z.png")
+    assert set(pixels(read(tmp_path), "a/z.png").flat) == {0, 255}
+
+
+def test_transparency_is_laid_on_white(tmp_path: Path) -> None:
+    fill(tmp_path)
+    Image.new("LA", (10, 8), (0, 0)).save(tmp_path / "a" / "z.png")
+    palette = Image.new("P", (10, 8), 3)
+    palette.save(tmp_path / "a" / "y.gif", transparency=3)
+    data = read(tmp_path)
+    assert (pixels(data, "a/z.png") == 255).all()
+    assert (pixels(data, "a/y.gif") == 255).all()
+
+
+def test_images_are_turned_upright(tmp_path: Path) -> None:
+    fill(tmp_path)
+    for orientation, turn in {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90,
+                              8: Image.Transpose.ROTATE_270}.items():  # fmt: skip
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        GREY.transpose(turn).save(tmp_path / "a" / f"turned{orientation}.png", exif=exif)
+    data = read(tmp_path)
+    assert data.notes == ()  # of equal size once upright
+    for orientation in (3, 6, 8):
+        assert (pixels(data, f"a/turned{orientation}.png")[0] == np.asarray(GREY)).all()
+
+
+def test_one_colour_image_makes_three_channels(tmp_path: Path) -> None:
+    fill(tmp_path)
+    COLOUR.save(tmp_path / "b" / "z.png")
+    assert read(tmp_path).x.shape[1] == 3
+
+
+def test_grey_images_saved_in_colour_are_grey(tmp_path: Path) -> None:
+    assert read(fill(tmp_path, GREY.convert("RGB"))).x.shape[1] == 1
+
+
+def test_sizes_are_made_equal_by_the_stated_rule(tmp_path: Path) -> None:
+    fill(tmp_path)
+    half = Image.new("L", (20, 8), 100)
+    half.paste(200, (10, 0, 20, 8))
+    half.save(tmp_path / "a" / "z.png")  # 8×20 fitted into 8×10: 4×10, centred
+    data = read(tmp_path)
+    assert tuple(data.x.shape[2:]) == (8, 10)
+    assert any("2 sizes were scaled to fit 8×10" in note for note in data.notes)
+    z = pixels(data, "a/z.png")[0]
+    assert (z == z[4]).all()  # the border rows repeat what they border on
+    assert (z[:, :3] == 100).all()
+    assert (z[:, 7:] == 200).all()
+    assert tuple(read(tmp_path, size=5).x.shape[2:]) == (5, 5)
+
+
+def test_large_images_are_scaled_down_and_it_is_said(tmp_path: Path) -> None:
+    data = read(fill(tmp_path, GREY.resize((300, 240))))
+    assert tuple(data.x.shape[2:]) == (51, 64)
+    assert "scaled to fit 51×64" in data.notes[0]
+    assert tuple(read(tmp_path, size=100).x.shape[2:]) == (100, 100)
+
+
+def test_a_line_of_pixels_fits_too(tmp_path: Path) -> None:
+    fill(tmp_path)
+    Image.new("L", (1, 5000), 9).save(tmp_path / "a" / "z.png")
+    assert (pixels(read(tmp_path), "a/z.png") == 9).all()
+
+
+def png_chunk(kind: bytes, content: bytes) -> bytes:
+    checksum = struct.pack(">I", zlib.crc32(kind + content))
+    return struct.pack(">I", len(content)) + kind + content + checksum
+
+
+def bomb() -> bytes:
+    """The head of a PNG that claims 20,000 × 20,000 pixels."""
+    head = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", head) + png_chunk(b"IDAT", zlib.compress(b""))
+
+
+def saved(folder: Path, image: Image.Image, suffix: str) -> bytes:
+    image.save(folder / f"whole.{suffix}")
+    content = (folder / f"whole.{suffix}").read_bytes()
+    (folder / f"whole.{suffix}").unlink()
+    return content
+
+
+NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 40, 3), np.uint8))
+DAMAGE = {
+    "zero bytes": ("png", lambda folder: b""),
+    "truncated png": ("png", lambda folder: saved(folder, NOISE, "png")[:-1500]),
+    "truncated jpeg": ("jpg", lambda folder: saved(folder, NOISE, "jpg")[:-500]),
+    "truncated gif": ("gif", lambda folder: saved(folder, NOISE, "gif")[:-800]),
+    "truncated tiff": ("tif", lambda folder: saved(folder, NOISE, "tif")[:-2000]),
+    "truncated webp": ("webp", lambda folder: saved(folder, NOISE, "webp")[:-200]),
+    "truncated bmp": ("bmp", lambda folder: saved(folder, NOISE, "bmp")[:-2000]),
+    "head only": ("png", lambda folder: saved(folder, NOISE, "png")[:40]),
+    "a page instead": ("png", lambda folder: b"<!DOCTYPE html><title>404</title>"),
+    "flipped bits": ("png", lambda folder: saved(folder, NOISE, "png").replace(b"IDAT", b"IDAu")),
+    "a bomb": ("png", lambda folder: bomb()),
+    "floating point": ("tif", lambda folder: saved(folder, NOISE.convert("F"), "tif")),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_an_unreadable_image_is_named_and_the_rest_goes_on(tmp_path: Path, kind: str) -> None:
+    suffix, make = DAMAGE[kind]
+    fill(tmp_path, each=10)
+    (tmp_path / "b" / f"bad.{suffix}").write_bytes(make(tmp_path))
+    data = read(tmp_path)
+    assert len(data) == 20
+    named = [note for note in data.notes if f"b/bad.{suffix} is left out: " in note]
+    assert len(named) == 1
+    assert str(tmp_path) not in named[0]
+
+
+def test_more_than_the_allowed_share_stops_with_every_path(tmp_path: Path) -> None:
+    fill(tmp_path, each=10)
+    (tmp_path / "a" / "x.png").write_bytes(b"no image")
+    (tmp_path / "b" / "y.png").write_bytes(b"")
+    with pytest.raises(SteadfitError, match=r"(?s)2 of the 22 images.*a/x\.png.*b/y\.png"):
+        read(tmp_path)
+    assert len(read(tmp_path, damaged=0.1)) == 20
+
+
+def test_the_suffix_does_not_matter(tmp_path: Path) -> None:
+    fill(tmp_path)
+    (tmp_path / "a" / "z.jpg").write_bytes((tmp_path / "a" / "0.png").read_bytes())
+    (tmp_path / "a" / "noname").write_bytes((tmp_path / "a" / "0.png").read_bytes())
+    data = read(tmp_path)
+    assert (pixels(data, "a/z.jpg") == pixels(data, "a/0.png")).all()
+    assert (pixels(data, "a/noname") == pixels(data, "a/0.png")).all()
+
+
+def test_other_files_are_named_and_hidden_ones_passed_over(tmp_path: Path) -> None:
+    fill(tmp_path)
+    for name in ("a/labels.txt", "a/.hidden.png", "readme.md", ".git/x.png", "b/photo.heic"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("words")
+    GREY.save(tmp_path / "loose.png")
+    data = read(tmp_path)
+    assert len(data) == 6
+    assert data.notes == (
+        "loose.png lies in no class folder and is left out.",
+        "readme.md lies in no class folder and is left out.",
+        "a/labels.txt is no image and is left out.",
+        "b/photo.heic is no image and is left out.",
+    )
+
+
+def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
+    secret = fill(tmp_path / "elsewhere") / "a" / "0.png"
+    root = fill(tmp_path / "photos")
+    (root / "a" / "out.png").symlink_to(secret)
+    (root / "a" / "in.png").symlink_to(root / "b" / "0.png")
+    (root / "c").symlink_to(tmp_path / "elsewhere" / "a")
+    (root / "a" / "loop").symlink_to(root)
+    data = read(root)
+    assert len(data) == 7
+    assert "a/in.png" in data.ids
+    assert data.notes == (
+        "c is a link to a folder and is left out.",
+        "a/loop is a link to a folder and is left out.",
+        "a/out.png is a link that leads out of the folder and is left out.",
+    )
+
+
+def test_names_that_are_no_text_can_be_printed(tmp_path: Path) -> None:
+    fill(tmp_path)
+    GREY.save(str(tmp_path / "a").encode() + b"/\xff.png")
+    "".join(read(tmp_path).ids).encode()
+
+
+def test_empty_folders_are_said(tmp_path: Path) -> None:
+    with pytest.raises(SteadfitError, match="holds no images in class folders"):
+        read(tmp_path)
+    fill(tmp_path)
+    (tmp_path / "c").mkdir()
+    with pytest.raises(SteadfitError, match=r"c in .* hold no readable images"):
+        read(tmp_path)
+
+
+def test_a_class_all_of_whose_images_are_unreadable_is_said(tmp_path: Path) -> None:
+    fill(tmp_path, each=30)
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "x.png").write_bytes(b"")
+    with pytest.raises(SteadfitError, match=r"c in .* hold no readable images"):
+        read(tmp_path)
+
+
+def test_a_size_of_nothing_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SteadfitError, match="size must be 1 or more"):
+        read(fill(tmp_path), size=0)

@@ -1,0 +1,95 @@
+"""npz files: what is read, and that nothing in them is ever unpickled."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from steadfit.data import read
+from steadfit.errors import SteadfitError
+
+X = np.arange(4 * 3 * 2, dtype=np.uint8).reshape(4, 3, 2)
+Y = np.array([0, 1, 0, 1])
+
+
+def saved(path: Path, **arrays) -> Path:
+    np.savez(path / "some.npz", **arrays)
+    return path / "some.npz"
+
+
+def test_both_sides_are_read(tmp_path: Path) -> None:
+    path = saved(tmp_path, x=X, y=Y.astype(str), x_test=X[:2] + 100, y_test=["1", "2"], extra=1)
+    data = read(path)
+    assert str(data) == "some · 6 images 1×3×2 · 3 classes"
+    assert data.y.tolist() == [0, 1, 0, 1, 1, 2]
+    assert data.is_test is not None
+    assert data.is_test.tolist() == [False] * 4 + [True] * 2
+    assert data.ids[:1] + data.ids[5:] == ("x row 0", "x_test row 1")
+    assert data.notes == ("The array extra of some.npz is not used.",)
+
+
+def test_other_names_for_the_training_side(tmp_path: Path) -> None:
+    path = saved(tmp_path, x_train=X, y_train=Y, x_test=X[:2], y_test=Y[:2])
+    assert len(read(path)) == 6
+
+
+def test_a_file_without_a_test_side(tmp_path: Path) -> None:
+    data = read(saved(tmp_path, x=X, y=Y / 2))
+    assert (data.is_test, data.task) == (None, "numbers")
+
+
+class Trap:
+    """Unpickling this would write a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple:
+        return (Path.touch, (self.path,))
+
+
+def test_objects_are_refused_and_never_unpickled(tmp_path: Path) -> None:
+    sprung = tmp_path / "sprung"
+    path = saved(tmp_path, x=X, y=np.array([Trap(sprung)] * 4, object))
+    with pytest.raises(SteadfitError, match="Python objects, which could run code"):
+        read(path)
+    path.write_bytes(pickle.dumps(Trap(sprung)))
+    with pytest.raises(SteadfitError, match=r"Python objects|no whole npz"):
+        read(path)
+    assert not sprung.exists()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "sentence"),
+    [
+        ({"x": X}, "no array y. .* found x"),
+        ({"a": X}, "no array x. .* found a"),
+        ({"x": X, "y": Y, "x_test": X}, "no array y_test"),
+        ({"x": X, "y": Y[:3]}, r"x has shape \(4, 3, 2\) and y has shape \(3,\)"),
+        ({"x": X, "y": np.array(3)}, r"y has shape \(\)"),
+        ({"x": X, "y": Y, "x_test": X[:, :2], "y_test": Y}, "differ in shape"),
+        ({"x": X, "y": Y, "x_test": X, "y_test": Y.astype(str)}, "not both numbers or both text"),
+        ({"x": np.where(X == 7, np.nan, X), "y": Y}, "x is not finite .*: x row 1"),
+    ],
+)
+def test_what_does_not_fit_is_said(tmp_path: Path, arrays: dict, sentence: str) -> None:
+    with pytest.raises(SteadfitError, match=sentence):
+        read(saved(tmp_path, **arrays))
+
+
+def test_damaged_files_are_said(tmp_path: Path) -> None:
+    path = saved(tmp_path, x=X, y=Y)
+    whole = path.read_bytes()
+    flipped = whole[:200] + bytes([whole[200] ^ 1]) + whole[201:]
+    for content in (b"", whole[:100], b"PK\x03\x04" + bytes(50), b"x,y\n1,2\n", flipped):
+        path.write_bytes(content)
+        with pytest.raises(SteadfitError, match=r"no whole npz file|Python objects"):
+            read(path)
+
+
+def test_a_single_array_is_said(tmp_path: Path) -> None:
+    with (tmp_path / "one.npz").open("wb") as file:
+        np.save(file, X)
+    with pytest.raises(SteadfitError, match="holds a single array"):
+        read(tmp_path / "one.npz")

@@ -1,0 +1,106 @@
+"""The contract of every reader, and what `read` says of names and paths."""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from steadfit.data import Dataset, read, split
+from steadfit.data.registry import NAMES, SUFFIXES
+from steadfit.errors import SteadfitError
+
+
+def _folder(path: Path) -> Path:
+    for i in range(8):
+        (path / "ab"[i % 2]).mkdir(exist_ok=True)
+        Image.new("L", (9, 8), 10 * i).save(path / "ab"[i % 2] / f"{i}.png")
+    return path
+
+
+def _npz(path: Path) -> Path:
+    np.savez(path / "a.npz", x=np.arange(8 * 64).reshape(8, 8, 8), y=np.arange(8) % 2)
+    return path / "a.npz"
+
+
+EXAMPLES: dict[str, Callable[[Path], Path]] = {"folder": _folder, ".npz": _npz}
+
+
+@pytest.fixture(params=[*NAMES, *EXAMPLES])
+def dataset(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Dataset:
+    if request.param == "mnist":
+        monkeypatch.setenv("STEADFIT_DATA", str(request.getfixturevalue("shared_data")))
+    make = EXAMPLES.get(request.param)
+    return read(make(tmp_path) if make else request.param)
+
+
+def test_every_suffix_has_an_example() -> None:
+    assert {".npz", *SUFFIXES} <= set(EXAMPLES)
+
+
+@pytest.mark.parametrize("reader", {*NAMES.values(), *SUFFIXES.values()})
+def test_readers_take_a_source_and_named_options(reader: Callable) -> None:
+    source, *options = inspect.signature(reader).parameters.values()
+    assert source.name == "source"
+    assert all(option.kind is option.KEYWORD_ONLY for option in options)
+    assert all(f"{option.name}:" in (reader.__doc__ or "") or "as in" in (reader.__doc__ or "")
+               for option in options)  # fmt: skip
+
+
+def test_every_reader_gives_a_whole_dataset(dataset: Dataset) -> None:
+    n = len(dataset)
+    assert dataset.x.ndim == 4
+    assert dataset.x.dtype in (torch.uint8, torch.float32)
+    assert len(dataset.x) == len(dataset.y) == n
+    assert len(dataset.ids) == len(set(dataset.ids)) == n
+    if dataset.task == "classes":
+        assert dataset.y.dtype == torch.int64
+        assert sorted(dataset.y.unique().tolist()) == list(range(len(dataset.classes)))
+    assert len(split(dataset).train) > 0
+
+
+def test_the_same_source_gives_the_same_data(tmp_path: Path) -> None:
+    for make in EXAMPLES.values():
+        folder = tmp_path / make.__name__
+        folder.mkdir()
+        assert read(make(folder)).fingerprint == read(make(folder)).fingerprint
+
+
+def test_limit_keeps_the_classes_in_proportion(tmp_path: Path) -> None:
+    y = np.repeat([0, 1, 2], [60, 30, 10])
+    np.savez(tmp_path / "a.npz", x=np.zeros((100, 2, 2)), y=y, x_test=np.ones((5, 2, 2)),
+             y_test=[0, 1, 2, 2, 2])  # fmt: skip
+    data = read(tmp_path / "a.npz", limit=20)
+    assert data.is_test is not None
+    assert torch.bincount(data.y[~data.is_test]).tolist() == [12, 6, 2]
+    assert data.ids[20:] == tuple(f"x_test row {i}" for i in range(5))
+    assert data.fingerprint == read(tmp_path / "a.npz", limit=20).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "sentence"),
+    [
+        ("digitz", {}, 'no data set "digitz". Did you mean "digits"'),
+        ("./digits", {}, "There is no file or folder"),
+        ("nowhere.npz", {}, "There is no file or folder nowhere.npz"),
+        ("digits", {"limt": 3}, 'Did you mean "limit"'),
+        ("digits", {"limit": 0}, "between 1 and the 1797 training examples, got 0"),
+        ("digits", {"limit": 1798}, "got 1798"),
+    ],
+)
+def test_what_cannot_be_read_is_said(source: str, options: dict, sentence: str, tmp_path: Path,
+                                     monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SteadfitError, match=sentence):
+        read(source, **options)
+
+
+def test_a_file_of_an_unknown_kind_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.npzz").touch()
+    with pytest.raises(SteadfitError, match=r'"\.npzz"\. Did you mean "\.npz"'):
+        read(tmp_path / "a.npzz")
