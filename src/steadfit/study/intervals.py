@@ -1,0 +1,194 @@
+"""Confidence intervals for a decomposition's figures and for the change between two arms.
+
+**What is generalised over**: new training samples, new seeds and new test points. An interval says
+where the figure would lie if all three were drawn again endlessly often.
+
+**How.** Every figure is the mean of a table of (pseudo-)values by sample, seed and point, and so is
+its change between two arms on the same grid: the paired differences. With the two-way mean squares
+MS_A (samples), MS_B (seeds), MS_AB of that table averaged over points, the variance of its mean is
+
+    W = MS_A/(S J)  +  max(0, MS_B - MS_AB)/(S J)  +  P,
+
+the samples with what they share with seeds, the seeds' own part, and the finite test set. P is the
+variance over points of the mean over replicas, divided by N, less what of it is noise of the few
+replicas and so already in the first two parts (three-way random effects: readers and cases in
+studies of diagnostic imaging have the same shape, Hillis 2014, "A marginal-mean ANOVA approach for
+analyzing multireader multicase radiological imaging data"). The estimate has Student's t
+distribution with Satterthwaite's degrees of freedom, W^2 / sum(part^2 / its own degrees): S - 1,
+J - 1 and N - 1. Samples and seeds change places where there are more seeds.
+
+**The variance is not a plain mean**: leaving a sample out changes the centre of the others. Its
+delete-one pseudo-values (Efron and Stein 1981) are those of the table with each deviation of a
+sample times (S - 1)/(S - 2), of a seed times (J - 1)/(J - 2), exactly so for a squared loss with
+one seed. So three samples are needed, and *with two seeds the seeds' own part of a variance's
+uncertainty cannot be seen*: the interval then holds for these two seeds. Three seeds show it, and
+so do seeds that differ from sample to sample, since the samples' part then holds the seeds'.
+
+A bootstrap over replicas is not used: it repeats replicas, at distance zero from themselves.
+`benchmarks/coverage.py` measures how often these intervals hold the truth; docs/measuring.md has
+its table.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from steadfit.errors import SteadfitError
+from steadfit.study.decomposition import Decomposition, Quantity
+from steadfit.study.jackknife import Floats
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its confidence interval, all in the figure's unit but the last two.
+
+    dof: degrees of freedom of Student's t. p_value: two-sided, of the figure being 0.
+    """
+
+    value: float
+    low: float
+    high: float
+    standard_error: float
+    dof: float
+    p_value: float
+
+
+def interval(arm: Decomposition, quantity: Quantity = "total", *, level: float = 0.95) -> Estimate:
+    """The confidence interval of one arm's total, variance or bias_noise.
+
+    Raises SteadfitError for too few replicas: two samples or seeds are needed, and three for a
+    variance.
+
+    >>> from steadfit.study.decomposition import squared_error
+    >>> f = np.array([1.0, 2.0, 3.0]).reshape(3, 1, 1, 1).repeat(50, axis=2)
+    >>> found = interval(squared_error(f, np.zeros((50, 1))))
+    >>> round(found.value, 3), round(found.standard_error, 3), round(found.dof, 3)
+    (4.667, 2.333, 2.0)
+    """
+    return _estimate(arm.table(quantity), quantity, level)
+
+
+def paired_interval(
+    arm: Decomposition,
+    baseline: Decomposition,
+    quantity: Quantity = "total",
+    *,
+    level: float = 0.95,
+) -> Estimate:
+    """The confidence interval of the change arm - baseline of total, variance or bias_noise.
+
+    Below 0: the arm has less of it. Both arms are of the same samples, seeds and test points in the
+    same order. The interval is for this one arm; `holm` is for the verdicts on several.
+    Raises SteadfitError as `interval` does, and for grids of different shapes.
+
+    >>> from steadfit.study.decomposition import squared_error
+    >>> f, y = np.random.default_rng(0).normal(size=(5, 2, 100, 1)), np.zeros((100, 1))
+    >>> change = paired_interval(squared_error(f / 2, y), squared_error(f, y))
+    >>> change.high < 0
+    True
+    """
+    if arm.losses.shape != baseline.losses.shape:
+        raise SteadfitError(
+            "Two arms are compared in pairs, on the same samples, seeds and test points, but the "
+            f"arm has {arm.losses.shape} of them and the baseline {baseline.losses.shape}."
+        )
+    return _estimate(arm.table(quantity) - baseline.table(quantity), quantity, level)
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """The p-values adjusted for being several (Holm 1979), in the order given.
+
+    An adjusted p below alpha is significant, and the chance of even one false verdict among all
+    stays below alpha, however the arms depend on one another. (Dunnett's test, a little sharper,
+    asks for one common number of degrees of freedom, which paired arms do not have.)
+
+    >>> holm([0.01, 0.04, 0.03])
+    (0.03, 0.06, 0.06)
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    order = np.argsort(p, kind="stable")
+    scaled = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(scaled, 1.0)
+    return tuple(adjusted.tolist())
+
+
+def verdicts(
+    changes: Sequence[Estimate], *, alpha: float = 0.05
+) -> tuple[Literal["better", "worse", "no difference shown"], ...]:
+    """The word for each arm, by `holm` over all arms compared with the one baseline.
+
+    changes: each arm's `paired_interval` of the total: a loss, so that less is better. An arm whose
+    own interval leaves out 0 can still be "no difference shown" when many arms were tried.
+
+    >>> less = Estimate(-0.20, -0.31, -0.09, standard_error=0.04, dof=4.0, p_value=0.007)
+    >>> more = Estimate(0.10, -0.01, 0.21, standard_error=0.04, dof=4.0, p_value=0.067)
+    >>> verdicts([less, more])
+    ('better', 'no difference shown')
+    """
+    adjusted = holm([change.p_value for change in changes])
+    return tuple(
+        "no difference shown" if p >= alpha else "better" if change.value < 0 else "worse"
+        for p, change in zip(adjusted, changes, strict=True)
+    )
+
+
+def _estimate(table: Floats, quantity: Quantity, level: float) -> Estimate:
+    """Student's t interval of the mean of a table of shape (S, J, N)."""
+    from scipy.special import stdtr, stdtrit  # here, so that a figure alone does not load SciPy
+
+    if table.shape[0] < table.shape[1]:
+        table = table.swapaxes(0, 1)
+    samples, seeds, points = table.shape
+    needed = 3 if quantity == "variance" else 2
+    if samples < needed:
+        raise SteadfitError(
+            f"An interval for the {quantity} needs {needed} samples or seeds, but {samples} found. "
+            "Train on more samples."
+        )
+    parts = _variance_parts(table, quantity)
+    variance = parts.sum()
+    value, error = float(table.mean()), float(np.sqrt(variance))
+    if error == 0.0:  # the same in every replica at every point
+        return Estimate(value, value, value, 0.0, float(samples - 1), float(value == 0.0))
+    degrees = np.array([samples - 1, max(seeds - 1, 1), max(points - 1, 1)])
+    dof = float(variance**2 / (parts**2 / degrees).sum())
+    reach = float(stdtrit(dof, 0.5 + level / 2)) * error
+    p_value = 2 * float(stdtr(dof, -abs(value) / error))
+    return Estimate(value, value - reach, value + reach, error, dof, p_value)
+
+
+def _variance_parts(table: Floats, quantity: Quantity) -> Floats:
+    """The variance of a table's mean that is due to samples, to seeds, and to test points; (3,)."""
+    samples, seeds, points = table.shape
+    stretch = [1.0, 1.0]
+    if quantity == "variance":  # delete-one pseudo-values; two levels say nothing
+        stretch = [(n - 1) / (n - 2) if n > 2 else 0.0 for n in (samples, seeds)]
+
+    def replica_parts(values: Floats) -> Floats:
+        """Samples' and seeds' parts from values of shape (S, J, ...), along the first axis."""
+        a, b, ab = _mean_squares(values)
+        own = [a * stretch[0] ** 2, np.maximum(b - ab, 0.0) * stretch[1] ** 2]
+        return np.stack(own) / (samples * seeds)
+
+    of_means = replica_parts(table.mean(2))
+    noise = replica_parts(table).mean(1).sum()  # of the replicas, at one point
+    between = table.mean((0, 1)).var(ddof=1) if points > 1 else 0.0
+    return np.array([*of_means, max(0.0, between - noise) / points])
+
+
+def _mean_squares(values: Floats) -> tuple[Floats, Floats, Floats]:
+    """Two-way mean squares MS_A, MS_B, MS_AB along the first two axes; 0 without freedom."""
+    samples, seeds = values.shape[:2]
+    rows, columns = values.mean(1, keepdims=True), values.mean(0, keepdims=True)
+    mean = rows.mean(0, keepdims=True)
+    sums = (
+        seeds * np.square(rows - mean).sum((0, 1)),
+        samples * np.square(columns - mean).sum((0, 1)),
+        np.square(values - rows - columns + mean).sum((0, 1)),
+    )
+    freedom = samples - 1, seeds - 1, (samples - 1) * (seeds - 1)
+    a, b, ab = (total / max(degrees, 1) for total, degrees in zip(sums, freedom, strict=True))
+    return a, b, ab
