@@ -15,12 +15,13 @@ from steadfit.models.layers import Layer, Shape, chain
 from steadfit.models.lenet5 import lenet5
 from steadfit.models.listed import is_list, listed, parse
 from steadfit.models.mlp import mlp
+from steadfit.models.resnet import plain, resnet
 from steadfit.recipe import Model, Scalar
 
 Builder = Callable[..., tuple[Layer, ...]]
 
 MODELS: Mapping[str, Builder] = MappingProxyType(
-    {builder.__name__: builder for builder in (convnet, lenet5, mlp)}
+    {builder.__name__: builder for builder in (convnet, lenet5, mlp, plain, resnet)}
 )
 
 

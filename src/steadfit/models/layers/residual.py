@@ -31,6 +31,9 @@ class Widen(Layer):
     def windows(self, shape: Shape) -> tuple[Window, ...]:
         return tuple(Window(stride=self.stride) for _ in shape[1:])
 
+    def label(self, shape: Shape) -> str:
+        return f"Widen (C_out={self.channels}, S={self.stride})"
+
 
 @dataclass(frozen=True)
 class Residual(Layer):
