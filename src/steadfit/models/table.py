@@ -1,7 +1,8 @@
 """The lecture's table of a net (lecture 25, 6.8), with what each layer costs and sees."""
 
 import math
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from steadfit.models.layers import Layer, Residual, Shape, Window, chain
@@ -19,8 +20,8 @@ class Row:
         linear layers as the lecture has it (torch keeps out x in).
     parameters: weights, biases, scales and shifts.
     multiply_adds: products of a weight and a value, each added to a sum.
-    receptive_field: how far one value of the output sees along each axis of the input, at most
-        the input's own size; () if the input has no axes but channels.
+    receptive_field: how far a value of the output sees along each axis of the input; () if
+        the input has no axes but channels.
     memory: bytes of the output in float32.
     """
 
@@ -36,39 +37,9 @@ class Row:
         return 4 * math.prod(self.output)
 
 
-@dataclass(frozen=True)
-class Sight:
-    """What the values along an axis see of the input: `places` patches of `size` places, the
-    first from `start` (which padding makes negative), each `jump` further than the one before."""
-
-    start: int
-    size: int
-    jump: int
-    places: int
-
-    def through(self, window: Window, places: int) -> "Sight":
-        """What the values after a layer with this window see."""
-        return Sight(
-            start=self.start - window.before * self.jump,
-            size=self.size + (window.span - 1) * self.jump,
-            jump=self.jump * window.stride,
-            places=places,
-        )
-
-    def whole(self) -> "Sight":
-        """What one value made from all these sees."""
-        return Sight(self.start, self.size + (self.places - 1) * self.jump, self.jump, 1)
-
-    def joined(self, other: "Sight") -> "Sight":
-        """What the sums of these values and others at the same places see."""
-        start = min(self.start, other.start)
-        end = max(self.start + self.size, other.start + other.size)
-        return Sight(start, end - start, self.jump, self.places)
-
-    def within(self, n: int) -> int:
-        """The largest part of an input of n places that one of the values sees."""
-        starts = (self.start + place * self.jump for place in range(self.places))
-        return max(min(start + self.size, n) - max(start, 0) for start in starts)
+Patch = tuple[int, int]  # of an axis of the input: from, and up to but without
+Patches = tuple[tuple[Patch, ...], ...]  # for each axis, what each value along it sees
+NOTHING: Patch = (sys.maxsize, 0)  # a window that lies in the padding sees nothing
 
 
 def shapes(model: Model, shape: Shape, outputs: int) -> tuple[Row, ...]:
@@ -82,26 +53,20 @@ def shapes(model: Model, shape: Shape, outputs: int) -> tuple[Row, ...]:
     Conv (C_out=20, K=5, P=2, S=1) (20, 28, 28) (20, 1, 5, 5)
     ReLU (20, 28, 28) ()
     """
-    sights = tuple(Sight(start=0, size=1, jump=1, places=n) for n in shape[1:])
-    first = Row("Input", shape, receptive_field=tuple(1 for _ in shape[1:]))
-    rows, _ = _walk(layers(model, shape, outputs), shape, sights, shape[1:])
-    return (first, *rows)
+    patches = tuple(tuple((place, place + 1) for place in range(n)) for n in shape[1:])
+    rows, _ = _walk(layers(model, shape, outputs), shape, patches)
+    return (Row("Input", shape, receptive_field=_extents(patches)), *rows)
 
 
-Sights = tuple[Sight, ...]
-
-
-def _walk(
-    layers: Sequence[Layer], shape: Shape, sights: Sights, sides: Shape
-) -> tuple[list[Row], Sights]:
-    """The layers' rows, and what the last one's values see of an input with these sides."""
+def _walk(layers: Sequence[Layer], shape: Shape, patches: Patches) -> tuple[list[Row], Patches]:
+    """The layers' rows, and what the last one's values see, given what its inputs do."""
     rows: list[Row] = []
     for layer, before, after in chain.steps(layers, shape):
         if isinstance(layer, Residual):
-            inner, sights = _around(layer, before, after, sights, sides)
+            inner, patches = _around(layer, before, after, patches)
             rows += inner
             continue
-        sights = _seen(layer, before, after, sights)
+        patches = _seen(layer, before, after, patches)
         rows.append(
             Row(
                 layer=layer.label(before),
@@ -109,35 +74,52 @@ def _walk(
                 weight=layer.weight(before),
                 parameters=layer.parameters(before),
                 multiply_adds=layer.multiply_adds(before),
-                receptive_field=_fields(sights, sides),
+                receptive_field=_extents(patches),
             )
         )
-    return rows, sights
+    return rows, patches
 
 
 def _around(
-    layer: Residual, before: Shape, after: Shape, sights: Sights, sides: Shape
-) -> tuple[list[Row], Sights]:
+    layer: Residual, before: Shape, after: Shape, patches: Patches
+) -> tuple[list[Row], Patches]:
     """A residual connection's rows: its branch, its shortcut's layers if any, the sum."""
-    branch, through = _walk(layer.branch, before, sights, sides)
-    path, past = _walk(layer.path(before), before, sights, sides)
-    joined = tuple(a.joined(b) for a, b in zip(through, past, strict=True))
+    branch, through = _walk(layer.branch, before, patches)
+    path, past = _walk(layer.path(before), before, patches)
+    both = tuple(
+        tuple(_hull(pair) for pair in zip(*axes, strict=True))
+        for axes in zip(through, past, strict=True)
+    )
     inner = [replace(row, layer=f"  {row.layer}") for row in branch]
     inner += [replace(row, layer=f"  shortcut: {row.layer}") for row in path]
-    return [*inner, Row("Add", after, receptive_field=_fields(joined, sides))], joined
+    return [*inner, Row("Add", after, receptive_field=_extents(both))], both
 
 
-def _seen(layer: Layer, before: Shape, after: Shape, sights: Sights) -> Sights:
+def _seen(layer: Layer, before: Shape, after: Shape, patches: Patches) -> Patches:
+    """What the values after a layer see, given what those before it do."""
     windows = layer.windows(before)
     if windows is None:
-        return tuple(sight.whole() for sight in sights)
+        return tuple((_hull(axis),) for axis in patches)
     if not windows:  # a row of values: each still sees what it saw as part of an image
-        return sights
+        return patches
     return tuple(
-        sight.through(window, places)
-        for sight, window, places in zip(sights, windows, after[1:], strict=True)
+        tuple(_hull(_inside(axis, window, place)) for place in range(places))
+        for axis, window, places in zip(patches, windows, after[1:], strict=True)
     )
 
 
-def _fields(sights: Sights, sides: Shape) -> Shape:
-    return tuple(sight.within(n) for sight, n in zip(sights, sides, strict=True))
+def _inside(axis: Sequence[Patch], window: Window, place: int) -> list[Patch]:
+    """The patches under a window, without the padding."""
+    first = place * window.stride - window.before
+    reached = range(first, first + window.count * window.step, window.step)
+    return [axis[i] for i in reached if 0 <= i < len(axis)]
+
+
+def _hull(patches: Iterable[Patch]) -> Patch:
+    starts, ends = zip(NOTHING, *patches, strict=True)
+    return min(starts), max(ends)
+
+
+def _extents(patches: Patches) -> Shape:
+    """The widest patch along each axis."""
+    return tuple(max(0, *(end - start for start, end in axis)) for axis in patches)

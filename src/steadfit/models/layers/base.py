@@ -30,10 +30,11 @@ def times(shape: Shape) -> str:
 
 @dataclass(frozen=True)
 class Window:
-    """What one value sees of an axis of a layer's input: `span` places, the next value's `stride`
-    places further, the first value's beginning `before` places ahead of the input."""
+    """What a value sees of an axis of its layer's input: `count` places, each `step` after the one
+    before. The next value's begin `stride` further; the first's, `before` ahead of the input."""
 
-    span: int = 1
+    count: int = 1
+    step: int = 1
     stride: int = 1
     before: int = 0
 

@@ -64,7 +64,8 @@ class Pool(Layer):
         return kind(self.kernel, self._step, self.pad, ceil_mode=self.ceil)
 
     def windows(self, shape: Shape) -> tuple[Window, ...]:
-        return tuple(Window(self.kernel, self._step, self.pad) for _ in shape[1:])
+        window = Window(self.kernel, stride=self._step, before=self.pad)
+        return tuple(window for _ in shape[1:])
 
     def label(self, shape: Shape) -> str:
         padded = f", P={self.pad}" if self.pad else ""

@@ -39,8 +39,8 @@ class Widen(Layer):
 class Residual(Layer):
     """y = F(x) + S(x): what the branch's layers give, plus what the shortcut's give.
 
-    Without shortcut layers S is the identity or, where the branch has more channels or fewer
-    places, every n-th place with channels of zeros, without weights (option A).
+    Without shortcut layers S is the identity or, where the branch has strides or more channels,
+    as many strides and channels of zeros, without weights (option A).
     drop: stochastic depth, the probability that a batch in training leaves F out.
     """
 
@@ -64,7 +64,11 @@ class Residual(Layer):
         out = self._end(self.branch, shape)
         if self.shortcut or out == shape or len(out) != len(shape):
             return self.shortcut
-        return (Widen(out[0], -(-shape[1] // out[1]) if shape[1:] else 1),)
+        stride = 1
+        for layer, before, _ in chain.steps(self.branch, shape):
+            for window in (layer.windows(before) or ())[:1]:  # the axes' strides are equal
+                stride *= window.stride
+        return (Widen(out[0], stride),)
 
     def build(self, shape: Shape) -> nn.Module:
         branch, path = chain.build(self.branch, shape), chain.build(self.path(shape), shape)

@@ -76,7 +76,8 @@ class Conv(Layer):
 
     def windows(self, shape: Shape) -> tuple[Window, ...]:
         before = {"same": (self._span - 1) // 2, "valid": 0}.get(str(self.pad), self.pad)
-        return tuple(Window(self._span, self.stride, int(before)) for _ in shape[1:])
+        window = Window(self.kernel, self.dilation, self.stride, int(before))
+        return tuple(window for _ in shape[1:])
 
     def label(self, shape: Shape) -> str:
         dilated = f", D={self.dilation}" if self.dilation > 1 else ""
