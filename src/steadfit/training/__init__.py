@@ -2,6 +2,7 @@
 
 from steadfit.training.loop import fit
 from steadfit.training.predict import outputs
-from steadfit.training.replica import Replica
+from steadfit.training.replica import RESULTS, Replica
+from steadfit.training.trained import TrainedModel, trained_model
 
-__all__ = ["Replica", "fit", "outputs"]
+__all__ = ["RESULTS", "Replica", "TrainedModel", "fit", "outputs", "trained_model"]

@@ -3,7 +3,6 @@
 import math
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +23,7 @@ from steadfit.regularization import (
 )
 from steadfit.training.averaging import RunningMean, refresh_normalisation
 from steadfit.training.optimizer import learning_rate, make_optimizer
-from steadfit.training.predict import outputs
+from steadfit.training.predict import channels_last, outputs, ready
 from steadfit.training.replica import Replica
 
 WATCHED = 512  # examples outside the sample whose loss is followed, for the curves only
@@ -65,14 +64,14 @@ def fit(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         module = build(complete(recipe.model), tuple(train.x.shape[1:]), train.outputs)
-        module = module.to(device=device, memory_format=torch.channels_last)
+        module = channels_last(module.to(device))
         run = _Run(recipe.training, module, preparation, train, learned, outside, seed, device)
         run.all_epochs()
     logits = preparation.restore(outputs(module, preparation, test.x, device))
     return Replica(
         logits=logits.numpy(),
         weights={name: tensor.cpu() for name, tensor in module.state_dict().items()},
-        preparation=preparation.to_dict(),
+        preparation=dict(preparation.to_dict()),
         curves=run.curves,
         facts=run.facts(),
         seconds=time.perf_counter() - began,
@@ -146,9 +145,8 @@ class _Run:
         order = torch.randperm(len(self.learned), generator=self.order)
         return self.learned[order].tensor_split(self.batches)
 
-    def prepared(self, batch: Tensor) -> Any:
-        inputs = self.preparation.inputs(self.x[batch])
-        return inputs.to(self.device, memory_format=torch.channels_last)
+    def prepared(self, batch: Tensor) -> Tensor:
+        return ready(self.preparation.inputs(self.x[batch]), self.device)
 
     def one_epoch(self, epoch: int) -> float:
         self.module.train()

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+RESULTS = 1  # part of each replica's key: raise it when the same arguments give other numbers
+
 
 @dataclass(frozen=True, eq=False)
 class Replica:

@@ -1,0 +1,110 @@
+"""The design: which arms, on which samples, with which seeds."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from steadfit.data import Split, draw
+from steadfit.errors import SteadfitError
+from steadfit.models import complete
+from steadfit.recipe import Recipe
+from steadfit.study.remedies import apply
+from steadfit.training import RESULTS
+
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A named recipe, complete with every default."""
+
+    name: str
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class Design:
+    """samples × seeds replicas an arm, crossed: each seed on each sample.
+
+    scheme: how a training sample is drawn (`steadfit.data.draw`). seed: of the whole study.
+    """
+
+    samples: int = 5
+    seeds: int = 2
+    scheme: str = "bootstrap"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.samples < 2 or self.seeds < 1:
+            raise SteadfitError(
+                "A study needs at least 2 samples and 1 seed, "
+                f"got {self.samples} and {self.seeds}. 5 and 2 are usual."
+            )
+
+    def replica_seed(self, number: int) -> int:
+        """The seed of replica column `number`; the same on every sample and in every arm."""
+        state = np.random.SeedSequence([self.seed, number]).generate_state(1, np.uint32)
+        return int(state[0])
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A replica not yet trained: all that determines it."""
+
+    arm: Arm
+    indices: Tensor
+    seed: int
+    train_fingerprint: str
+    test_fingerprint: str
+
+    @cached_property
+    def key(self) -> str:
+        """SHA-256 of all that determines the replica, 64 hexadecimal digits; its name on disk."""
+        whole = {
+            "recipe": self.arm.recipe.model_dump(mode="json"),
+            "train": self.train_fingerprint,
+            "test": self.test_fingerprint,
+            "indices": hashlib.sha256(self.indices.numpy().tobytes()).hexdigest(),
+            "seed": self.seed,
+            "results": RESULTS,
+        }
+        return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()
+
+
+def make_arms(recipe: Recipe, remedies: Sequence[str]) -> tuple[Arm, ...]:
+    """The baseline and one arm a remedy. Raises SteadfitError where `remedies.apply` does."""
+    baseline = Arm(BASELINE, recipe.but(model=complete(recipe.model)))
+    arms = {BASELINE: baseline}
+    for text in remedies:
+        name, changed = apply(text, recipe)
+        arms[name] = Arm(name, changed)
+    return tuple(arms.values())
+
+
+def make_trials(design: Design, arms: Sequence[Arm], split: Split) -> tuple[Trial, ...]:
+    """arms × samples × seeds, in that order."""
+    samples = [draw(split.train, design.scheme, s, design.seed) for s in range(design.samples)]
+    return tuple(
+        Trial(arm, sample, seed, split.train.fingerprint, split.test.fingerprint)
+        for arm in arms
+        for sample in samples
+        for seed in map(design.replica_seed, range(design.seeds))
+    )
+
+
+def final_trial(design: Design, arm: Arm, split: Split) -> Trial:
+    """The arm on all the training data, with the study's first seed: the model handed over."""
+    everything = torch.arange(len(split.train))
+    return Trial(
+        arm,
+        everything,
+        design.replica_seed(0),
+        split.train.fingerprint,
+        split.test.fingerprint,
+    )

@@ -1,0 +1,173 @@
+"""The local engine: trials become replicas in the store, one single-threaded process a core.
+
+Every replica is trained in a worker with one thread, whatever the number of workers, so that the
+bits do not depend on it. Workers end by themselves when the process that started them dies.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.connection import wait as wait_for
+
+import numpy as np
+import torch
+
+from steadfit.data import Split
+from steadfit.errors import DivergedError, SteadfitError
+from steadfit.study.design import Trial
+from steadfit.study.store import Store
+from steadfit.training import Replica, fit
+
+LOST_WORKERS = 3  # a trial that was in flight this often when a worker died is given up
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a study is: replicas finished, of how many; how many of them were there before."""
+
+    done: int
+    total: int
+    found: int
+
+
+Watcher = Callable[[Progress], None]
+
+
+def quiet(progress: Progress) -> None:
+    """A watcher that shows nothing."""
+
+
+def usable_cores() -> int:
+    """The cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def train_all(
+    trials: Sequence[Trial],
+    split: Split,
+    store: Store,
+    processes: int | None = None,
+    watch: Watcher = quiet,
+) -> None:
+    """Train every trial whose replica is not in the store yet, and put it there.
+
+    processes: workers, by default one a usable core, or one in all where torch sees a GPU. A worker
+    that is killed is replaced. A trial whose training diverges is stored as a failed replica.
+    Raises SteadfitError where the store cannot be written, or a trial loses its worker
+    `LOST_WORKERS` times (memory too small, most often).
+    """
+    missing = {trial.key: trial for trial in trials if trial.key not in store}
+    total = len({trial.key for trial in trials})
+    found = total - len(missing)
+    watch(Progress(found, total, found))
+    losses = dict.fromkeys(missing, 0)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    workers = min(processes or (1 if device == "cuda" else usable_cores()), len(missing))
+    while missing:
+        try:
+            _run_pool(missing, split, store, workers, device, watch, Progress(0, total, found))
+        except BrokenProcessPool:
+            _count_losses(missing, losses, store, workers)
+
+
+def _run_pool(
+    missing: dict[str, Trial],
+    split: Split,
+    store: Store,
+    workers: int,
+    device: str,
+    watch: Watcher,
+    progress: Progress,
+) -> None:
+    """Train what is missing, taking out of `missing` what is done, until it is empty."""
+    context = multiprocessing.get_context("spawn")
+    arguments = (split, store, device)
+    before = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(workers, context, _start_worker, arguments)
+    try:
+        pending: dict[Future[bool], str] = {
+            pool.submit(_train, trial): key for key, trial in missing.items()
+        }
+        while pending:
+            done, _ = wait(pending, return_when=FIRST_COMPLETED)
+            for future in done:
+                key = pending.pop(future)
+                if future.result() or key in store:
+                    del missing[key]
+                    watch(Progress(progress.total - len(missing), progress.total, progress.found))
+                else:  # another study is at it: look again a little later
+                    time.sleep(0.2)
+                    pending[pool.submit(_train, missing[key])] = key
+    except BaseException:
+        for child in set(multiprocessing.active_children()) - before:
+            child.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _count_losses(
+    missing: dict[str, Trial], losses: dict[str, int], store: Store, workers: int
+) -> None:
+    """Note which trials were in flight when a worker died; give up one that is so too often."""
+    for key in [key for key in missing if key in store]:
+        del missing[key]
+    for key in list(missing)[:workers]:
+        losses[key] += 1
+        if losses[key] >= LOST_WORKERS:
+            raise SteadfitError(
+                f"The process training {missing[key].arm.name} was killed {LOST_WORKERS} times, "
+                "most often a sign of too little memory. Use fewer processes, a smaller batch or a "
+                "smaller model; what was finished is kept."
+            )
+
+
+def _start_worker(split: Split, store: Store, device: str) -> None:
+    """What each worker has: the data, the store, one thread, and an eye on its parent."""
+    global _split, _store, _device
+    _split, _store, _device = split, store, device
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+_split: Split
+_store: Store
+_device: str
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait_for([parent.sentinel])
+    os._exit(1)
+
+
+def _train(trial: Trial) -> bool:
+    """Train one replica into the store. False where another process holds its claim."""
+    with _store.claim(trial.key) as mine:
+        if mine:
+            _store.write(trial.key, _replica(trial))
+        return mine
+
+
+def _replica(trial: Trial) -> Replica:
+    try:
+        return fit(trial.arm.recipe, _split.train, trial.indices, _split.test, trial.seed, _device)
+    except DivergedError as error:
+        return Replica(
+            logits=np.zeros((0, 0), np.float32),
+            weights={},
+            preparation={},
+            curves={},
+            facts={},
+            seconds=0.0,
+            failure=str(error),
+        )

@@ -1,0 +1,126 @@
+"""From replicas to what they show: each arm's losses, changes with intervals, and its word."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from steadfit.data import Dataset
+from steadfit.models import build, count
+from steadfit.study.decomposition import (
+    Decomposition,
+    Quantity,
+    brier,
+    cross_entropy,
+    kohavi_wolpert,
+    squared_error,
+)
+from steadfit.study.design import Arm, Design
+from steadfit.study.intervals import paired_interval, verdicts
+from steadfit.study.result import ArmResult, Components, Interval, Loss, Parts, Verdict
+from steadfit.study.zero_one import zero_one
+from steadfit.training import Replica
+
+LEVEL = 0.95
+
+Pair = tuple[Loss, Decomposition, Decomposition]  # an arm's and the baseline's
+
+
+def deciding_loss(test: Dataset) -> Loss:
+    """The loss whose total makes an arm better or worse."""
+    return "cross_entropy" if test.task == "classes" else "squared"
+
+
+def judge(
+    design: Design, arms: Sequence[Arm], replicas: Sequence[Sequence[Replica]], test: Dataset
+) -> tuple[ArmResult, ...]:
+    """What each arm showed, against the first, the baseline.
+
+    replicas: of each arm, samples × seeds of them in the order of `make_trials`. An arm with a
+    failed replica has failed. Words are given by Holm's correction over all arms compared.
+    """
+    decided = deciding_loss(test)
+    found = [_decompositions(design, own, test) for own in replicas]
+    comparable = [i for i in range(1, len(arms)) if found[0] and found[i]]
+    base = found[0].get(decided)
+    changes = [paired_interval(found[i][decided], base, level=LEVEL) for i in comparable if base]
+    words: list[Verdict] = ["no difference shown" if own else "failed" for own in found]
+    words[0] = "baseline" if base else "failed"
+    for place, word in zip(comparable, verdicts(changes, alpha=1 - LEVEL), strict=True):
+        words[place] = word
+    return tuple(
+        _arm_result(arm, word, own, mine, found[0] if place else {}, design, test)
+        for place, (arm, word, own, mine) in enumerate(
+            zip(arms, words, replicas, found, strict=True)
+        )
+    )
+
+
+def _decompositions(
+    design: Design, replicas: Sequence[Replica], test: Dataset
+) -> dict[Loss, Decomposition]:
+    """By loss; none where a replica failed. For zero_one it is Kohavi and Wolpert's."""
+    if any(replica.failure for replica in replicas):
+        return {}
+    grid = np.stack([replica.logits for replica in replicas])
+    grid = grid.reshape(design.samples, design.seeds, *grid.shape[1:])
+    y = test.y.numpy()
+    if test.task == "numbers":
+        return {"squared": squared_error(grid, y)}
+    return {
+        "cross_entropy": cross_entropy(grid, y),
+        "brier": brier(grid, y),
+        "zero_one": kohavi_wolpert(grid, y),
+    }
+
+
+def _arm_result(
+    arm: Arm,
+    word: Verdict,
+    replicas: Sequence[Replica],
+    found: dict[Loss, Decomposition],
+    baseline: dict[Loss, Decomposition],
+    design: Design,
+    test: Dataset,
+) -> ArmResult:
+    losses: dict[Loss, Parts] = {
+        loss: Parts(own.total, own.bias_noise, own.variance) for loss, own in found.items()
+    }
+    if "zero_one" in found:
+        losses["zero_one"] = _domingos(replicas, test)
+    pairs: list[Pair] = [
+        (loss, own, baseline[loss]) for loss, own in found.items() if loss in baseline
+    ]
+    components = found[deciding_loss(test)].components if found else None
+    return ArmResult(
+        name=arm.name,
+        recipe=arm.recipe,
+        parameters=count(build(arm.recipe.model, tuple(test.x.shape[1:]), test.outputs)),
+        verdict=word,
+        losses=losses,
+        changes=_changes(pairs, "total"),
+        variance_changes=_changes(pairs, "variance") if design.samples > 2 else {},
+        components=None if components is None else Components(**asdict(components)),
+        facts=_mean_facts(replicas),
+        failure=next((replica.failure for replica in replicas if replica.failure), ""),
+    )
+
+
+def _domingos(replicas: Sequence[Replica], test: Dataset) -> Parts:
+    grid = np.stack([replica.logits for replica in replicas])[:, None]
+    found = zero_one(grid, test.y.numpy())
+    return Parts(found.error, found.bias, found.net_variance)
+
+
+def _changes(pairs: Sequence[Pair], quantity: Quantity) -> dict[Loss, Interval]:
+    found: dict[Loss, Interval] = {}
+    for loss, own, baseline in pairs:
+        change = paired_interval(own, baseline, quantity, level=LEVEL)
+        found[loss] = Interval(change.value, change.low, change.high)
+    return found
+
+
+def _mean_facts(replicas: Sequence[Replica]) -> dict[str, float]:
+    whole = [replica.facts for replica in replicas if not replica.failure]
+    names = sorted(set[str]().union(*whole))
+    return {name: float(np.mean([facts[name] for facts in whole])) for name in names}

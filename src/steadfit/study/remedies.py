@@ -1,0 +1,182 @@
+"""The remedies: functions from recipe to recipe, in one registry.
+
+A remedy is a function whose first argument is the recipe and whose second, if it has one, is its
+strength with the documented default. It is registered by its line in `REMEDIES`; the contract test
+runs over all of them.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from steadfit import errors
+from steadfit.errors import SteadfitError
+from steadfit.models import complete
+from steadfit.recipe import EarlyStopping, Recipe, Scalar
+
+RemedyFunction = Callable[..., Recipe]
+
+
+def l1(recipe: Recipe, strength: float = 1e-4) -> Recipe:
+    """strength * sum |w| in the loss; small weights become exactly zero."""
+    return recipe.training_with(penalties={"l1": strength})
+
+
+def l2(recipe: Recipe, strength: float = 1e-3) -> Recipe:
+    """strength * sum w^2 in the loss."""
+    return recipe.training_with(penalties={"l2": strength})
+
+
+def weight_decay(recipe: Recipe, strength: float = 0.1) -> Recipe:
+    """Decoupled decay: each step takes learning rate * strength of every weight away."""
+    return recipe.training_with(optimizer={"weight_decay": strength})
+
+
+def dropout(recipe: Recipe, share: float = 0.5) -> Recipe:
+    """Switch off this share of the units, chosen anew for each example, while training."""
+    return recipe.model_with(dropout=share)
+
+
+def clip(recipe: Recipe, threshold: float = 1.0) -> Recipe:
+    """Scale the gradient down where its global norm exceeds the threshold."""
+    return recipe.training_with(clip=threshold)
+
+
+def residual(recipe: Recipe) -> Recipe:
+    """Add each block's input to its output."""
+    return recipe.model_with(residual=True)
+
+
+def batch_norm(recipe: Recipe) -> Recipe:
+    """Normalise each layer over the batch before its activation."""
+    return recipe.model_with(norm="batch")
+
+
+def smaller(recipe: Recipe, factor: float = 0.5) -> Recipe:
+    """Multiply the width of every hidden layer."""
+    width = complete(recipe.model).settings.get("width", 1.0)
+    assert isinstance(width, int | float)
+    return recipe.model_with(width=width * factor)
+
+
+def early_stopping(recipe: Recipe, patience: int = 5) -> Recipe:
+    """Hold out a fifth of the sample; stop after so many epochs without a better loss on it."""
+    return recipe.training_with(early_stopping=EarlyStopping(patience=patience))
+
+
+def augment(recipe: Recipe, strength: float = 1.0) -> Recipe:
+    """Shift by up to 10% of the side, rotate by up to 10 degrees, add noise of 0.05; scaled."""
+    changes = {"shift": 0.1 * strength, "rotation": 10.0 * strength, "noise": 0.05 * strength}
+    return recipe.training_with(augmentation=changes)
+
+
+def shift(recipe: Recipe, share: float = 0.1) -> Recipe:
+    """Shift each image by up to this share of its side."""
+    return recipe.training_with(augmentation={"shift": share})
+
+
+def rotation(recipe: Recipe, degrees: float = 10.0) -> Recipe:
+    """Rotate each image by up to this angle."""
+    return recipe.training_with(augmentation={"rotation": degrees})
+
+
+def noise(recipe: Recipe, deviation: float = 0.1) -> Recipe:
+    """Add Gaussian noise, in standard deviations of the inputs."""
+    return recipe.training_with(augmentation={"noise": deviation})
+
+
+def flip(recipe: Recipe) -> Recipe:
+    """Mirror half of the images, left to right; for things that have no handedness."""
+    return recipe.training_with(augmentation={"flip": True})
+
+
+def label_smoothing(recipe: Recipe, share: float = 0.1) -> Recipe:
+    """Take this share of the label's probability and spread it over all classes."""
+    return recipe.training_with(label_smoothing=share)
+
+
+def average(recipe: Recipe, epochs: int = 5) -> Recipe:
+    """Average the weights over this many last epochs."""
+    return recipe.training_with(average=epochs)
+
+
+REMEDIES: Mapping[str, RemedyFunction] = MappingProxyType(
+    {
+        remedy.__name__: remedy
+        for remedy in (
+            l1,
+            l2,
+            weight_decay,
+            dropout,
+            clip,
+            residual,
+            batch_norm,
+            smaller,
+            early_stopping,
+            augment,
+            shift,
+            rotation,
+            noise,
+            flip,
+            label_smoothing,
+            average,
+        )
+    }
+)
+
+
+def apply(text: str, recipe: Recipe) -> tuple[str, Recipe]:
+    """The recipe with the remedies that `text` names, and their full name.
+
+    text: "dropout", "dropout=0.3", or several joined: "dropout=0.3+l2". Raises SteadfitError for an
+    unknown remedy, a strength that is no number or out of range, a remedy named twice, or one that
+    the model has no setting for.
+
+    >>> name, recipe = apply("l2 + dropout=0.3", Recipe())
+    >>> name, recipe.training.penalties.l2, recipe.model.settings["dropout"]
+    ('l2=0.001+dropout=0.3', 0.001, 0.3)
+    """
+    names: list[str] = []
+    given = [part.strip().partition("=") for part in text.split("+")]
+    for word, _, value in given:
+        remedy = REMEDIES.get(word)
+        if remedy is None:
+            raise errors.unknown("remedy", word, REMEDIES)
+        if any(name.partition("=")[0] == word for name in names):
+            raise SteadfitError(f'"{text}" names the remedy {word} twice. Name it once.')
+        strength = _strength(remedy, value)
+        recipe = remedy(recipe, *strength)
+        names.append("=".join([word, *(_short(number) for number in strength)]))
+    return "+".join(names), recipe.but(model=_checked(text, recipe))
+
+
+def _strength(remedy: RemedyFunction, value: str) -> list[Scalar]:
+    """The remedy's strength from text, as a list of one; of none, where it has none."""
+    parameters = list(inspect.signature(remedy).parameters.values())[1:]
+    if not parameters:
+        if value:
+            raise SteadfitError(f'The remedy {remedy.__name__} takes no strength, got "={value}".')
+        return []
+    (parameter,) = parameters
+    if not value:
+        return [parameter.default]
+    kind = type(parameter.default)
+    try:
+        return [kind(value)]
+    except ValueError:
+        wanted = {int: "a whole number", float: "a number"}[kind]
+        raise SteadfitError(
+            f"The remedy {remedy.__name__} takes {wanted} ({parameter.name}, by default "
+            f'{_short(parameter.default)}), got "{value}".'
+        ) from None
+
+
+def _checked(text: str, recipe: Recipe):
+    try:
+        return complete(recipe.model)
+    except SteadfitError as error:
+        raise SteadfitError(f'"{text}" does not fit {recipe.model.name}: {error}') from None
+
+
+def _short(value: Scalar) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

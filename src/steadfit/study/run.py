@@ -1,0 +1,112 @@
+"""`run_study`: from data and a recipe to a result and a model, through the store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from steadfit.data import Dataset, Split
+from steadfit.errors import SteadfitError
+from steadfit.recipe import Recipe
+from steadfit.study.design import Arm, Design, Trial, final_trial, make_arms, make_trials
+from steadfit.study.engine import Watcher, quiet, train_all
+from steadfit.study.judgement import LEVEL, deciding_loss, judge
+from steadfit.study.result import ArmResult, DataFacts, DesignFacts, StudyResult
+from steadfit.study.store import Store, open_store, write_text
+from steadfit.study.verdict import best_arm, joined_remedy, sentences
+from steadfit.training import Replica, TrainedModel, trained_model
+
+Delivery = Literal["single", "ensemble"]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A study's result, the replicas behind it by arm, and the model handed over."""
+
+    result: StudyResult
+    replicas: dict[str, tuple[Replica, ...]]
+    model: TrainedModel
+
+
+def run_study(
+    split: Split,
+    recipe: Recipe,
+    remedies: Sequence[str],
+    folder: Path,
+    design: Design | None = None,
+    *,
+    processes: int | None = None,
+    deliver: Delivery = "single",
+    second_round: bool = True,
+    watch: Watcher = quiet,
+) -> Outcome:
+    """Measure the baseline and each remedy, join those found better, hand over the best.
+
+    split: training and test data. recipe: the baseline. remedies: as `remedies.apply` reads them.
+    folder: gets `store/`, `study.json` and `model/`; what its store already holds is not trained
+    again. processes: workers, by default one a usable core. deliver: "single", the best recipe
+    trained on all the training data; "ensemble", that arm's replicas, averaged.
+
+    Raises SteadfitError for what a person can mend; what was finished by then is kept.
+    """
+    design = design or Design()
+    store = open_store(folder / "store")
+    arms = make_arms(recipe, remedies)
+
+    def measure(arms: tuple[Arm, ...]) -> tuple[tuple[ArmResult, ...], list[tuple[Replica, ...]]]:
+        trials = make_trials(design, arms, split)
+        train_all(trials, split, store, processes, watch)
+        replicas = _by_arm(trials, store, design)
+        return judge(design, arms, replicas, split.test), replicas
+
+    results, replicas = measure(arms)
+    joined = joined_remedy(results) if second_round else None
+    if joined is not None:
+        arms = make_arms(recipe, [*(arm.name for arm in arms[1:]), joined])
+        results, replicas = measure(arms)
+    loss = deciding_loss(split.test)
+    best = best_arm(results, loss)
+    result = StudyResult(
+        data=_data_facts(split),
+        design=DesignFacts(design.samples, design.seeds, design.scheme, design.seed),
+        loss=loss,
+        level=LEVEL,
+        arms=results,
+        best=best,
+        sentences=sentences(results, design, loss, best),
+    )
+    by_name = {arm.name: own for arm, own in zip(arms, replicas, strict=True)}
+    chosen = next(arm for arm in arms if arm.name == best)
+    members = by_name[best]
+    if deliver == "single":
+        trial = final_trial(design, chosen, split)
+        train_all([trial], split, store, processes, watch)
+        members = (store.read(trial.key),)
+    failure = next((member.failure for member in members if member.failure), "")
+    if failure:
+        raise SteadfitError(f"There is no model to hand over, because training failed: {failure}")
+    model = trained_model(chosen.recipe, split.train, members)
+    model.save(folder / "model")
+    write_text(folder / "study.json", result.to_json())
+    return Outcome(result, by_name, model)
+
+
+def _by_arm(trials: Sequence[Trial], store: Store, design: Design) -> list[tuple[Replica, ...]]:
+    replicas = [store.read(trial.key) for trial in trials]
+    size = design.samples * design.seeds
+    return [tuple(replicas[i : i + size]) for i in range(0, len(replicas), size)]
+
+
+def _data_facts(split: Split) -> DataFacts:
+    train: Dataset = split.train
+    return DataFacts(
+        name=train.name,
+        shape=tuple(train.x.shape[1:]),
+        train=len(train),
+        test=len(split.test),
+        task=train.task,
+        classes=train.classes,
+        train_fingerprint=train.fingerprint,
+        test_fingerprint=split.test.fingerprint,
+        notes=tuple(dict.fromkeys((*train.notes, *split.notes))),
+    )

@@ -1,0 +1,122 @@
+"""What a study says in sentences, and which arm is best."""
+
+from collections.abc import Sequence
+
+from steadfit.study.design import BASELINE, Design
+from steadfit.study.result import ArmResult, Loss
+
+_LOSS_NAMES = {"cross_entropy": "cross-entropy", "squared": "squared error"}
+_UNITS = {"cross_entropy": " nats", "squared": ""}
+
+
+def best_arm(arms: Sequence[ArmResult], loss: Loss) -> str:
+    """The arm with the least total among those found better; the baseline where there is none.
+
+    The total decides, never the variance alone: a net that underfits has little variance too.
+    """
+    better = [arm for arm in arms if arm.verdict == "better"]
+    if better:
+        return min(better, key=lambda arm: arm.losses[loss].total).name
+    whole = [arm for arm in arms if arm.losses]
+    return BASELINE if arms[0].losses or not whole else whole[0].name
+
+
+def joined_remedy(arms: Sequence[ArmResult]) -> str | None:
+    """The remedies found better, joined for a second round; None where there are not two.
+
+    A remedy that comes twice (at two strengths) is taken at the strength with the lower loss.
+    """
+    chosen: dict[str, tuple[float, str]] = {}
+    for arm in arms:
+        if arm.verdict == "better" and "+" not in arm.name:
+            change = next(iter(arm.changes.values())).value
+            word = arm.name.partition("=")[0]
+            chosen[word] = min(chosen.get(word, (change, arm.name)), (change, arm.name))
+    names = [name for _, name in chosen.values()]
+    return "+".join(names) if len(names) > 1 else None
+
+
+def sentences(arms: Sequence[ArmResult], design: Design, loss: Loss, best: str) -> tuple[str, ...]:
+    """The verdict in sentences, each true by itself."""
+    baseline = arms[0]
+    said = []
+    if baseline.losses:
+        said.append(_how_much_is_variance(baseline, loss))
+        if baseline.components is not None:
+            said.append(_where_it_comes_from(baseline))
+    else:
+        said.append(f"The baseline failed, so nothing can be compared with it: {baseline.failure}")
+    said += [_about(arm, loss) for arm in arms[1:] if arm.verdict in ("better", "worse")]
+    undecided = [arm.name for arm in arms if arm.verdict == "no difference shown"]
+    if undecided and baseline.losses:
+        said.append(
+            f"No difference shown for {_listed(undecided)}: the interval of the change holds 0, or "
+            "would by chance in so many comparisons. More samples (--samples) narrow it."
+        )
+    said += [f"{arm.name} failed: {arm.failure}" for arm in arms[1:] if arm.verdict == "failed"]
+    said.append(_handed_over(best, baseline))
+    said.append(_what_it_stands_for(design))
+    return tuple(said)
+
+
+def _how_much_is_variance(arm: ArmResult, loss: Loss) -> str:
+    parts = arm.losses[loss]
+    share = parts.variance / parts.total if parts.total > 0 else 0.0
+    limit = "Variance-limited" if share >= 0.5 else "Not variance-limited"
+    text = f"{limit}: {share:.0%} of the baseline's {_LOSS_NAMES[loss]} is variance."
+    if "zero_one" in arm.losses:
+        error = arm.losses["zero_one"]
+        text += (
+            f" Of the {100 * error.total:.1f}% errors, {100 * error.variance:.1f} points are "
+            "disagreement between retrainings."
+        )
+    return text
+
+
+def _where_it_comes_from(arm: ArmResult) -> str:
+    found = arm.components
+    assert found is not None
+    total = found.sample + found.seed + found.interaction
+    if total <= 0:
+        return "The retrainings hardly differ, so the variance has no source to be named."
+    return (
+        f"Of the variance, {found.sample / total:.0%} comes with the training sample, "
+        f"{found.seed / total:.0%} with the seed, and {found.interaction / total:.0%} with the two "
+        "together."
+    )
+
+
+def _about(arm: ArmResult, loss: Loss) -> str:
+    change = arm.changes[loss]
+    way = "lowers" if change.value < 0 else "raises"
+    low, high = sorted((abs(change.low), abs(change.high)))
+    text = (
+        f"{arm.name} {way} the {_LOSS_NAMES[loss]} by {abs(change.value):.3g}{_UNITS[loss]} "
+        f"(95% interval {low:.3g} to {high:.3g})"
+    )
+    if loss in arm.variance_changes:
+        part = arm.variance_changes[loss].value
+        rest = change.value - part
+        text += f"; {part:+.3g} of the change is variance, {rest:+.3g} bias and noise"
+    return text.replace("-", "−").replace("cross−entropy", "cross-entropy") + "."
+
+
+def _handed_over(best: str, baseline: ArmResult) -> str:
+    if best == baseline.name:
+        return "No remedy was shown to be better, so the model handed over is the baseline."
+    return f"Best: {best}. It was chosen on these test points, which flatters its figure a little."
+
+
+def _what_it_stands_for(design: Design) -> str:
+    scheme = {
+        "bootstrap": "each drawn from the training data with replacement, as many as there are "
+        "(it holds about 63% of the distinct examples, so bias is a little higher than with all)",
+        "subsample": "each a random half of the training data, so the figures hold at that size",
+        "disjoint": "disjoint parts of the training data, so the figures hold at the parts' size",
+    }[design.scheme]
+    samples, seeds = design.samples, design.seeds
+    return f"Variance is over {samples} training samples, {scheme}, and {seeds} seeds."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -1,0 +1,144 @@
+"""`TrainedModel`: what is handed over. One network, or an ensemble of replicas, on new inputs."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import safetensors.torch
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from steadfit.data import Dataset, Preparation, Task
+from steadfit.errors import SteadfitError
+from steadfit.models import build
+from steadfit.recipe import Recipe
+from steadfit.training.predict import channels_last, outputs
+from steadfit.training.replica import Replica
+
+_FACTS = "model.json"
+
+
+class ModelFacts(BaseModel):
+    """`model.json`: all but the weights."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int = 1
+    recipe: Recipe
+    shape: tuple[int, ...]
+    task: Task
+    classes: tuple[str, ...]
+    outputs: int
+    preparations: tuple[dict[str, list[float]], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """One network (a single member), or an ensemble whose members are averaged.
+
+    Classes: the members' log-probabilities are averaged, the centre of the cross-entropy
+    decomposition, so that the ensemble's loss is the measured bias+noise. Numbers: the mean.
+    """
+
+    facts: ModelFacts
+    weights: tuple[dict[str, Tensor], ...]
+
+    @cached_property
+    def _members(self) -> list[tuple[nn.Module, Preparation]]:
+        members = []
+        for state, fitted in zip(self.weights, self.facts.preparations, strict=True):
+            module = build(self.facts.recipe.model, self.facts.shape, self.facts.outputs)
+            module.load_state_dict(state)
+            members.append((channels_last(module), Preparation.from_dict(fitted)))
+        return members
+
+    def logits(self, x: Tensor) -> np.ndarray:
+        """Each member's logits, or numbers in the targets' units; (members, examples, outputs).
+
+        x: unprepared examples, shape (examples, *shape). Raises SteadfitError for another shape.
+        """
+        if tuple(x.shape[1:]) != self.facts.shape:
+            raise SteadfitError(
+                f"The model takes examples of shape {_times(self.facts.shape)}, "
+                f"got {_times(tuple(x.shape[1:]))}. Bring them to that shape first."
+            )
+        return np.stack([p.restore(outputs(m, p, x)).numpy() for m, p in self._members])
+
+    def probabilities(self, x: Tensor) -> np.ndarray:
+        """Of each class, shape (examples, classes); each row sums to 1."""
+        logits = torch.from_numpy(self.logits(x)).double()
+        return logits.log_softmax(-1).mean(0).softmax(-1).numpy()
+
+    def predict(self, x: Tensor) -> np.ndarray:
+        """The most probable class by name, shape (examples,); or numbers (examples, outputs)."""
+        if self.facts.task == "numbers":
+            return self.logits(x).mean(0)
+        return np.array(self.facts.classes)[self.probabilities(x).argmax(1)]
+
+    def save(self, folder: Path) -> None:
+        """Write the folder anew: model.json, and one safetensors file a member."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+        for number, state in enumerate(self.weights):
+            contiguous = {name: tensor.contiguous() for name, tensor in state.items()}
+            _write(temporary / _weights_file(number), safetensors.torch.save(contiguous))
+        _write(temporary / _FACTS, self.facts.model_dump_json(indent=2).encode())
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.rename(temporary, folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> "TrainedModel":
+        """Read what `save` wrote. Raises SteadfitError where it is absent or damaged."""
+        try:
+            facts = ModelFacts.model_validate_json((folder / _FACTS).read_bytes())
+            files = [folder / _weights_file(i) for i in range(len(facts.preparations))]
+            model = cls(facts, tuple(safetensors.torch.load_file(file) for file in files))
+            assert model._members is not None
+        except FileNotFoundError as error:
+            raise SteadfitError(
+                f"There is no model in {folder}: {error.filename} is absent."
+            ) from None
+        except (OSError, ValidationError, SafetensorError, RuntimeError) as error:
+            first = str(error).splitlines()[0]
+            raise SteadfitError(
+                f"The model in {folder} is damaged ({first}). Run the study again to write it anew."
+            ) from None
+        return model
+
+
+def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) -> TrainedModel:
+    """The model that these replicas make: one network, or an ensemble of several."""
+    facts = ModelFacts(
+        recipe=recipe,
+        shape=tuple(data.x.shape[1:]),
+        task=data.task,
+        classes=data.classes,
+        outputs=data.outputs,
+        preparations=tuple(
+            Preparation.from_dict(replica.preparation).to_dict() for replica in replicas
+        ),
+    )
+    return TrainedModel(facts, tuple(replica.weights for replica in replicas))
+
+
+def _weights_file(number: int) -> str:
+    return f"weights-{number}.safetensors"
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape))
