@@ -1,10 +1,13 @@
 """Studies made by hand: as a real one looks, and as the worst one could."""
 
+import dataclasses
 import math
-from collections.abc import Callable
 
+import numpy as np
 import pytest
+import torch
 
+from steadfit.data.dataset import Dataset
 from steadfit.recipe import Recipe
 from steadfit.study.result import (
     ArmResult,
@@ -17,6 +20,7 @@ from steadfit.study.result import (
     StudyResult,
     Verdict,
 )
+from steadfit.training.replica import Replica
 
 HOSTILE = (
     "<script>window.hurt=1</script>",
@@ -112,14 +116,18 @@ def study(
                 "1 exact duplicate was taken out of the training side.",
             ),
         ),
-        design=DesignFacts(5, 2, "n-of-n bootstrap", 0),
+        design=DesignFacts(5, 2, "bootstrap", 0),
         loss=loss,
         level=0.95,
         arms=arms,
         best=best,
         sentences=(
-            "Variance-limited: 59% of the cross-entropy is variance. Of the 3.1% errors, "
-            "1.9 points are disagreement between retrainings.",
+            "Variance-limited: 59% of the baseline's cross-entropy is variance. Of the 3.1% "
+            "errors, 1.9 points are disagreement between retrainings.",
+            "Of the variance, 50% comes with the training sample, 30% with the seed, and 20% with "
+            "the two together.",
+            *(f"{arm.name} failed: {arm.failure}" for arm in arms if arm.failure),
+            f"Best: {best}. It was chosen on these test points, which flatters it a little.",
         ),
     )
 
@@ -196,12 +204,6 @@ def unknown() -> StudyResult:
     return study((first, second), best="baseline", classes=("cat", "dog"))
 
 
-@pytest.fixture
-def make_study() -> Callable[..., StudyResult]:
-    """`study`, for tests that need their own."""
-    return study
-
-
 def _ends(change: float) -> tuple[float, float]:
     return change - 0.0137, change + 0.0137
 
@@ -227,3 +229,78 @@ def _scaled(one: ArmResult) -> ArmResult:
         None,
         one.facts,
     )
+
+
+Case = tuple[StudyResult, dict[str, list[Replica]], Dataset]
+
+
+def replica(logits: np.ndarray, rng: np.random.Generator, validated: bool) -> Replica:
+    """A replica with these logits and a training that went down, not smoothly."""
+    epochs = np.arange(1, 16)
+    loss = 2.3 * np.exp(-epochs / 4) + 0.02 + rng.uniform(0, 0.02, len(epochs))
+    curves = {"train_loss": loss.tolist()}
+    if validated:
+        curves["validation_loss"] = (loss + 0.1).tolist()
+    return Replica(logits.astype(np.float32), {}, {}, curves, {}, 1.5)
+
+
+def replicas_of(result: StudyResult, logits: np.ndarray, noise: float) -> dict[str, list[Replica]]:
+    """Four replicas an arm, whose logits scatter about these; none for an arm that failed."""
+    rng = np.random.default_rng(0)
+    return {
+        one.name: [
+            replica(logits + rng.normal(0, noise, logits.shape), rng, validated=place == 1)
+            for _ in range(4)
+        ]
+        for place, one in enumerate(result.arms)
+        if not one.failure
+    }
+
+
+def class_case(result: StudyResult, channels: int = 1, ids: tuple[str, ...] = ()) -> Case:
+    """The study with 60 test images, some of them hard."""
+    rng = np.random.default_rng(1)
+    count = len(result.data.classes)
+    y = rng.integers(0, count, 60)
+    logits = 4.0 * np.eye(count)[y] * rng.uniform(0.2, 1.5, (60, 1))
+    x = torch.from_numpy(rng.integers(0, 256, (60, channels, 8, 8), dtype=np.uint8))
+    test = Dataset(
+        result.data.name, x, torch.from_numpy(y), "classes", result.data.classes, ids=ids
+    )
+    return result, replicas_of(result, logits, 0.9), test
+
+
+@pytest.fixture
+def digits_case(digits: StudyResult) -> Case:
+    return class_case(digits)
+
+
+@pytest.fixture
+def two_classes_case(unknown: StudyResult) -> Case:
+    """Two classes, colour images, intervals without an end."""
+    return class_case(unknown, channels=3)
+
+
+@pytest.fixture
+def hundred_classes_case(digits: StudyResult) -> Case:
+    classes = tuple(f"kind {i}" for i in range(100))
+    data = dataclasses.replace(digits.data, classes=classes)
+    return class_case(dataclasses.replace(digits, data=data))
+
+
+@pytest.fixture
+def hostile_case(hostile: StudyResult) -> Case:
+    return class_case(hostile, ids=tuple(HOSTILE[i % len(HOSTILE)] for i in range(60)))
+
+
+@pytest.fixture
+def numbers_case(numbers: StudyResult) -> Case:
+    rng = np.random.default_rng(2)
+    y = rng.normal(200_000, 50_000, (60, 2)).astype(np.float32)
+    test = Dataset(
+        "houses.csv",
+        torch.from_numpy(rng.random((60, 1, 8, 8), dtype=np.float32)),
+        torch.from_numpy(y),
+        "numbers",
+    )
+    return numbers, replicas_of(numbers, y, 9_000.0), test

@@ -1,8 +1,11 @@
 """The table of a study on a terminal, and the lines around it."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -11,7 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from steadfit.report import wording
-from steadfit.study.result import ArmResult, StudyResult
+
+if TYPE_CHECKING:
+    from steadfit.study.result import ArmResult, StudyResult
 
 GAP = 2  # blank columns between two columns of the table
 NARROWEST_ARM = 12
@@ -85,16 +90,12 @@ class Summary:
         yield Text(f"{wording.sizes(result)}\n{wording.design(result)}\n")
         yield table(result, width)
         yield Text()
-        for arm in result.arms:
-            if arm.failure:
-                yield Text(wording.printable(f"{arm.name} failed: {arm.failure}"), style="red")
         for sentence in result.sentences:
             yield Text(wording.printable(sentence))
-        yield Text(f"Best: {wording.printable(result.best)}", style="bold")
 
 
 def summary(result: StudyResult) -> Summary:
-    """The study for a terminal: data and design, the table, the verdict's sentences, the best arm.
+    """The study for a terminal: data and design, the table, the verdict's sentences.
 
     A rich renderable: `rich.print(summary(result))`. It fits the console's width, and keeps to
     ASCII where the console's encoding has nothing else.
@@ -111,15 +112,17 @@ def _fitting(result: StudyResult, width: int) -> list[_Column]:
         ("arm", "error", "total", "variance", "both"),
         ("arm", "error", "variance", "both"),
     )
-    for layout in layouts:
-        chosen = [columns[name] for name in layout if name in columns]
-        figures = sum(column.width + GAP for column in chosen[1:])
-        room = width - figures
-        if room >= min(chosen[0].width, NARROWEST_ARM):
-            break
-    room = max(room, NARROWEST_ARM)
-    names = tuple(_wrapped(name, room - GAP) for name in chosen[0].cells)
-    return [_Column("arm", names, words=True), *chosen[1:]]
+    candidates = [[columns[name] for name in layout if name in columns] for layout in layouts]
+    needed = min(columns["arm"].width, NARROWEST_ARM)
+    names, *rest = next((c for c in candidates if _room(c, width) >= needed), candidates[-1])
+    room = max(_room([names, *rest], width), NARROWEST_ARM)
+    wrapped = tuple(_wrapped(name, room) for name in names.cells)
+    return [_Column("arm", wrapped, words=True), *rest]
+
+
+def _room(columns: list[_Column], width: int) -> int:
+    """What the columns after the first leave to it."""
+    return width - sum(column.width + GAP for column in columns[1:])
 
 
 def _columns(result: StudyResult) -> dict[str, _Column]:

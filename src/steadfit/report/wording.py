@@ -1,11 +1,15 @@
 """Figures as people read them: units named, digits alike down a column, names made harmless."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
+from typing import TYPE_CHECKING
 
-from steadfit.study.result import ArmResult, Interval, Loss, StudyResult
+if TYPE_CHECKING:  # a table is to be shown without torch, which the study needs
+    from steadfit.study.result import ArmResult, Interval, Loss, StudyResult
 
 
 @dataclass(frozen=True)
@@ -121,14 +125,16 @@ def error_decimals(result: StudyResult) -> int:
     return 2 if errors and errors[0] < 0.01 else 1
 
 
-def interval(change: Interval, decimals: int) -> str:
-    """A change with its interval.
+def interval(change: Interval, decimals: int, scale: float = 1.0) -> str:
+    """A change with its interval, times the scale.
 
+    >>> from steadfit.study.result import Interval
     >>> interval(Interval(-0.052, -0.066, -0.039), 3)
     '−0.052 [−0.066, −0.039]'
     """
     value, low, high = (
-        number(part, decimals, sign=True) for part in (change.value, change.low, change.high)
+        number(scale * part, decimals, sign=True)
+        for part in (change.value, change.low, change.high)
     )
     return f"{value} [{low}, {high}]"
 

@@ -1,0 +1,260 @@
+"""The page: everything of a study in one HTML file that asks nothing of any other."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from steadfit.report import palette, points, sections, wording
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from steadfit.data.dataset import Dataset
+    from steadfit.study.result import Loss, StudyResult
+    from steadfit.training.replica import Replica
+
+MOST_MARKS = 1000  # in a scatter, beyond which more hide one another
+MOST_OUTPUTS = 4
+
+
+def page(
+    result: StudyResult,
+    replicas: Mapping[str, Sequence[Replica]],
+    test: Dataset,
+    run: Mapping[str, str],
+) -> str:
+    """The study as one self-contained HTML page: the text of `report.html`.
+
+    replicas: each arm's trained models, by the arm's name; failed ones are left out of the figures.
+    test: the test points, in the order of the replicas' logits.
+    run: what else to say of the run (versions, times, processes), label and value, shown in order.
+
+    Names are escaped wherever they stand, and a content security policy in the page allows its own
+    two scripts alone and no request to anywhere. About 5 MB, nearly all of it plotly.js.
+
+    Example: `Path("report.html").write_text(page(result, replicas, test, {"torch": "2.13"}))`.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+    from plotly.offline import get_plotlyjs
+
+    folder = files("steadfit.report") / "templates"
+    colours = {"light": palette.LIGHT, "dark": palette.DARK}
+    environment = Environment(
+        loader=PackageLoader("steadfit.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    environment.filters |= {
+        "printable": wording.printable,
+        "breakable": _breakable,
+        "sha256": _sha256,
+    }
+    return environment.get_template("page.html").render(
+        **_study(result),
+        **_figures(result),
+        **_inside(result, {name: _finished(arm) for name, arm in replicas.items()}, test),
+        run=[*run.items(), *_fingerprints(result)],
+        style=Markup(environment.get_template("page.css").render(colours)),
+        palette=_inline(json.dumps(colours)),
+        plotly=Markup(get_plotlyjs()),
+        script=Markup((folder / "page.js").read_text("utf-8")),
+    )
+
+
+def _study(result: StudyResult) -> dict[str, object]:
+    """What the result alone says, in words and tables."""
+    others: list[Loss] = [
+        loss
+        for loss in wording.LOSSES
+        if loss != result.loss and any(loss in arm.losses for arm in result.arms)
+    ]
+    first = result.arms[0]
+    return {
+        "data_name": wording.printable(result.data.name),
+        "sizes": wording.sizes(result),
+        "design": wording.design(result),
+        "headline": sections.headline(result),
+        "table": sections.losses(result, result.loss),
+        "loss": wording.LOSSES[result.loss],
+        "level": wording.level(result),
+        "sentences": result.sentences,
+        "baseline": first.name,
+        "best": result.best,
+        "classed": bool(result.data.classes),
+        "others": [
+            {"table": sections.losses(result, loss), "note": sections.note(loss)} for loss in others
+        ],
+        "scheme": sections.scheme(result),
+        "notes": result.data.notes,
+        "recipes": [
+            {"name": arm.name, "differences": sections.differences(arm.recipe, first.recipe)}
+            for arm in result.arms
+        ],
+        "recipe": json.dumps(first.recipe.model_dump(mode="json"), indent=2),
+    }
+
+
+def _figures(result: StudyResult) -> dict[str, object]:
+    """The figures of the arms; None where no arm has what is drawn."""
+    from steadfit.report import figures
+
+    split = [arm for arm in result.arms if arm.components is not None]
+    alt = "; ".join(
+        f"{wording.printable(arm.name)}: sample {wording.quantity(arm.components.sample)}, "
+        f"seed {wording.quantity(arm.components.seed)}, "
+        f"interaction {wording.quantity(arm.components.interaction)}"
+        for arm in split
+        if arm.components
+    )
+    compared = any(result.loss in arm.changes for arm in result.arms)
+    measured = any(result.loss in arm.losses for arm in result.arms)
+    return {
+        "parts": _drawn(figures.parts(result)) if measured else None,
+        "changes": _drawn(figures.changes(result)) if compared else None,
+        "components": _drawn(figures.components(result)) if split else None,
+        "components_alt": f"Variance components. {alt}",
+    }
+
+
+def _inside(
+    result: StudyResult, replicas: Mapping[str, Sequence[Replica]], test: Dataset
+) -> dict[str, object]:
+    """What needs the replicas and the test points: curves, disagreement, mistakes, times."""
+    replicas = {arm.name: replicas[arm.name] for arm in result.arms if replicas.get(arm.name)}
+    seconds = {name: float(np.mean([one.seconds for one in arm])) for name, arm in replicas.items()}
+    return {
+        **_curves(replicas),
+        **_predictions(result, replicas, test),
+        "facts": sections.facts(result, seconds),
+    }
+
+
+def _curves(replicas: Mapping[str, Sequence[Replica]]) -> dict[str, object]:
+    """A small figure an arm, all on one scale."""
+    from steadfit.report import figures
+
+    names = ("train_loss", "validation_loss")
+    all_of = [one.curves for arm in replicas.values() for one in arm]
+    losses = np.array([loss for one in all_of for name in names for loss in one.get(name, ())])
+    losses = losses[np.isfinite(losses)]
+    if not len(losses):
+        return {"curves": [], "validated": False}
+    reach = (float(losses.min()), float(losses.max()))
+    drawn = [
+        {"name": name, "figure": _drawn(figures.curves(name, [one.curves for one in arm], reach))}
+        for name, arm in replicas.items()
+    ]
+    return {"curves": drawn, "validated": any("validation_loss" in one for one in all_of)}
+
+
+def _predictions(
+    result: StudyResult, replicas: Mapping[str, Sequence[Replica]], test: Dataset
+) -> dict[str, object]:
+    """Where replicas disagree, and what the best arm's take for what.
+
+    Only for data with one class, or one row of numbers, for each test point.
+    """
+    from torch import Tensor
+
+    shown: dict[str, object] = {"points": [], "points_arm": "", "agreement": ""}
+    shown |= {"confusion": None, "mistakes": None, "predicted": [], "left_out": ""}
+    arms = [name for name in dict.fromkeys((result.arms[0].name, result.best)) if name in replicas]
+    if not arms or not isinstance(test.y, Tensor):
+        return shown
+    y = test.y.numpy()
+    classes = [wording.printable(name) for name in test.classes]
+    logits = {name: np.stack([one.logits for one in replicas[name]]) for name in arms}
+    shown["points_arm"] = arms[0]
+    if min(map(len, logits.values())) > 1:
+        shown["points"] = sections.disagreements(test, y, logits, classes)
+        shown["agreement"] = "All replicas agree on every test point."
+    if result.best in logits:
+        best = logits[result.best]
+        shown |= _mistakes(best, y, classes) if classes else _scatters(best, y)
+    return shown
+
+
+def _mistakes(logits_RNK: np.ndarray, y_N: np.ndarray, classes: Sequence[str]) -> dict[str, object]:
+    """The confusion matrix, and its largest mistakes as a table."""
+    from steadfit.report import figures
+
+    shares = points.confusion(points.votes(logits_RNK), y_N)
+    return {
+        "confusion": _drawn(figures.confusion(shares, classes)),
+        "mistakes": sections.mistakes(shares, classes),
+    }
+
+
+def _scatters(numbers_RNO: np.ndarray, y_NO: np.ndarray) -> dict[str, object]:
+    """Predicted against true, an output a figure, and what was left out for want of room."""
+    from steadfit.report import figures
+
+    tested, outputs = y_NO.shape
+    every = -(-tested // MOST_MARKS)
+    means, spreads = (
+        numbers_RNO.mean(axis=0),
+        numbers_RNO.std(axis=0, ddof=min(1, len(numbers_RNO) - 1)),
+    )
+    drawn = [
+        figures.predicted(
+            y_NO[::every, output],
+            means[::every, output],
+            spreads[::every, output],
+            "true value" if outputs == 1 else f"true value, output {output + 1}",
+        )
+        for output in range(min(outputs, MOST_OUTPUTS))
+    ]
+    left_out = [
+        f"One test point in {every} is shown." if every > 1 else "",
+        f"The first {MOST_OUTPUTS} of {outputs} outputs are shown."
+        if outputs > MOST_OUTPUTS
+        else "",
+    ]
+    return {
+        "predicted": [_drawn(figure) for figure in drawn],
+        "left_out": " ".join(filter(None, left_out)),
+    }
+
+
+def _fingerprints(result: StudyResult) -> list[tuple[str, str]]:
+    return [
+        ("training data", f"SHA-256 {result.data.train_fingerprint}"),
+        ("test data", f"SHA-256 {result.data.test_fingerprint}"),
+    ]
+
+
+def _finished(replicas: Sequence[Replica]) -> list[Replica]:
+    return [replica for replica in replicas if not replica.failure]
+
+
+def _drawn(figure: Figure) -> Any:
+    return _inline(str(figure.to_json()))
+
+
+def _inline(text: str) -> Any:
+    """JSON that cannot end the script element it stands in."""
+    from markupsafe import Markup
+
+    safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return Markup(safe)
+
+
+def _breakable(name: str) -> Any:
+    """A name that may be broken after each "+"."""
+    from markupsafe import Markup
+
+    return Markup("+<wbr>").join(name.split("+"))
+
+
+def _sha256(script: str) -> str:
+    """A script's hash as a content security policy names it."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -1,0 +1,288 @@
+"""What the page says, section by section, as plain values: no markup here, no words there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from steadfit.report import points, wording
+from steadfit.report.pictures import data_uris
+
+if TYPE_CHECKING:
+    from steadfit.data.dataset import Dataset
+    from steadfit.recipe import Recipe
+    from steadfit.study.result import ArmResult, Loss, StudyResult
+
+SHOWN_POINTS = 12
+SHOWN_MISTAKES = 6
+FACTS = {
+    "epochs": "epochs",
+    "steps": "steps",
+    "clipped": "steps clipped",
+    "gradient_norm": "gradient norm, median",
+    "zero_weights": "weights at zero",
+}
+SHARES = ("clipped", "zero_weights")
+SCHEMES = {
+    "bootstrap": "{train} examples drawn from the {train} training examples with replacement, so "
+    "that each replica sees about 63% of them",
+    "subsample": "a part of the {train} training examples, drawn without replacement",
+    "disjoint": "its own part of the {train} training examples, which no other sample shares",
+}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: the first cell of a row heads it.
+
+    words: columns of text, the others being figures. spare: columns that a narrow screen does
+    without. verdicts: a word a row, which a narrow screen shows below the row's last cell.
+    """
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    words: tuple[int, ...] = (0,)
+    spare: tuple[int, ...] = ()
+    verdicts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Vote:
+    """How many replicas said a word, and whether it is the label."""
+
+    word: str
+    count: int
+    right: bool
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one arm's replicas said of a point: votes, or a number with its spread."""
+
+    arm: str
+    votes: tuple[Vote, ...] = ()
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A test point to look at."""
+
+    id: str
+    label: str
+    picture: str
+    said: tuple[Said, ...]
+
+
+def headline(result: StudyResult) -> str:
+    """One sentence: what share of the error is variance, and what helps by how much."""
+    loss, words = result.loss, wording.LOSSES[result.loss].name
+    first = result.arms[0]
+    if loss not in first.losses:
+        name = wording.printable(first.name)
+        return f"{name} failed, so there is nothing to hold the remedies against."
+    total = first.losses[loss].total
+    share = first.losses[loss].variance / total if total > 0 else 0.0
+    start = f"{wording.percent(min(max(share, 0), 1))} of the {words} is variance"
+    best = result.arm(result.best)
+    if len(result.arms) == 1:
+        return start + "."
+    if best.verdict != "better":
+        return f"{start}; no remedy was shown to lower it."
+    fall = -best.changes[loss].value / total
+    return f"{start}; {wording.printable(best.name)} lowers the {words} by {wording.percent(fall)}."
+
+
+def losses(result: StudyResult, loss: Loss) -> Grid:
+    """The arms under one loss: its parts, the change, and for the deciding loss the verdict."""
+    decides = loss == result.loss
+    with_errors = decides and loss != "zero_one" and wording.has_errors(result)
+    scale = 100 if loss == "zero_one" else 1
+    errors = wording.error_decimals(result)
+    decimals = errors + 1 if loss == "zero_one" else wording.loss_decimals(result, loss)
+
+    def row(arm: ArmResult) -> tuple[str, ...]:
+        error = arm.losses.get("zero_one")
+        part = arm.losses.get(loss)
+        change = arm.changes.get(loss)
+        cells = [wording.printable(arm.name)]
+        if with_errors:
+            cells.append(wording.number(100 * error.total, errors) if error else wording.UNKNOWN)
+        cells += (
+            [
+                wording.number(scale * value, decimals)
+                for value in (part.total, part.bias_noise, part.variance)
+            ]
+            if part
+            else [wording.UNKNOWN] * 3
+        )
+        cells.append(_unbroken(wording.interval(change, decimals, scale)) if change else "")
+        return tuple(cells)
+
+    total = "error %" if loss == "zero_one" else wording.LOSSES[loss].name
+    headings = (
+        "arm",
+        *(("error %",) if with_errors else ()),
+        total,
+        "bias+noise",
+        "variance",
+        f"change ({wording.level(result)} interval)",
+    )
+    verdicts = tuple("" if arm.verdict == "baseline" else arm.verdict for arm in result.arms)
+    return Grid(
+        headings,
+        tuple(map(row, result.arms)),
+        spare=(2, 3) if with_errors else (2,),
+        verdicts=verdicts if decides else (),
+    )
+
+
+def note(loss: Loss) -> str:
+    """What the table of another loss says, and in which unit."""
+    if loss == "zero_one":
+        return (
+            "Errors in percent of the test points. Variance: the points that disagreement between "
+            "retrainings adds (net variance, Domingos 2000); it can be below zero."
+        )
+    words = wording.LOSSES[loss]
+    return f"{words.name.capitalize()} = bias+noise + variance, in {words.unit}."
+
+
+def facts(result: StudyResult, seconds: Mapping[str, float]) -> Grid:
+    """Figures from inside the training: the known facts that any arm has, and the time."""
+    names = [name for name in FACTS if any(name in arm.facts for arm in result.arms)]
+
+    def cell(arm: ArmResult, name: str) -> str:
+        if name not in arm.facts:
+            return wording.UNKNOWN
+        value = arm.facts[name]
+        return wording.percent(value, 1) if name in SHARES else wording.quantity(value)
+
+    rows = tuple(
+        (
+            wording.printable(arm.name),
+            f"{arm.parameters:,}",
+            *(cell(arm, name) for name in names),
+            wording.quantity(seconds[arm.name]) if arm.name in seconds else wording.UNKNOWN,
+        )
+        for arm in result.arms
+    )
+    return Grid(("arm", "weights", *(FACTS[name] for name in names), "seconds a replica"), rows)
+
+
+def scheme(result: StudyResult) -> str:
+    """What the figures stand for: which samples, of which size, tested on what."""
+    data, plan = result.data, result.design
+    drawn = SCHEMES.get(plan.scheme, "drawn by the scheme “{scheme}”").format(
+        train=f"{data.train:,}", scheme=wording.printable(plan.scheme)
+    )
+    return (
+        f"{wording.design(result)}, each arm on the same samples with the same seeds, so that arms "
+        f"are compared in pairs. Each sample is {drawn}. The variance is that of training anew on "
+        f"such a sample with another seed, measured at {data.test:,} test points that no replica "
+        "was trained on; it says nothing of training sets of another size. Noise in the labels "
+        "cannot be told from bias, hence bias+noise."
+    )
+
+
+def differences(recipe: Recipe, baseline: Recipe) -> tuple[str, ...]:
+    """The settings in which a recipe differs, as "training.clip: null → 1.0"."""
+    ours, theirs = (dict(_flat(each.model_dump(mode="json"))) for each in (recipe, baseline))
+    return tuple(
+        f"{name}: {_setting(theirs, name)} → {_setting(ours, name)}"
+        for name in sorted(ours | theirs)
+        if _setting(ours, name) != _setting(theirs, name)
+    )
+
+
+def mistakes(shares_KK: np.ndarray, classes: Sequence[str]) -> Grid:
+    """The most frequent mistakes, the most frequent first."""
+    wrong = np.nan_to_num(shares_KK, nan=0.0)
+    np.fill_diagonal(wrong, 0.0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:SHOWN_MISTAKES]
+    pairs = [
+        (int(true), int(taken))
+        for true, taken in np.transpose(np.unravel_index(order, wrong.shape))
+    ]
+    rows = tuple(
+        (classes[true], classes[taken], wording.percent(wrong[true, taken], 1))
+        for true, taken in pairs
+        if wrong[true, taken] > 0
+    )
+    return Grid(("true class", "taken for", "share"), rows, (0, 1))
+
+
+def disagreements(
+    test: Dataset, y: np.ndarray, arms: Mapping[str, np.ndarray], classes: Sequence[str]
+) -> list[Point]:
+    """The test points on which the replicas of the first arm differ most, at most 12.
+
+    y: class numbers, shape (N,), or numbers, shape (N, O). arms: logits or numbers of an arm's
+    replicas, shape (R, N, K or O), by the arm's name, in the order in which they are shown. Points
+    on which all agree are left out.
+    """
+    first = next(iter(arms.values()))
+    differ = points.disagreement(points.votes(first)) if classes else points.spread(first)
+    chosen = [int(i) for i in np.argsort(-differ, kind="stable")[:SHOWN_POINTS] if differ[i] > 0]
+    return [
+        Point(
+            id=test.ids[i] if test.ids else f"test point {i + 1}",
+            label=classes[int(y[i])] if classes else _joined(y[i]),
+            picture=picture,
+            said=tuple(
+                Said(name, votes=_votes(told[:, i], y[i], classes))
+                if classes
+                else Said(name, number=_with_spread(told[:, i]))
+                for name, told in arms.items()
+            ),
+        )
+        for i, picture in zip(chosen, _pictures(test, chosen), strict=True)
+    ]
+
+
+def _pictures(test: Dataset, chosen: Sequence[int]) -> Sequence[str]:
+    """The chosen test points as data addresses, on one grey scale; "" for what is no image."""
+    from torch import Tensor
+
+    if not isinstance(test.x, Tensor) or test.x.ndim != 4:
+        return [""] * len(chosen)
+    x = test.x.numpy()
+    return data_uris(x[list(chosen)], float(x.min()), float(x.max()))
+
+
+def _votes(logits_RK: np.ndarray, label: int, classes: Sequence[str]) -> tuple[Vote, ...]:
+    """The classes that replicas chose at one point, the most frequent first."""
+    counts = points.votes(logits_RK[:, None])[0]
+    order = sorted(np.flatnonzero(counts).tolist(), key=lambda k: (-counts[k], k))
+    return tuple(Vote(classes[k], int(counts[k]), k == label) for k in order)
+
+
+def _with_spread(numbers_RO: np.ndarray) -> str:
+    """The mean over replicas and one standard deviation, for one point."""
+    return f"{_joined(numbers_RO.mean(axis=0))} ± {_joined(numbers_RO.std(axis=0, ddof=1))}"
+
+
+def _unbroken(interval: str) -> str:
+    """The interval with no line break between its ends."""
+    return interval.replace(", ", ",\N{NO-BREAK SPACE}")
+
+
+def _joined(values: Iterable[Any]) -> str:
+    return ", ".join(wording.quantity(float(value)) for value in values)
+
+
+def _flat(settings: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, object]]:
+    """Nested settings as dotted names."""
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield above + name, value
+
+
+def _setting(settings: Mapping[str, object], name: str) -> str:
+    return json.dumps(settings[name]) if name in settings else "default"
