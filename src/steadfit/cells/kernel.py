@@ -1,0 +1,215 @@
+"""Compiled kernels of cells, and how tensors are handed to them."""
+
+import ctypes
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from steadfit.cells.build import BuildError, build
+from steadfit.cells.emit import MOST_STATES, source_text
+from steadfit.cells.interface import Weights
+from steadfit.cells.language import Cell
+
+_Pointer = ctypes.c_void_p
+_Number = ctypes.c_int64
+
+
+class _Arguments(ctypes.Structure):
+    """`Arguments` of sweep.h."""
+
+    _fields_ = (
+        *((name, _Number) for name in ("time", "batch", "input", "hidden", "reverse", "threads")),
+        *((name, _Pointer) for name in ("starts", "sizes", "order")),
+        *((name, _Pointer) for name in ("x", "input_weight", "recurrent_weight")),
+        *((name, _Pointer) for name in ("bias", "peephole", "mask")),
+        *((name, _Pointer * MOST_STATES) for name in ("initial", "given", "sequence", "final")),
+        ("saved", _Pointer),
+        *((name, _Pointer * MOST_STATES) for name in ("d_sequence", "d_final")),
+        *((name, _Pointer) for name in ("d_x", "d_input_weight", "d_recurrent_weight")),
+        *((name, _Pointer) for name in ("d_bias", "d_peephole")),
+        ("d_initial", _Pointer * MOST_STATES),
+    )
+
+
+class Schedule(NamedTuple):
+    """Which row is which step of which sequence, as int64 tensors on the CPU (see sweep.h)."""
+
+    starts: Tensor
+    sizes: Tensor
+    order: Tensor
+
+    @property
+    def rows(self) -> int:
+        """How many steps there are in all sequences together."""
+        return int(self.sizes.sum())
+
+
+class Task(NamedTuple):
+    """One run's tensors, contiguous, as the kernel takes them."""
+
+    x: Tensor
+    weights: Weights
+    states: tuple[Tensor, ...]
+    mask: Tensor | None
+    zoneout: tuple[Tensor | None, ...]
+    schedule: Schedule
+    reverse: bool
+
+
+class Forward(NamedTuple):
+    """What the forward sweep gives; saved is what the backward sweep needs, or None."""
+
+    sequences: tuple[Tensor, ...]
+    final: tuple[Tensor, ...]
+    saved: Tensor | None
+
+
+class Gradients(NamedTuple):
+    """What the backward sweep gives; None where it was not wanted."""
+
+    x: Tensor | None
+    weights: Weights
+    states: tuple[Tensor, ...]
+
+
+def schedule(
+    time: int, batch: int, lengths: Tensor | None = None, batch_sizes: Tensor | None = None
+) -> Schedule:
+    """The schedule of a padded batch, with lengths or without, or of a packed one."""
+    if batch_sizes is not None:
+        sizes = batch_sizes.to("cpu", torch.int64).contiguous()
+        return Schedule(sizes.cumsum(0) - sizes, sizes, torch.arange(batch))
+    starts = torch.arange(time) * batch
+    if lengths is None:
+        return Schedule(starts, torch.full((time,), batch), torch.arange(batch))
+    lengths = lengths.to("cpu", torch.int64).clamp(0, time)
+    order = lengths.argsort(descending=True, stable=True)
+    sizes = (lengths > torch.arange(time)[:, None]).sum(1)
+    return Schedule(starts, sizes, order)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A cell's compiled sweeps for one floating type and one choice of masks."""
+
+    library: ctypes.CDLL
+    states: int
+    saved: int  # numbers a unit that the forward sweep keeps
+    panel: int  # numbers in 64 bytes
+
+    def forward(self, task: Task, keep: bool) -> Forward:
+        """Run forward. keep: whether a backward sweep is to follow."""
+        ragged = len(task.x) != task.schedule.rows
+        make = task.x.new_zeros if ragged else task.x.new_empty
+        hidden = task.states[0].shape[1]
+        sequences = tuple(make(len(task.x), hidden) for _ in task.states)
+        final = tuple(torch.empty_like(state) for state in task.states)
+        saved = self._saved(task) if keep else None
+        arguments = self._arguments(task, sequences, final, saved)
+        self.library.cell_forward(ctypes.byref(arguments))
+        return Forward(sequences, final, saved)
+
+    def backward(
+        self,
+        task: Task,
+        done: Forward,
+        d_sequences: Sequence[Tensor | None],
+        d_final: Sequence[Tensor | None],
+        wants_x: bool,
+    ) -> Gradients:
+        """Run backward from the adjoints of the sequences and of the final states."""
+        ragged = len(task.x) != task.schedule.rows
+        make = torch.zeros_like if ragged or task.weights.input is None else torch.empty_like
+        d_x = make(task.x) if wants_x else None
+        d_weights = Weights(*(None if w is None else torch.zeros_like(w) for w in task.weights))
+        d_states = tuple(torch.empty_like(state) for state in task.states)
+        arguments = self._arguments(task, done.sequences, done.final, done.saved)
+        arguments.d_sequence = _pointers(d_sequences)
+        arguments.d_final = _pointers(d_final)
+        arguments.d_x = _pointer(d_x)
+        arguments.d_input_weight = _pointer(d_weights.input)
+        arguments.d_recurrent_weight = _pointer(d_weights.recurrent)
+        arguments.d_bias = _pointer(d_weights.bias)
+        arguments.d_peephole = _pointer(d_weights.peephole)
+        arguments.d_initial = _pointers(d_states)
+        self.library.cell_backward(ctypes.byref(arguments))
+        return Gradients(d_x, d_weights, d_states)
+
+    def _saved(self, task: Task) -> Tensor:
+        width = -(-task.states[0].shape[1] // self.panel) * self.panel
+        return task.x.new_empty(task.schedule.rows, self.saved * width)
+
+    def _arguments(
+        self,
+        task: Task,
+        sequences: Sequence[Tensor],
+        final: Sequence[Tensor],
+        saved: Tensor | None,
+    ) -> _Arguments:
+        batch, hidden = task.states[0].shape
+        return _Arguments(
+            time=len(task.schedule.sizes),
+            batch=batch,
+            input=task.x.shape[1],
+            hidden=hidden,
+            reverse=task.reverse,
+            threads=torch.get_num_threads(),
+            starts=_pointer(task.schedule.starts),
+            sizes=_pointer(task.schedule.sizes),
+            order=_pointer(task.schedule.order),
+            x=_pointer(task.x),
+            input_weight=_pointer(task.weights.input),
+            recurrent_weight=_pointer(task.weights.recurrent),
+            bias=_pointer(task.weights.bias),
+            peephole=_pointer(task.weights.peephole),
+            mask=_pointer(task.mask),
+            initial=_pointers(task.states),
+            given=_pointers(task.zoneout),
+            sequence=_pointers(sequences),
+            final=_pointers(final),
+            saved=_pointer(saved),
+        )
+
+
+@cache
+def kernel(cell: Cell, dtype: torch.dtype, mask: bool, zoneout: tuple[bool, ...]) -> Kernel | None:
+    """The compiled kernel, or None where the reference has to do: no gates, or no compiler.
+
+    A failure to compile is said once, as a warning.
+    """
+    if not cell.gates or len(cell.states) > MOST_STATES:
+        return None
+    real = {torch.float32: "float", torch.float64: "double"}[dtype]
+    try:
+        library = build(f"{cell.name}-{real}", source_text(cell, real, mask, zoneout))
+    except BuildError as error:
+        _warn(str(error))
+        return None
+    for name in ("cell_saved", "cell_panel"):
+        getattr(library, name).restype = ctypes.c_int64
+    return Kernel(library, len(cell.states), library.cell_saved(), library.cell_panel())
+
+
+@cache
+def _warn(reason: str) -> None:
+    warnings.warn(
+        f"steadfit's recurrent cells run step by step, which is slow: {reason}. "
+        "Install a C++ compiler (g++ or clang++), or name one in the variable CXX.",
+        stacklevel=2,
+    )
+
+
+def _pointer(tensor: Tensor | None) -> int | None:
+    if tensor is None:
+        return None
+    assert tensor.is_contiguous()
+    return tensor.data_ptr()
+
+
+def _pointers(tensors: Sequence[Tensor | None]) -> ctypes.Array[ctypes.c_void_p]:
+    return (_Pointer * MOST_STATES)(*(_pointer(tensor) for tensor in tensors))
