@@ -221,6 +221,8 @@ def _decompose(
             "A variance needs at least two replicas, and one was found. "
             "Train on more samples or with more seeds."
         )
+    if count == 0:
+        raise SteadfitError("There are no test points to measure on. At least one is needed.")
     losses, spreads = np.empty((samples, seeds, count)), np.empty((samples, seeds, count))
     plug_in, sample, seed = np.empty((3, count))
     step = max(1, BLOCK // (samples * seeds * width))
@@ -255,10 +257,10 @@ def logits_and_labels(
             f"(points,) were expected, but {logits.shape} and {labels.shape} found."
         )
     classes = logits.shape[3]
-    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= classes:
+    if labels.dtype.kind not in "iu" or not ((labels >= 0) & (labels < classes)).all():
         raise SteadfitError(
             f"Labels were expected to be whole numbers from 0 to {classes - 1}, but "
-            f"{labels.dtype} from {labels.min()} to {labels.max()} found."
+            f"{np.unique(labels)[:20]} of type {labels.dtype} found."
         )
     return logits, labels
 
