@@ -1,1 +1,62 @@
-"""steadfit measures the variance error of a network on your data, and takes it away."""
+"""steadfit measures the variance error of a network on your data, and takes it away.
+
+    import steadfit as sf
+
+    result = sf.study(sf.read("digits"), model="convnet", remedies=["dropout", "l2"])
+    print(result)
+
+The names below are the public interface; each is loaded when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from steadfit.api import Fitted, Study, fit, study
+    from steadfit.data import Dataset, from_arrays, read, split
+    from steadfit.errors import SteadfitError
+    from steadfit.recipe import Recipe
+    from steadfit.study import StudyResult
+    from steadfit.training import TrainedModel
+
+_HOMES = {
+    "Dataset": "steadfit.data",
+    "Fitted": "steadfit.api",
+    "Recipe": "steadfit.recipe",
+    "SteadfitError": "steadfit.errors",
+    "Study": "steadfit.api",
+    "StudyResult": "steadfit.study",
+    "TrainedModel": "steadfit.training",
+    "fit": "steadfit.api",
+    "from_arrays": "steadfit.data",
+    "read": "steadfit.data",
+    "split": "steadfit.data",
+    "study": "steadfit.api",
+}
+
+__all__ = [
+    "Dataset",
+    "Fitted",
+    "Recipe",
+    "SteadfitError",
+    "Study",
+    "StudyResult",
+    "TrainedModel",
+    "fit",
+    "from_arrays",
+    "read",
+    "split",
+    "study",
+]
+
+
+def __getattr__(name: str):
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name in ("cells", "data", "models", "nn", "report", "training"):
+        return import_module(f"steadfit.{name}")
+    raise AttributeError(f"module 'steadfit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,1 +1,5 @@
-"""To come."""
+"""The command `steadfit`: it parses, calls and prints; the work is done below."""
+
+from steadfit.cli.commands import app, main
+
+__all__ = ["app", "main"]

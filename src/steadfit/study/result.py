@@ -62,6 +62,7 @@ class ArmResult:
     components: Components | None
     facts: dict[str, float]  # means over replicas: share of steps clipped, share of zero weights
     failure: str = ""
+    replicas: tuple[str, ...] = ()  # their keys in the store
 
 
 @dataclass(frozen=True)

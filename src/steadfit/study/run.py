@@ -1,21 +1,22 @@
 """`run_study`: from data and a recipe to a result and a model, through the store."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from steadfit.data import Dataset, Split
 from steadfit.errors import SteadfitError
 from steadfit.recipe import Recipe
-from steadfit.study.design import Arm, Design, Trial, final_trial, make_arms, make_trials
+from steadfit.study.design import Arm, Design, final_trial, make_arms, make_trials
 from steadfit.study.engine import Watcher, quiet, train_all
 from steadfit.study.judgement import LEVEL, deciding_loss, judge
 from steadfit.study.result import ArmResult, DataFacts, DesignFacts, StudyResult
-from steadfit.study.store import Store, open_store, write_text
+from steadfit.study.store import open_store, write_text
 from steadfit.study.verdict import best_arm, joined_remedy, sentences
 from steadfit.training import Replica, TrainedModel, trained_model
 
+T = TypeVar("T")
 Delivery = Literal["single", "ensemble"]
 
 
@@ -56,8 +57,11 @@ def run_study(
     def measure(arms: tuple[Arm, ...]) -> tuple[tuple[ArmResult, ...], list[tuple[Replica, ...]]]:
         trials = make_trials(design, arms, split)
         train_all(trials, split, store, processes, watch)
-        replicas = _by_arm(trials, store, design)
-        return judge(design, arms, replicas, split.test), replicas
+        replicas = _grouped([store.read(trial.key) for trial in trials], len(arms))
+        results = judge(design, arms, replicas, split.test)
+        keys = _grouped([trial.key for trial in trials], len(arms))
+        results = [replace(arm, replicas=own) for arm, own in zip(results, keys, strict=True)]
+        return tuple(results), replicas
 
     results, replicas = measure(arms)
     joined = joined_remedy(results) if second_round else None
@@ -91,10 +95,10 @@ def run_study(
     return Outcome(result, by_name, model)
 
 
-def _by_arm(trials: Sequence[Trial], store: Store, design: Design) -> list[tuple[Replica, ...]]:
-    replicas = [store.read(trial.key) for trial in trials]
-    size = design.samples * design.seeds
-    return [tuple(replicas[i : i + size]) for i in range(0, len(replicas), size)]
+def _grouped(values: Sequence[T], arms: int) -> list[tuple[T, ...]]:
+    """What belongs to each arm, in the arms' order."""
+    size = len(values) // arms
+    return [tuple(values[i : i + size]) for i in range(0, len(values), size)]
 
 
 def _data_facts(split: Split) -> DataFacts:

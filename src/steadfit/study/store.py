@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -41,7 +41,8 @@ class Store:
         Raises SteadfitError when the disk is full or the folder cannot be written.
         """
         with _sentences(self.folder):
-            temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=self.folder))
+            temporary = new_name(self.folder)
+            temporary.mkdir()
             try:
                 self._fill(temporary, replica)
                 os.rename(temporary, self.folder / key)
@@ -123,13 +124,15 @@ def open_store(folder: Path) -> Store:
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all: temporary name, flushed to the disk, renamed."""
     with _sentences(path):
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=".new-", delete=False
-        ) as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(file.name, path)
+        temporary = new_name(path.parent)
+        try:
+            with temporary.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -141,6 +144,11 @@ def _sentences(place: Path) -> Iterator[None]:
             f"{place} cannot be written: {error.strerror or error}. Free some space or name "
             "another folder (--out); what was finished is kept."
         ) from None
+
+
+def new_name(folder: Path) -> Path:
+    """A name for something not yet whole; unlike tempfile's, what gets it has usual permissions."""
+    return folder / f".new-{uuid.uuid4().hex}"
 
 
 def _digest(path: Path) -> str:

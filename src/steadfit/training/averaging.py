@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
+from steadfit.data import Inputs
+
 
 class RunningMean:
     """The mean of a module's parameters over the moments at which it was added."""
@@ -30,7 +32,7 @@ class RunningMean:
 
 
 @torch.no_grad()
-def refresh_normalisation(module: nn.Module, batches: Iterable[Tensor]) -> None:
+def refresh_normalisation(module: nn.Module, batches: Iterable[Inputs]) -> None:
     """Take the running statistics of batch normalisation anew: the averaged weights' own.
 
     Izmailov et al. 2018, 3.2. Nothing is done where there is no batch normalisation.

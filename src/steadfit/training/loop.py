@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
-from steadfit.data import Dataset, Preparation, augment, carve, fit_preparation
+from steadfit.data import Dataset, Inputs, Preparation, augment, carve, fit_preparation
 from steadfit.errors import DivergedError
 from steadfit.models import build, complete
 from steadfit.recipe import Recipe, Training
@@ -145,7 +145,7 @@ class _Run:
         order = torch.randperm(len(self.learned), generator=self.order)
         return self.learned[order].tensor_split(self.batches)
 
-    def prepared(self, batch: Tensor) -> Tensor:
+    def prepared(self, batch: Tensor) -> Inputs:
         return ready(self.preparation.inputs(self.x[batch]), self.device)
 
     def one_epoch(self, epoch: int) -> float:

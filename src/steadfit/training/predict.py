@@ -3,13 +3,13 @@
 import torch
 from torch import Tensor, nn
 
-from steadfit.data import Preparation
+from steadfit.data import Inputs, Preparation
 
 _BATCH = 512
 
 
 @torch.inference_mode()
-def outputs(module: nn.Module, preparation: Preparation, x: Tensor, device: str = "cpu") -> Tensor:
+def outputs(module: nn.Module, preparation: Preparation, x: Inputs, device: str = "cpu") -> Tensor:
     """Logits of the classes, or numbers as the network learned them; float32, on the CPU.
 
     x: unprepared examples, shape (examples, …). Returns shape (examples, outputs). The module is
@@ -20,9 +20,9 @@ def outputs(module: nn.Module, preparation: Preparation, x: Tensor, device: str 
     return torch.cat(parts).float().cpu()
 
 
-def ready(inputs: Tensor, device: str) -> Tensor:
+def ready(inputs: Inputs, device: str) -> Inputs:
     """Prepared inputs where and as the module wants them: images with channels last in memory."""
-    if inputs.ndim == 4:
+    if isinstance(inputs, Tensor) and inputs.ndim == 4:
         return inputs.to(device, memory_format=torch.channels_last)
     return inputs.to(device)
 

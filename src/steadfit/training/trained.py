@@ -2,11 +2,12 @@
 
 import os
 import shutil
-import tempfile
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors.torch
@@ -36,7 +37,7 @@ class ModelFacts(BaseModel):
     task: Task
     classes: tuple[str, ...]
     outputs: int
-    preparations: tuple[dict[str, list[float]], ...]
+    preparations: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +86,8 @@ class TrainedModel:
     def save(self, folder: Path) -> None:
         """Write the folder anew: model.json, and one safetensors file a member."""
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+        temporary = folder.parent / f".new-{uuid.uuid4().hex}"
+        temporary.mkdir()
         for number, state in enumerate(self.weights):
             contiguous = {name: tensor.contiguous() for name, tensor in state.items()}
             _write(temporary / _weights_file(number), safetensors.torch.save(contiguous))
@@ -122,9 +124,7 @@ def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) ->
         task=data.task,
         classes=data.classes,
         outputs=data.outputs,
-        preparations=tuple(
-            Preparation.from_dict(replica.preparation).to_dict() for replica in replicas
-        ),
+        preparations=tuple(replica.preparation for replica in replicas),
     )
     return TrainedModel(facts, tuple(replica.weights for replica in replicas))
 

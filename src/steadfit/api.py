@@ -1,0 +1,205 @@
+"""What a Python program calls: `study` and `fit`, from data to a model in a folder."""
+
+import io
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from steadfit.data import Dataset, read, split
+from steadfit.errors import SteadfitError
+from steadfit.recipe import Recipe, Scalar
+from steadfit.report import page, summary
+from steadfit.study import Design, StudyResult, run_study, usable_cores
+from steadfit.study.engine import Watcher, quiet
+from steadfit.study.remedies import apply
+from steadfit.study.run import Delivery
+from steadfit.study.store import open_store, write_text
+from steadfit.training import TrainedModel, trained_model
+from steadfit.training import fit as fit_replica
+
+DEFAULT_REMEDIES = ("dropout", "l2", "augment", "smaller", "early_stopping")
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A finished study: its figures, its model, and the folder they are in.
+
+    `print(study)` shows the table and the verdict.
+    """
+
+    result: StudyResult
+    folder: Path
+
+    @property
+    def model(self) -> TrainedModel:
+        """The best model, ready to predict."""
+        return TrainedModel.load(self.folder / "model")
+
+    def frame(self) -> Any:
+        """One row an arm and loss, as a pandas DataFrame. Raises SteadfitError without pandas."""
+        try:
+            import pandas
+        except ImportError:
+            raise SteadfitError("frame() needs pandas. Install it: pip install pandas") from None
+        return pandas.DataFrame(rows(self.result))
+
+    def __rich__(self) -> Any:
+        return summary(self.result)
+
+    def __str__(self) -> str:
+        from rich.console import Console
+
+        console = Console(file=io.StringIO(), width=100)
+        console.print(self.__rich__())
+        assert isinstance(console.file, io.StringIO)
+        return console.file.getvalue().rstrip()
+
+
+def rows(result: StudyResult) -> list[dict[str, Any]]:
+    """The figures as plain rows, one an arm and loss."""
+    found = []
+    for arm in result.arms:
+        for loss, parts in arm.losses.items():
+            change = arm.changes.get(loss)
+            found.append(
+                {
+                    "arm": arm.name,
+                    "loss": loss,
+                    "total": parts.total,
+                    "bias_noise": parts.bias_noise,
+                    "variance": parts.variance,
+                    "change": change.value if change else None,
+                    "low": change.low if change else None,
+                    "high": change.high if change else None,
+                    "verdict": arm.verdict,
+                }
+            )
+    return found
+
+
+def study(
+    data: Dataset | str | Path,
+    model: str = "convnet",
+    remedies: Sequence[str] = DEFAULT_REMEDIES,
+    *,
+    samples: int = 5,
+    seeds: int = 2,
+    scheme: str = "bootstrap",
+    seed: int = 0,
+    recipe: Recipe | None = None,
+    settings: Mapping[str, Scalar] | None = None,
+    training: Mapping[str, Any] | None = None,
+    test: float = 0.2,
+    out: Path | str | None = None,
+    processes: int | None = None,
+    deliver: Delivery = "single",
+    watch: Watcher = quiet,
+) -> Study:
+    """Measure the variance error of a model on data, and what each remedy does to it.
+
+    data: a Dataset, or what `read` takes. model: a name of `steadfit.models.MODELS`, with
+    `settings` of its own; training: changes of `recipe.training`; or a whole `recipe`.
+    samples × seeds replicas an arm, on samples drawn by `scheme`; seed: of the whole study.
+    test: share of the data held out, where it has no test set of its own.
+    out: the folder, by default runs/NAME; a study that is there already is continued.
+    processes, deliver: as in `steadfit.study.run_study`. watch: is told the progress.
+
+    Raises SteadfitError for what a person can mend.
+    """
+    began = time.time()
+    dataset = data if isinstance(data, Dataset) else read(data)
+    parts = split(dataset, test=test, seed=seed)
+    baseline = recipe or make_recipe(model, settings or {}, training or {})
+    folder = Path(out) if out is not None else Path("runs") / dataset.name
+    outcome = run_study(
+        parts,
+        baseline,
+        remedies,
+        folder,
+        Design(samples, seeds, scheme, seed),
+        processes=processes,
+        deliver=deliver,
+        watch=watch,
+    )
+    facts = run_facts(time.time() - began, processes)
+    write_text(folder / "report.html", page(outcome.result, outcome.replicas, parts.test, facts))
+    return Study(outcome.result, folder)
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """One trained model: its folder, its loss and error on the test points, its curves."""
+
+    model: TrainedModel
+    folder: Path
+    loss: float
+    error: float | None  # share of wrong classes; None for numbers
+    curves: Mapping[str, Sequence[float]]
+    seconds: float
+
+
+def fit(
+    data: Dataset | str | Path,
+    model: str = "convnet",
+    remedies: str = "",
+    *,
+    seed: int = 0,
+    recipe: Recipe | None = None,
+    settings: Mapping[str, Scalar] | None = None,
+    training: Mapping[str, Any] | None = None,
+    test: float = 0.2,
+    out: Path | str | None = None,
+) -> Fitted:
+    """Train one recipe on all the training data, once, with every core.
+
+    remedies: joined with "+", or none. The rest as in `study`. out: by default runs/NAME-fit; gets
+    `model/`. Raises SteadfitError for what a person can mend.
+    """
+    dataset = data if isinstance(data, Dataset) else read(data)
+    parts = split(dataset, test=test, seed=seed)
+    chosen = recipe or make_recipe(model, settings or {}, training or {})
+    if remedies:
+        _, chosen = apply(remedies, chosen)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    everything = torch.arange(len(parts.train))
+    folder = Path(out) if out is not None else Path("runs") / f"{dataset.name}-fit"
+    open_store(folder / "store")  # says at once if the folder cannot be written
+    replica = fit_replica(chosen, parts.train, everything, parts.test, seed, device)
+    trained = trained_model(chosen, parts.train, [replica])
+    trained.save(folder / "model")
+    loss, error = _loss_and_error(replica.logits, parts.test)
+    return Fitted(trained, folder, loss, error, replica.curves, replica.seconds)
+
+
+def make_recipe(model: str, settings: Mapping[str, Scalar], training: Mapping[str, Any]) -> Recipe:
+    """The default recipe with another model, its settings, and changes of the training."""
+    recipe = Recipe().model_with(name=model, **settings)
+    return recipe.training_with(**training)
+
+
+def run_facts(seconds: float, processes: int | None) -> dict[str, str]:
+    """What is said of a run beside its figures: versions, machine, time."""
+    return {
+        "steadfit": version("steadfit"),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}, {usable_cores()} cores",
+        "processes": str(processes or usable_cores()),
+        "this run took": f"{seconds:.0f} s",
+    }
+
+
+def _loss_and_error(logits: np.ndarray, test: Dataset) -> tuple[float, float | None]:
+    outputs = torch.from_numpy(logits)
+    if test.task == "numbers":
+        return float((outputs - test.y).square().sum(1).mean()), None
+    wrong = (outputs.argmax(1) != test.y).double().mean()
+    return float(torch.nn.functional.cross_entropy(outputs, test.y)), float(wrong)

@@ -1,0 +1,285 @@
+"""The commands. What is heavy is imported where it is used, so that `--help` answers at once."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, Group, Parameter
+
+from steadfit.errors import SteadfitError
+
+DATA = Group("Data", sort_key=1)
+MODEL = Group("Model and training", sort_key=2)
+DESIGN = Group("Design", sort_key=3)
+OUTPUT = Group("Output", sort_key=4)
+
+app = App(
+    name="steadfit",
+    help="Measure the variance error of a network on your data, and take it away.",
+    version_flags=["--version"],
+)
+
+
+def main() -> None:
+    """Run the command line; a person's mistake ends in one sentence and status 2."""
+    try:
+        app()
+    except SteadfitError as error:
+        print(f"steadfit: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("\nStopped. What was finished is kept; the same command goes on.", file=sys.stderr)
+        sys.exit(130)
+
+
+Source = Annotated[str, Parameter(help="A built-in name (digits, mnist) or a path.")]
+Limit = Annotated[int | None, Parameter(group=DATA, help="Use this many training examples.")]
+Size = Annotated[int | None, Parameter(group=DATA, help="Height and width of folder images.")]
+Damaged = Annotated[
+    float | None, Parameter(group=DATA, help="Largest share of unreadable images. [default: 0.05]")
+]
+TestShare = Annotated[
+    float, Parameter(group=DATA, help="Share held out, where the data has no test set of its own.")
+]
+ModelName = Annotated[str, Parameter(group=MODEL, help="A model's name, or a list of layers.")]
+Set = Annotated[
+    list[str], Parameter(group=MODEL, negative=(), help="A setting of the model: --set width=0.5.")
+]
+Epochs = Annotated[int | None, Parameter(group=MODEL, help="Passes over the sample.")]
+Batch = Annotated[int | None, Parameter(group=MODEL, help="Examples a step.")]
+Rate = Annotated[float | None, Parameter(group=MODEL, help="Highest learning rate.")]
+Precision = Annotated[
+    Literal["float32", "bfloat16"] | None, Parameter(group=MODEL, help="Of the forward pass.")
+]
+Processes = Annotated[int | None, Parameter(group=DESIGN, help="Workers. [default: cores]")]
+Seed = Annotated[int, Parameter(group=DESIGN, help="Of everything random.")]
+Out = Annotated[Path | None, Parameter(group=OUTPUT, help="Folder. [default: runs/NAME]")]
+AsJson = Annotated[
+    bool, Parameter(name="--json", negative=(), group=OUTPUT, help="JSON, on stdout.")
+]
+Run = Annotated[Path, Parameter(help="The folder of a study or a fit.")]
+
+
+@app.command
+def study(
+    data: Source,
+    /,
+    *,
+    limit: Limit = None,
+    size: Size = None,
+    damaged: Damaged = None,
+    test: TestShare = 0.2,
+    model: ModelName = "convnet",
+    set: Set = [],  # noqa: B006  (cyclopts copies it)
+    epochs: Epochs = None,
+    batch: Batch = None,
+    learning_rate: Rate = None,
+    precision: Precision = None,
+    remedy: Annotated[
+        list[str],
+        Parameter(group=DESIGN, negative=(), help="A remedy: l2, dropout=0.3, dropout+l2. Repeat."),
+    ] = [],  # noqa: B006
+    samples: Annotated[int, Parameter(group=DESIGN, help="Training samples drawn.")] = 5,
+    seeds: Annotated[int, Parameter(group=DESIGN, help="Seeds on each sample.")] = 2,
+    scheme: Annotated[
+        Literal["bootstrap", "subsample", "disjoint"],
+        Parameter(group=DESIGN, help="How a sample is drawn."),
+    ] = "bootstrap",
+    seed: Seed = 0,
+    processes: Annotated[
+        int | None, Parameter(group=DESIGN, help="Workers. [default: cores]")
+    ] = None,
+    deliver: Annotated[
+        Literal["single", "ensemble"], Parameter(group=OUTPUT, help="The model handed over.")
+    ] = "single",
+    out: Out = None,
+    json: AsJson = False,
+) -> None:
+    """Retrain on many samples and seeds; say what of the error is variance and what helps."""
+    from steadfit import api
+    from steadfit.cli import terminal
+
+    dataset = _read(data, limit=limit, size=size, damaged=damaged)
+    screen = terminal.Screen(plain=json)
+    screen.say(str(dataset))
+    screen.notes(dataset.notes)
+    with screen.watching() as watch:
+        done = api.study(
+            dataset,
+            model,
+            remedy or api.DEFAULT_REMEDIES,
+            samples=samples,
+            seeds=seeds,
+            scheme=scheme,
+            seed=seed,
+            settings=_settings(set),
+            training=_training(epochs, batch, learning_rate, precision),
+            test=test,
+            out=out,
+            processes=processes,
+            deliver=deliver,
+            watch=watch,
+        )
+    if json:
+        print(done.result.to_json(), end="")
+        return
+    screen.say(done.__rich__())
+    screen.say(
+        f"The model is in {done.folder / 'model'}; the report in {done.folder / 'report.html'}"
+    )
+
+
+@app.command
+def fit(
+    data: Source,
+    /,
+    *,
+    limit: Limit = None,
+    size: Size = None,
+    damaged: Damaged = None,
+    test: TestShare = 0.2,
+    model: ModelName = "convnet",
+    set: Set = [],  # noqa: B006
+    epochs: Epochs = None,
+    batch: Batch = None,
+    learning_rate: Rate = None,
+    precision: Precision = None,
+    remedy: Annotated[str, Parameter(group=MODEL, help="Remedies, joined with +.")] = "",
+    seed: Seed = 0,
+    out: Out = None,
+    json: AsJson = False,
+) -> None:
+    """Train one model with one recipe on all the training data."""
+    from steadfit import api
+    from steadfit.cli import terminal
+
+    dataset = _read(data, limit=limit, size=size, damaged=damaged)
+    screen = terminal.Screen(plain=json)
+    screen.say(str(dataset))
+    screen.notes(dataset.notes)
+    done = api.fit(
+        dataset,
+        model,
+        remedy,
+        seed=seed,
+        settings=_settings(set),
+        training=_training(epochs, batch, learning_rate, precision),
+        test=test,
+        out=out,
+    )
+    if json:
+        _print_json({"loss": done.loss, "error": done.error, "seconds": done.seconds})
+        return
+    errors = "" if done.error is None else f", {100 * done.error:.2f}% errors"
+    screen.say(f"Test loss {done.loss:.4f}{errors}, after {done.seconds:.1f} s of training.")
+    screen.say(f"The model is in {done.folder / 'model'}")
+
+
+@app.command
+def predict(
+    run: Run,
+    input: Annotated[Path, Parameter(help="An image, a folder of images, or an .npz file with x.")],
+    /,
+    *,
+    out: Annotated[
+        Path | None, Parameter(group=OUTPUT, help="A CSV file. [default: stdout]")
+    ] = None,
+) -> None:
+    """Predict new inputs with a run's model, as CSV."""
+    from steadfit.prediction import predictions
+    from steadfit.study.store import write_text
+
+    text = predictions(run, input)
+    if out is None:
+        print(text, end="")
+    else:
+        write_text(out, text)
+
+
+@app.command
+def show(run: Run, /, *, json: AsJson = False) -> None:
+    """Show a finished study again."""
+    from steadfit.cli import terminal
+    from steadfit.report import summary
+    from steadfit.study.result import StudyResult
+
+    path = run / "study.json"
+    if not path.is_file():
+        raise SteadfitError(f"There is no study in {run}: {path} is absent. Run steadfit study.")
+    result = StudyResult.read(path)
+    if json:
+        print(result.to_json(), end="")
+    else:
+        terminal.Screen().say(summary(result))
+
+
+@app.command
+def shapes(
+    model: Annotated[
+        str, Parameter(help="A model's name, or a list of layers: conv 20 5; relu; …")
+    ],
+    /,
+    *,
+    input: Annotated[str, Parameter(help="Channels, height and width: 1x28x28.")],
+    outputs: Annotated[int, Parameter(help="Numbers the model gives: classes, most often.")] = 10,
+    set: Set = [],  # noqa: B006
+) -> None:
+    """Each layer's output size, weights, multiply-adds and receptive field."""
+    from steadfit.cli import terminal
+    from steadfit.models import shapes as table
+    from steadfit.recipe import Model
+
+    shape = _shape(input)
+    screen = terminal.Screen()
+    screen.say(
+        terminal.shapes_table(table(Model(name=model, settings=_settings(set)), shape, outputs))
+    )
+
+
+def _read(source: str, **options: Any):
+    from steadfit.data import read
+
+    return read(source, **{name: value for name, value in options.items() if value is not None})
+
+
+def _settings(pairs: list[str]) -> dict[str, Any]:
+    """`--set width=0.5` as {"width": 0.5}: JSON where it is JSON, else the text itself."""
+    import json
+
+    found = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise SteadfitError(
+                f'--set takes NAME=VALUE, for example --set width=0.5, got "{pair}".'
+            )
+        try:
+            found[name] = json.loads(text)
+        except ValueError:
+            found[name] = text
+    return found
+
+
+def _training(
+    epochs: int | None, batch: int | None, learning_rate: float | None, precision: str | None
+) -> dict[str, Any]:
+    given = {"epochs": epochs, "batch": batch, "precision": precision}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if learning_rate is not None:
+        changes["optimizer"] = {"learning_rate": learning_rate}
+    return changes
+
+
+def _shape(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.lower().split("x"))
+    except ValueError:
+        raise SteadfitError(
+            f'--input takes sizes joined by x, like 1x28x28, got "{text}".'
+        ) from None
+
+
+def _print_json(values: dict[str, Any]) -> None:
+    import json
+
+    print(json.dumps(values, indent=2))

@@ -1,0 +1,71 @@
+"""New examples without labels, in the shape that a trained model takes."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from steadfit.data.readers import images
+from steadfit.errors import SteadfitError
+
+_LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
+
+
+def read_inputs(source: Path, shape: tuple[int, int, int]) -> tuple[Tensor, tuple[str, ...]]:
+    """Images to predict, and what each is called.
+
+    source: an image, a folder of images (at any depth), or an .npz file with an array `x` of shape
+    (examples, height, width), (examples, channels, height, width) or the same with channels last.
+    shape: (channels, height, width) of the model's inputs; image files are brought to it as in
+    training, arrays must have it.
+
+    Raises SteadfitError for an unreadable image or array, another shape, or nothing to read.
+    """
+    if not source.exists():
+        raise SteadfitError(f"There is no file or folder {source}.")
+    if source.suffix.lower() == ".npz":
+        return _from_npz(source, shape)
+    files = [source] if source.is_file() else _files(source)
+    if not files:
+        raise SteadfitError(f"{source} holds no images ({', '.join(images.SUFFIXES)}).")
+    names = [str(file.relative_to(source) if source.is_dir() else file.name) for file in files]
+    return torch.stack([_image(file, shape) for file in files]), tuple(names)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(f for f in folder.rglob("*") if f.suffix.lower() in images.SUFFIXES)
+
+
+def _image(file: Path, shape: tuple[int, int, int]) -> Tensor:
+    channels, height, width = shape
+    try:
+        pixels = images.load(file, height, width)
+    except SteadfitError as error:
+        raise SteadfitError(f"{file} cannot be read: {error} Take it out and try again.") from None
+    if channels == 1 and not (pixels[..., :1] == pixels).all():
+        pixels = np.rint(pixels @ np.array(_LUMINANCE))[..., None].astype(np.uint8)
+    return torch.from_numpy(pixels[..., :channels].transpose(2, 0, 1).copy())
+
+
+def _from_npz(file: Path, shape: tuple[int, int, int]) -> tuple[Tensor, tuple[str, ...]]:
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            x = arrays["x"]
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        reason = str(error).strip("'\"")
+        raise SteadfitError(f"{file} cannot be read as arrays with an x: {reason}.") from None
+    if x.ndim == 3:
+        x = x[:, None]
+    elif x.ndim == 4 and x.shape[1:] != shape and x.shape[-1] == shape[0]:
+        x = x.transpose(0, 3, 1, 2)
+    if x.ndim != 4 or x.shape[1:] != shape or x.dtype.kind not in "uif":
+        raise SteadfitError(
+            f"{file}: x has shape {x.shape} and type {x.dtype}; the model takes numbers of shape "
+            f"(examples, {', '.join(map(str, shape))})."
+        )
+    if x.dtype.kind == "f" and not np.isfinite(x).all():
+        row = int(np.flatnonzero(~np.isfinite(x).reshape(len(x), -1).all(1))[0])
+        raise SteadfitError(f"{file}: row {row} of x is not finite. Take it out and try again.")
+    kept = x if x.dtype == np.uint8 else x.astype(np.float32)
+    return torch.from_numpy(np.ascontiguousarray(kept)), tuple(f"row {i}" for i in range(len(x)))

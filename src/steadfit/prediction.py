@@ -1,0 +1,69 @@
+"""New inputs through a finished run: predictions, and how far its replicas disagree on them."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from steadfit.data.inputs import read_inputs
+from steadfit.errors import SteadfitError
+from steadfit.study import StudyResult, open_store
+from steadfit.training import TrainedModel
+
+
+def predictions(run: Path, source: Path) -> str:
+    """The predictions of a run's model as CSV text, one row an input.
+
+    Columns: input; for classes, `class`, `p_NAME` of each class, and `disagreement`, the share of
+    the best arm's replicas that do not predict the class most of them do; for numbers, one column
+    an output and the replicas' standard deviation of it. Without a study's replicas, the columns on
+    disagreement are left out.
+
+    Raises SteadfitError where the run has no model, or an input cannot be read.
+    """
+    if not (run / "model").is_dir():
+        raise SteadfitError(
+            f"There is no model in {run}. Run steadfit study or steadfit fit first."
+        )
+    model = TrainedModel.load(run / "model")
+    shape = model.facts.shape
+    if len(shape) != 3:
+        raise SteadfitError(f"The model in {run} does not take images.")
+    x, names = read_inputs(source, (shape[0], shape[1], shape[2]))
+    columns: dict[str, object] = {"input": names}
+    replicas = _replicas(run, model)
+    if model.facts.task == "classes":
+        columns["class"] = model.predict(x)
+        for name, p in zip(model.facts.classes, model.probabilities(x).T, strict=True):
+            columns[f"p_{name}"] = p
+        if replicas is not None:
+            votes = replicas.logits(x).argmax(-1)
+            counts = np.stack([(votes == k).mean(0) for k in range(model.facts.outputs)])
+            columns["disagreement"] = 1 - counts.max(0)
+    else:
+        predicted = model.predict(x)
+        spread = None if replicas is None else replicas.logits(x).std(0, ddof=1)
+        for k in range(model.facts.outputs):
+            columns[f"prediction_{k}"] = predicted[:, k]
+            if spread is not None:
+                columns[f"deviation_{k}"] = spread[:, k]
+    text = io.BytesIO()
+    pyarrow.csv.write_csv(pa.table(columns), text)
+    return text.getvalue().decode()
+
+
+def _replicas(run: Path, model: TrainedModel) -> TrainedModel | None:
+    """The best arm's replicas as an ensemble; None where the run is no study or lost them."""
+    if not (run / "study.json").is_file():
+        return None
+    result = StudyResult.read(run / "study.json")
+    best = result.arm(result.best)
+    store = open_store(run / "store")
+    if not all(key in store for key in best.replicas):
+        return None
+    replicas = [store.read(key) for key in best.replicas]
+    changes = {"recipe": best.recipe, "preparations": tuple(r.preparation for r in replicas)}
+    facts = model.facts.model_copy(update=changes)
+    return TrainedModel(facts, tuple(replica.weights for replica in replicas))
