@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from steadfit.data.dataset import Dataset, Task
+from steadfit.data.targets import as_array, numbered, read_targets, refuse_rows
 from steadfit.errors import SteadfitError
 
 Layout = Literal["channels_first", "channels_last"]
@@ -46,8 +47,8 @@ def from_arrays(
     >>> tuple(data.x.shape), data.classes, data.y.tolist()
     ((2, 1, 1, 2), ('cat', 'dog'), [0, 1])
     """
-    images = _images(_array(x, "x"), layout, image)
-    labels = _array(y, "y")
+    images = _images(as_array(x, "x"), layout, image)
+    labels = as_array(y, "y")
     if len(images) != len(labels):
         raise SteadfitError(
             f"x has {len(images)} rows and y has {len(labels)}. Each example needs one target."
@@ -55,8 +56,7 @@ def from_arrays(
     if not len(images):
         raise SteadfitError(f"{name} has no examples. Give at least two of each class.")
     ids = tuple(ids) or tuple(f"row {i}" for i in range(len(images)))
-    task = task or ("numbers" if labels.dtype.kind == "f" else "classes")
-    targets, classes = _classes(labels) if task == "classes" else (_numbers(labels, ids), ())
+    task, targets, classes = read_targets(labels, task, ids)
     tensor = _finite(images, ids)
     return Dataset(
         name=name,
@@ -66,29 +66,9 @@ def from_arrays(
         classes=classes,
         ids=ids,
         is_test=None if is_test is None else torch.as_tensor(np.asarray(is_test, bool)),
-        groups=None if groups is None else _classes(_array(groups, "groups"))[0],
+        groups=None if groups is None else numbered(as_array(groups, "groups"))[0],
         notes=tuple(notes),
     )
-
-
-def _array(values: Any, what: str) -> np.ndarray:
-    """values as an array of numbers or text; anything else is refused."""
-    try:
-        array = values.numpy(force=True) if isinstance(values, Tensor) else np.asarray(values)
-    except ValueError:
-        raise SteadfitError(
-            f"{what} is no array: its rows differ in shape. All examples need one shape."
-        ) from None
-    if array.dtype.kind == "S":
-        array = np.char.decode(array, "utf-8")
-    if array.dtype.kind == "O" and all(isinstance(value, str) for value in array.flat):
-        array = array.astype(str)
-    if array.dtype.kind not in "biufU":
-        raise SteadfitError(
-            f"{what} holds {array.dtype}, and numbers{' or text' if what != 'x' else ''} were "
-            "expected. Convert it before it is saved or handed over."
-        )
-    return array
 
 
 def _images(x: np.ndarray, layout: Layout | None, image: tuple[int, int] | None) -> np.ndarray:
@@ -136,44 +116,5 @@ def _finite(x: np.ndarray, ids: Sequence[str]) -> Tensor:
         return torch.from_numpy(x)
     with np.errstate(over="ignore"):
         values = x.astype(np.float32)
-    _refuse_rows(values, ids, "x")
+    refuse_rows(values, ids, "x")
     return torch.from_numpy(values)
-
-
-def _numbers(y: np.ndarray, ids: Sequence[str]) -> Tensor:
-    if y.dtype.kind == "U" or y.ndim > 2 or y.size == 0:
-        raise SteadfitError(
-            f"y holds {y.dtype} of shape {y.shape}, and numbers of shape (examples,) or "
-            '(examples, outputs) were expected. For names, use task="classes".'
-        )
-    with np.errstate(over="ignore"):
-        values = y.reshape(len(y), -1).astype(np.float32)
-    _refuse_rows(values, ids, "y")
-    return torch.from_numpy(values)
-
-
-def _refuse_rows(values: np.ndarray, ids: Sequence[str], what: str) -> None:
-    """An error that names the rows in which a value is not finite."""
-    rows = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
-    if len(rows):
-        named = ", ".join(ids[int(row)] for row in rows[:5]) + (", …" if len(rows) > 5 else "")
-        raise SteadfitError(
-            f"{what} is not finite (NaN, infinite, or beyond float32) in {len(rows)} of "
-            f"{len(values)} examples: {named}. Mend or remove them; nothing is filled in silently."
-        )
-
-
-def _classes(y: np.ndarray) -> tuple[Tensor, tuple[str, ...]]:
-    """Class numbers in the order of the sorted labels, and the labels as text."""
-    if y.ndim == 2 and y.shape[1] == 1:
-        y = y[:, 0]
-    if y.ndim != 1:
-        raise SteadfitError(
-            f"y has shape {y.shape}, and one class an example was expected. For one-hot rows give "
-            'y.argmax(axis=1); for several numbers an example give task="numbers".'
-        )
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise SteadfitError("y holds NaN or infinite labels. Remove these examples or label them.")
-    values, numbers = np.unique(y, return_inverse=True)
-    names = tuple(f"{value:g}" if y.dtype.kind == "f" else str(value) for value in values)
-    return torch.from_numpy(numbers.astype(np.int64)), names

@@ -1,34 +1,61 @@
 """Random changes of a batch of images, drawn from an explicit generator."""
 
 import math
+from typing import overload
 
 import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
+from steadfit.data.dataset import Inputs
+from steadfit.data.ragged import Ragged
+from steadfit.errors import SteadfitError
 from steadfit.recipe import Augmentation
 
 
-def augment(x: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
-    """Shift, flip, rotate and disturb each image of a batch by its own random amount.
+@overload
+def augment(x: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor: ...
+@overload
+def augment(x: Ragged, settings: Augmentation, generator: torch.Generator) -> Ragged: ...
+def augment(x: Inputs, settings: Augmentation, generator: torch.Generator) -> Inputs:
+    """Shift, flip, rotate and disturb each example of a batch by its own random amount.
 
-    x: prepared images, float32, shape (batch, channels, height, width). The result has the same
-    shape; x itself is left as it is. What comes in from beyond the border repeats the pixel at the
-    border. Shifts are by whole pixels unless there is rotation too, which interpolates bilinearly.
-    The same generator state gives the same result.
+    x: prepared images, float32, shape (batch, channels, height, width); or series, which can be
+    disturbed by noise only. The result has the same shape; x itself is left as it is. What comes in
+    from beyond the border repeats the pixel at the border. Shifts are by whole pixels unless there
+    is rotation too, which interpolates bilinearly. The same generator state gives the same result.
+
+    Raises SteadfitError for changes that the kind of example does not have.
 
     >>> x = torch.arange(4.0).reshape(1, 1, 2, 2)
     >>> augment(x, Augmentation(), torch.Generator()) is x
     True
     """
+    if isinstance(x, Ragged):
+        return _disturbed(x, settings, generator)
     if settings.rotation:
         x = _warp(x, settings, generator)
     elif settings.shift or settings.flip:
         x = _move(x, settings, generator)
-    if settings.noise:
-        noise = torch.randn(x.shape, generator=generator, device=generator.device, dtype=x.dtype)
-        x = x + settings.noise * noise.to(x.device)
-    return x
+    return x + _noise(x, settings, generator) if settings.noise else x
+
+
+def _disturbed(x: Ragged, settings: Augmentation, generator: torch.Generator) -> Ragged:
+    if settings.shift or settings.flip or settings.rotation:
+        raise SteadfitError(
+            "Shift, flip and rotation are for images, and these examples are sequences. Leave them "
+            "out, or use noise."
+        )
+    if not settings.noise:
+        return x
+    if x.tokens:
+        raise SteadfitError("Noise is for numbers, and these examples are texts. Leave it out.")
+    return x.with_values(x.values + _noise(x.values, settings, generator))
+
+
+def _noise(values: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
+    noise = torch.randn(values.shape, generator=generator, device=generator.device)
+    return settings.noise * noise.to(values)
 
 
 def _move(x: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:

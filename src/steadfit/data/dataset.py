@@ -1,6 +1,7 @@
 """`Dataset`: examples in memory, immutable, with names and a fingerprint."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -8,30 +9,56 @@ from typing import Literal
 import numpy as np
 from torch import Tensor
 
-Task = Literal["classes", "numbers"]
+from steadfit.data.ragged import Ragged
+
+Task = Literal["classes", "numbers", "tokens"]
+Inputs = Tensor | Ragged
+RESERVED = 2  # token numbers before the vocabulary's: 0 is padding, 1 an unknown token
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What makes numbers a forecast: y holds the `horizon` steps after those in x.
+
+    targets: which channels of x are forecast; y has the targets of the first step, then those of
+        the second, and so on. season: steps after which the series resembles itself; 1 without.
+    """
+
+    horizon: int
+    window: int
+    targets: tuple[int, ...] = (0,)
+    season: int = 1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """Examples and their targets.
 
-    x: images, uint8 or float32, shape (examples, channels, height, width).
-    y: int64 class numbers, shape (examples,); or float32 numbers, shape (examples, outputs).
-    classes: the classes' names in the order of their numbers; empty for numbers.
+    x: images, uint8 or float32, shape (examples, channels, height, width); or, `Ragged`, series of
+        float32 (steps, channels) or token numbers (steps,).
+    y: int64 class numbers, shape (examples,); float32 numbers, shape (examples, outputs); or, for
+        the task "tokens", the token to be predicted at each step of x, int64, shape (examples,
+        longest), -100 where there is none (torch's `ignore_index`).
+    classes: the classes' names in the order of their numbers; empty otherwise.
     ids: where each example came from (a path, "row 17"), for messages and the report.
     is_test: True for the examples of the data's own test set, shape (examples,); None without one.
     groups: int64 group numbers that no split may divide, shape (examples,); None without.
+    spans: for data in time order, the series of each example and the first and last step that it
+        needs, int64, shape (examples, 3); splits are then by time. None without.
+    forecast: what y holds, for a forecast.
     notes: sentences for the person about what the reader met and did.
     """
 
     name: str
-    x: Tensor
+    x: Inputs
     y: Tensor
     task: Task
     classes: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     is_test: Tensor | None = None
     groups: Tensor | None = None
+    spans: Tensor | None = None
+    forecast: Forecast | None = None
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -39,27 +66,32 @@ class Dataset:
 
     def __str__(self) -> str:
         """Name, size and task, as the head of a report: "digits · 1,797 images 1×8×8 · …"."""
-        shape = "×".join(map(str, self.x.shape[1:]))
-        what = f"{self.outputs} " + ("classes" if self.task == "classes" else "numbers")
-        return f"{self.name} · {len(self):,} images {shape} · {what}"
+        return f"{self.name} · {len(self):,} {_shape(self.x)} · {self.outputs:,} {self.task}"
 
     def __repr__(self) -> str:
         return f"<Dataset {self}>"
 
     @property
     def outputs(self) -> int:
-        """How many numbers a model gives for an example: the classes, or the columns of y."""
+        """How many numbers a model gives for an example (for "tokens": for a step).
+
+        The classes, the columns of y, or the tokens of x with the reserved ones.
+        """
+        if self.task == "tokens":
+            assert isinstance(self.x, Ragged)
+            return len(self.x.tokens) + RESERVED
         return len(self.classes) if self.task == "classes" else self.y.shape[1]
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of contents, shapes, types and classes; 64 hexadecimal digits."""
+        """SHA-256 of contents, shapes, types, classes and tokens; 64 hexadecimal digits."""
         digest = hashlib.sha256()
-        for tensor in (self.x, self.y):
+        for tensor in (*_tensors(self.x), self.y):
             array = np.ascontiguousarray(tensor.numpy())
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             digest.update(array.tobytes())
-        digest.update(repr((self.task, self.classes)).encode())
+        tokens = [self.x.tokens] if isinstance(self.x, Ragged) else []
+        digest.update(repr((self.task, self.classes, *tokens)).encode())
         return digest.hexdigest()
 
     @cached_property
@@ -69,7 +101,8 @@ class Dataset:
         int64, shape (examples,). Two examples are exact copies where these are equal.
         """
         seen: dict[bytes, int] = {}
-        keys = (hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in self.x.numpy())
+        rows = self.x.rows() if isinstance(self.x, Ragged) else iter(self.x.numpy())
+        keys = (hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in rows)
         return np.array([seen.setdefault(key, i) for i, key in enumerate(keys)], np.int64)
 
     def take(self, indices: Tensor) -> "Dataset":
@@ -85,6 +118,7 @@ class Dataset:
             ids=tuple(self.ids[i] for i in indices.tolist()) if self.ids else (),
             is_test=pick(self.is_test),
             groups=pick(self.groups),
+            spans=pick(self.spans),
         )
 
 
@@ -95,3 +129,23 @@ class Split:
     train: Dataset
     test: Dataset
     notes: tuple[str, ...] = ()
+
+
+def _tensors(part: Inputs) -> Iterator[Tensor]:
+    if isinstance(part, Ragged):
+        yield part.lengths
+        yield part.values
+    else:
+        yield part
+
+
+def _shape(x: Inputs) -> str:
+    """What the examples are, in words: "images 1×8×8", "texts of 1 to 59 words"."""
+    if isinstance(x, Tensor):
+        return "images " + "×".join(map(str, x.shape[1:]))
+    shortest, longest = int(x.lengths.min()), int(x.lengths.max())
+    length = f"{longest:,}" if shortest == longest else f"{shortest:,} to {longest:,}"
+    if x.unit != "steps":
+        return f"texts of {length} {x.unit}"
+    channels = x.shape[2] if x.ndim == 3 else 1
+    return f"series of {length} steps" + (f" × {channels}" if channels > 1 else "")

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from steadfit.data.dataset import Dataset
+from steadfit.data.timeline import blocks_in_time, cut_in_time
 from steadfit.errors import SteadfitError, unknown
 
 Scheme = Literal["bootstrap", "subsample", "disjoint"]
@@ -27,8 +28,9 @@ def draw(dataset: Dataset, scheme: str, number: int, seed: int = 0, share: float
     number, seed: from 0. The sample depends on these two, the scheme, the share, and the size of
         the data set only: every arm of a study is given the same samples.
 
-    Where the data has groups, whole groups are drawn (Davison and Hinkley 1997, 3.8), and n counts
-    groups. Raises SteadfitError for an unknown scheme, or a share that leaves nothing to draw.
+    Where the data has groups, whole groups are drawn (Davison and Hinkley 1997, 3.8); where it is
+    in time order, blocks of neighbours (see `blocks_in_time`). n then counts groups or blocks.
+    Raises SteadfitError for an unknown scheme, or a share that leaves nothing to draw.
 
     >>> from steadfit.data import from_arrays
     >>> data = from_arrays(np.zeros((6, 8, 8)), [0, 0, 0, 1, 1, 1])
@@ -37,9 +39,12 @@ def draw(dataset: Dataset, scheme: str, number: int, seed: int = 0, share: float
     """
     if scheme not in _SCHEMES:
         raise unknown("sampling scheme", scheme, _SCHEMES)
-    if dataset.groups is None:
+    if dataset.spans is not None:
+        members = _members(blocks_in_time(dataset.spans.numpy()))
+    elif dataset.groups is not None:
+        members = _members(dataset.groups.numpy())
+    else:
         return torch.from_numpy(np.sort(_units(len(dataset), scheme, number, seed, share)))
-    members = _members(dataset.groups.numpy())
     drawn = _units(len(members), scheme, number, seed, share)
     return torch.from_numpy(np.sort(np.concatenate([members[unit] for unit in drawn])))
 
@@ -52,7 +57,8 @@ def carve(dataset: Dataset, indices: Tensor, share: float, seed: int) -> tuple[T
     share: of the sample's distinct examples, above 0 and below 1.
 
     No example of the validation part is trained on, nor an exact copy of one, nor one of its group.
-    Classes are held in proportion. Raises SteadfitError where a part would be empty.
+    Classes are held in proportion. Of data in time order the last part is held out, and what
+    reaches into it is in neither part. Raises SteadfitError where a part would be empty.
 
     >>> from steadfit.data import from_arrays
     >>> data = from_arrays(np.arange(640).reshape(10, 8, 8), [0, 1] * 5)
@@ -62,12 +68,15 @@ def carve(dataset: Dataset, indices: Tensor, share: float, seed: int) -> tuple[T
     """
     _check_share(share)
     distinct = np.unique(indices.numpy())
-    rng = _rng(_natural("seed", seed), _CARVE)
-    held = hold_out(kept_together(dataset)[distinct], strata(dataset)[distinct], share, rng)
-    validation = distinct[held]
-    leaked = np.isin(dataset.first_copy, dataset.first_copy[validation])
-    leaked[validation] = True
-    training = indices[torch.from_numpy(~leaked)[indices]]
+    if dataset.spans is not None:
+        before, after = cut_in_time(dataset.spans.numpy()[distinct], share)
+        validation, allowed = distinct[after], np.isin(np.arange(len(dataset)), distinct[before])
+    else:
+        rng = _rng(_natural("seed", seed), _CARVE)
+        held = hold_out(kept_together(dataset)[distinct], strata(dataset)[distinct], share, rng)
+        validation = distinct[held]
+        allowed = ~np.isin(dataset.first_copy, dataset.first_copy[validation])
+    training = indices[torch.from_numpy(allowed)[indices]]
     if not len(training) or not len(validation):
         raise SteadfitError(
             f"A share of {share:g} of {len(distinct)} distinct examples leaves no validation data "
@@ -86,7 +95,7 @@ def kept_together(dataset: Dataset) -> np.ndarray:
 
 
 def strata(dataset: Dataset) -> np.ndarray:
-    """What is to be held in proportion: the classes; numbers are all one stratum."""
+    """What is to be held in proportion: the classes; all else is one stratum."""
     if dataset.task == "classes":
         return dataset.y.numpy()
     return np.zeros(len(dataset), np.int64)

@@ -5,16 +5,18 @@ import torch
 
 from steadfit.data.dataset import Dataset, Split
 from steadfit.data.samples import hold_out, kept_together, strata
+from steadfit.data.targets import some
+from steadfit.data.timeline import cut_in_time
 from steadfit.errors import SteadfitError, unknown
-
-_NAMED = 5  # as many examples are named in a note
 
 
 def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = "drop") -> Split:
     """Divide a dataset into training and test examples, each in the dataset's order.
 
-    The data's own test set is taken where it has one. Else a share `test` is drawn, classes in
-    proportion, with groups whole and exact copies of one example on one side.
+    The data's own test set is taken where it has one. Of data in time order the last `test` of the
+    examples are; those that need steps on both sides of the cut are dropped and counted. Else a
+    share `test` is drawn, classes in proportion, with groups whole and exact copies of one example
+    on one side.
     duplicates: "drop" takes a training example whose input is bit for bit that of a test example
         out of the training side; "keep" leaves copies where they fall. Both report them.
 
@@ -31,19 +33,28 @@ def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
     if not 0 < test < 1:
         raise SteadfitError(f"The test share must lie above 0 and below 1, got {test:g}.")
     _check_classes(dataset)
-    is_test = _sides(dataset, test, seed, duplicates)
-    crossing = ~is_test & np.isin(dataset.first_copy, dataset.first_copy[is_test])
-    is_train = ~is_test & ~crossing if duplicates == "drop" else ~is_test
+    if dataset.is_test is None and dataset.spans is not None:
+        is_train, is_test = cut_in_time(dataset.spans.numpy(), test)
+        notes = _cut_notes(dataset, is_train, is_test)
+    else:
+        is_test = _sides(dataset, test, seed, duplicates)
+        crossing = ~is_test & np.isin(dataset.first_copy, dataset.first_copy[is_test])
+        is_train = ~is_test & ~crossing if duplicates == "drop" else ~is_test
+        notes = [*_duplicate_notes(dataset, crossing, duplicates), *_conflict_notes(dataset)]
     train, held = (
         dataset.take(torch.from_numpy(np.flatnonzero(side))) for side in (is_train, is_test)
     )
     _check_sides(train, held)
-    notes = [
-        *_duplicate_notes(dataset, crossing, duplicates),
-        *_conflict_notes(dataset),
-        *_missing_notes(held),
+    return Split(train, held, (*notes, *_missing_notes(held)))
+
+
+def _cut_notes(dataset: Dataset, is_train: np.ndarray, is_test: np.ndarray) -> list[str]:
+    first = _names(dataset, np.flatnonzero(is_test)[:1])
+    dropped = int((~is_train & ~is_test).sum())
+    return [
+        f"Divided by time: testing starts with {first[0]}; {dropped} examples that need steps on "
+        "both sides of the cut are dropped."
     ]
-    return Split(train, held, tuple(notes))
 
 
 def _sides(dataset: Dataset, test: float, seed: int, duplicates: str) -> np.ndarray:
@@ -56,7 +67,7 @@ def _sides(dataset: Dataset, test: float, seed: int, duplicates: str) -> np.ndar
 
 
 def _check_classes(dataset: Dataset) -> None:
-    if dataset.task == "numbers":
+    if dataset.task != "classes":
         if len(dataset) < 2:
             raise SteadfitError(f"{dataset.name} has {len(dataset)} example; two are needed.")
         return
@@ -71,7 +82,7 @@ def _check_classes(dataset: Dataset) -> None:
         hint = "" if len(few) < 10 else ' If the labels are numbers to predict, task="numbers".'
         raise SteadfitError(
             f"{dataset.name}: {len(few)} of {len(counts)} classes have fewer than 2 examples: "
-            f"{_some(few)}. Add examples, or leave these classes out.{hint}"
+            f"{some(few)}. Add examples, or leave these classes out.{hint}"
         )
 
 
@@ -86,7 +97,7 @@ def _check_sides(train: Dataset, test: Dataset) -> None:
         gone = [f'"{train.classes[i]}"' for i in np.flatnonzero(counts == 0)]
         if gone:
             raise SteadfitError(
-                f"{train.name} has no training examples of {_some(gone)}: they are all in the test "
+                f"{train.name} has no training examples of {some(gone)}: they are all in the test "
                 "set, in groups on its side, or copies of test examples."
             )
 
@@ -98,13 +109,13 @@ def _duplicate_notes(dataset: Dataset, crossing: np.ndarray, duplicates: str) ->
         done = "taken out of the training side" if duplicates == "drop" else "kept in both"
         notes.append(
             f"{len(rows)} training examples are exact copies of test examples, {done}: "
-            f"{_some(_names(dataset, rows))}."
+            f"{some(_names(dataset, rows))}."
         )
     copies = np.flatnonzero((dataset.first_copy != np.arange(len(dataset))) & ~crossing)
     if len(copies):
         notes.append(
             f"{len(copies)} examples are exact copies of others on their side: "
-            f"{_some(_names(dataset, copies))}."
+            f"{some(_names(dataset, copies))}."
         )
     return notes
 
@@ -118,20 +129,16 @@ def _conflict_notes(dataset: Dataset) -> list[str]:
     pairs = [
         " and ".join(_names(dataset, np.array([dataset.first_copy[row], row]))) for row in rows
     ]
-    return [f"{len(rows)} exact copies have another target than the first: {_some(pairs)}."]
+    return [f"{len(rows)} exact copies have another target than the first: {some(pairs)}."]
 
 
 def _missing_notes(test: Dataset) -> list[str]:
-    if test.task == "numbers":
+    if test.task != "classes":
         return []
     counts = np.bincount(test.y.numpy(), minlength=len(test.classes))
     gone = [f'"{test.classes[i]}"' for i in np.flatnonzero(counts == 0)]
-    return [f"The test set has no examples of {_some(gone)}."] if gone else []
+    return [f"The test set has no examples of {some(gone)}."] if gone else []
 
 
 def _names(dataset: Dataset, rows: np.ndarray) -> list[str]:
     return [dataset.ids[row] if dataset.ids else f"example {row}" for row in rows]
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")

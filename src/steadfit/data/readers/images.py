@@ -92,8 +92,8 @@ def load(path: Path, height: int, width: int) -> np.ndarray:
         with _opened(path) as image:
             picture = _eight_bits(ImageOps.exif_transpose(image))
             scale = min(height / picture.height, width / picture.width)
-            fitted = (max(1, round(side * scale)) for side in picture.size)
-            pixels = np.asarray(picture.resize(tuple(fitted)))
+            across, down = (max(1, round(side * scale)) for side in picture.size)
+            pixels = np.asarray(picture.resize((across, down)))
     except Exception as error:  # a decoder given damaged bytes may raise anything
         reason = str(error).replace(str(path), "the file") or type(error).__name__
         raise SteadfitError(reason.rstrip(".") + ".") from None

@@ -1,0 +1,102 @@
+"""`Ragged`: sequences of unequal length, stored end to end."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Unit = Literal["steps", "words", "characters"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Ragged:
+    """Sequences of unequal length: series of numbers, or tokens.
+
+    values: all steps, one sequence after the other: float32, shape (steps, channels), or int64
+        token numbers, shape (steps,).
+    lengths: int64, shape (sequences,); each at least 1.
+    tokens: the words, characters or classes that the numbers stand for; empty for series.
+    unit: what a step is, for people and for reading new data in the same way.
+
+    Indexing by a tensor of positions, `len`, `split` and `shape` are those of a padded tensor, so
+    that a batch is drawn from it as from images.
+
+    >>> some = Ragged.of([torch.ones(2, 1), torch.zeros(1, 1)])
+    >>> some.shape, some[torch.tensor([1, 1, 0])].lengths.tolist()
+    (torch.Size([2, 2, 1]), [1, 1, 2])
+    >>> some.padded().flatten().tolist()
+    [1.0, 1.0, 0.0, 0.0]
+    """
+
+    values: Tensor
+    lengths: Tensor
+    tokens: tuple[str, ...] = ()
+    unit: Unit = "steps"
+
+    @classmethod
+    def of(
+        cls, rows: Sequence[Tensor], tokens: tuple[str, ...] = (), unit: Unit = "steps"
+    ) -> "Ragged":
+        """One sequence a row; each of shape (steps, channels), or (steps,) for tokens."""
+        return cls(torch.cat(list(rows)), torch.tensor([len(row) for row in rows]), tokens, unit)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __repr__(self) -> str:
+        return f"<Ragged {tuple(self.shape)} {self.values.dtype}>"
+
+    @cached_property
+    def starts(self) -> Tensor:
+        """Where each sequence begins in values; int64, shape (sequences,)."""
+        return self.lengths.cumsum(0) - self.lengths
+
+    @property
+    def shape(self) -> torch.Size:
+        """That of `padded`: (sequences, longest) and, for series, channels."""
+        longest = int(self.lengths.max()) if len(self) else 0
+        return torch.Size((len(self), longest, *self.values.shape[1:]))
+
+    @property
+    def ndim(self) -> int:
+        return 1 + self.values.ndim
+
+    def __getitem__(self, indices: Tensor) -> "Ragged":
+        """The sequences at these positions, in this order; repeats are allowed."""
+        lengths = self.lengths[indices]
+        shift = self.starts[indices] - (lengths.cumsum(0) - lengths)
+        steps = torch.arange(int(lengths.sum()), device=lengths.device)
+        return replace(
+            self, values=self.values[steps + shift.repeat_interleave(lengths)], lengths=lengths
+        )
+
+    def split(self, size: int) -> Iterator["Ragged"]:
+        """Parts of `size` sequences each; the last one may be smaller."""
+        yield from (self[part] for part in torch.arange(len(self)).split(size))
+
+    def padded(self) -> Tensor:
+        """All sequences as long as the longest, filled with zeros at their ends; see `shape`."""
+        out = self.values.new_zeros(self.shape)
+        out[self.mask()] = self.values
+        return out
+
+    def mask(self) -> Tensor:
+        """True where `padded` holds a step and no filling; bool, shape (sequences, longest)."""
+        return torch.arange(self.shape[1], device=self.lengths.device) < self.lengths[:, None]
+
+    def rows(self) -> Iterator[np.ndarray]:
+        """Each sequence as an array, without a copy."""
+        ends = (self.starts + self.lengths).tolist()
+        values = self.values.numpy()
+        yield from (values[a:b] for a, b in zip(self.starts.tolist(), ends, strict=True))
+
+    def with_values(self, values: Tensor, tokens: tuple[str, ...] | None = None) -> "Ragged":
+        """The same lengths with other values, as prepared ones; shape (steps, …)."""
+        return replace(self, values=values, tokens=self.tokens if tokens is None else tokens)
+
+    def to(self, device: str | torch.device) -> "Ragged":
+        return replace(self, values=self.values.to(device), lengths=self.lengths.to(device))
