@@ -55,3 +55,9 @@ def test_a_model_that_cannot_be_built_says_why(name, settings, words):
     with pytest.raises(SteadfitError) as caught:
         models.build(Model(name=name, settings=settings), (1, 8, 8), 4)
     assert all(word in str(caught.value) for word in words), caught.value
+
+
+@pytest.mark.parametrize("name", sorted(set(models.MODELS) - {"mlp"}))
+def test_a_row_of_numbers_is_no_image(name):
+    with pytest.raises(SteadfitError, match=r"Layer 1, .* takes channels and one or two axes"):
+        models.build(Model(name=name), (5,), 4)

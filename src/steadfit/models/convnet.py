@@ -40,7 +40,6 @@ def convnet(
     activation: relu, tanh, sigmoid, gelu or silu.
     pooling: max or average.
     """
-
     drop = dropped(dropout)
     layers: list[Layer] = []
     for stage in range(depth):

@@ -40,7 +40,7 @@ def lenet5(
     activation: relu; the paper's is tanh.
     pooling: max; the paper's is average.
     """
-    pad = [ZeroPad(SIDE)] if min(shape[1:]) < SIDE else []
+    pad = [ZeroPad(SIDE)] if any(n < SIDE for n in shape[1:]) else []
     drop = dropped(dropout)
     return (
         *pad,

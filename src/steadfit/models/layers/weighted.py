@@ -18,9 +18,10 @@ class Conv(Layer):
     """Cross-correlation, which deep learning calls convolution, along every axis but the channels.
 
     pad "same" keeps the sides (at stride 1; the odd place goes to the end, as in torch), "valid"
-    adds nothing, a number adds that many zeros at both ends. init "he" draws weights with
-    variance 2/fan_out (He et al. 2015, for ReLU; fan_out as in He et al. 2016's code) and zero
-    biases; "torch" is torch's default, uniform within 1/sqrt(fan_in).
+    adds nothing, a number adds that many zeros at both ends.
+    init "torch" is torch's default, uniform within 1/sqrt(fan_in), which shrinks the signal from
+    layer to layer and is good for a few; "he" keeps its size through many layers of ReLU: normal
+    with variance 2/fan_out (He et al. 2015; fan_out as in He et al. 2016's code), biases 0.
     """
 
     word = "conv"
