@@ -1,8 +1,8 @@
 """The derivative of a step, taken on its graph.
 
-`rewrite` puts masks into a graph, so that whatever comes after sees plain equations. `differentiate`
-adds, behind the step's nodes, the nodes of the adjoints: how much the loss changes with each gate's
-value, each peephole and each old state.
+`rewrite` puts masks into a graph, so that whatever comes after sees plain equations.
+`differentiate` adds, behind the step's nodes, the nodes of the adjoints: how much the loss changes
+with each gate's value, each peephole and each old state.
 """
 
 from collections.abc import Callable, Mapping, Sequence

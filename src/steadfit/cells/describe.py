@@ -64,10 +64,8 @@ def latex(cell: Cell) -> str:
     r"""The equations of one step as a LaTeX `aligned` environment, for use in maths mode.
 
     >>> from steadfit.cells import find
-    >>> print(latex(find("rnn")))
-    \begin{aligned}
-    h^{t} &= \tanh\left(W_{\mathrm{hidden}} x^{t} + U_{\mathrm{hidden}} h^{t-1} + b_{\mathrm{hidden}}\right)
-    \end{aligned}
+    >>> print(latex(find("lstm")).splitlines()[5])
+    c^{t} &= f^{t} \odot c^{t-1} + i^{t} \odot g^{t} \\
     """
     lines = [f"{left} &= {right}" for left, right in _lines(cell.graph, Style(latex=True))]
     body = " \\\\\n".join(lines)

@@ -184,9 +184,9 @@ def _tables(made: Plan, last: int) -> list[str]:
     names = [gate.name for gate in graph.gates]
     lines = [
         f"constexpr int STATES = {len(graph.states)};  // {', '.join(graph.states)}",
-        f"constexpr int GATES = {len(made.gates)};  // columns: {', '.join(g.name for g in made.gates)}",
+        f"constexpr int GATES = {len(made.gates)};  // {', '.join(g.name for g in made.gates)}",
         f"constexpr int INPUT_BLOCKS = {len(inputs)}, RECURRENT_BLOCKS = {len(blocks)};",
-        f"constexpr int PEEPHOLES = {len(graph.peepholes)};  // {', '.join(graph.peepholes) or 'none'}",
+        f"constexpr int PEEPHOLES = {len(graph.peepholes)};  // {', '.join(graph.peepholes)}",
         f"constexpr int SAVED = {len(made.saved)};  // "
         + (", ".join(_name(made, node) for node in made.saved) or "nothing"),
         f"constexpr int SOURCES = {len(made.sources)};  // computed values that products take",

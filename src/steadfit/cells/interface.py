@@ -82,7 +82,15 @@ class Problem:
         return rows.reshape(len(self.sizes), self.batch, rows.shape[-1])
 
 
-def problem(
+class Given(NamedTuple):
+    """Checked arguments, the left-out ones filled in."""
+
+    states: tuple[Tensor, ...]
+    zoneout: tuple[Tensor | None, ...]
+    hidden: int
+
+
+def check(
     cell: Cell,
     x: Tensor,
     weights: Weights,
@@ -93,7 +101,7 @@ def problem(
     reverse: bool = False,
     recurrent_mask: Tensor | None = None,
     zoneout: Sequence[Tensor | None] | None = None,
-) -> Problem:
+) -> Given:
     """Check the arguments of `run`. Raises SteadfitError that says what does not fit."""
     packed = batch_sizes is not None
     if x.dim() != (2 if packed else 3):
@@ -101,12 +109,7 @@ def problem(
         raise SteadfitError(f"x has to be {wanted}, found shape {tuple(x.shape)}.")
     if packed and lengths is not None:
         raise SteadfitError("Give lengths (padded) or batch_sizes (packed), not both.")
-    sizes = tuple(batch_sizes.tolist()) if packed else (x.shape[1],) * x.shape[0]
-    if packed and (sum(sizes) != len(x) or list(sizes) != sorted(sizes, reverse=True)):
-        raise SteadfitError(
-            f"batch_sizes have to fall and to sum to x's {len(x)} rows, found {list(sizes)[:8]}."
-        )
-    batch = (max(sizes, default=0)) if packed else x.shape[1]
+    batch = x.shape[1] if batch_sizes is None else _packed_batch(batch_sizes, len(x))
     hidden, width = _check_weights(cell, weights, x.shape[-1])
     widths = (width, *(hidden for _ in cell.states[1:]))
     if states is None:
@@ -123,19 +126,47 @@ def problem(
     for mask, size in zip(masks, widths, strict=True):
         _check_shape("A zoneout mask", mask, (*x.shape[:-1], size))
     _check_alike(x, (*weights, *states, recurrent_mask, *masks))
+    return Given(tuple(states), masks, hidden)
+
+
+def problem(
+    cell: Cell,
+    x: Tensor,
+    weights: Weights,
+    states: Sequence[Tensor] | None = None,
+    *,
+    lengths: Tensor | None = None,
+    batch_sizes: Tensor | None = None,
+    reverse: bool = False,
+    recurrent_mask: Tensor | None = None,
+    zoneout: Sequence[Tensor | None] | None = None,
+) -> Problem:
+    """The arguments of `run`, checked and brought to one form."""
+    options = {"recurrent_mask": recurrent_mask, "zoneout": zoneout, "reverse": reverse}
+    given = check(cell, x, weights, states, lengths=lengths, batch_sizes=batch_sizes, **options)
+    packed = batch_sizes is not None
     return Problem(
         cell=cell,
-        x=x if packed else x.reshape(-1, x.shape[-1]),
+        x=x if packed else x.flatten(0, 1),
         weights=weights,
-        states=tuple(states),
-        sizes=sizes,
+        states=given.states,
+        sizes=tuple(batch_sizes.tolist()) if packed else (x.shape[1],) * x.shape[0],
         lengths=lengths,
         reverse=reverse,
         recurrent_mask=recurrent_mask,
-        zoneout=tuple(None if mask is None else mask.reshape(-1, mask.shape[-1]) for mask in masks),
+        zoneout=tuple(None if m is None else m.flatten(0, -2) for m in given.zoneout),
         packed=packed,
-        hidden=hidden,
+        hidden=given.hidden,
     )
+
+
+def _packed_batch(batch_sizes: Tensor, rows: int) -> int:
+    sizes = batch_sizes.tolist()
+    if sum(sizes) != rows or sizes != sorted(sizes, reverse=True):
+        raise SteadfitError(
+            f"batch_sizes have to fall and to sum to x's {rows} rows, found {sizes[:8]}."
+        )
+    return max(sizes, default=0)
 
 
 def join_biases(cell: Cell, input_bias: Tensor, recurrent_bias: Tensor) -> Tensor:

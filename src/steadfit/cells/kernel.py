@@ -4,14 +4,14 @@ import ctypes
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from steadfit.cells.build import BuildError, build
-from steadfit.cells.emit import MOST_STATES, source_text
+from steadfit.cells.emit import MOST_STATES, plan, source_text
 from steadfit.cells.interface import Weights
 from steadfit.cells.language import Cell
 
@@ -42,11 +42,7 @@ class Schedule(NamedTuple):
     starts: Tensor
     sizes: Tensor
     order: Tensor
-
-    @property
-    def rows(self) -> int:
-        """How many steps there are in all sequences together."""
-        return int(self.sizes.sum())
+    rows: int  # how many steps there are in all sequences together
 
 
 class Task(NamedTuple):
@@ -83,14 +79,21 @@ def schedule(
     """The schedule of a padded batch, with lengths or without, or of a packed one."""
     if batch_sizes is not None:
         sizes = batch_sizes.to("cpu", torch.int64).contiguous()
-        return Schedule(sizes.cumsum(0) - sizes, sizes, torch.arange(batch))
-    starts = torch.arange(time) * batch
+        return Schedule(sizes.cumsum(0) - sizes, sizes, torch.arange(batch), int(sizes.sum()))
     if lengths is None:
-        return Schedule(starts, torch.full((time,), batch), torch.arange(batch))
+        return _even(time, batch)
+    starts = torch.arange(time) * batch
     lengths = lengths.to("cpu", torch.int64).clamp(0, time)
     order = lengths.argsort(descending=True, stable=True)
     sizes = (lengths > torch.arange(time)[:, None]).sum(1)
-    return Schedule(starts, sizes, order)
+    return Schedule(starts, sizes, order, int(sizes.sum()))
+
+
+@lru_cache(maxsize=64)
+def _even(time: int, batch: int) -> Schedule:
+    return Schedule(
+        torch.arange(time) * batch, torch.full((time,), batch), torch.arange(batch), time * batch
+    )
 
 
 @dataclass(frozen=True)
@@ -98,18 +101,14 @@ class Kernel:
     """A cell's compiled sweeps for one floating type and one choice of masks."""
 
     library: ctypes.CDLL
-    states: int
-    saved: int  # numbers a unit that the forward sweep keeps
-    panel: int  # numbers in 64 bytes
 
-    def forward(self, task: Task, keep: bool) -> Forward:
-        """Run forward. keep: whether a backward sweep is to follow."""
+    def forward(self, task: Task, saved: Tensor | None) -> Forward:
+        """Run forward. saved: where to keep what the backward sweep needs, if one is to follow."""
         ragged = len(task.x) != task.schedule.rows
         make = task.x.new_zeros if ragged else task.x.new_empty
         hidden = task.states[0].shape[1]
         sequences = tuple(make(len(task.x), hidden) for _ in task.states)
         final = tuple(torch.empty_like(state) for state in task.states)
-        saved = self._saved(task) if keep else None
         arguments = self._arguments(task, sequences, final, saved)
         self.library.cell_forward(ctypes.byref(arguments))
         return Forward(sequences, final, saved)
@@ -139,10 +138,6 @@ class Kernel:
         arguments.d_initial = _pointers(d_states)
         self.library.cell_backward(ctypes.byref(arguments))
         return Gradients(d_x, d_weights, d_states)
-
-    def _saved(self, task: Task) -> Tensor:
-        width = -(-task.states[0].shape[1] // self.panel) * self.panel
-        return task.x.new_empty(task.schedule.rows, self.saved * width)
 
     def _arguments(
         self,
@@ -190,9 +185,13 @@ def kernel(cell: Cell, dtype: torch.dtype, mask: bool, zoneout: tuple[bool, ...]
     except BuildError as error:
         _warn(str(error))
         return None
-    for name in ("cell_saved", "cell_panel"):
-        getattr(library, name).restype = ctypes.c_int64
-    return Kernel(library, len(cell.states), library.cell_saved(), library.cell_panel())
+    return Kernel(library)
+
+
+@cache
+def saved_values(cell: Cell, mask: bool, zoneout: tuple[bool, ...]) -> int:
+    """How many values of each unit and step the forward sweep keeps for the backward sweep."""
+    return len(plan(cell, mask, zoneout).saved)
 
 
 @cache

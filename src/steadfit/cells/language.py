@@ -1,6 +1,7 @@
 """The cell language: a Python function of one time step becomes a frozen `Cell`."""
 
 import ast
+import hashlib
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
@@ -24,6 +25,7 @@ class Cell:
     summary: str
     equations: Callable[..., Any]
     graph: Graph
+    key: str  # names the cell in this process: a hash of its name and graph
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -109,7 +111,18 @@ def cell(equations: Callable[..., Any]) -> Cell:
     (('update', 'candidate'), ('update',))
     """
     summary = (inspect.getdoc(equations) or "").partition("\n")[0]
-    return Cell(equations.__name__, summary, equations, trace(equations))
+    name, graph = equations.__name__, trace(equations)
+    nodes = (name, graph.nodes, graph.outputs, graph.gates, graph.peepholes)
+    key = hashlib.sha256(repr(nodes).encode()).hexdigest()[:20]
+    return _KNOWN.setdefault(key, Cell(name, summary, equations, graph, key))
+
+
+_KNOWN: dict[str, Cell] = {}
+
+
+def known(key: str) -> Cell:
+    """The cell of this process with this key."""
+    return _KNOWN[key]
 
 
 def trace(equations: Callable[..., Any]) -> Graph:

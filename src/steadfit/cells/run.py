@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
-from steadfit.cells.interface import Result, Weights, problem
+from steadfit.cells.emit import MOST_STATES
+from steadfit.cells.interface import Result, Weights, check
 from steadfit.cells.language import Cell
-from steadfit.cells.reference import evaluate
+from steadfit.cells.operator import Call, cell_operator
+from steadfit.cells.reference import run_reference
 
 
 def run(
@@ -36,7 +39,8 @@ def run(
     is kept, new = m * old + (1 - m) * new (Krueger et al. 2017); 0 and 1 in training, the
     probability in evaluation.
 
-    x, weights, states and masks have one dtype and device. Returns `Result`. Raises SteadfitError
+    x, weights, states and masks have one dtype and device; under autocast they are made float32
+    here. Returns `Result`. Raises SteadfitError
     for shapes that do not fit.
 
     >>> import torch
@@ -48,15 +52,78 @@ def run(
     >>> outputs.shape, c.shape
     (torch.Size([7, 2, 5]), torch.Size([2, 5]))
     """
-    task = problem(
-        cell,
-        x,
-        weights,
-        states,
-        lengths=lengths,
-        batch_sizes=batch_sizes,
+    if torch.is_autocast_enabled(x.device.type):  # sums over many steps want all their digits
+        with torch.autocast(x.device.type, enabled=False):
+            x, weights, states, recurrent_mask, zoneout = _widened(
+                x, weights, states, recurrent_mask, zoneout
+            )
+            return run(
+                cell,
+                x,
+                weights,
+                states,
+                lengths=lengths,
+                batch_sizes=batch_sizes,
+                reverse=reverse,
+                recurrent_mask=recurrent_mask,
+                zoneout=zoneout,
+            )
+    options = {"recurrent_mask": recurrent_mask, "zoneout": zoneout, "reverse": reverse}
+    rows = {"lengths": lengths, "batch_sizes": batch_sizes}
+    given = check(cell, x, weights, states, **options, **rows)
+    masks = [m for m in (recurrent_mask, *given.zoneout) if m is not None]
+    foreign = not _has_kernel(cell, x, weights) or _transformed()
+    if foreign or any(mask.requires_grad for mask in masks):
+        return run_reference(cell, x, weights, given.states, **options, **rows)
+    named = {name: w for name, w in weights._asdict().items() if w is not None}
+    counts = {name: count for name, count in rows.items() if count is not None}
+    call = Call(
+        cell=cell,
+        weights=tuple(named),
+        mask=recurrent_mask is not None,
+        zoneout=tuple(mask is not None for mask in given.zoneout),
+        rows=next(iter(counts), "padded"),
         reverse=reverse,
-        recurrent_mask=recurrent_mask,
-        zoneout=zoneout,
     )
-    return evaluate(task)
+    tensors = [x, *named.values(), *given.states, *masks, *counts.values()]
+    keep = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
+    results = cell_operator(tensors, call.text(), keep)
+    count = len(cell.states)
+    return Result(results[0], tuple(results[count : 2 * count]), tuple(results[:count]))
+
+
+def _has_kernel(cell: Cell, x: Tensor, weights: Weights) -> bool:
+    return (
+        x.device.type == "cpu"
+        and x.dtype in (torch.float32, torch.float64)
+        and weights.projection is None
+        and bool(cell.gates)
+        and len(cell.states) <= MOST_STATES
+        and x.numel() > 0
+    )
+
+
+def _transformed() -> bool:
+    """Whether torch.func's vmap, grad and the like are at work: they look inside the reference."""
+    return not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active()
+
+
+def _widened(
+    x: Tensor,
+    weights: Weights,
+    states: Sequence[Tensor] | None,
+    mask: Tensor | None,
+    zoneout: Sequence[Tensor | None] | None,
+) -> tuple[Tensor, Weights, Sequence[Tensor] | None, Tensor | None, Sequence[Tensor | None] | None]:
+    """The same in float32, where autocast may have made some of it shorter."""
+
+    def wide(tensor: Tensor | None) -> Tensor | None:
+        return None if tensor is None else tensor.float()
+
+    return (
+        x.float(),
+        Weights(*map(wide, weights)),
+        None if states is None else tuple(state.float() for state in states),
+        wide(mask),
+        None if zoneout is None else tuple(map(wide, zoneout)),
+    )

@@ -614,6 +614,3 @@ extern "C" __attribute__((visibility("default"))) void cell_backward(const Argum
         if (p.a.d_x) input_gradient(p, memory, runs, gradients.outside, thread, threads);
     });
 }
-
-extern "C" __attribute__((visibility("default"))) int64_t cell_saved() { return SAVED; }
-extern "C" __attribute__((visibility("default"))) int64_t cell_panel() { return PANEL; }
