@@ -36,8 +36,8 @@ def build(layers: Sequence[Layer], shape: Shape) -> nn.Sequential:
     """The layers as a torch module, each named by its kind and number: conv1, relu1, conv2.
 
     ReLU before max pooling runs after it: the largest value is the same either way, to the bit,
-    and so are the gradients, but there are fewer values to go through. (On one Zen 3 core a
-    training step of `convnet` takes a tenth less.)
+    and so are the gradients, but there are fewer values to go through: on one Zen 3 core a
+    training step of `convnet` is 1.08 times as fast (channels-last, batch 32 and 128).
     """
     counts: Counter[str] = Counter()
     modules: OrderedDict[str, nn.Module] = OrderedDict()
