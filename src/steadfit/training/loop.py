@@ -113,7 +113,7 @@ class _Run:
         self.x, self.y = self.data.x, self.preparation.targets(self.data.y)
         self.mean = RunningMean()
         if len(self.outside):
-            self.curves["held_out_loss"] = []
+            self.curves["validation_loss"] = []
 
     def all_epochs(self) -> None:
         settings = self.settings
@@ -125,7 +125,7 @@ class _Run:
             if not len(self.outside):
                 continue
             loss = self.loss_of(self.outside)
-            self.curves["held_out_loss"].append(loss)
+            self.curves["validation_loss"].append(loss)
             if settings.early_stopping is None:
                 continue
             waited = 0 if loss < best else waited + 1

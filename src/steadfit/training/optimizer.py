@@ -38,7 +38,7 @@ def learning_rate(settings: Optimizer, step: int, steps: int) -> float:
 
     >>> settings = Optimizer(learning_rate=1.0, warmup=0.2)
     >>> [round(learning_rate(settings, step, 10), 2) for step in range(10)]
-    [0.5, 1.0, 0.99, 0.93, 0.82, 0.67, 0.5, 0.33, 0.18, 0.07]
+    [0.5, 1.0, 0.99, 0.92, 0.78, 0.6, 0.4, 0.22, 0.08, 0.01]
     """
     rising = round(settings.warmup * steps)
     if step < rising:

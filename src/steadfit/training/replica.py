@@ -15,7 +15,8 @@ class Replica:
     logits: float32, shape (test points, outputs): logits of the classes, or predicted numbers.
     weights: the module's state by name.
     preparation: what was fitted to the sample, as plain values.
-    curves: one value an epoch, by name: train_loss, and validation_loss where there was one.
+    curves: one value an epoch, by name: train_loss, and validation_loss: on examples that were not
+        trained on, held out for early stopping or not drawn into the sample; absent without such.
     facts: single figures: epochs, steps, clipped (share of steps), gradient_norm (median),
         zero_weights (share), images_per_second.
     seconds: wall time of the training.

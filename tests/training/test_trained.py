@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+import torch
+
+from steadfit.data import read, split
+from steadfit.errors import SteadfitError
+from steadfit.recipe import Recipe
+from steadfit.training import TrainedModel, fit, trained_model
+
+
+@pytest.fixture(scope="module")
+def parts():
+    return split(read("digits", limit=300))
+
+
+@pytest.fixture(scope="module")
+def replicas(parts):
+    recipe = Recipe().model_with(name="mlp").training_with(epochs=2)
+    everything = torch.arange(len(parts.train))
+    return recipe, [fit(recipe, parts.train, everything, parts.test, seed) for seed in (0, 1)]
+
+
+def test_a_saved_model_predicts_as_its_replica_did(parts, replicas, tmp_path):
+    recipe, (first, _) = replicas
+    trained_model(recipe, parts.train, [first]).save(tmp_path / "model")
+    model = TrainedModel.load(tmp_path / "model")
+    np.testing.assert_array_equal(model.logits(parts.test.x)[0], first.logits)
+    expected = np.array(parts.train.classes)[first.logits.argmax(1)]
+    np.testing.assert_array_equal(model.predict(parts.test.x), expected)
+
+
+def test_an_ensemble_is_the_centre_of_the_decomposition(parts, replicas):
+    recipe, both = replicas
+    model = trained_model(recipe, parts.train, both)
+    logs = torch.stack([torch.from_numpy(r.logits).double().log_softmax(1) for r in both])
+    centre = logs.mean(0).exp()
+    centre = centre / centre.sum(1, keepdim=True)
+    np.testing.assert_allclose(model.probabilities(parts.test.x), centre.numpy(), atol=1e-12)
+
+
+def test_another_shape_is_a_sentence(parts, replicas):
+    recipe, both = replicas
+    model = trained_model(recipe, parts.train, both)
+    with pytest.raises(SteadfitError, match="takes examples of shape 1×8×8, got 1×9×8"):
+        model.logits(torch.zeros(2, 1, 9, 8))
+
+
+@pytest.mark.parametrize("file", ["model.json", "weights-0.safetensors"])
+@pytest.mark.parametrize("damage", ["absent", "empty", "truncated", "garbled"])
+def test_a_damaged_model_is_a_sentence(parts, replicas, tmp_path, file, damage):
+    recipe, (first, _) = replicas
+    trained_model(recipe, parts.train, [first]).save(tmp_path / "model")
+    path = tmp_path / "model" / file
+    content = path.read_bytes()
+    if damage == "absent":
+        path.unlink()
+    else:
+        path.write_bytes(
+            {"empty": b"", "truncated": content[:-20], "garbled": b"\xff" * 64 + content[64:]}[
+                damage
+            ]
+        )
+    with pytest.raises(SteadfitError, match=r"There is no model|is damaged"):
+        TrainedModel.load(tmp_path / "model")
