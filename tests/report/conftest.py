@@ -176,7 +176,7 @@ def numbers() -> StudyResult:
 @pytest.fixture
 def hostile() -> StudyResult:
     """Every name that a person could have given to hurt the page or the terminal."""
-    arms = tuple(arm(name, 0.087 - 0.01 * i) for i, name in enumerate(HOSTILE[1:]))
+    arms = tuple(arm(name, 0.06 - 0.005 * i) for i, name in enumerate(HOSTILE[1:]))
     return study(
         (arm(HOSTILE[0], 0.087, verdict="baseline"), *arms),
         classes=HOSTILE[:8],

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_MARKS = 1000  # in a scatter, beyond which more hide one another
 MOST_OUTPUTS = 4
+LONGEST_CLASS = 40  # characters of a class's name, which is repeated often
 
 
 def page(
@@ -171,7 +172,7 @@ def _predictions(
     if not arms or not isinstance(test.y, Tensor):
         return shown
     y = test.y.numpy()
-    classes = [wording.printable(name) for name in test.classes]
+    classes = [wording.shortened(wording.printable(name), LONGEST_CLASS) for name in test.classes]
     logits = {name: np.stack([one.logits for one in replicas[name]]) for name in arms}
     shown["points_arm"] = arms[0]
     if min(map(len, logits.values())) > 1:

@@ -59,7 +59,7 @@ def parts(result: StudyResult) -> go.Figure:
         showlegend=False,
     )
     totals = [part.total for part in of]
-    reach = _reach([*totals, *(_high_end(arm, result) for arm, _ in changed)], 3 * totals[0])
+    reach = 1.1 * _reach([*totals, *(_high_end(arm, result) for arm, _ in changed)], 3 * totals[0])
     figure.add_vline(
         x=totals[0], line={"color": LIGHT["muted"], "width": 1, "dash": "dot"}, layer="below"
     )
@@ -104,6 +104,7 @@ def changes(result: StudyResult) -> go.Figure:
     ends = [end for _, all_of, *_ in drawn for one in all_of for end in (one.low, one.high)]
     limit = 1.5 * abs(result.arms[0].losses[loss].total)
     left, right = _reach([0.0, *(-end for end in ends)], limit), _reach([0.0, *ends], limit)
+    left, right = 1.1 * max(left, right / 4), 1.1 * max(right, left / 4)  # 0 is never at the edge
     figure.update_xaxes(range=[-left, right], zeroline=True)
     _name_rows(figure, arms, [arm.verdict for arm in arms])
     return figure
@@ -199,6 +200,7 @@ def confusion(shares_KK: np.ndarray, classes: Sequence[str]) -> go.Figure:
     hovered = [
         (name, zip(names, row, strict=True)) for name, row in zip(names, shares_KK, strict=True)
     ]
+    named = count <= NAMED
     figure = _figure(0, "predicted")
     figure.add_heatmap(
         z=100 * mistakes,
@@ -215,8 +217,8 @@ def confusion(shares_KK: np.ndarray, classes: Sequence[str]) -> go.Figure:
         textfont={"color": LIGHT["ink"]},
         zmin=0,
         showscale=False,
-        xgap=1,
-        ygap=1,
+        xgap=int(named),
+        ygap=int(named),
         hoverongaps=False,
     )
     if count <= WRITTEN:
@@ -229,9 +231,8 @@ def confusion(shares_KK: np.ndarray, classes: Sequence[str]) -> go.Figure:
             hoverinfo="skip",
         )
     ticks = {"tickvals": places, "ticktext": names, "showgrid": False, "ticks": ""}
-    named = count <= NAMED
     figure.update_xaxes(
-        side="top", showticklabels=named, tickangle=-45 * (count > WRITTEN), **ticks
+        side="top", showticklabels=named, automargin=True, title_standoff=8, **ticks
     )
     figure.update_yaxes(
         visible=True, autorange="reversed", title_text="true", showticklabels=named, **ticks
@@ -326,7 +327,7 @@ def _above(row: int) -> dict[str, object]:
 
 def _label(name: str, length: int) -> str:
     """A name for plotly, which reads tags and entities in its labels."""
-    return html.escape(wording.shortened(wording.printable(name), length))
+    return html.escape(wording.shortened(wording.printable(name), length), quote=False)
 
 
 def _whiskers(intervals: Sequence[Interval]) -> dict[str, object]:
@@ -352,11 +353,11 @@ def _high_end(arm: ArmResult, result: StudyResult) -> float:
 
 
 def _reach(values: Iterable[float], limit: float) -> float:
-    """How far an axis goes: a little past the highest value, and never past the limit.
+    """How far an axis goes: to the highest value, but never past the limit.
 
     One arm far beyond the others would leave them no room; the table has its figures.
     """
-    return 1.05 * min(max(value for value in values if math.isfinite(value)), limit)
+    return min(max(value for value in values if math.isfinite(value)), limit)
 
 
 def _decades(low: float, high: float) -> list[float]:

@@ -28,5 +28,5 @@ DARK = {
     "better": "#74b3f0",
     "worse": "#f07fb2",
     "tint": "#1d2024",
-    "mistake": "#a4561f",
+    "mistake": "#9a4f1b",
 }

@@ -263,16 +263,18 @@ def _votes(logits_RK: np.ndarray, label: int, classes: Sequence[str]) -> tuple[V
 
 def _with_spread(numbers_RO: np.ndarray) -> str:
     """The mean over replicas and one standard deviation, for one point."""
-    return f"{_joined(numbers_RO.mean(axis=0))} ± {_joined(numbers_RO.std(axis=0, ddof=1))}"
+    means, spreads = numbers_RO.mean(axis=0), numbers_RO.std(axis=0, ddof=1)
+    pairs = zip(means.tolist(), spreads.tolist(), strict=True)
+    return "; ".join(f"{wording.quantity(m)} ± {wording.quantity(s)}" for m, s in pairs)
 
 
 def _unbroken(interval: str) -> str:
     """The interval with no line break between its ends."""
-    return interval.replace(", ", ",\N{NO-BREAK SPACE}")
+    return interval.replace(", ", "," + wording.NO_BREAK)
 
 
 def _joined(values: Iterable[Any]) -> str:
-    return ", ".join(wording.quantity(float(value)) for value in values)
+    return "; ".join(wording.quantity(float(value)) for value in values)
 
 
 def _flat(settings: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, object]]:

@@ -22,7 +22,7 @@ GAP = 2  # blank columns between two columns of the table
 NARROWEST_ARM = 12
 LONGEST_NAME = 60
 STYLES = {"better": "green", "worse": "red", "failed": "red"}
-ASCII = str.maketrans("−–×·…�∞", "--x-~?8")
+ASCII = str.maketrans("−–×·…�∞\N{NO-BREAK SPACE}", "--x-~?8 ")
 
 
 @dataclass(frozen=True)

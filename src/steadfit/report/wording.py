@@ -27,6 +27,7 @@ LOSSES: dict[Loss, LossWords] = {
     "squared": LossWords("squared error", "squared units of the target"),
 }
 UNKNOWN = "–"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def printable(text: str) -> str:
@@ -35,7 +36,7 @@ def printable(text: str) -> str:
     >>> printable("a\x1b[31mb\u202ec")
     'a�[31mb�c'
     """
-    return "".join(character if character.isprintable() else "�" for character in text)
+    return "".join(c if c.isprintable() or c == NO_BREAK else "�" for c in text)
 
 
 def shortened(text: str, length: int) -> str:

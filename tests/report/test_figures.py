@@ -1,0 +1,140 @@
+"""Figures hold the figures of the result, and their colours can be told apart."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from steadfit.report import figures, palette
+from steadfit.study.result import Parts, StudyResult
+
+
+def channel(value: int) -> float:
+    share = value / 255
+    return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+
+
+def linear(colour: str) -> np.ndarray:
+    """Linear red, green and blue of "#rrggbb" (IEC 61966-2-1)."""
+    return np.array([channel(int(colour[i : i + 2], 16)) for i in (1, 3, 5)])
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2's contrast ratio."""
+    lights = sorted(float(linear(c) @ [0.2126, 0.7152, 0.0722]) + 0.05 for c in (one, other))
+    return lights[1] / lights[0]
+
+
+# How a dichromat sees linear light (Machado, Oliveira and Fernandes 2009, severity 1).
+BLINDNESS = {
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+                   [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+                     [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+                   [0.004733, 0.691367, 0.303900]],
+}  # fmt: skip
+
+
+def lab(light: np.ndarray) -> np.ndarray:
+    """CIE L*a*b* of linear sRGB, white point D65."""
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    x, y, z = np.cbrt(np.array(to_xyz) @ light.clip(0, 1) / [0.9505, 1.0, 1.089])
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("colours", [palette.LIGHT, palette.DARK], ids=["light", "dark"])
+class TestPalette:
+    @pytest.mark.parametrize("role", ["ink", "muted", "better", "worse"])
+    def test_words_reach_the_contrast_of_aa(self, colours: dict[str, str], role: str):
+        assert contrast(colours[role], colours["paper"]) >= 4.5
+        assert contrast(colours[role], colours["tint"]) >= 4.5
+
+    @pytest.mark.parametrize("role", ["bias", "variance", "better", "muted"])
+    def test_marks_reach_the_contrast_of_aa(self, colours: dict[str, str], role: str):
+        assert contrast(colours[role], colours["paper"]) >= 3
+
+    def test_figures_in_the_deepest_cell_can_be_read(self, colours: dict[str, str]):
+        assert contrast(colours["ink"], colours["mistake"]) >= 4.5
+
+    @pytest.mark.parametrize("blindness", BLINDNESS)
+    @pytest.mark.parametrize(
+        "pair",
+        [("bias", "variance"), ("bias", "better"), ("ink", "variance"), ("better", "worse"),
+         ("better", "variance"), ("variance", "muted"), ("better", "muted")],
+    )  # fmt: skip
+    def test_colours_that_meet_differ_for_the_colour_blind(
+        self, colours: dict[str, str], pair: tuple[str, str], blindness: str
+    ):
+        seen = [lab(np.array(BLINDNESS[blindness]) @ linear(colours[role])) for role in pair]
+        assert float(np.linalg.norm(seen[0] - seen[1])) >= 10
+
+
+def test_no_two_roles_share_a_colour_so_that_the_dark_ones_can_be_put_in():
+    assert len(set(palette.LIGHT.values())) == len(palette.LIGHT)
+    assert palette.LIGHT.keys() == palette.DARK.keys()
+
+
+def test_bars_are_the_parts_and_the_whiskers_the_changes(digits: StudyResult):
+    bias, variance, marks = figures.parts(digits).data
+    assert bias.x == (0.061, 0.058, 0.061, 0.109, 0.059)
+    assert variance.x == (0.087, 0.038, 0.080, 0.070, 0.039)
+    assert marks.x == pytest.approx([0.096, 0.141, 0.179, 0.098])
+    assert marks.error_x.array == pytest.approx([0.0137] * 4)
+
+
+def test_the_forest_has_both_changes_and_the_line_of_no_change(digits: StudyResult):
+    figure = figures.changes(digits)
+    whole, variance = figure.data
+    assert whole.x == pytest.approx([-0.052, -0.007, 0.031, -0.05])
+    assert len(variance.x) == 4
+    left, right = figure.layout.xaxis.range
+    assert left < -0.066
+    assert right > 0.045
+
+
+def test_one_arm_far_off_leaves_room_for_the_others(digits: StudyResult):
+    far = dataclasses.replace(
+        digits.arms[2], losses={"cross_entropy": Parts(2500.0, 0.061, 2499.939)}
+    )
+    result = dataclasses.replace(digits, arms=(*digits.arms[:2], far))
+    assert figures.parts(result).layout.xaxis.range[1] < 1
+
+
+def test_ends_that_are_not_finite_have_no_whisker(unknown: StudyResult):
+    whole, variance = figures.changes(unknown).data
+    assert whole.error_x.array == (None,)
+    assert math.isnan(variance.x[0])
+
+
+def test_components_keep_their_sign(digits: StudyResult):
+    assert digits.arms[0].components is not None
+    below = dataclasses.replace(digits.arms[0].components, interaction=-0.01)
+    result = dataclasses.replace(
+        digits, arms=(dataclasses.replace(digits.arms[0], components=below),)
+    )
+    figure = figures.components(result)
+    assert [trace.x[0] for trace in figure.data] == pytest.approx([0.0435, 0.0261, -0.01])
+    assert figure.layout.xaxis.range[0] < -0.01
+
+
+def test_curves_keep_the_replicas_apart():
+    two = [{"train_loss": [1.0, 0.5]}, {"train_loss": [2.0], "validation_loss": [3.0]}]
+    train, validation = figures.curves("baseline", two, (0.5, 3.0)).data
+    assert train.x == (1, 2, None, 1, None)
+    assert train.y == (1.0, 0.5, None, 2.0, None)
+    assert validation.y == (None, 3.0, None)
+
+
+def test_only_mistakes_are_coloured_and_every_cell_has_its_percent():
+    matrix, diagonal = figures.confusion(np.array([[0.997, 0.003], [0.25, 0.75]]), "ab").data
+    assert np.isnan(np.diagonal(matrix.z)).all()
+    assert matrix.z[1, 0] == 25
+    assert [list(row) for row in matrix.text] == [["", "&lt;1"], ["25", ""]]
+    assert diagonal.text == ("100", "75")
+
+
+def test_names_are_no_markup_in_a_figure(hostile: StudyResult):
+    for figure in (figures.parts(hostile), figures.changes(hostile), figures.components(hostile)):
+        assert not any("<" in note.text for note in figure.layout.annotations)

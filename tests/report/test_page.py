@@ -1,0 +1,196 @@
+"""The page as text: whole, escaped, and asking nothing of any other."""
+
+import base64
+import dataclasses
+import io
+import json
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from steadfit.data.dataset import Dataset
+from steadfit.report import page, sections
+from steadfit.report.pictures import data_uris
+from steadfit.study.result import StudyResult
+from steadfit.training.replica import Replica
+
+Case = tuple[StudyResult, dict[str, list[Replica]], Dataset]
+CASES = ["digits", "two_classes", "hundred_classes", "hostile", "numbers"]
+RUN = {"PyTorch": "2.13.0", "<b>": "</script><script>window.hurt=1</script>"}
+
+
+class Elements(HTMLParser):
+    """Every element with its attributes, the page's words, and the text of each script."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.words = ""
+        self.scripts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_data(self, data: str) -> None:
+        if self.lasttag == "script":
+            self.scripts[-1] += data
+        elif self.lasttag != "style":
+            self.words += data
+
+    def handle_endtag(self, tag: str) -> None:
+        self.lasttag = "" if tag in ("script", "style") else self.lasttag
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for found, attributes in self.found if found == tag]
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    return request.getfixturevalue(f"{request.param}_case")
+
+
+def test_every_page_is_whole_and_reaches_nowhere(case: Case):
+    elements = Elements(page(*case, RUN))
+    addresses = [
+        a[name] for _, a in elements.found for name in ("src", "href", "srcset") if a.get(name)
+    ]
+    assert all(address and address.startswith("data:image/png;base64,") for address in addresses)
+    assert not elements.all("link")
+    assert len(elements.all("h1")) == 1
+    policy = next(m["content"] for m in elements.all("meta") if "http-equiv" in m)
+    assert policy is not None
+    assert "default-src 'none'" in policy
+    assert "unsafe-eval" not in policy
+    assert sum(len(script) > 1_000_000 for script in elements.scripts) == 1
+
+
+def test_every_page_can_be_read_without_seeing_it(case: Case):
+    elements = Elements(page(*case, RUN))
+    assert all(image["alt"] for image in elements.all("img"))
+    assert all(head.get("scope") for head in elements.all("th"))
+    assert len(elements.all("table")) == len(elements.all("caption"))
+    assert len(elements.all("figure")) == len(elements.all("figcaption"))
+    plots = [a for a in elements.all("div") if a.get("class") == "plot"]
+    assert plots
+    assert all(plot["role"] == "img" and plot["aria-label"] for plot in plots)
+
+
+def test_names_stay_words(hostile_case: Case):
+    elements = Elements(page(*hostile_case, RUN))
+    plots = [a for a in elements.all("div") if a.get("class") == "plot"]
+    assert len(elements.all("script")) == len(plots) + 3  # their JSON, the palette, two programs
+    assert len(elements.all("img")) == 12
+    assert not any(name.startswith("on") for _, a in elements.found for name in a)
+    assert "<script>window.hurt=1</script>" in elements.words
+    assert "{{ 7 * 7 }}" in elements.words
+    assert "\x1b" not in elements.words
+    for script, attributes in zip(elements.scripts, elements.all("script"), strict=True):
+        if attributes.get("type") == "application/json":
+            json.loads(script)
+            assert "<" not in script
+
+
+def test_the_page_says_what_the_result_holds(digits_case: Case):
+    words = " ".join(Elements(page(*digits_case, RUN)).words.split())
+    assert (
+        "59% of the cross-entropy is variance; dropout=0.5 lowers the cross-entropy by 35%."
+        in words
+    )
+    assert "−0.052 [−0.066, −0.038]" in words.replace("\N{NO-BREAK SPACE}", " ")
+    assert "l1=10.0 failed: the gradient was infinite" in words
+    assert "training.penalties.l2: 0.0 → 0.001" in words
+    assert "model.settings.dropout: default → 0.5" in words
+    assert "1,437 examples drawn from the 1,437 training examples with replacement" in words
+    assert "1 exact duplicate was taken out of the training side." in words
+    assert "2.13.0" in words
+    assert f"SHA-256 {'ab' * 32}" in words
+
+
+def test_the_same_study_gives_the_same_page(digits_case: Case):
+    assert page(*digits_case, RUN) == page(*digits_case, RUN)
+
+
+def test_a_page_without_replicas_still_has_the_tables(digits: StudyResult, digits_case: Case):
+    words = Elements(page(digits, {}, digits_case[2], {})).words
+    assert "How the error splits" in words
+    assert "Where the replicas disagree" not in words
+
+
+def test_a_study_whose_baseline_failed_has_a_page(digits_case: Case):
+    result, _, test = digits_case
+    bare = {"losses": {}, "changes": {}, "variance_changes": {}, "components": None}
+    arms = [dataclasses.replace(arm, **bare, verdict="failed", failure="no") for arm in result.arms]
+    broken = dataclasses.replace(result, arms=tuple(arms), best="baseline")
+    words = Elements(page(broken, {}, test, {})).words
+    assert "baseline failed, so there is nothing to hold the remedies against." in words
+    assert "What each remedy changes" not in words
+
+
+def test_failed_replicas_are_left_out(digits_case: Case):
+    result, replicas, test = digits_case
+    failed = Replica(np.empty((0, 10), np.float32), {}, {}, {}, {}, 0.1, "the loss was infinite")
+    replicas["baseline"] = [*replicas["baseline"], failed]
+    assert "Where the replicas disagree" in page(result, replicas, test, {})
+
+
+def test_replicas_that_agree_are_said_to(digits_case: Case):
+    result, replicas, test = digits_case
+    same = {name: [arm[0]] * 3 for name, arm in replicas.items()}
+    assert "All replicas agree on every test point." in page(result, same, test, {})
+
+
+@pytest.mark.parametrize(
+    ("verdict", "best", "sentence"),
+    [
+        ("better", "dropout=0.5", "; dropout=0.5 lowers the cross-entropy by 35%."),
+        ("no difference shown", "baseline", "; no remedy was shown to lower it."),
+    ],
+)
+def test_the_headline_claims_no_more_than_the_verdict(
+    digits: StudyResult, verdict: str, best: str, sentence: str
+):
+    arm = dataclasses.replace(digits.arms[1], verdict=verdict)
+    result = dataclasses.replace(digits, arms=(digits.arms[0], arm), best=best)
+    assert sections.headline(result) == "59% of the cross-entropy is variance" + sentence
+
+
+def test_the_points_shown_are_those_of_most_disagreement(digits_case: Case):
+    result = digits_case[0]
+    logits = np.zeros((5, 60, 10))
+    logits[:, :, 3] = 1
+    logits[:2, 7, 4] = 2  # two of five say 4
+    logits[:1, 9, 5] = 2  # one of five says 5
+    y = np.full(60, 3)
+    shown = sections.disagreements(digits_case[2], y, {"baseline": logits}, result.data.classes)
+    assert [point.id for point in shown] == ["test point 8", "test point 10"]
+    assert [(v.word, v.count, v.right) for v in shown[0].said[0].votes] == [
+        ("3", 3, True),
+        ("4", 2, False),
+    ]
+
+
+def test_a_picture_is_the_test_point_pixel_for_pixel():
+    image = torch.randint(0, 256, (1, 3, 5, 7), dtype=torch.uint8).numpy()
+    (address,) = data_uris(image, 0, 255)
+    png = base64.b64decode(address.removeprefix("data:image/png;base64,"))
+    shown = np.asarray(Image.open(io.BytesIO(png)))
+    np.testing.assert_array_equal(shown, image[0].transpose(1, 2, 0))
+
+
+def test_a_picture_uses_the_whole_grey_scale_of_the_data():
+    dark, bright = np.zeros((1, 2, 2)), np.full((1, 2, 2), 16.0)
+    addresses = data_uris(np.stack([dark, bright]), 0, 16)
+    shown = [Image.open(io.BytesIO(base64.b64decode(a.partition(",")[2]))) for a in addresses]
+    assert [image.getpixel((0, 0)) for image in shown] == [0, 255]
+
+
+def test_the_most_frequent_mistakes_come_first():
+    shares = np.array([[0.9, 0.1, 0.0], [0.3, 0.7, 0.0], [np.nan, np.nan, np.nan]])
+    rows = sections.mistakes(shares, "abc").rows
+    assert rows == (("b", "a", "30.0%"), ("a", "b", "10.0%"))

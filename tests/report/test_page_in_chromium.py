@@ -1,0 +1,132 @@
+"""The page as a browser shows it: no request, no error, no overflow, in light and in dark."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from steadfit.data.dataset import Dataset
+from steadfit.report import page
+from steadfit.report.palette import DARK, LIGHT
+from steadfit.study.result import StudyResult
+from steadfit.training.replica import Replica
+
+Case = tuple[StudyResult, dict[str, list[Replica]], Dataset]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("there is no chromium on the PATH, so the page was not looked at")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class Seen:
+    """A page open in the browser, with all it asked for and complained of."""
+
+    def __init__(self, browser: Browser, file: Path) -> None:
+        self.page: Page = browser.new_page()
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda message: self.errors.append(message.text))
+        self.page.goto(file.as_uri())
+
+    def expect_colour(self, selector: str, property: str, colour: str) -> None:
+        """Wait until the first such element has the colour; fails after ten seconds."""
+        red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+        self.page.wait_for_function(
+            """([selector, property, colour]) => {
+                const element = document.querySelector(selector);
+                return element && getComputedStyle(element).getPropertyValue(property) === colour;
+            }""",
+            arg=[selector, property, f"rgb({red}, {green}, {blue})"],
+            timeout=10_000,
+        )
+
+    def expect_scheme(self, palette: dict[str, str]) -> None:
+        """Page and figures are in these colours."""
+        self.expect_colour("body", "background-color", palette["paper"])
+        self.expect_colour(".plot .xtick text", "fill", palette["muted"])
+
+
+@pytest.mark.parametrize(
+    "which", ["digits", "two_classes", "hundred_classes", "hostile", "numbers"]
+)
+def test_no_request_no_error_no_overflow_in_light_and_dark(
+    which: str, browser: Browser, tmp_path: Path, request: pytest.FixtureRequest
+):
+    case: Case = request.getfixturevalue(f"{which}_case")
+    file = tmp_path / "report.html"
+    file.write_text(page(*case, {"versions": "1"}), "utf-8")
+    seen = Seen(browser, file)
+    for width, scheme, palette in ((420, "dark", DARK), (1280, "light", LIGHT)):
+        seen.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        seen.page.set_viewport_size({"width": width, "height": 900})
+        seen.expect_scheme(palette)
+        drawn = "[...document.querySelectorAll('.plot')].every(p => p.querySelector('.xy'))"
+        seen.page.wait_for_function(drawn)
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert seen.errors == []
+    assert [url for url in seen.requests if not url.startswith("data:")] == [file.as_uri()]
+    assert seen.page.evaluate("window.hurt") is None
+    seen.page.close()
+
+
+@pytest.fixture
+def seen(browser: Browser, tmp_path: Path, digits_case: Case) -> Iterator[Seen]:
+    file = tmp_path / "report.html"
+    file.write_text(page(*digits_case, {}), "utf-8")
+    seen = Seen(browser, file)
+    yield seen
+    seen.page.close()
+
+
+def test_paper_is_light_and_no_figure_is_wider_than_it(seen: Seen):
+    seen.page.emulate_media(color_scheme="dark")
+    seen.expect_scheme(DARK)
+    seen.page.evaluate(
+        """addEventListener("beforeprint", () => {
+            const figures = [...document.querySelectorAll(".plot .main-svg")];
+            window.widest = Math.max(...figures.map((figure) => figure.clientWidth));
+            window.fill = document.querySelector(".plot .xtick text").style.fill;
+        })"""
+    )
+    seen.page.pdf(format="A4")
+    assert seen.page.evaluate("window.widest") <= 660
+    red, green, blue = (int(LIGHT["muted"][i : i + 2], 16) for i in (1, 3, 5))
+    assert seen.page.evaluate("window.fill") == f"rgb({red}, {green}, {blue})"
+    seen.expect_scheme(DARK)  # again, once printed
+
+
+def test_the_policy_stops_a_script_and_a_request_that_got_in(seen: Seen):
+    seen.page.evaluate(
+        """() => {
+            const script = document.createElement("script");
+            script.textContent = "window.hurt = 1";
+            document.body.append(script);
+            const image = document.createElement("img");
+            image.src = "http://127.0.0.1:9/x.png";
+            document.body.append(image);
+        }"""
+    )
+    seen.page.wait_for_timeout(100)
+    assert seen.page.evaluate("window.hurt") is None
+    assert len(seen.errors) == 2
+    assert all("Content Security Policy" in error for error in seen.errors)
