@@ -141,7 +141,7 @@ def _inside(
 
 def _curves(replicas: Mapping[str, Sequence[Replica]]) -> dict[str, object]:
     """A small figure an arm, all on one scale."""
-    from steadfit.report import figures
+    from steadfit.report import replica_figures
 
     names = ("train_loss", "validation_loss")
     all_of = [one.curves for arm in replicas.values() for one in arm]
@@ -151,7 +151,10 @@ def _curves(replicas: Mapping[str, Sequence[Replica]]) -> dict[str, object]:
         return {"curves": [], "validated": False}
     reach = (float(losses.min()), float(losses.max()))
     drawn = [
-        {"name": name, "figure": _drawn(figures.curves(name, [one.curves for one in arm], reach))}
+        {
+            "name": name,
+            "figure": _drawn(replica_figures.curves(name, [one.curves for one in arm], reach)),
+        }
         for name, arm in replicas.items()
     ]
     return {"curves": drawn, "validated": any("validation_loss" in one for one in all_of)}
@@ -186,18 +189,18 @@ def _predictions(
 
 def _mistakes(logits_RNK: np.ndarray, y_N: np.ndarray, classes: Sequence[str]) -> dict[str, object]:
     """The confusion matrix, and its largest mistakes as a table."""
-    from steadfit.report import figures
+    from steadfit.report import replica_figures
 
     shares = points.confusion(points.votes(logits_RNK), y_N)
     return {
-        "confusion": _drawn(figures.confusion(shares, classes)),
+        "confusion": _drawn(replica_figures.confusion(shares, classes)),
         "mistakes": sections.mistakes(shares, classes),
     }
 
 
 def _scatters(numbers_RNO: np.ndarray, y_NO: np.ndarray) -> dict[str, object]:
     """Predicted against true, an output a figure, and what was left out for want of room."""
-    from steadfit.report import figures
+    from steadfit.report import replica_figures
 
     tested, outputs = y_NO.shape
     every = -(-tested // MOST_MARKS)
@@ -206,7 +209,7 @@ def _scatters(numbers_RNO: np.ndarray, y_NO: np.ndarray) -> dict[str, object]:
         numbers_RNO.std(axis=0, ddof=min(1, len(numbers_RNO) - 1)),
     )
     drawn = [
-        figures.predicted(
+        replica_figures.predicted(
             y_NO[::every, output],
             means[::every, output],
             spreads[::every, output],
