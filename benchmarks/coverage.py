@@ -8,10 +8,10 @@ than at others. The second arm's centre is 0.9 times the first's, its effects 0.
 correlation with the first arm's is 0.6, so that replicas are paired as real ones are. "own seeds"
 gives each sample seeds of its own; elsewhere all samples share them.
 
-Columns, for the change between the two arms: how often the 95% interval holds the truth, and its
-median length, as a multiple of the length it would have were the standard error known
-(2 x 1.96 x the standard deviation of the estimates); then how often the arm is called better, and
-worse, when both arms are alike.
+Columns, for the change between the two arms: how often the 95% interval holds the truth, its median
+length, and that as a multiple of the length it would have were the standard error known, 2 x 1.96 x
+the standard deviation of the estimates; then how often the arm is called better, and worse, when
+both arms are alike.
 """
 
 import argparse
@@ -91,9 +91,9 @@ def _row(
     for quantity in QUANTITIES:
         found = [paired_interval(arm, baseline, quantity) for baseline, arm in studies]
         held = np.mean([e.low <= truth[quantity] <= e.high for e in found])
+        length = np.median([e.high - e.low for e in found])
         known = 2 * 1.96 * np.std([e.value for e in found])
-        length = np.median([e.high - e.low for e in found]) / known
-        cells.append(f"{100 * held:.1f}% · {length:.2f}")
+        cells.append(f"{100 * held:.1f}% · {length:.3f} ({length / known:.2f})")
     alike = (draw(rng, scenario, grid, 1.0, 1.0) for _ in range(runs))
     nulls: list[Estimate] = [paired_interval(arm, baseline) for baseline, arm in alike]
     better, worse = np.mean([e.high < 0 for e in nulls]), np.mean([e.low > 0 for e in nulls])
