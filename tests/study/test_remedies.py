@@ -1,0 +1,82 @@
+"""The contract that every remedy keeps, run over the registry."""
+
+import inspect
+
+import numpy as np
+import pytest
+import torch
+
+from steadfit.data import from_arrays
+from steadfit.errors import SteadfitError
+from steadfit.recipe import Recipe
+from steadfit.study.remedies import REMEDIES, apply
+from steadfit.training import fit
+
+BASE = Recipe().model_with(name="mlp", width=0.1).training_with(epochs=6, batch=16)
+
+
+def data():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 90)
+    x = rng.normal(size=(90, 8, 8)).astype(np.float32)
+    x[np.arange(90), y] += 2
+    return from_arrays(x, y)
+
+
+@pytest.mark.parametrize("name", REMEDIES)
+def test_a_remedy_changes_the_recipe_and_what_is_learned(name):
+    full, recipe = apply(name, BASE)
+    assert full.partition("=")[0] == name
+    assert recipe.digest != BASE.digest
+    assert Recipe.from_json(recipe.to_json()) == recipe
+    assert apply(full, BASE) == (full, recipe), "the full name means the same"
+    if name == "clip":  # its default acts on gradients larger than these
+        _, recipe = apply("clip=0.01", BASE)
+    with_it, without = (fit(r, data(), torch.arange(90), data(), seed=0) for r in (recipe, BASE))
+    assert np.isfinite(with_it.logits).all()
+    if name == "early_stopping":
+        assert "validation_loss" in with_it.curves
+    assert not np.array_equal(with_it.logits, without.logits)
+
+
+@pytest.mark.parametrize("name", REMEDIES)
+def test_a_remedy_is_documented_and_typed(name):
+    remedy = REMEDIES[name]
+    assert remedy.__name__ == name
+    assert remedy.__doc__
+    for parameter in list(inspect.signature(remedy).parameters.values())[1:]:
+        assert isinstance(parameter.default, int | float), "the default strength is documented"
+
+
+def test_joined_remedies_do_what_each_does():
+    name, both = apply("l2=0.01+dropout=0.3", BASE)
+    assert name == "l2=0.01+dropout=0.3"
+    assert both.training == apply("l2=0.01", BASE)[1].training
+    assert both.model == apply("dropout=0.3", BASE)[1].model
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("dropuot", 'no remedy "dropuot". Did you mean "dropout"?'),
+        ("dropout=much", 'takes a number .*, got "much"'),
+        ("early_stopping=1.5", 'takes a whole number .*, got "1.5"'),
+        ("residual=2", "takes no strength"),
+        ("l2+l2=0.1", "names the remedy l2 twice"),
+        ("l2=-1", r"penalties.l2|l2: input should be greater"),
+        ("dropout=1.5", "dropout"),
+        ("", "no remedy"),
+    ],
+)
+def test_what_cannot_be_applied_is_a_sentence(text, sentence):
+    with pytest.raises(SteadfitError, match=sentence):
+        apply(text, BASE)
+
+
+def test_a_remedy_that_the_model_has_no_setting_for():
+    with pytest.raises(SteadfitError, match=r'"residual" does not fit flatten; linear 3'):
+        apply("residual", Recipe().model_with(name="flatten; linear 3"))
+
+
+def test_smaller_multiplies_the_width_there_is():
+    assert apply("smaller=0.5", BASE)[1].model.settings["width"] == pytest.approx(0.05)

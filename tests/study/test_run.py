@@ -1,0 +1,161 @@
+"""The study from data to model: resumed, killed, in any number of processes, on a failing arm."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from steadfit.data import from_arrays, split
+from steadfit.errors import SteadfitError
+from steadfit.recipe import Recipe
+from steadfit.study import Design, StudyResult, make_arms, make_trials, open_store, run_study
+from steadfit.training import fit
+
+BASE = Recipe().model_with(name="mlp", width=0.1).training_with(epochs=3, batch=16)
+DESIGN = Design(samples=3, seeds=2)
+
+
+def parts():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 150)
+    x = rng.normal(size=(150, 8, 8)).astype(np.float32)
+    x[np.arange(150), y] += 1
+    return split(from_arrays(x, y))
+
+
+def watched(seen: list):
+    return lambda progress: seen.append((progress.done, progress.found))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("study")
+    seen: list = []
+    outcome = run_study(
+        parts(), BASE, ["dropout"], folder, DESIGN, processes=2, watch=watched(seen)
+    )
+    return folder, outcome, seen
+
+
+def test_every_replica_is_trained_once_and_kept(finished):
+    folder, outcome, seen = finished
+    assert [done for done, _ in seen if done][:12] == list(range(1, 13))
+    assert {name: len(own) for name, own in outcome.replicas.items()} == {
+        "baseline": 6,
+        "dropout=0.5": 6,
+    }
+    assert StudyResult.read(folder / "study.json") == outcome.result
+
+
+def test_a_replica_is_what_fit_gives(finished):
+    data = parts()
+    trial = make_trials(DESIGN, make_arms(BASE, []), data)[3]
+    alone = fit(trial.arm.recipe, data.train, trial.indices, data.test, trial.seed)
+    np.testing.assert_array_equal(finished[1].replicas["baseline"][3].logits, alone.logits)
+
+
+def test_one_process_gives_the_same_bytes(finished, tmp_path):
+    run_study(parts(), BASE, ["dropout"], tmp_path, DESIGN, processes=1)
+    for name in ("study.json", "model/model.json", "model/weights-0.safetensors"):
+        assert (tmp_path / name).read_bytes() == (finished[0] / name).read_bytes()
+
+
+def test_one_arm_more_trains_that_arm_only(finished):
+    folder, _, _ = finished
+    seen: list = []
+    run_study(parts(), BASE, ["dropout", "l2"], folder, DESIGN, watch=watched(seen))
+    assert seen[0] == (12, 12)
+    assert [done for done, _ in seen[1:7]] == [13, 14, 15, 16, 17, 18]
+
+
+def test_an_arm_that_diverges_fails_and_the_study_goes_on(tmp_path):
+    wild = ["noise=1e38", "dropout"]
+    outcome = run_study(parts(), BASE, wild, tmp_path, DESIGN)
+    failed = outcome.result.arm("noise=1e+38")
+    assert failed.verdict == "failed"
+    assert "Training stopped before the update" in failed.failure
+    assert outcome.result.arm("dropout=0.5").losses
+    assert any("noise=1e+38 failed" in said for said in outcome.result.sentences)
+
+
+def test_an_ensemble_is_the_best_arms_replicas(finished):
+    folder, outcome, _ = finished
+    again = run_study(parts(), BASE, ["dropout"], folder, DESIGN, deliver="ensemble")
+    own = outcome.replicas[outcome.result.best]
+    logits = again.model.logits(parts().test.x)
+    np.testing.assert_array_equal(logits, np.stack([replica.logits for replica in own]))
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from test_run import BASE, DESIGN, parts
+from steadfit.study import run_study
+if __name__ == "__main__":
+    run_study(parts(), BASE, ["dropout"], Path(sys.argv[1]), DESIGN, processes=2)
+"""
+
+
+def start(tmp_path) -> subprocess.Popen:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.format(tests=os.path.dirname(__file__)))
+    return subprocess.Popen([sys.executable, script, tmp_path / "run"], start_new_session=True)
+
+
+def finished_replicas(folder) -> set[str]:
+    return {path.name for path in (folder / "store").glob("[0-9a-f]*") if len(path.name) == 64}
+
+
+@pytest.mark.parametrize("whom", ["study", "worker"])
+def test_killed_in_the_middle_it_goes_on(finished, tmp_path, whom):
+    process = start(tmp_path)
+    deadline = time.monotonic() + 120
+    while len(finished_replicas(tmp_path / "run")) < 4 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    if whom == "study":
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        time.sleep(0.5)
+        kept = finished_replicas(tmp_path / "run")
+        assert 4 <= len(kept) < 13
+        seen: list = []
+        run_study(parts(), BASE, ["dropout"], tmp_path / "run", DESIGN, watch=watched(seen))
+        assert seen[0][1] >= len(kept) - 1
+    else:
+        for child in _children(process.pid)[-1:]:
+            os.kill(child, signal.SIGKILL)
+        assert process.wait(120) == 0
+    same = (tmp_path / "run" / "study.json").read_bytes()
+    assert same == (finished[0] / "study.json").read_bytes()
+
+
+def _children(pid: int) -> list[int]:
+    with open(f"/proc/{pid}/task/{pid}/children") as file:
+        return [int(word) for word in file.read().split()]
+
+
+def test_a_store_that_cannot_be_written_is_a_sentence(tmp_path):
+    (tmp_path / "run").write_text("a file")
+    with pytest.raises(SteadfitError, match="cannot be written"):
+        run_study(parts(), BASE, [], tmp_path / "run", DESIGN)
+
+
+def test_a_design_that_measures_nothing_is_a_sentence():
+    with pytest.raises(SteadfitError, match="at least 2 samples"):
+        Design(samples=1)
+
+
+def test_keys_tell_apart_all_that_determines_a_replica(tmp_path):
+    data = parts()
+    arms = make_arms(BASE, ["dropout"])
+    keys = {trial.key for trial in make_trials(DESIGN, arms, data)}
+    assert len(keys) == 12
+    assert len(keys | {t.key for t in make_trials(Design(3, 2, seed=1), arms, data)}) == 24
+    longer = make_arms(BASE.training_with(epochs=4), ["dropout"])
+    assert len(keys | {t.key for t in make_trials(DESIGN, longer, data)}) == 24
+    assert open_store(tmp_path).folder == tmp_path

@@ -1,0 +1,135 @@
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from steadfit.errors import SteadfitError
+from steadfit.study.store import open_store, write_text
+from steadfit.training import Replica
+
+KEY = "a" * 64
+
+
+def replica(value: float = 1.0) -> Replica:
+    return Replica(
+        logits=np.full((3, 2), value, np.float32),
+        weights={"w": torch.tensor([value, float("nan")]), "n": torch.tensor(3)},
+        preparation={"mean": [0.1], "std": [1 / 3]},
+        curves={"train_loss": [1.0, 0.1]},
+        facts={"steps": 7.0},
+        seconds=0.25,
+    )
+
+
+def test_what_is_written_is_read_back(tmp_path):
+    store = open_store(tmp_path / "store")
+    assert KEY not in store
+    store.write(KEY, replica())
+    assert KEY in open_store(tmp_path / "store")
+    found = store.read(KEY)
+    np.testing.assert_array_equal(found.logits, replica().logits)
+    assert torch.equal(found.weights["n"], torch.tensor(3))
+    assert found.weights["w"][0] == 1
+    assert (found.preparation, found.curves, found.facts, found.seconds) == (
+        replica().preparation,
+        replica().curves,
+        replica().facts,
+        0.25,
+    )
+
+
+def test_the_first_replica_of_a_key_stays(tmp_path):
+    store = open_store(tmp_path)
+    store.write(KEY, replica(1.0))
+    store.write(KEY, replica(2.0))
+    assert store.read(KEY).logits[0, 0] == 1.0
+    assert not list(tmp_path.glob(".new-*"))
+
+
+@pytest.mark.parametrize("file", ["replica.json", "predictions.npz", "weights.safetensors"])
+@pytest.mark.parametrize("damage", ["absent", "truncated", "bit flipped"])
+def test_a_damaged_replica_is_a_sentence(tmp_path, file, damage):
+    store = open_store(tmp_path)
+    store.write(KEY, replica())
+    path = tmp_path / KEY / file
+    content = bytearray(path.read_bytes())
+    if damage == "absent":
+        path.unlink()
+    elif damage == "truncated":
+        path.write_bytes(content[: len(content) // 2])
+    else:
+        place = content.index(b":") if file == "replica.json" else len(content) // 2
+        content[place] ^= 1
+        path.write_bytes(content)
+    with pytest.raises(SteadfitError, match=rf"{KEY} is damaged .*Delete that folder"):
+        store.read(KEY)
+
+
+def test_a_pickle_is_never_loaded(tmp_path):
+    import hashlib
+
+    store = open_store(tmp_path)
+    store.write(KEY, replica())
+    path = tmp_path / KEY / "predictions.npz"
+    touched = tmp_path / "touched"
+
+    class Evil:
+        def __reduce__(self):
+            return Path.touch, (touched,)
+
+    np.savez(path, logits=np.array([Evil()], dtype=object))
+    figures = json.loads((tmp_path / KEY / "replica.json").read_text())
+    figures["sha256"]["predictions.npz"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (tmp_path / KEY / "replica.json").write_text(json.dumps(figures))
+    with pytest.raises(SteadfitError, match="damaged"):
+        store.read(KEY)
+    assert not touched.exists()
+
+
+def test_a_claim_is_held_by_one(tmp_path):
+    store, other = open_store(tmp_path), open_store(tmp_path)
+    with store.claim(KEY) as mine:
+        assert mine
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(_claims, other).result() is False
+    assert _claims(other) is True
+    store.write(KEY, replica())
+    assert _claims(other) is False, "there is nothing left to train"
+
+
+def _claims(store) -> bool:
+    with store.claim(KEY) as mine:
+        return mine
+
+
+@pytest.mark.parametrize("content", ['{"format": 99}', "no json", "[]"])
+def test_a_store_of_another_version_is_a_sentence(tmp_path, content):
+    (tmp_path / "store.json").write_text(content)
+    with pytest.raises(SteadfitError, match=r"format .*reads format 1"):
+        open_store(tmp_path)
+
+
+def test_a_file_where_the_folder_should_be_is_a_sentence(tmp_path):
+    (tmp_path / "runs").write_text("")
+    with pytest.raises(SteadfitError, match="cannot be written"):
+        open_store(tmp_path / "runs" / "store")
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path, monkeypatch):
+    store = open_store(tmp_path)
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(SteadfitError, match="No space left on device"):
+        store.write(KEY, replica())
+    with pytest.raises(SteadfitError, match="No space left on device"):
+        write_text(tmp_path / "study.json", "{}")
+    assert KEY not in store
+    assert not list(tmp_path.glob(".new-*"))
+    assert not (tmp_path / "study.json").exists()
