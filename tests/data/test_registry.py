@@ -1,15 +1,18 @@
 """The contract of every reader, and what `read` says of names and paths."""
 
 import inspect
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from PIL import Image
+from pyarrow import parquet
 
-from steadfit.data import Dataset, read, split
+from steadfit.data import Dataset, Ragged, carve, draw, fit_preparation, read, split
 from steadfit.data.registry import NAMES, SUFFIXES
 from steadfit.errors import SteadfitError
 
@@ -26,7 +29,48 @@ def _npz(path: Path) -> Path:
     return path / "a.npz"
 
 
-EXAMPLES: dict[str, Callable[[Path], Path]] = {"folder": _folder, ".npz": _npz}
+def _ts(path: Path) -> Path:
+    rows = [f"{i},{i + 1},2:{i % 2}" for i in range(8)]
+    (path / "a.ts").write_text("\n".join(["@classLabel true 0 1", "@data", *rows]))
+    return path / "a.ts"
+
+
+def _csv(path: Path) -> Path:
+    rows = [f"{i},{i + 1},{'ab'[i % 2]}" for i in range(8)]
+    (path / "a.csv").write_text("\n".join(["t0,t1,label", *rows]))
+    return path / "a.csv"
+
+
+def _tsv(path: Path) -> Path:
+    (path / "a.tsv").write_text(_csv(path).read_text().replace(",", "\t"))
+    return path / "a.tsv"
+
+
+def _parquet(path: Path) -> Path:
+    table = pa.table({"t0": list(range(8)), "t1": [0.5] * 8, "label": list("abababab")})
+    parquet.write_table(table, path / "a.parquet")
+    return path / "a.parquet"
+
+
+def _pq(path: Path) -> Path:
+    return _parquet(path).rename(path / "a.pq")
+
+
+def _txt(path: Path) -> Path:
+    (path / "a.txt").write_text("some words, and more of them\n" * 200)
+    return path / "a.txt"
+
+
+EXAMPLES: dict[str, Callable[[Path], Path]] = {
+    "folder": _folder,
+    ".npz": _npz,
+    ".ts": _ts,
+    ".csv": _csv,
+    ".tsv": _tsv,
+    ".parquet": _parquet,
+    ".pq": _pq,
+    ".txt": _txt,
+}
 
 
 @pytest.fixture(params=[*NAMES, *EXAMPLES])
@@ -40,7 +84,7 @@ def dataset(
 
 
 def test_every_suffix_has_an_example() -> None:
-    assert {".npz", *SUFFIXES} <= set(EXAMPLES)
+    assert set(SUFFIXES) <= set(EXAMPLES)
 
 
 @pytest.mark.parametrize("reader", {*NAMES.values(), *SUFFIXES.values()})
@@ -48,20 +92,33 @@ def test_readers_take_a_source_and_named_options(reader: Callable) -> None:
     source, *options = inspect.signature(reader).parameters.values()
     assert source.name == "source"
     assert all(option.kind is option.KEYWORD_ONLY for option in options)
-    assert all(f"{option.name}:" in (reader.__doc__ or "") or "as in" in (reader.__doc__ or "")
-               for option in options)  # fmt: skip
+    for option in options:
+        assert re.search(rf"\b{option.name}\b[,:]", reader.__doc__ or ""), option.name
 
 
 def test_every_reader_gives_a_whole_dataset(dataset: Dataset) -> None:
     n = len(dataset)
-    assert dataset.x.ndim == 4
-    assert dataset.x.dtype in (torch.uint8, torch.float32)
+    if isinstance(dataset.x, Ragged):
+        assert dataset.x.values.dtype == (torch.int64 if dataset.x.tokens else torch.float32)
+        assert dataset.x.lengths.min() > 0
+        assert dataset.x.lengths.sum() == len(dataset.x.values)
+    else:
+        assert dataset.x.ndim == 4
+        assert dataset.x.dtype in (torch.uint8, torch.float32)
     assert len(dataset.x) == len(dataset.y) == n
     assert len(dataset.ids) == len(set(dataset.ids)) == n
     if dataset.task == "classes":
         assert dataset.y.dtype == torch.int64
         assert sorted(dataset.y.unique().tolist()) == list(range(len(dataset.classes)))
-    assert len(split(dataset).train) > 0
+    elif dataset.task == "tokens":
+        assert tuple(dataset.y.shape) == tuple(dataset.x.shape)
+    parts = split(dataset)
+    sample = draw(parts.train, "bootstrap", 0)
+    training, validation = carve(parts.train, sample, 0.3, 0)
+    assert min(len(training), len(validation), len(parts.test)) > 0
+    fitted = fit_preparation(parts.train, training)
+    assert fitted.inputs(parts.test.x).shape == parts.test.x.shape
+    assert fitted.targets(parts.test.y).shape == parts.test.y.shape
 
 
 def test_the_same_source_gives_the_same_data(tmp_path: Path) -> None:

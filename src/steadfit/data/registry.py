@@ -10,23 +10,39 @@ import numpy as np
 import torch
 
 from steadfit.data.dataset import Dataset
-from steadfit.data.readers import digits, images, mnist, npz
+from steadfit.data.readers import digits, images, mnist, npz, synthetic, tables, text, ts
 from steadfit.data.samples import strata
 from steadfit.errors import SteadfitError, unknown
 
 Reader = Callable[..., Dataset]  # (source, **options) -> Dataset
 
-NAMES: Mapping[str, Reader] = {"digits": digits.read, "mnist": mnist.read}
-SUFFIXES: Mapping[str, Reader] = {".npz": npz.read}
+NAMES: Mapping[str, Reader] = {
+    "digits": digits.read,
+    "mnist": mnist.read,
+    "adding": synthetic.read_adding,
+    "copy": synthetic.read_copy,
+}
+SUFFIXES: Mapping[str, Reader] = {
+    ".npz": npz.read,
+    ".ts": ts.read,
+    ".csv": tables.read,
+    ".tsv": tables.read,
+    ".parquet": tables.read,
+    ".pq": tables.read,
+    ".txt": text.read,
+}
 
 
-def read(source: str | Path, *, limit: int | None = None, **options: Any) -> Dataset:
+def read(
+    source: str | Path, *, kind: str | None = None, limit: int | None = None, **options: Any
+) -> Dataset:
     """Read a data set: a built-in name, or a path.
 
     source: a name of `NAMES`, or a folder or file whose suffix is in `SUFFIXES`. A path that is
         spelt like a built-in name needs a "./" before it.
+    kind: a suffix of `SUFFIXES`, for a file that has another or none.
     limit: keep this many training examples, drawn once and for all with the classes in proportion;
-        a test set of the data's own stays whole.
+        a test set of the data's own stays whole. Of data in time order, the earliest examples.
     options: those of the reader, by name; see `steadfit.data.readers`.
 
     Raises SteadfitError for an unknown name, path, format or option, and for what the reader meets.
@@ -34,16 +50,16 @@ def read(source: str | Path, *, limit: int | None = None, **options: Any) -> Dat
     >>> read("digits", limit=100)
     <Dataset digits · 100 images 1×8×8 · 10 classes>
     """
-    reader = _reader(source)
+    reader = _reader(source, kind)
     known = list(inspect.signature(reader).parameters)[1:]
     for option in options:
         if option not in known:
-            raise unknown(f"option of {source}", option, ["limit", *known])
+            raise unknown(f"option of {source}", option, ["kind", "limit", *known])
     dataset = reader(source, **options)
     return dataset if limit is None else _limited(dataset, limit)
 
 
-def _reader(source: str | Path) -> Reader:
+def _reader(source: str | Path, kind: str | None) -> Reader:
     if source in NAMES:
         return NAMES[str(source)]
     path = Path(source)
@@ -53,9 +69,10 @@ def _reader(source: str | Path) -> Reader:
         raise unknown("data set", str(source), NAMES)
     if path.is_dir():
         return images.read
-    if path.suffix.lower() in SUFFIXES:
-        return SUFFIXES[path.suffix.lower()]
-    raise unknown("reader for files of the kind", path.suffix or path.name, SUFFIXES)
+    suffix = (kind or path.suffix).lower()
+    if suffix in SUFFIXES:
+        return SUFFIXES[suffix]
+    raise unknown("kind of file", suffix or path.name, SUFFIXES)
 
 
 def _limited(dataset: Dataset, limit: int) -> Dataset:
@@ -66,6 +83,9 @@ def _limited(dataset: Dataset, limit: int) -> Dataset:
         raise SteadfitError(
             f"limit must lie between 1 and the {len(rows)} training examples, got {limit}."
         )
+    if dataset.spans is not None:
+        earliest = np.argsort(dataset.spans.numpy()[:, 1], kind="stable")[:limit]
+        return dataset.take(torch.from_numpy(np.sort(earliest)))
     y = strata(dataset)[rows]
     order = np.random.default_rng(0).permutation(len(rows))
     place = np.empty(len(rows))  # of each example among those of its class, as a share of them

@@ -16,7 +16,7 @@ MISSING = ("refuse", "linear", "drop")
 
 
 def from_series(
-    x: Sequence[Any],
+    x: Sequence[Any] | np.ndarray,
     y: Any,
     name: str = "series",
     *,

@@ -1,0 +1,141 @@
+"""Forecasts: windows of a series, and the forecasts that a network has to beat."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from steadfit.data.dataset import Dataset, Forecast
+from steadfit.data.ragged import Ragged
+from steadfit.data.targets import some
+from steadfit.errors import SteadfitError
+
+
+def from_forecast(
+    series: Sequence[np.ndarray],
+    forecast: Forecast,
+    name: str = "forecast",
+    *,
+    starts: Sequence[int] = (),
+    names: Sequence[str] = (),
+    missing: str = "refuse",
+    notes: Sequence[str] = (),
+) -> Dataset:
+    """Every window of every series, with the steps that follow it as the numbers to predict.
+
+    series: arrays of shape (steps, channels) at equal distances, NaN where missing.
+    starts: the clock's step at which each series begins, so that a cut in time is one for all of
+        them; 0 if empty. names: what each series is called.
+    missing: "refuse" raises where a value is missing; "drop" leaves out the windows that need it.
+
+    Raises SteadfitError for series shorter than window and horizon together.
+
+    >>> data = from_forecast([np.arange(6.0)[:, None]], Forecast(horizon=2, window=3))
+    >>> data.x.padded()[0].flatten().tolist(), data.y[0].tolist()
+    ([0.0, 1.0, 2.0], [3.0, 4.0])
+    """
+    names = tuple(names) or tuple(f"series {i}" for i in range(len(series)))
+    starts = tuple(starts) or (0,) * len(series)
+    need = forecast.window + forecast.horizon
+    if forecast.window < 1 or forecast.horizon < 1 or forecast.season < 1:
+        raise SteadfitError(f"Window, horizon and season must be 1 or more, got {forecast}.")
+    short = [f"{n} ({len(s)})" for n, s in zip(names, series, strict=True) if len(s) < need]
+    if short or not series:
+        raise SteadfitError(
+            f"{name}: {len(short)} series are shorter than a window of {forecast.window} and a "
+            f"horizon of {forecast.horizon} steps: {some(short)}. Give a smaller window or "
+            "horizon, or leave these out."
+        )
+    cut = [np.lib.stride_tricks.sliding_window_view(s, need, axis=0) for s in series]
+    windows = (
+        np.concatenate(cut).transpose(0, 2, 1).astype(np.float32)
+    )  # (examples, need, channels)
+    number = np.repeat(np.arange(len(series)), [len(part) for part in cut])
+    first = np.concatenate(
+        [np.arange(len(part)) + at for part, at in zip(cut, starts, strict=True)]
+    )
+    kept = np.asarray(~np.isnan(windows).any(axis=(1, 2)))
+    notes = [*notes, *_missing_note(series, names, kept, missing)]
+    windows, number, first = windows[kept], number[kept], first[kept]
+    if np.isinf(windows).any():
+        raise SteadfitError(f"{name}: values are infinite, or beyond float32. Mend them.")
+    past, future = windows[:, : forecast.window], windows[:, forecast.window :]
+    return Dataset(
+        name=name,
+        x=Ragged(
+            torch.from_numpy(past.reshape(-1, past.shape[2])),
+            torch.full((len(past),), forecast.window),
+        ),
+        y=torch.from_numpy(future[:, :, list(forecast.targets)].reshape(len(future), -1)),
+        task="numbers",
+        ids=tuple(
+            f"{names[i]} step {t + forecast.window}" for i, t in zip(number, first, strict=True)
+        ),
+        spans=torch.from_numpy(np.stack([number, first, first + need - 1], axis=1)),
+        forecast=forecast,
+        notes=tuple(notes),
+    )
+
+
+def naive_forecasts(dataset: Dataset, season: int = 1) -> Tensor:
+    """The naive forecast, or with season > 1 the seasonal naive: the last season again.
+
+    Step h of the horizon is the value `season` steps before it, or as many seasons as it takes to
+    be in the window (Hyndman and Athanasopoulos 2021, 5.2). Shape of y, in the data's units.
+    """
+    forecast, past = _past(dataset)
+    if not 1 <= season <= forecast.window:
+        raise SteadfitError(
+            f"A season of {season} steps does not lie in a window of {forecast.window}. Give a "
+            "larger window."
+        )
+    back = season - torch.arange(forecast.horizon) % season
+    return past[:, -back].reshape(len(past), -1)
+
+
+def scaled_errors(train: Dataset, test: Dataset, predictions: Tensor, season: int = 1) -> Tensor:
+    """Absolute scaled errors of forecasts, shape of y; their mean is the MASE.
+
+    |error| divided by the mean absolute error of the (seasonal) naive forecast of one step on the
+    training side of the same series and target (Hyndman and Koehler 2006, equations 3 and 4); below
+    1 is better than it. Raises SteadfitError where a training series never changes.
+    """
+    forecast, past = _past(train)
+    assert train.spans is not None
+    assert test.spans is not None
+    next_step = train.y.view(len(train), forecast.horizon, -1)[:, 0]
+    change = (next_step - past[:, -season]).abs().double()
+    scale = torch.stack([
+        change[train.spans[:, 0] == series].mean(0) for series in test.spans[:, 0].unique()
+    ])  # fmt: skip
+    if not (scale > 0).all():
+        raise SteadfitError("A series has no change to scale errors by in its training part.")
+    place = torch.searchsorted(test.spans[:, 0].unique(), test.spans[:, 0].contiguous())
+    errors = (predictions - test.y).abs().view(len(test), forecast.horizon, -1)
+    return (errors / scale[place][:, None]).view_as(test.y)
+
+
+def _past(dataset: Dataset) -> tuple[Forecast, Tensor]:
+    """The targets' channels within the window, shape (examples, window, targets)."""
+    if dataset.forecast is None or not isinstance(dataset.x, Ragged):
+        raise SteadfitError(f"{dataset.name} holds no forecasts.")
+    return dataset.forecast, dataset.x.padded()[:, :, list(dataset.forecast.targets)]
+
+
+def _missing_note(
+    series: Sequence[np.ndarray], names: Sequence[str], kept: np.ndarray, missing: str
+) -> list[str]:
+    gaps = [f"{n} step {int(np.flatnonzero(np.isnan(s).any(axis=1))[0])}"
+            for n, s in zip(names, series, strict=True) if np.isnan(s).any()]  # fmt: skip
+    if not gaps:
+        return []
+    if missing != "drop":
+        raise SteadfitError(
+            f"Values are missing in {len(gaps)} series, first at {some(gaps)}. Nothing is filled "
+            'in, as that could bring the future into the past: give missing="drop" to leave out '
+            "the windows that need them."
+        )
+    if not kept.any():
+        raise SteadfitError("Values are missing in every window, so none is left.")
+    return [f"{int((~kept).sum())} windows that need missing values are left out."]

@@ -1,0 +1,192 @@
+"""CSV and Parquet files as named columns, every bad row named."""
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from steadfit.data.readers.encoding import read_text
+from steadfit.data.targets import some
+from steadfit.errors import SteadfitError, unknown
+
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})  # in a column of numbers
+_DELIMITERS = ",;\t|"
+_MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of one file, as text or as Parquet typed them.
+
+    first_row: the number of the first row of values, for people: 2 under a header row.
+    """
+
+    file: str
+    data: dict[str, list]
+    first_row: int
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.data)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.data.values())))
+
+    def where(self, row: int) -> str:
+        return f"{self.file} row {row + self.first_row}"
+
+    def check(self, name: str) -> str:
+        """The name, if there is such a column."""
+        if name not in self.data:
+            raise unknown(f"column of {self.file}", name, self.names)
+        return name
+
+    def is_numeric(self, name: str) -> bool:
+        return all(_number(cell) is not None for cell in self.data[name])
+
+    def numbers(self, name: str) -> np.ndarray:
+        """A column as float64, NaN where a cell is empty or says so (NA, NaN, null, ?)."""
+        values = [_number(cell) for cell in self.data[self.check(name)]]
+        self._refuse(name, [i for i, v in enumerate(values) if v is None], "a number")
+        return np.array(values, np.float64)
+
+    def texts(self, name: str) -> list[str]:
+        """A column as text, no cell empty."""
+        cells = ["" if cell is None else str(cell) for cell in self.data[self.check(name)]]
+        self._refuse(name, [i for i, cell in enumerate(cells) if not cell.strip()], "a text")
+        return cells
+
+    def labels(self, name: str) -> np.ndarray:
+        """A column as whole numbers, else as numbers, else as text; no cell empty."""
+        cells = [cell.strip() for cell in self.texts(name)]
+        if all(_is(int, cell) and str(int(cell)) == cell for cell in cells):
+            return np.array(cells, np.int64)
+        if all(_is(float, cell) for cell in cells):
+            return np.array(cells, np.float64)
+        return np.array(cells)
+
+    def times(self, name: str) -> tuple[np.ndarray, bool]:
+        """A column of times, and whether they are of the calendar: then int64 microseconds.
+
+        Numbers, or dates and times as ISO 8601 has them; with a time zone in all cells or in none.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if self.is_numeric(name):
+            values = self.numbers(name)
+            self._refuse(name, np.flatnonzero(~np.isfinite(values)).tolist(), "a time")
+            return values, False
+        cells = [cell.strip() for cell in self.texts(name)]
+        for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
+            try:
+                return pc.cast(pa.array(cells), kind).cast(pa.int64()).to_numpy(), True
+            except pa.ArrowInvalid as error:
+                reason = str(error)
+        raise SteadfitError(
+            f'{self.file}, column "{name}": expected numbers, or dates and times such as '
+            f"2024-01-31 or 2024-01-31T13:00:00. {reason.splitlines()[0]}."
+        )
+
+    def _refuse(self, name: str, rows: Sequence[int], expected: str) -> None:
+        if rows:
+            cells = [f'row {i + self.first_row} ("{str(self.data[name][i])[:30]}")' for i in rows]
+            raise SteadfitError(
+                f'{self.file}, column "{name}": expected {expected} in every row, found something '
+                f"else in {len(rows)}: {some(cells)}. Mend or remove these rows."
+            )
+
+
+def read_csv(path: Path, encoding: str | None, delimiter: str | None) -> Columns:
+    """A CSV file with a header row, every cell as text.
+
+    Raises SteadfitError that names every row with another number of columns than the header.
+    """
+    import pyarrow as pa
+    from pyarrow import csv as arrow
+
+    text = read_text(path, encoding)
+    head = text.lstrip("\n").split("\n", 1)[0]
+    cut = delimiter or max(_DELIMITERS, key=head.count)
+    names = _header(path, head, cut)
+    bad: list[str] = []
+
+    def note(row: arrow.InvalidRow) -> str:
+        bad.append(f'row {row.number}: {row.actual_columns} ("{row.text[:40]}")')
+        return "skip"
+
+    content = text.encode()
+    try:
+        table = arrow.read_csv(
+            io.BytesIO(content),
+            arrow.ReadOptions(use_threads=False, block_size=min(len(content) + 1, 2**31 - 1)),
+            arrow.ParseOptions(delimiter=cut, newlines_in_values=True, invalid_row_handler=note),
+            arrow.ConvertOptions(
+                column_types={name: pa.string() for name in names}, strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise SteadfitError(f"{path.name} is no table: {error}.") from None
+    if bad:
+        raise SteadfitError(
+            f"{path.name}: expected {len(names)} columns in each row, as in the header, and "
+            f"{len(bad)} rows have others:\n" + "\n".join(bad[:20]) + ("\n…" if bad[20:] else "")
+        )
+    return _columns(path, table.to_pydict(), 2)
+
+
+def read_parquet(path: Path) -> Columns:
+    """A Parquet file. Raises SteadfitError for a damaged file and for nested columns."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise SteadfitError(f"{path.name} is no whole Parquet file ({error}).") from None
+    nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
+    if nested:
+        raise SteadfitError(
+            f"{path.name}: the columns {some(nested)} hold lists or structures, and single values "
+            "were expected. Give each step a row or a column of its own."
+        )
+    return _columns(path, table.to_pydict(), 1)
+
+
+def _header(path: Path, head: str, delimiter: str) -> list[str]:
+    names = next(csv.reader([head], delimiter=delimiter), [])
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SteadfitError(f"{path.name} has columns of the same name: {some(twice)}. Rename one.")
+    if names and all(_number(name) is not None for name in names):
+        raise SteadfitError(
+            f"{path.name}: expected a header with the columns' names in the first row, found "
+            f'numbers: "{head[:40]}". Add one.'
+        )
+    return names
+
+
+def _columns(path: Path, data: dict[str, list], first_row: int) -> Columns:
+    if not data or not len(next(iter(data.values()))):
+        raise SteadfitError(f"{path.name} has no rows.")
+    return Columns(path.name, data, first_row)
+
+
+def _number(cell: object) -> float | None:
+    """A cell as a number, NaN where it is missing, None where it is something else."""
+    if cell is None:
+        return float("nan")
+    if isinstance(cell, str) and cell.strip().lower() in MISSING:
+        return float("nan")
+    return float(cell) if _is(float, cell) else None  # pyright: ignore[reportArgumentType]
+
+
+def _is(kind: Callable[..., object], cell: object) -> bool:
+    try:
+        kind(cell)
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -1,0 +1,55 @@
+"""Bytes of a text file as text: what is no UTF-8 is asked for, never mangled."""
+
+import codecs
+from pathlib import Path
+
+from steadfit.errors import SteadfitError
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_LIKELY = ("windows-1252", "windows-1251", "shift_jis", "gb18030")
+
+
+def read_text(path: Path, encoding: str | None = None) -> str:
+    """A whole text file, line ends as "\\n".
+
+    encoding: a name that Python knows. If None, a byte order mark decides, or else the file must
+    be UTF-8: other encodings cannot be told apart for certain. Raises SteadfitError, with line,
+    byte, and how the place would read in likely encodings, where it is not.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SteadfitError(f"{path} cannot be read: {error.strerror}.") from None
+    marked = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
+    try:
+        text = content.decode(encoding or marked)
+    except LookupError:
+        raise SteadfitError(f'There is no encoding "{encoding}". Try "utf-8".') from None
+    except UnicodeDecodeError as error:
+        raise _wrong(path, content, encoding or marked, error) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _wrong(path: Path, content: bytes, encoding: str, error: UnicodeDecodeError) -> SteadfitError:
+    line = content.count(b"\n", 0, error.start) + 1
+    begin = max(content.rfind(b"\n", 0, error.start) + 1, error.start - 12)
+    end = content.find(b"\n", error.start)
+    place = content[begin : min(end if end >= 0 else len(content), error.start + 12)]
+    readings = []
+    for name in _LIKELY:
+        try:
+            content.decode(name)
+            readings.append(f'"{place.decode(name)}" as encoding="{name}"')
+        except UnicodeDecodeError:
+            continue
+    hint = f"It would read {', or '.join(readings)}." if readings else "Is it a text file?"
+    return SteadfitError(
+        f"{path} line {line} is not {encoding}: byte 0x{content[error.start]:02x} at offset "
+        f"{error.start}. {hint} Name its encoding with the option encoding, or save it as UTF-8."
+    )

@@ -1,0 +1,101 @@
+"""Long tables in time order: what is to come is learned from what was."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from steadfit.data.dataset import Dataset, Forecast
+from steadfit.data.forecasting import from_forecast
+from steadfit.data.readers.columns import Columns
+from steadfit.data.readers.table_long import check_order, rows_of_series
+from steadfit.errors import SteadfitError
+
+_DAY = 86_400_000_000  # microseconds
+_SEASONS = {_DAY // 24: 24, _DAY // 48: 48, _DAY: 7, 7 * _DAY: 52}  # steps by their distance
+_MONTHS = {1: 12, 3: 4}  # steps of a year by the months between them
+
+
+def forecast_table(
+    table: Columns,
+    name: str,
+    targets: Sequence[str],
+    series: str | None,
+    time: str | None,
+    values: Sequence[str],
+    horizon: int,
+    window: int | None,
+    season: int | None,
+    missing: str,
+) -> Dataset:
+    """Windows of each series, and the horizon after each; see `from_forecast`."""
+    numeric = [n for n in table.names if n not in (series, time) and table.is_numeric(n)]
+    targets = list(targets) or numeric
+    if len(targets) != 1 and targets is numeric:
+        raise SteadfitError(
+            f"{table.file}: it cannot be told which column to forecast. Name it, or several, with "
+            f"the option target. Columns of numbers: {', '.join(numeric) or 'none'}."
+        )
+    columns = [*targets, *(n for n in values if n not in targets)]
+    members = rows_of_series(table, series)
+    starts, told = [0] * len(members), 1
+    if time is not None:
+        starts, told = _clock(table, members, time)
+    season = season or told
+    x = np.stack([table.numbers(column) for column in columns], axis=1)
+    forecast = Forecast(
+        horizon, window or max(2 * horizon, season), tuple(range(len(targets))), season
+    )
+    made_from = f"{forecast.window} steps of {', '.join(columns)}"
+    return from_forecast(
+        [x[rows] for rows in members.values()],
+        forecast,
+        name,
+        starts=starts,
+        names=[key if series is None else f"{series} {key}" for key in members],
+        missing=missing,
+        notes=[
+            f"{table.file}: the next {horizon} steps of {', '.join(targets)} from {made_from}; "
+            f"season of {season} steps."
+        ],
+    )
+
+
+def _clock(table: Columns, members: dict[str, np.ndarray], time: str) -> tuple[list[int], int]:
+    """At which step of one clock each series begins, and the season that the calendar suggests.
+
+    A step is the smallest distance between times; any other distance is a gap.
+    """
+    clock, calendar = table.times(time)
+    check_order(table, members, clock, time)
+    seasons = _SEASONS
+    if calendar and (months := _months(clock)) is not None:
+        clock, seasons = months, _MONTHS
+    distances = np.concatenate([np.diff(clock[rows]) for rows in members.values()])
+    if not len(distances):
+        return [0] * len(members), 1
+    step = distances.min()
+    for key, rows in members.items():
+        gaps = np.flatnonzero(~np.isclose(np.diff(clock[rows]), step, rtol=1e-6, atol=0))
+        if len(gaps):
+            row, before = int(rows[gaps[0] + 1]), int(rows[gaps[0]])
+            raise SteadfitError(
+                f'{table.where(row)}: a gap in time in the series "{key}", from '
+                f"{table.data[time][before]} to {table.data[time][row]}; {len(gaps)} in all. "
+                "Expected equal distances: add rows with empty values for the missing times, or "
+                "leave the option time out if the rows are equal steps all the same."
+            )
+    begin = clock.min()
+    starts = [round(float((clock[rows[0]] - begin) / step)) for rows in members.values()]
+    return starts, seasons.get(int(step), 1) if calendar else 1
+
+
+def _months(clock: np.ndarray) -> np.ndarray | None:
+    """Calendar times as months since 1970, where all are on one day of the month, or its last."""
+    times = clock.astype("datetime64[us]")
+    month = times.astype("datetime64[M]")
+    since = times - month
+    until = (month + 1).astype("datetime64[us]") - times
+    if len(np.unique(since)) > 1 and len(np.unique(until)) > 1:
+        return None
+    numbers = month.astype(np.int64)
+    return numbers if len(np.unique(numbers)) > 1 else None

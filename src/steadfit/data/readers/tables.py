@@ -1,0 +1,167 @@
+"""CSV and Parquet in four forms: wide series, long series, texts, and series to forecast."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from steadfit.data.dataset import Dataset, Task
+from steadfit.data.ragged import Unit
+from steadfit.data.readers.columns import Columns, read_csv, read_parquet
+from steadfit.data.readers.table_forecast import forecast_table
+from steadfit.data.readers.table_long import long_table
+from steadfit.data.sequences import from_series, from_texts
+from steadfit.data.targets import some
+from steadfit.errors import SteadfitError
+
+_TARGETS = ("label", "target", "class", "y")  # what columns of labels are called
+_TEXTS = ("text", "sentence", "review", "comment", "message", "document")
+_INDEX = ("", "id", "index", "unnamed: 0")  # row numbers that other programs write
+
+
+def read(
+    source: str | Path,
+    *,
+    target: str | Sequence[str] | None = None,
+    text: str | None = None,
+    series: str | None = None,
+    time: str | None = None,
+    values: str | Sequence[str] | None = None,
+    group: str | None = None,
+    horizon: int | None = None,
+    window: int | None = None,
+    season: int | None = None,
+    missing: str = "refuse",
+    task: Task | None = None,
+    unit: Unit = "words",
+    encoding: str | None = None,
+    delimiter: str | None = None,
+) -> Dataset:
+    """A table with named columns, in one of four forms.
+
+    Wide: a row an example, a column a time step, in the file's order; empty cells at a row's end
+    make its series shorter. Long, told by `series`: a row a step. Text, told by `text`, or by the
+    only column of words: a row an example. Forecast, told by `horizon`: rows in time order.
+
+    target: the column of the labels or numbers to learn; in a forecast the columns to forecast.
+        If None, the one that is called label, target, class or y.
+    text: the column of texts. series: the column that names the series of a row. time: the column
+        of times, numbers or ISO 8601; the rows' order if None.
+    values: the columns of a series' values; all other columns of numbers if None. Several names
+        are given as a list or with commas between them.
+    group: a column whose equal rows stay on one side of every split.
+    horizon: steps to forecast. window: steps that a forecast is made from; twice the horizon, or a
+        season if that is more. season: steps of a season; told by calendar times if None.
+    missing: as in `from_series`; in a forecast as in `from_forecast`.
+    task: "classes" or "numbers"; told by the labels if None: those with a point are numbers.
+    unit: "words" or "characters" of a text.
+    encoding: as in `read_text`. delimiter: told by the header if None.
+
+    Raises SteadfitError for columns that are not there or cannot be told, and names every row with
+    other columns than the header, or with something else in a cell than is expected.
+    """
+    path = Path(source)
+    parquet = path.suffix.lower() in (".parquet", ".pq")
+    table = read_parquet(path) if parquet else read_csv(path, encoding, delimiter)
+    named = [series, time, group, *_listed(values)]
+    for name in named:
+        if name is not None:
+            table.check(name)
+    targets = [table.check(name) for name in _listed(target)]
+    if horizon is not None:
+        return forecast_table(
+            table, path.stem, targets, series, time, _listed(values), horizon, window, season,
+            missing,
+        )  # fmt: skip
+    if len(targets) > 1:
+        raise SteadfitError(f"One target column was expected, got {some(targets)}.")
+    label = targets[0] if targets else _target(table, [*named, text])
+    if series is not None:
+        return long_table(
+            table, path.stem, label, series, time, _listed(values), group, missing, task
+        )
+    text = table.check(text) if text else _text(table, {label, group})
+    groups = None if group is None else table.labels(group)
+    y, ids = table.labels(label), [table.where(i) for i in range(len(table))]
+    if text is not None:
+        notes = _unused(table, {label, group, text})
+        return from_texts(
+            table.texts(text), y, path.stem, unit=unit, task=task, ids=ids, groups=groups,
+            notes=notes,
+        )  # fmt: skip
+    columns = _listed(values) or _steps(table, {label, group})
+    return from_series(
+        _wide(table, columns),
+        y,
+        path.stem,
+        task=task,
+        missing=missing,
+        ids=ids,
+        groups=groups,
+        notes=[
+            f"{table.file}: one series a row, {len(columns)} steps from column {columns[0]} to "
+            f"{columns[-1]}; {label} is learned.",
+            *_unused(table, {label, group, *columns}),
+        ],
+    )
+
+
+def _listed(names: str | Sequence[str] | None) -> list[str]:
+    if isinstance(names, str):
+        return [name.strip() for name in names.split(",")]
+    return list(names or ())
+
+
+def _target(table: Columns, taken: Sequence[str | None]) -> str:
+    found = [name for name in table.names if name.strip().lower() in _TARGETS]
+    rest = [name for name in table.names if name not in taken]
+    if len(found) != 1 and len(rest) == 1:
+        found = rest
+    if len(found) != 1:
+        raise SteadfitError(
+            f"{table.file}: it cannot be told which column is to be learned. Name it with the "
+            f"option target. Columns: {', '.join(table.names)}."
+        )
+    return found[0]
+
+
+def _text(table: Columns, taken: set[str | None]) -> str | None:
+    """The column of texts, if there is one: by its name, or the only one with spaces in it."""
+    rest = [name for name in table.names if name not in taken]
+    found = [name for name in rest if name.strip().lower() in _TEXTS]
+    if len(found) != 1:
+        found = [
+            name
+            for name in rest
+            if not table.is_numeric(name)
+            and sum(" " in str(cell).strip() for cell in table.data[name]) > len(table) / 2
+        ]
+    return found[0] if len(found) == 1 else None
+
+
+def _steps(table: Columns, taken: set[str | None]) -> list[str]:
+    """The columns that are time steps: all that are left, each of numbers."""
+    left = [n for n in table.names if n not in taken and n.strip().lower() not in _INDEX]
+    if not left:
+        raise SteadfitError(f"{table.file} has no columns besides those named: no series, no text.")
+    words = [name for name in left if not table.is_numeric(name)]
+    if words:
+        raise SteadfitError(
+            f"{table.file}: columns of numbers were expected, one a time step, and {some(words)} "
+            "hold something else. Name the columns to use: values for the steps; or text, series, "
+            "time, group for what these are."
+        )
+    return left
+
+
+def _wide(table: Columns, columns: list[str]) -> list[np.ndarray]:
+    """A series a row, without the missing values at its end."""
+    rows = np.stack([table.numbers(name) for name in columns], axis=1)
+    known = ~np.isnan(rows)
+    length = np.where(known.any(axis=1), len(columns) - known[:, ::-1].argmax(axis=1), 0)
+    return [row[:n] for row, n in zip(rows, length, strict=True)]
+
+
+def _unused(table: Columns, used: set[str | None]) -> list[str]:
+    left = [f'"{name}"' for name in table.names if name not in used]
+    return [f"{table.file}: the columns {some(left)} are not used."] if left else []

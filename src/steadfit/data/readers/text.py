@@ -1,0 +1,53 @@
+"""Plain text, for a language model: each character or word is to be told from those before it."""
+
+from pathlib import Path
+
+import torch
+
+from steadfit.data.dataset import Dataset
+from steadfit.data.ragged import Ragged, Unit
+from steadfit.data.readers.encoding import read_text
+from steadfit.data.tokens import number_texts
+from steadfit.errors import SteadfitError
+
+
+def read(
+    source: str | Path,
+    *,
+    unit: Unit = "characters",
+    block: int = 1024,
+    encoding: str | None = None,
+) -> Dataset:
+    """A text file as blocks in order; y is the next token at each step.
+
+    unit: "characters" or "words".
+    block: tokens of an example. Training carries the state through a block and starts anew with
+        the next; samples are drawn and the text is divided in whole blocks, the last of which may
+        be shorter.
+    encoding: as in `read_text`.
+
+    Raises SteadfitError for a text of fewer than two blocks.
+    """
+    path = Path(source)
+    whole = number_texts([read_text(path, encoding)], [path.name], unit)
+    if block < 2:
+        raise SteadfitError(f"block must be 2 or more {unit}, got {block}.")
+    predicted = len(whole.values) - 1  # the first token is predicted by none
+    if predicted <= block:
+        raise SteadfitError(
+            f"{path.name} has {predicted + 1:,} {unit}, which are fewer than two blocks of "
+            f"{block:,}. Give a longer text or a smaller block."
+        )
+    lengths = torch.tensor([len(part) for part in torch.arange(predicted).split(block)])
+    starts = torch.arange(len(lengths)) * block
+    targets = torch.nn.utils.rnn.pad_sequence(
+        list(whole.values[1:].split(block)), batch_first=True, padding_value=-100
+    )
+    return Dataset(
+        name=path.stem,
+        x=Ragged(whole.values[:-1], lengths, whole.tokens, unit),
+        y=targets,
+        task="tokens",
+        ids=tuple(f"{unit[:-1]} {start}" for start in starts.tolist()),
+        spans=torch.stack([torch.zeros_like(starts), starts + 1, starts + lengths], dim=1),
+    )

@@ -1,0 +1,184 @@
+"""Forecasts: windows and naive forecasts against slow, plain loops."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steadfit.data import (
+    Forecast,
+    Ragged,
+    from_forecast,
+    naive_forecasts,
+    read,
+    scaled_errors,
+    split,
+)
+from steadfit.errors import SteadfitError
+
+
+@given(
+    lengths=st.lists(st.integers(8, 14), min_size=1, max_size=3), window=st.integers(1, 4),
+    horizon=st.integers(1, 4), targets=st.sampled_from([(0,), (1,), (1, 0)]),
+)  # fmt: skip
+def test_windows_are_those_of_a_plain_loop(
+    lengths: list[int], window: int, horizon: int, targets: tuple[int, ...]
+) -> None:
+    rng = np.random.default_rng(0)
+    series = [rng.normal(size=(n, 2)).astype(np.float32) for n in lengths]
+    data = from_forecast(series, Forecast(horizon, window, targets))
+    expected = [
+        (s[t : t + window], s[t + window : t + window + horizon, list(targets)].ravel())
+        for s in series
+        for t in range(len(s) - window - horizon + 1)
+    ]
+    assert isinstance(data.x, Ragged)
+    assert len(data) == len(expected)
+    for (x, y), past, future in zip(expected, data.x.rows(), data.y, strict=True):
+        np.testing.assert_array_equal(past, x)
+        np.testing.assert_array_equal(future, y)
+
+
+@given(horizon=st.integers(1, 9), season=st.integers(1, 6))
+def test_the_naive_forecast_is_the_last_season_again(horizon: int, season: int) -> None:
+    data = from_forecast([np.arange(30.0)[:, None]], Forecast(horizon, 6, season=season))
+    predicted = naive_forecasts(data, season)
+    for i, row in enumerate(predicted):
+        last = i + 5  # the last step of the window, and also its value
+        assert row.tolist() == [last - season + 1 + h % season for h in range(horizon)]
+
+
+def test_seasonal_naive_is_exact_for_a_periodic_series() -> None:
+    wave = np.tile([1.0, 5.0, 2.0], 12)[:, None]
+    data = from_forecast([wave, 10 * wave], Forecast(4, 6, season=3))
+    assert torch.equal(naive_forecasts(data, 3), data.y)
+
+
+def test_scaled_errors_are_hyndmans() -> None:
+    """Two series, one ten times the other: the scale is each one's own."""
+    rng = np.random.default_rng(1)
+    series = [rng.normal(size=(40, 1)), 10 * rng.normal(size=(40, 1))]
+    parts = split(from_forecast(series, Forecast(2, 5)), 0.3)
+    predicted = naive_forecasts(parts.test)
+    errors = scaled_errors(parts.train, parts.test, predicted)
+    assert parts.train.spans is not None
+    assert parts.test.spans is not None
+    for i, (number, first, _) in enumerate(parts.test.spans.tolist()):
+        spans = parts.train.spans[parts.train.spans[:, 0] == number]
+        at = spans[:, 1].numpy() + 5
+        scale = np.abs(series[number][at] - series[number][at - 1]).mean()
+        actual = series[number][first + 5 : first + 7, 0]
+        wrong = np.abs(actual - series[number][first + 4, 0]) / scale
+        np.testing.assert_allclose(errors[i], wrong, rtol=1e-5)
+
+
+def test_a_constant_series_has_no_scale() -> None:
+    parts = split(from_forecast([np.ones((40, 1))], Forecast(2, 5)), 0.3)
+    with pytest.raises(SteadfitError, match="no change to scale errors by"):
+        scaled_errors(parts.train, parts.test, naive_forecasts(parts.test))
+
+
+@pytest.mark.parametrize(
+    ("series", "forecast", "sentence"),
+    [
+        ([np.ones((6, 1))], Forecast(3, 4), r"window of 4 and a horizon of 3 .* series 0 \(6\)"),
+        ([], Forecast(3, 4), "shorter than a window"),
+        ([np.ones((9, 1))], Forecast(0, 4), "must be 1 or more"),
+        ([np.full((9, 1), np.nan)], Forecast(1, 1), "Values are missing in 1 series, first at"),
+        ([np.full((9, 1), np.inf)], Forecast(1, 1), "infinite"),
+    ],
+)
+def test_what_cannot_be_forecast_is_said(series: list, forecast: Forecast, sentence: str) -> None:
+    with pytest.raises(SteadfitError, match=sentence):
+        from_forecast(series, forecast)
+
+
+def test_a_season_longer_than_the_window_is_said() -> None:
+    data = from_forecast([np.ones((20, 1))], Forecast(2, 5))
+    with pytest.raises(SteadfitError, match="season of 6 steps does not lie in a window of 5"):
+        naive_forecasts(data, 6)
+
+
+def table(path: Path, times: list[str], name: str = "sales.csv") -> Path:
+    lines = [f"{t},{i},{i * i}" for i, t in enumerate(times)]
+    (path / name).write_text("date,sold,price\n" + "\n".join(lines))
+    return path / name
+
+
+DAYS = [str(np.datetime64("2024-02-20") + i) for i in range(30)]
+HOURS = [str(np.datetime64("2024-02-28T20") + np.timedelta64(i, "h")) for i in range(60)]
+MONTHS = [f"{np.datetime64('2023-11') + i}-01" for i in range(40)]
+MONTH_ENDS = [str((np.datetime64("2023-11") + i + 1).astype("M8[D]") - 1) for i in range(40)]
+QUARTERS = [f"{np.datetime64('2019-11') + 3 * i}-15" for i in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("times", "season"),
+    [(DAYS, 7), ([f"{hour}:00:00" for hour in HOURS], 24), (MONTHS, 12), (MONTH_ENDS, 12),
+     (QUARTERS, 4), ([str(i) for i in range(0, 90, 3)], 1)],
+)  # fmt: skip
+def test_the_calendar_tells_the_season(tmp_path: Path, times: list[str], season: int) -> None:
+    data = read(table(tmp_path, times), time="date", target="sold", horizon=2)
+    assert data.forecast == Forecast(2, max(4, season), (0,), season)
+    assert len(data) == len(times) - 2 - max(4, season) + 1
+    assert "the next 2 steps of sold from" in data.notes[0]
+
+
+def test_other_columns_are_seen_only_when_named(tmp_path: Path) -> None:
+    path = table(tmp_path, DAYS)
+    options = {"time": "date", "target": "sold", "horizon": 1, "window": 2}
+    alone = read(path, **options)
+    both = read(path, values="price", **options)
+    assert isinstance(alone.x, Ragged)
+    assert isinstance(both.x, Ragged)
+    assert (alone.x.shape[2], both.x.shape[2]) == (1, 2)
+    assert torch.equal(alone.y, both.y)
+    two = read(path, **{**options, "target": "price,sold"})
+    assert two.y[0].tolist() == [4, 2]
+
+
+def test_series_share_one_clock(tmp_path: Path) -> None:
+    rows = [f"{s},{day},{i}" for s, part in (("a", DAYS), ("b", DAYS[12:]))
+            for i, day in enumerate(part)]  # fmt: skip
+    (tmp_path / "a.csv").write_text("shop,date,sold\n" + "\n".join(rows))
+    data = read(tmp_path / "a.csv", series="shop", time="date", target="sold", horizon=1, window=3)
+    assert data.spans is not None
+    assert data.spans[data.spans[:, 0] == 1][0].tolist() == [1, 12, 15]
+    parts = split(data, 0.3)
+    assert parts.train.spans is not None
+    assert parts.test.spans is not None
+    assert parts.train.spans[:, 2].max() < parts.test.spans[:, 1].min()
+
+
+@pytest.mark.parametrize(
+    ("times", "options", "sentence"),
+    [
+        (DAYS[:9] + DAYS[10:], {}, "row 11: a gap in time .* from 2024-02-28 to 2024-03-01; 1 in"),
+        (DAYS[:9] + DAYS[8:], {}, "row 11: .* 2024-02-28 repeats 2024-02-28"),
+        (DAYS[::-1], {}, "goes back from"),
+        (MONTHS[:9] + MONTHS[10:], {}, "row 11: a gap in time"),
+        (DAYS, {"target": None}, "cannot be told which column to forecast.* sold, price"),
+        (DAYS[:5], {"window": 9}, "shorter than a window of 9"),
+        ([*DAYS[:9], "soon"], {}, 'column "date": expected numbers, or dates'),
+    ],
+)
+def test_what_is_wrong_with_a_forecast_table_is_said(
+    tmp_path: Path, times: list[str], options: dict, sentence: str
+) -> None:
+    options = {"time": "date", "target": "sold", "horizon": 1, **options}
+    with pytest.raises(SteadfitError, match=sentence):
+        read(table(tmp_path, times), **options)
+
+
+def test_missing_values_are_never_filled_from_the_future(tmp_path: Path) -> None:
+    path = table(tmp_path, DAYS)
+    path.write_text(path.read_text().replace(",10,", ",,"))
+    options = {"time": "date", "target": "sold", "horizon": 1, "window": 3}
+    with pytest.raises(SteadfitError, match=r"missing in 1 series, first at sales.csv step 10"):
+        read(path, missing="linear", **options)
+    data = read(path, missing="drop", **options)
+    assert len(data) == 27 - 4
+    assert "4 windows that need missing values are left out" in data.notes[1]

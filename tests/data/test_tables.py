@@ -1,0 +1,165 @@
+"""CSV and Parquet: four forms, and every bad row named."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from steadfit.data import Dataset, Ragged, read, split
+from steadfit.errors import SteadfitError
+
+
+def written(path: Path, text: str, name: str = "some.csv") -> Path:
+    (path / name).write_text(text)
+    return path / name
+
+
+def rows(data: Dataset) -> list[list]:
+    assert isinstance(data.x, Ragged)
+    return [row.tolist() for row in data.x.rows()]
+
+
+WIDE = "label,t0,t1,t2\nup,1,2,3\ndown,3,2.5,\nup,0,1,\n"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_wide_series_end_at_the_last_value(tmp_path: Path, delimiter: str) -> None:
+    data = read(written(tmp_path, WIDE.replace(",", delimiter)))
+    assert rows(data) == [[[1], [2], [3]], [[3], [2.5]], [[0], [1]]]
+    assert (data.classes, data.y.tolist()) == (("down", "up"), [1, 0, 1])
+    assert data.ids == ("some.csv row 2", "some.csv row 3", "some.csv row 4")
+    assert "3 steps from column t0 to t2; label is learned" in data.notes[0]
+
+
+def test_parquet_is_read_as_csv_is(tmp_path: Path) -> None:
+    table = pa.table({"t0": [1, 3], "t1": [2.0, None], "label": ["up", "down"]})
+    parquet.write_table(table, tmp_path / "some.parquet")
+    data = read(tmp_path / "some.parquet")
+    assert rows(data) == [[[1], [2]], [[3]]]
+    assert data.ids == ("some.parquet row 1", "some.parquet row 2")
+
+
+@pytest.mark.parametrize(
+    ("labels", "task", "classes"),
+    [("1 0 1", "classes", ("0", "1")), ("1.5 0 1", "numbers", ()), ("07 7 07", "numbers", ()),
+     ("a b NA", "classes", ("NA", "a", "b"))],
+)  # fmt: skip
+def test_labels_tell_the_task(tmp_path: Path, labels: str, task: str, classes: tuple) -> None:
+    text = "t0,y\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels.split()))
+    data = read(written(tmp_path, text))
+    assert (data.task, data.classes) == (task, classes)
+    assert read(written(tmp_path, text), task="classes").task == "classes"
+
+
+def test_row_numbers_of_other_programs_are_no_steps(tmp_path: Path) -> None:
+    data = read(written(tmp_path, ",id,t0,label\n0,7,1,a\n1,8,2,b\n"))
+    assert rows(data) == [[[1]], [[2]]]
+    assert 'columns "", "id" are not used' in data.notes[1]
+
+
+TEXTS = 'text,label\n"A fine, ""good"" film\nof two lines",pos\nso dull,neg\n'
+
+
+@pytest.mark.parametrize("options", [{}, {"text": "text", "target": "label"}])
+def test_texts_are_found(tmp_path: Path, options: dict) -> None:
+    data = read(written(tmp_path, TEXTS), **options)
+    assert str(data) == "some · 2 texts of 2 to 10 words · 2 classes"
+    other = read(written(tmp_path, TEXTS.replace("text,", "what_they_say,")), **options | (
+        {"text": "what_they_say"} if options else {}))  # fmt: skip
+    assert other.fingerprint == data.fingerprint
+
+
+def test_groups_stay_whole(tmp_path: Path) -> None:
+    lines = [f"{i},{'ab'[i % 2]},person {i // 4}" for i in range(40)]
+    data = read(written(tmp_path, "t0,label,who\n" + "\n".join(lines)), group="who")
+    parts = split(data, 0.3)
+    assert parts.train.groups is not None
+    assert parts.test.groups is not None
+    assert not set(parts.train.groups.tolist()) & set(parts.test.groups.tolist())
+
+
+LONG = "who,when,left,right,label\nx,1,1,10,up\ny,1,5,50,down\nx,2,2,20,up\ny,2,6,60,down\nx,3,3,30,up\n"
+
+
+def test_long_series_are_put_together(tmp_path: Path) -> None:
+    data = read(written(tmp_path, LONG), series="who", time="when")
+    assert rows(data) == [[[1, 10], [2, 20], [3, 30]], [[5, 50], [6, 60]]]
+    assert (data.ids, data.y.tolist()) == (("who x", "who y"), [1, 0])
+    one = read(written(tmp_path, LONG), series="who", time="when", values="right")
+    assert rows(one)[1] == [[50], [60]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("x,2,2", "x,1,2", r"row 4: in the series \"x\", the when 1 repeats 1, that of row 2"),
+        ("x,3,3", "x,1.5,3", "row 6: .* the when 1.5 goes back from 2, that of row 4"),
+        ("x,3,3,30,up", "x,3,3,30,down", 'row 6: the series "x" has label down here and up in row'),
+        ("x,2,2", "x,later,2", 'column "when": expected a|column "when": expected numbers, or'),
+        ("x,2,2", ",2,2", 'column "who": expected a text in every row, .* row 4'),
+        ("6,60", "six,60", r'column "left": expected a number .* row 5 \("six"\)'),
+        ("x,2,2,20", "x,2,,20", "1 values are missing .*who x"),
+        ("x,2,2,20,up", "x,2,2,20,", 'column "label": expected a text in every row, .*row 4'),
+    ],
+)
+def test_what_is_wrong_in_a_long_table_is_named(
+    tmp_path: Path, old: str, new: str, sentence: str
+) -> None:
+    assert old in LONG
+    with pytest.raises(SteadfitError, match=sentence):
+        read(written(tmp_path, LONG.replace(old, new)), series="who", time="when",
+             values=["left", "right"])  # fmt: skip
+
+
+def test_uneven_times_are_said(tmp_path: Path) -> None:
+    data = read(written(tmp_path, LONG.replace("x,3,3", "x,9,3")), series="who", time="when")
+    assert "times of 1 series are not equally spaced" in data.notes[1]
+
+
+def test_rows_with_other_columns_are_all_named(tmp_path: Path) -> None:
+    text = "t0,t1,label\n1,2,a\n1,2\n1,2,b\n1,2,3,b\n"
+    with pytest.raises(SteadfitError, match=r"(?s)2 rows have others.*row 3: 2 .*row 5: 4 "):
+        read(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "sentence"),
+    [
+        ("", {}, "is no table"),
+        ("t0,label\n", {}, "has no rows"),
+        ("1,2,3\n4,5,6\n", {}, "expected a header .* found numbers"),
+        ("a,a,label\n1,2,x\n", {}, "columns of the same name: a"),
+        (WIDE.replace("label", "kind"), {}, "cannot be told which column is to be learned"),
+        (WIDE, {"target": "lable"}, 'Did you mean "label"'),
+        (WIDE, {"target": ["label", "t0"]}, "One target column was expected"),
+        (WIDE, {"values": "t0, t9"}, 'no column of some.csv "t9"'),
+        (WIDE.replace("2.5", "oops"), {}, "t1 hold something else"),
+        (WIDE.replace("2.5", "oops"), {"values": "t0,t1"}, r'column "t1": .* row 3 \("oops"\)'),
+        (WIDE.replace("3,2.5,", ",,"), {}, "1 series are empty: some.csv row 3"),
+        (WIDE.replace("1,2,3", "1,,3"), {}, "1 values are missing .*some.csv row 2"),
+        (TEXTS.replace("so dull", " "), {}, r'column "text": expected a text .* row 3'),
+        ("label\nx\ny\n", {}, "no columns besides those named"),
+        (WIDE, {"task": "numbers"}, 'For names, use task="classes"'),
+    ],
+)
+def test_what_is_wrong_with_a_table_is_said(
+    tmp_path: Path, text: str, options: dict, sentence: str
+) -> None:
+    with pytest.raises(SteadfitError, match=sentence):
+        read(written(tmp_path, text), **options)
+
+
+def test_a_damaged_parquet_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 and no more")
+    with pytest.raises(SteadfitError, match="no whole Parquet file"):
+        read(tmp_path / "a.parquet")
+    parquet.write_table(pa.table({"a": [[1, 2]], "label": ["x"]}), tmp_path / "a.parquet")
+    with pytest.raises(SteadfitError, match="columns a hold lists"):
+        read(tmp_path / "a.parquet")
+
+
+def test_the_film_reviews(shared_data: Path) -> None:
+    data = read(shared_data / "text" / "movie_reviews.csv")
+    assert (len(data), data.classes) == (10_662, ("neg", "pos"))
+    assert data.y.sum() == 5331  # half of them, as published

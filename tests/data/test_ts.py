@@ -1,0 +1,112 @@
+"""`.ts` files: what the archives publish, and what is wrong with a line."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from steadfit.data import Dataset, Ragged, read
+from steadfit.errors import SteadfitError
+
+HEADER = "# words\n@problemName Some\n@timeStamps false\n@classLabel true a b\n@data\n"
+
+
+def written(path: Path, text: str, name: str = "some.ts") -> Path:
+    (path / name).write_text(text)
+    return path / name
+
+
+def rows(data: Dataset) -> list[list]:
+    assert isinstance(data.x, Ragged)
+    return [row.tolist() for row in data.x.rows()]
+
+
+def test_series_of_unequal_length_and_many_channels(tmp_path: Path) -> None:
+    data = read(written(tmp_path, HEADER + "1,2,3:4,5,6:a\n\n7:8:b\n"))
+    assert rows(data) == [[[1, 4], [2, 5], [3, 6]], [[7, 8]]]
+    assert (data.classes, data.y.tolist(), data.notes) == (("a", "b"), [0, 1], ())
+    assert data.ids == ("some.ts line 6", "some.ts line 8")
+
+
+def test_numbers_to_predict(tmp_path: Path) -> None:
+    data = read(written(tmp_path, "@targetLabel true\n@data\n1,2:0.5\n3:-1e3\n"))
+    assert (data.task, data.y.tolist()) == ("numbers", [[0.5], [-1000]])
+
+
+@pytest.mark.parametrize("asked", ["Some_TRAIN.ts", "Some_TEST.ts"])
+def test_both_sides_are_read_whichever_is_named(tmp_path: Path, asked: str) -> None:
+    written(tmp_path, HEADER + "1:a\n2:b\n", "Some_TRAIN.ts")
+    written(tmp_path, HEADER + "3:b\n", "Some_TEST.ts")
+    data = read(tmp_path / asked)
+    assert (data.name, data.y.tolist()) == ("Some", [0, 1, 1])
+    assert data.is_test is not None
+    assert data.is_test.tolist() == [False, False, True]
+
+
+def test_a_side_alone_has_no_test_set(tmp_path: Path) -> None:
+    assert read(written(tmp_path, HEADER + "1:a\n2:b\n", "Some_TRAIN.ts")).is_test is None
+
+
+def test_missing_values_are_marked_and_filled_on_demand(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER + "1,?,3:a\n2:b\n")
+    with pytest.raises(SteadfitError, match=r"1 values are missing .*some.ts line 6"):
+        read(path)
+    assert rows(read(path, missing="linear"))[0] == [[1], [2], [3]]
+
+
+def test_the_rows_are_trusted_and_the_header_contradicted(tmp_path: Path) -> None:
+    head = (
+        "@univariate true\n@dimensions 3\n@equalLength true\n@seriesLength 9\n@missing true\n"
+        "@classLabel true a b\n@data\n"
+    )
+    data = read(written(tmp_path, head + "1,2:4,5:a\n7:8:c\n"))
+    said = " ".join(data.notes)
+    for part in (
+        "@univariate true, the rows say false",
+        "@dimensions 3, the rows say 2",
+        "@equallength true, the rows say false",
+        "@serieslength 9, the rows say 1 to 2",
+        "@missing true, the rows say false",
+        "classes that the header lacks: c",
+    ):
+        assert part in said
+    assert len(data.notes) == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (HEADER, "has no series"),
+        ("", "has no series"),
+        (HEADER + "1,2\n", "line 6: expected values and, after a colon, a label"),
+        (HEADER + "1,2:\n", "line 6: expected values and, after a colon, a label"),
+        (HEADER + "1,2:a\n1,x:b\n", 'line 7, value 2: expected a number or "\\?", found "x"'),
+        (HEADER + "1,2:3:a\n", "line 6: the channels .* have 2, 1"),
+        (HEADER + ":a\n", "line 6: the channels .* have 0"),
+        (HEADER + "(0,1),(1,2):a\n", "line 6: series with time stamps are not read"),
+        ("@timeStamps true\n@data\n", "line 1: series with time stamps are not read"),
+        ("1,2:a\n", 'line 1: expected a header line that begins with "@"'),
+        ("@data\n1,2:a\n", "no @classLabel and no @targetLabel"),
+        ("@targetLabel true\n@data\n1:a\n", 'line 3: expected a number to predict, found "a"'),
+        (HEADER + "1,inf:a\n2:b\n", "infinite, or beyond float32, in 1 series: some.ts line 6"),
+    ],
+)
+def test_a_wrong_line_is_named(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(SteadfitError, match=sentence):
+        read(written(tmp_path, text))
+
+
+def test_the_archives_own_files(shared_data: Path) -> None:
+    vowels = read(shared_data / "series" / "JapaneseVowels" / "JapaneseVowels_TRAIN.ts")
+    assert str(vowels) == "JapaneseVowels · 640 series of 7 to 29 steps × 12 · 9 classes"
+    assert isinstance(vowels.x, Ragged)
+    assert vowels.is_test is not None
+    assert np.bincount(vowels.y[~vowels.is_test].numpy()).tolist() == [30] * 9  # as published
+    published_test = [31, 35, 88, 44, 29, 24, 40, 50, 29]
+    assert np.bincount(vowels.y[vowels.is_test].numpy()).tolist() == published_test
+    assert vowels.x.values[0, :2].tolist() == pytest.approx([1.860936, -0.207383])
+    guns = read(shared_data / "series" / "GunPoint" / "GunPoint_TEST.ts")
+    assert str(guns) == "GunPoint · 200 series of 150 steps · 2 classes"
+    assert isinstance(guns.x, Ragged)
+    means = [row.mean() for row in guns.x.rows()]  # the archive's series are standardised
+    np.testing.assert_allclose(means, 0, atol=1e-5)
