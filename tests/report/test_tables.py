@@ -73,6 +73,12 @@ def test_columns_leave_in_the_stated_order(digits: StudyResult):
     assert all("variance" in heading for heading in headings.values())
 
 
+def test_joined_names_break_at_the_plus(digits: StudyResult):
+    lines = [line.split()[0] for line in printed(table(digits, 60), 60).splitlines()]
+    place = lines.index("dropout=0.5+")
+    assert lines[place + 1] == "l2=0.001"
+
+
 def test_regression_has_no_error_column_and_keeps_its_units(numbers: StudyResult):
     text = printed(table(numbers))
     assert "error %" not in text
