@@ -1,114 +1,51 @@
-"""A run of a cell as one operator of torch, so that torch's transformations see it whole.
+"""A run of a cell as one function of torch's autograd, and as one operator for its compiler.
 
-`steadfit::cell` and `steadfit::cell_backward` take a flat list of tensors and a text that says what
-they are (`Call`). They run the compiled kernel, or the reference where there is none. Derivatives
-of higher order go through the reference.
+`Run` is what eager code uses. `steadfit::cell` is the same for torch.compile and torch.export, which
+want an operator with a declared schema. Derivatives of higher order go through the reference.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from steadfit.cells.interface import Result, Weights
-from steadfit.cells.kernel import Forward, Task, kernel, saved_values, schedule
-from steadfit.cells.language import Cell, known
-from steadfit.cells.reference import run_reference
+from steadfit.cells.call import Call, forward, gradients, memory, reference_gradients
 
 
-@dataclass(frozen=True)
-class Call:
-    """What the tensors of the operator's list are; written as text, as operators take no objects.
-
-    The list holds x, the weights named, the initial states, the recurrent mask, zoneout's masks,
-    and lengths or batch_sizes, each if it is there.
-    """
-
-    cell: Cell
-    weights: tuple[str, ...]
-    mask: bool
-    zoneout: tuple[bool, ...]
-    rows: str  # "padded", "lengths" or "batch_sizes"
-    reverse: bool
-
-    def text(self) -> str:
-        """One line; `Call.read` reads it."""
-        zoneout = "".join(str(int(one)) for one in self.zoneout)
-        weights = ",".join(self.weights)
-        flags = f"{int(self.mask)} {zoneout} {self.rows} {int(self.reverse)}"
-        return f"{self.cell.key} {weights} {flags}"
+class Run(torch.autograd.Function):
+    """The sequences and the final states, from a call and its tensors."""
 
     @staticmethod
-    @lru_cache(maxsize=1024)
-    def read(text: str) -> "Call":
-        """The call that `text` wrote."""
-        key, weights, mask, zoneout, rows, reverse = text.split(" ")
-        return Call(
-            cell=known(key),
-            weights=tuple(weights.split(",")),
-            mask=mask == "1",
-            zoneout=tuple(one == "1" for one in zoneout),
-            rows=rows,
-            reverse=reverse == "1",
-        )
+    def forward(ctx: Any, made: Call, *tensors: Tensor) -> tuple[Tensor, ...]:
+        """See `call.forward`."""
+        saved = memory(made, tensors)
+        outputs = forward(made, tensors, saved)
+        ctx.made, ctx.count = made, len(tensors)
+        ctx.set_materialize_grads(False)
+        ctx.save_for_backward(*tensors, *outputs, saved)
+        return tuple(outputs)
 
-    @property
-    def differentiable(self) -> int:
-        """How many tensors at the beginning of the list have gradients: x, weights, states."""
-        return 1 + len(self.weights) + len(self.cell.states)
-
-    def arguments(self, tensors: Sequence[Tensor]) -> dict[str, Any]:
-        """The list as the arguments of `run_reference`, without the cell."""
-        rest = iter(tensors)
-        x = next(rest)
-        weights = Weights(**{name: next(rest) for name in self.weights})
-        states = tuple(next(rest) for _ in self.cell.states)
-        mask = next(rest) if self.mask else None
-        zoneout = tuple(next(rest) if one else None for one in self.zoneout)
-        named = {} if self.rows == "padded" else {self.rows: next(rest)}
-        return {
-            "x": x,
-            "weights": weights,
-            "states": states,
-            "recurrent_mask": mask,
-            "zoneout": zoneout,
-            "reverse": self.reverse,
-            **named,
-        }
-
-    def task(self, tensors: Sequence[Tensor]) -> Task:
-        """The list as the kernel takes it."""
-        given = self.arguments([tensor.contiguous() for tensor in tensors])
-        x, batch = given["x"], given["states"][0].shape[0]
-        sizes = given.get("batch_sizes")
-        time = x.shape[0] if sizes is None else len(sizes)
-        return Task(
-            x=x.reshape(-1, x.shape[-1]),
-            weights=given["weights"],
-            states=given["states"],
-            mask=given["recurrent_mask"],
-            zoneout=tuple(None if m is None else m.flatten(0, -2) for m in given["zoneout"]),
-            schedule=schedule(time, batch, given.get("lengths"), sizes),
-            reverse=self.reverse,
-        )
+    @staticmethod
+    def backward(ctx: Any, *adjoints: Tensor | None) -> tuple[Tensor | None, ...]:
+        """See `call.gradients`."""
+        *both, saved = ctx.saved_tensors
+        tensors, outputs = both[: ctx.count], both[ctx.count :]
+        needs = ctx.needs_input_grad[1:]
+        if torch.is_grad_enabled():  # the gradient is to be differentiated again
+            found = reference_gradients(ctx.made, tensors, adjoints, create_graph=True)
+        else:
+            found = gradients(ctx.made, tensors, outputs, saved, adjoints, needs[0])
+        return None, *_wanted(found, needs)
 
 
 @torch.library.custom_op("steadfit::cell", mutates_args=())
 def cell_operator(tensors: list[Tensor], call: str, keep: bool) -> list[Tensor]:
     """The sequences, the final states, and what the backward sweep needs (empty without keep)."""
     made = Call.read(call)
-    compiled = _kernel(made, tensors[0])
-    saved = _saved(made, tensors, keep)
-    if compiled is None:
-        result = _reference(made, tensors)
-        return [*(tensor.clone() for tensor in (*result.sequences, *result.final)), saved]
-    task = made.task(tensors)
-    done = compiled.forward(task, saved if keep else None)
-    shape = tensors[0].shape[:-1]
-    return [*(s.view(*shape, s.shape[-1]) for s in done.sequences), *done.final, saved]
+    saved = memory(made, tensors) if keep else None
+    outputs = forward(made, tensors, saved)
+    return [*outputs, tensors[0].new_empty(0) if saved is None else saved]
 
 
 @cell_operator.register_fake
@@ -118,7 +55,7 @@ def _(tensors: list[Tensor], call: str, keep: bool) -> list[Tensor]:
     return [
         *(x.new_empty(*x.shape[:-1], state.shape[1]) for state in states),
         *(state.new_empty(state.shape) for state in states),
-        _saved(made, tensors, keep),
+        memory(made, tensors) if keep else x.new_empty(0),
     ]
 
 
@@ -126,39 +63,33 @@ def _(tensors: list[Tensor], call: str, keep: bool) -> list[Tensor]:
 def backward_operator(
     tensors: list[Tensor],
     outputs: list[Tensor],
-    gradients: list[Tensor],
+    adjoints: list[Tensor],
     given: list[bool],
     call: str,
     wants_x: bool,
 ) -> list[Tensor]:
     """The gradients of x (empty if not wanted), the weights and the initial states.
 
-    outputs: what `steadfit::cell` gave. gradients: of the sequences and the final states, those
+    outputs: what `steadfit::cell` gave. adjoints: of the sequences and the final states, those
     for which `given` is true.
     """
-    made = Call.read(call)
-    parts = _spread(gradients, given)
-    compiled = _kernel(made, tensors[0])
-    if compiled is None:
-        found = _reference_gradients(made, tensors, parts, create_graph=False)
-        return [torch.zeros_like(t) if g is None else g.clone() for t, g in found]
-    task = made.task(tensors)
-    states = len(task.states)
-    sequences = tuple(output.contiguous().flatten(0, -2) for output in outputs[:states])
-    done = Forward(sequences, tuple(outputs[states : 2 * states]), outputs[-1])
-    if not outputs[-1].numel():  # the forward sweep did not know that it would be differentiated
-        done = compiled.forward(task, _saved(made, tensors, keep=True))
-    flat = [None if p is None else p.contiguous().flatten(0, -2) for p in parts]
-    found = compiled.backward(task, done, flat[:states], flat[states:], wants_x)
-    d_x = tensors[0].new_empty(0) if found.x is None else found.x.view(tensors[0].shape)
-    return [d_x, *(w for w in found.weights if w is not None), *found.states]
+    rest = iter(adjoints)
+    *states, saved = outputs
+    return gradients(
+        Call.read(call),
+        tensors,
+        states,
+        saved if saved.numel() else None,
+        [next(rest) if one else None for one in given],
+        wants_x,
+    )
 
 
 @backward_operator.register_fake
 def _(
     tensors: list[Tensor],
     outputs: list[Tensor],
-    gradients: list[Tensor],
+    adjoints: list[Tensor],
     given: list[bool],
     call: str,
     wants_x: bool,
@@ -176,70 +107,24 @@ def _remember(ctx: Any, inputs: tuple[list[Tensor], str, bool], output: list[Ten
     ctx.save_for_backward(*tensors, *output)
 
 
-def _backward(ctx: Any, gradients: Sequence[Tensor | None]) -> tuple[Any, None, None]:
+def _backward(ctx: Any, adjoints: Sequence[Tensor | None]) -> tuple[Any, None, None]:
     made = Call.read(ctx.call)
     tensors, outputs = ctx.saved_tensors[: ctx.count], ctx.saved_tensors[ctx.count :]
-    parts = list(gradients)[:-1]
-    needs = ctx.needs_input_grad[0][: made.differentiable]
-    if torch.is_grad_enabled():  # the gradient is to be differentiated again
-        found = [g for _, g in _reference_gradients(made, tensors, parts, create_graph=True)]
+    adjoints = list(adjoints)[:-1]
+    needs = ctx.needs_input_grad[0]
+    if torch.is_grad_enabled():
+        found = reference_gradients(made, tensors, adjoints, create_graph=True)
     else:
-        present = [part for part in parts if part is not None]
-        given = [part is not None for part in parts]
+        present = [adjoint for adjoint in adjoints if adjoint is not None]
+        given = [adjoint is not None for adjoint in adjoints]
         found = backward_operator(list(tensors), list(outputs), present, given, ctx.call, needs[0])
-    wanted = [gradient if need else None for gradient, need in zip(found, needs, strict=True)]
-    return [*wanted, *(None for _ in tensors[made.differentiable :])], None, None
+    return _wanted(found, needs), None, None
 
 
 cell_operator.register_autograd(_backward, setup_context=_remember)
 
 
-def _kernel(made: Call, x: Tensor) -> Any:
-    return kernel(made.cell, x.dtype, made.mask, made.zoneout)
-
-
-def _saved(made: Call, tensors: Sequence[Tensor], keep: bool) -> Tensor:
-    """Memory for what the backward sweep needs."""
-    if not keep:
-        return tensors[0].new_empty(0)
-    x, hidden = tensors[0], made.arguments(tensors)["states"][0].shape[1]
-    panel = 64 // x.dtype.itemsize  # the kernel keeps whole panels
-    width = -(-hidden // panel) * panel
-    return x.new_empty(*x.shape[:-1], saved_values(made.cell, made.mask, made.zoneout) * width)
-
-
-def _reference(made: Call, tensors: Sequence[Tensor]) -> Result:
-    return run_reference(made.cell, **made.arguments(tensors))
-
-
-def _reference_gradients(
-    made: Call, tensors: Sequence[Tensor], parts: Sequence[Tensor | None], create_graph: bool
-) -> list[tuple[Tensor, Tensor | None]]:
-    """Each differentiable tensor with its gradient, by running the reference."""
-    leaves = list(tensors[: made.differentiable])
-    with torch.enable_grad():
-        if not create_graph:
-            leaves = [leaf.detach() for leaf in leaves]
-        leaves = [leaf if leaf.requires_grad else leaf.requires_grad_() for leaf in leaves]
-        result = _reference(made, [*leaves, *tensors[made.differentiable :]])
-        outputs = [*result.sequences, *result.final]
-        chosen = [
-            (output, part)
-            for output, part in zip(outputs, parts, strict=True)
-            if part is not None and output.requires_grad
-        ]
-        gradients: Sequence[Tensor | None] = [None] * len(leaves)
-        if chosen:
-            gradients = torch.autograd.grad(
-                [output for output, _ in chosen],
-                leaves,
-                [part for _, part in chosen],
-                create_graph=create_graph,
-                allow_unused=True,
-            )
-    return list(zip(leaves, gradients, strict=True))
-
-
-def _spread(gradients: Sequence[Tensor], given: Sequence[bool]) -> list[Tensor | None]:
-    rest = iter(gradients)
-    return [next(rest) if one else None for one in given]
+def _wanted(found: Sequence[Tensor | None], needs: Sequence[bool]) -> list[Tensor | None]:
+    """A gradient for each tensor of the list, None where none is wanted."""
+    padded = [*found, *(None for _ in needs[len(found) :])]
+    return [gradient if need else None for gradient, need in zip(padded, needs, strict=True)]

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from steadfit.cells.call import Call, forward
 from steadfit.cells.emit import MOST_STATES
 from steadfit.cells.interface import Result, Weights, check
 from steadfit.cells.language import Cell
-from steadfit.cells.operator import Call, cell_operator
+from steadfit.cells.operator import Run, cell_operator
 from steadfit.cells.reference import run_reference
 
 
@@ -87,7 +88,10 @@ def run(
     )
     tensors = [x, *named.values(), *given.states, *masks, *counts.values()]
     keep = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
-    results = cell_operator(tensors, call.text(), keep)
+    if torch.compiler.is_compiling():
+        results = cell_operator(tensors, call.text(), keep)
+    else:
+        results = Run.apply(call, *tensors) if keep else forward(call, tensors, None)
     count = len(cell.states)
     return Result(results[0], tuple(results[count : 2 * count]), tuple(results[:count]))
 

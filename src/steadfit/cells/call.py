@@ -1,0 +1,186 @@
+"""One run of a cell as a flat list of tensors and a text that says what they are.
+
+That is all that operators of torch can take. `forward` and `gradients` do the work, by the compiled
+kernel or, where there is none, by the reference.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from steadfit.cells.interface import Result, Weights
+from steadfit.cells.kernel import Forward, Kernel, Task, kernel, saved_values, schedule
+from steadfit.cells.language import Cell, known
+from steadfit.cells.reference import run_reference
+
+
+@dataclass(frozen=True)
+class Call:
+    """What the tensors of the operator's list are; written as text, as operators take no objects.
+
+    The list holds x, the weights named, the initial states, the recurrent mask, zoneout's masks,
+    and lengths or batch_sizes, each if it is there.
+    """
+
+    cell: Cell
+    weights: tuple[str, ...]
+    mask: bool
+    zoneout: tuple[bool, ...]
+    rows: str  # "padded", "lengths" or "batch_sizes"
+    reverse: bool
+
+    def text(self) -> str:
+        """One line; `Call.read` reads it."""
+        zoneout = "".join(str(int(one)) for one in self.zoneout)
+        weights = ",".join(self.weights)
+        flags = f"{int(self.mask)} {zoneout} {self.rows} {int(self.reverse)}"
+        return f"{self.cell.key} {weights} {flags}"
+
+    @staticmethod
+    @lru_cache(maxsize=1024)
+    def read(text: str) -> "Call":
+        """The call that `text` wrote."""
+        key, weights, mask, zoneout, rows, reverse = text.split(" ")
+        return Call(
+            cell=known(key),
+            weights=tuple(weights.split(",")),
+            mask=mask == "1",
+            zoneout=tuple(one == "1" for one in zoneout),
+            rows=rows,
+            reverse=reverse == "1",
+        )
+
+    @property
+    def differentiable(self) -> int:
+        """How many tensors at the beginning of the list have gradients: x, weights, states."""
+        return 1 + len(self.weights) + len(self.cell.states)
+
+    def arguments(self, tensors: Sequence[Tensor]) -> dict[str, Any]:
+        """The list as the arguments of `run_reference`, without the cell."""
+        rest = iter(tensors)
+        x = next(rest)
+        weights = Weights(**{name: next(rest) for name in self.weights})
+        states = tuple(next(rest) for _ in self.cell.states)
+        mask = next(rest) if self.mask else None
+        zoneout = tuple(next(rest) if one else None for one in self.zoneout)
+        named = {} if self.rows == "padded" else {self.rows: next(rest)}
+        return {
+            "x": x,
+            "weights": weights,
+            "states": states,
+            "recurrent_mask": mask,
+            "zoneout": zoneout,
+            "reverse": self.reverse,
+            **named,
+        }
+
+    def task(self, tensors: Sequence[Tensor]) -> Task:
+        """The list as the kernel takes it."""
+        given = self.arguments([tensor.contiguous() for tensor in tensors])
+        x, batch = given["x"], given["states"][0].shape[0]
+        sizes = given.get("batch_sizes")
+        time = x.shape[0] if sizes is None else len(sizes)
+        return Task(
+            x=x.reshape(-1, x.shape[-1]),
+            weights=given["weights"],
+            states=given["states"],
+            mask=given["recurrent_mask"],
+            zoneout=tuple(None if m is None else m.flatten(0, -2) for m in given["zoneout"]),
+            schedule=schedule(time, batch, given.get("lengths"), sizes),
+            reverse=self.reverse,
+        )
+
+
+def forward(made: Call, tensors: Sequence[Tensor], saved: Tensor | None) -> list[Tensor]:
+    """The sequences, then the final states. saved: filled for `gradients` if there is one."""
+    compiled = _kernel(made, tensors[0])
+    if compiled is None:
+        result = _reference(made, tensors)
+        return [tensor.clone() for tensor in (*result.sequences, *result.final)]
+    done = compiled.forward(made.task(tensors), saved)
+    shape = tensors[0].shape[:-1]
+    return [*(s.view(*shape, s.shape[-1]) for s in done.sequences), *done.final]
+
+
+def gradients(
+    made: Call,
+    tensors: Sequence[Tensor],
+    outputs: Sequence[Tensor],
+    saved: Tensor | None,
+    adjoints: Sequence[Tensor | None],
+    wants_x: bool,
+) -> list[Tensor]:
+    """The gradients of x (empty if not wanted), the weights and the initial states.
+
+    outputs and adjoints: the sequences and the final states, and how the loss changes with them.
+    """
+    compiled = _kernel(made, tensors[0])
+    x = tensors[0]
+    if compiled is None:
+        leaves = [tensor.detach().requires_grad_() for tensor in tensors[: made.differentiable]]
+        with torch.enable_grad():
+            found = reference_gradients(made, [*leaves, *tensors[len(leaves) :]], adjoints, False)
+        all_of_x, *rest = (
+            torch.zeros_like(leaf) if gradient is None else gradient.clone()
+            for leaf, gradient in zip(leaves, found, strict=True)
+        )
+        return [all_of_x if wants_x else x.new_empty(0), *rest]
+    task = made.task(tensors)
+    states = len(task.states)
+    sequences = tuple(output.contiguous().flatten(0, -2) for output in outputs[:states])
+    if saved is None:  # the forward run did not know that it would be differentiated
+        saved = memory(made, tensors)
+        compiled.forward(task, saved)
+    done = Forward(sequences, tuple(outputs[states:]), saved)
+    flat = [None if a is None else a.contiguous().flatten(0, -2) for a in adjoints]
+    result = compiled.backward(task, done, flat[:states], flat[states:], wants_x)
+    d_x = x.new_empty(0) if result.x is None else result.x.view(x.shape)
+    return [d_x, *(w for w in result.weights if w is not None), *result.states]
+
+
+def reference_gradients(
+    made: Call,
+    tensors: Sequence[Tensor],
+    adjoints: Sequence[Tensor | None],
+    create_graph: bool,
+) -> list[Tensor | None]:
+    """The gradient of each tensor that can have one and wants one, by running the reference."""
+    result = _reference(made, tensors)
+    outputs = [*result.sequences, *result.final]
+    chosen = [
+        (output, adjoint)
+        for output, adjoint in zip(outputs, adjoints, strict=True)
+        if adjoint is not None and output.requires_grad
+    ]
+    leaves = [t for t in tensors[: made.differentiable] if t.requires_grad]
+    found: Sequence[Tensor | None] = [None] * len(leaves)
+    if chosen:
+        found = torch.autograd.grad(
+            [output for output, _ in chosen],
+            leaves,
+            [adjoint for _, adjoint in chosen],
+            create_graph=create_graph,
+            allow_unused=True,
+        )
+    rest = iter(found)
+    return [next(rest) if t.requires_grad else None for t in tensors[: made.differentiable]]
+
+
+def memory(made: Call, tensors: Sequence[Tensor]) -> Tensor:
+    """Room for what the backward sweep needs, beside x's rows."""
+    x, hidden = tensors[0], made.arguments(tensors)["states"][0].shape[1]
+    panel = 64 // x.dtype.itemsize  # the kernel keeps whole panels
+    width = -(-hidden // panel) * panel
+    return x.new_empty(*x.shape[:-1], saved_values(made.cell, made.mask, made.zoneout) * width)
+
+
+def _kernel(made: Call, x: Tensor) -> Kernel | None:
+    return kernel(made.cell, x.dtype, made.mask, made.zoneout)
+
+
+def _reference(made: Call, tensors: Sequence[Tensor]) -> Result:
+    return run_reference(made.cell, **made.arguments(tensors))
