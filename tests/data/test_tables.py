@@ -52,6 +52,13 @@ def test_labels_tell_the_task(tmp_path: Path, labels: str, task: str, classes: t
     assert read(written(tmp_path, text), task="classes").task == "classes"
 
 
+def test_numbers_as_people_write_them(tmp_path: Path) -> None:
+    data = read(written(tmp_path, "t0,t1,label\n 1 , +5,a\n-2.5e-3,.5,b\n"))
+    assert rows(data) == [[[1], [5]], [[pytest.approx(-0.0025)], [0.5]]]
+    with pytest.raises(SteadfitError, match=r'row 2 \("1_000"\), row 4 \("1,5"\)'):
+        read(written(tmp_path, "t0;label\n1_000;a\nNA;b\n1,5;a\n"), values="t0")
+
+
 def test_row_numbers_of_other_programs_are_no_steps(tmp_path: Path) -> None:
     data = read(written(tmp_path, ",id,t0,label\n0,7,1,a\n1,8,2,b\n"))
     assert rows(data) == [[[1]], [[2]]]
@@ -79,7 +86,13 @@ def test_groups_stay_whole(tmp_path: Path) -> None:
     assert not set(parts.train.groups.tolist()) & set(parts.test.groups.tolist())
 
 
-LONG = "who,when,left,right,label\nx,1,1,10,up\ny,1,5,50,down\nx,2,2,20,up\ny,2,6,60,down\nx,3,3,30,up\n"
+LONG = """who,when,left,right,label
+x,1,1,10,up
+y,1,5,50,down
+x,2,2,20,up
+y,2,6,60,down
+x,3,3,30,up
+"""
 
 
 def test_long_series_are_put_together(tmp_path: Path) -> None:

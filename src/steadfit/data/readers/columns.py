@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,8 +14,10 @@ from steadfit.data.targets import some
 from steadfit.errors import SteadfitError, unknown
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})  # in a column of numbers
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _DELIMITERS = ",;\t|"
-_MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Columns:
     """
 
     file: str
-    data: dict[str, list]
+    data: dict[str, "pa.ChunkedArray"]
     first_row: int
 
     @property
@@ -44,18 +47,23 @@ class Columns:
             raise unknown(f"column of {self.file}", name, self.names)
         return name
 
+    def cells(self, name: str) -> list:
+        return self.data[self.check(name)].to_pylist()
+
     def is_numeric(self, name: str) -> bool:
-        return all(_number(cell) is not None for cell in self.data[name])
+        return _floats(self.data[name]) is not None
 
     def numbers(self, name: str) -> np.ndarray:
         """A column as float64, NaN where a cell is empty or says so (NA, NaN, null, ?)."""
-        values = [_number(cell) for cell in self.data[self.check(name)]]
-        self._refuse(name, [i for i, v in enumerate(values) if v is None], "a number")
-        return np.array(values, np.float64)
+        values = _floats(self.data[self.check(name)])
+        if values is not None:
+            return values
+        wrong = [i for i, cell in enumerate(self.cells(name)) if _number(cell) is None]
+        raise self._refusal(name, wrong, "a number")
 
     def texts(self, name: str) -> list[str]:
         """A column as text, no cell empty."""
-        cells = ["" if cell is None else str(cell) for cell in self.data[self.check(name)]]
+        cells = ["" if cell is None else str(cell) for cell in self.cells(name)]
         self._refuse(name, [i for i, cell in enumerate(cells) if not cell.strip()], "a text")
         return cells
 
@@ -93,11 +101,15 @@ class Columns:
 
     def _refuse(self, name: str, rows: Sequence[int], expected: str) -> None:
         if rows:
-            cells = [f'row {i + self.first_row} ("{str(self.data[name][i])[:30]}")' for i in rows]
-            raise SteadfitError(
-                f'{self.file}, column "{name}": expected {expected} in every row, found something '
-                f"else in {len(rows)}: {some(cells)}. Mend or remove these rows."
-            )
+            raise self._refusal(name, rows, expected)
+
+    def _refusal(self, name: str, rows: Sequence[int], expected: str) -> SteadfitError:
+        column = self.data[name]
+        cells = [f'row {i + self.first_row} ("{str(column[i])[:30]}")' for i in rows]
+        return SteadfitError(
+            f'{self.file}, column "{name}": expected {expected} in every row, found something '
+            f"else in {len(rows)}: {some(cells)}. Mend or remove these rows."
+        )
 
 
 def read_csv(path: Path, encoding: str | None, delimiter: str | None) -> Columns:
@@ -135,7 +147,7 @@ def read_csv(path: Path, encoding: str | None, delimiter: str | None) -> Columns
             f"{path.name}: expected {len(names)} columns in each row, as in the header, and "
             f"{len(bad)} rows have others:\n" + "\n".join(bad[:20]) + ("\n…" if bad[20:] else "")
         )
-    return _columns(path, table.to_pydict(), 2)
+    return _columns(path, table, 2)
 
 
 def read_parquet(path: Path) -> Columns:
@@ -153,7 +165,7 @@ def read_parquet(path: Path) -> Columns:
             f"{path.name}: the columns {some(nested)} hold lists or structures, and single values "
             "were expected. Give each step a row or a column of its own."
         )
-    return _columns(path, table.to_pydict(), 1)
+    return _columns(path, table, 1)
 
 
 def _header(path: Path, head: str, delimiter: str) -> list[str]:
@@ -169,16 +181,38 @@ def _header(path: Path, head: str, delimiter: str) -> list[str]:
     return names
 
 
-def _columns(path: Path, data: dict[str, list], first_row: int) -> Columns:
-    if not data or not len(next(iter(data.values()))):
+def _columns(path: Path, table: "pa.Table", first_row: int) -> Columns:
+    if not table.num_rows or not table.num_columns:
         raise SteadfitError(f"{path.name} has no rows.")
-    return Columns(path.name, data, first_row)
+    columns = dict(zip(table.column_names, table.columns, strict=True))
+    return Columns(path.name, columns, first_row)
+
+
+def _floats(column: "pa.ChunkedArray") -> np.ndarray | None:
+    """A column as float64, NaN where it is missing; None where a cell is something else."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    cleaned = column
+    if pa.types.is_string(column.type):
+        cleaned = pc.call_function("utf8_trim_whitespace", [column])
+        missing = pc.call_function(
+            "is_in",
+            [pc.call_function("utf8_lower", [cleaned])],
+            pc.SetLookupOptions(pa.array(sorted(MISSING))),
+        )
+        cleaned = pc.call_function("if_else", [missing, pa.scalar(None, pa.string()), cleaned])
+    try:
+        return np.asarray(pc.cast(cleaned, pa.float64(), safe=False), np.float64)
+    except pa.ArrowNotImplementedError:
+        return None
+    except pa.ArrowInvalid:  # also of what Arrow alone does not take, as "+5"
+        values = [_number(cell) for cell in column.to_pylist()]
+        return None if None in values else np.array(values, np.float64)
 
 
 def _number(cell: object) -> float | None:
     """A cell as a number, NaN where it is missing, None where it is something else."""
-    if cell is None:
-        return float("nan")
     if isinstance(cell, str) and cell.strip().lower() in MISSING:
         return float("nan")
     return float(cell) if _is(float, cell) else None  # pyright: ignore[reportArgumentType]
@@ -189,4 +223,4 @@ def _is(kind: Callable[..., object], cell: object) -> bool:
         kind(cell)
     except (TypeError, ValueError):
         return False
-    return True
+    return "_" not in str(cell)  # Python's own 1_000 is no number in a table

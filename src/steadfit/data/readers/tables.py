@@ -134,7 +134,7 @@ def _text(table: Columns, taken: set[str | None]) -> str | None:
             name
             for name in rest
             if not table.is_numeric(name)
-            and sum(" " in str(cell).strip() for cell in table.data[name]) > len(table) / 2
+            and sum(" " in str(cell).strip() for cell in table.cells(name)) > len(table) / 2
         ]
     return found[0] if len(found) == 1 else None
 
