@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from steadfit.data.dataset import Dataset
+from steadfit.recipe import Recipe
 from steadfit.report import page, sections
 from steadfit.report.pictures import data_uris
 from steadfit.study.result import StudyResult
@@ -173,6 +174,18 @@ def test_the_points_shown_are_those_of_most_disagreement(digits_case: Case):
         ("3", 3, True),
         ("4", 2, False),
     ]
+
+
+def test_differences_name_each_setting_once():
+    plain = Recipe().training_with(clip=1.0)
+    other = Recipe().training_with(early_stopping={"patience": 7}).model_with(width=0.5)
+    assert sections.differences(plain, plain) == ()
+    assert sections.differences(other, plain) == (
+        "model.settings.width: default → 0.5",
+        "training.clip: 1.0 → none",
+        "training.early_stopping.patience: none → 7",
+        "training.early_stopping.share: none → 0.2",
+    )
 
 
 def test_a_picture_is_the_test_point_pixel_for_pixel():

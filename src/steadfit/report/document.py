@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -248,10 +249,10 @@ def _drawn(figure: Figure) -> Any:
 
 
 def _breakable(name: str) -> Any:
-    """A name that may be broken after each "+"."""
+    """A name that may be broken after each "+", "=" and "_"."""
     from markupsafe import Markup
 
-    return Markup("+<wbr>").join(name.split("+"))
+    return Markup("<wbr>").join(re.split(r"(?<=[+=_])", name))
 
 
 def _sha256(script: str) -> str:

@@ -144,7 +144,13 @@ def _name_rows(figure: go.Figure, arms: Sequence[ArmResult], ends: Iterable[str]
 
 
 def _above(row: int) -> dict[str, object]:
-    return {"xref": "paper", "y": row + 0.15, "yanchor": "bottom", "showarrow": False}
+    return {
+        "xref": "paper",
+        "y": row + 0.15,
+        "yanchor": "bottom",
+        "showarrow": False,
+        "bgcolor": LIGHT["paper"],
+    }
 
 
 def _whiskers(intervals: Sequence[Interval]) -> dict[str, object]:

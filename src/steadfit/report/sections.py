@@ -190,7 +190,7 @@ def scheme(result: StudyResult) -> str:
 
 
 def differences(recipe: Recipe, baseline: Recipe) -> tuple[str, ...]:
-    """The settings in which a recipe differs, as "training.clip: null → 1.0"."""
+    """The settings in which a recipe differs, as "training.clip: none → 1.0"."""
     ours, theirs = (dict(_flat(each.model_dump(mode="json"))) for each in (recipe, baseline))
     return tuple(
         f"{name}: {_setting(theirs, name)} → {_setting(ours, name)}"
@@ -278,13 +278,14 @@ def _joined(values: Iterable[Any]) -> str:
 
 
 def _flat(settings: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, object]]:
-    """Nested settings as dotted names."""
+    """Nested settings as dotted names, without those that are not set."""
     for name, value in settings.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{above}{name}.")
-        else:
+        elif value is not None:
             yield above + name, value
 
 
 def _setting(settings: Mapping[str, object], name: str) -> str:
-    return json.dumps(settings[name]) if name in settings else "default"
+    unset = "default" if name.startswith("model.settings.") else "none"
+    return json.dumps(settings[name]) if name in settings else unset
