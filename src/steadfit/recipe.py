@@ -65,12 +65,14 @@ class EarlyStopping(Settings):
 
 
 class Augmentation(Settings):
-    """Random changes of each training batch. Lengths are shares of the image side."""
+    """Random changes of each training batch. Lengths are shares of the image's side or series."""
 
-    shift: Share = 0.0  # largest shift
-    flip: bool = False  # left and right, with probability one half
-    rotation: Annotated[float, Field(ge=0, le=180)] = 0.0  # largest angle, degrees
-    noise: NonNegative = 0.0  # standard deviation, in units of the prepared inputs
+    shift: Share = 0.0  # images: largest shift
+    flip: bool = False  # images: left and right, with probability one half
+    rotation: Annotated[float, Field(ge=0, le=180)] = 0.0  # images: largest angle, degrees
+    noise: NonNegative = 0.0  # not texts: standard deviation, in units of the prepared inputs
+    crop: Share = 0.0  # series: largest share cut away at the two ends together
+    word_dropout: Share = 0.0  # texts: share of the tokens made unknown
 
 
 class Training(Settings):

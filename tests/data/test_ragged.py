@@ -142,14 +142,48 @@ def test_series_are_standardised_by_all_steps_of_the_sample() -> None:
     assert (ready.padded()[1, 1:] == 0).all()  # filling stays 0, whatever the mean
 
 
-def test_sequences_take_noise_and_nothing_else() -> None:
+def changed(x: Ragged, seed: int = 0, **settings) -> Ragged:
+    return augment(x, Augmentation(**settings), torch.Generator().manual_seed(seed))
+
+
+def test_series_take_noise() -> None:
     x = Ragged.of([torch.zeros(3000, 1), torch.zeros(5, 1)])
-    noisy = augment(x, Augmentation(noise=0.5), torch.Generator().manual_seed(0))
+    noisy = changed(x, noise=0.5)
     assert noisy.values.std() == pytest.approx(0.5, rel=0.05)
     assert torch.equal(noisy.lengths, x.lengths)
-    with pytest.raises(SteadfitError, match="are for images"):
-        augment(x, Augmentation(flip=True), torch.Generator())
-    text = from_texts(["a b"], ["x"]).x
-    assert isinstance(text, Ragged)
-    with pytest.raises(SteadfitError, match="these examples are texts"):
-        augment(text, Augmentation(noise=0.1), torch.Generator())
+
+
+@given(lengths=LENGTHS, share=st.floats(0.1, 0.9), seed=st.integers(0, 9))
+def test_a_crop_is_a_part_of_its_series(lengths: list[int], share: float, seed: int) -> None:
+    cropped = changed(Ragged.of(rows_of(lengths)), seed, crop=share)
+    for row, part in zip(rows_of(lengths), cropped.rows(), strict=True):
+        assert len(part) >= max(1, (1 - share) * len(row) - 1e-9)
+        begin = int((part[0, 0] - row[0, 0]) / 2)
+        np.testing.assert_array_equal(part, row[begin : begin + len(part)])
+
+
+def test_every_crop_comes_up() -> None:
+    x = Ragged.of([torch.arange(4.0)[:, None]] * 300)
+    parts = {tuple(row.ravel().tolist()) for row in changed(x, crop=0.6).rows()}
+    whole = (0.0, 1.0, 2.0, 3.0)
+    assert parts == {whole, whole[1:], whole[:-1], whole[2:], whole[1:3], whole[:2]}
+
+
+def test_word_dropout_makes_tokens_unknown() -> None:
+    x = Ragged(torch.full((4000,), 7), torch.tensor([1000, 3000]), ("a",) * 6, "words")
+    dropped = changed(x, word_dropout=0.3)
+    assert set(dropped.values.tolist()) == {1, 7}
+    assert (dropped.values == 1).float().mean() == pytest.approx(0.3, abs=0.03)
+    assert torch.equal(dropped.values, changed(x, word_dropout=0.3).values)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [("series", {"flip": True}), ("series", {"word_dropout": 0.1}), ("texts", {"noise": 0.1}),
+     ("texts", {"crop": 0.1}), ("images", {"crop": 0.1}), ("images", {"word_dropout": 0.1})],
+)  # fmt: skip
+def test_a_change_that_an_example_does_not_have_is_said(kind: str, settings: dict) -> None:
+    text = Ragged(torch.ones(2).long(), torch.tensor([2]), ("a",), "words")
+    x = {"series": Ragged.of([torch.ones(2, 1)]), "texts": text, "images": torch.ones(1, 1, 2, 2)}
+    with pytest.raises(SteadfitError, match=f"are {kind}, which cannot be changed by"):
+        augment(x[kind], Augmentation(**settings), torch.Generator())

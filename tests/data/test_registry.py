@@ -139,6 +139,13 @@ def test_limit_keeps_the_classes_in_proportion(tmp_path: Path) -> None:
     assert data.fingerprint == read(tmp_path / "a.npz", limit=20).fingerprint
 
 
+def test_limit_keeps_the_earliest_of_data_in_time_order(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("abcdefghij" * 20)
+    assert read(tmp_path / "a.txt", block=20, limit=3).ids == tuple(
+        f"character {start}" for start in (0, 20, 40)
+    )
+
+
 @pytest.mark.parametrize(
     ("source", "options", "sentence"),
     [

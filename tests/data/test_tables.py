@@ -1,5 +1,6 @@
 """CSV and Parquet: four forms, and every bad row named."""
 
+import datetime as dt
 from pathlib import Path
 
 import pyarrow as pa
@@ -38,6 +39,24 @@ def test_parquet_is_read_as_csv_is(tmp_path: Path) -> None:
     data = read(tmp_path / "some.parquet")
     assert rows(data) == [[[1], [2]], [[3]]]
     assert data.ids == ("some.parquet row 1", "some.parquet row 2")
+
+
+def test_parquets_own_types(tmp_path: Path) -> None:
+    day = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
+    table = pa.table(
+        {
+            "when": [day, day + dt.timedelta(days=1), day, day + dt.timedelta(days=1)],
+            "who": pa.array(["x", "x", "y", "y"]).dictionary_encode(),
+            "value": pa.array([1, None, 3, 4], pa.decimal128(5, 2)),
+            "on": [True, False, True, True],
+            "words": pa.array(["1", "+2", None, "4"], pa.large_string()),
+            "label": pa.array(["a", "a", "b", "b"], pa.large_string()),
+        }
+    )
+    parquet.write_table(table, tmp_path / "some.parquet")
+    data = read(tmp_path / "some.parquet", series="who", time="when", missing="linear")
+    assert rows(data) == [[[1, 1, 1], [1, 0, 2]], [[3, 1, 4], [4, 1, 4]]]
+    assert data.classes == ("a", "b")
 
 
 @pytest.mark.parametrize(

@@ -38,12 +38,13 @@ def test_the_end_of_a_text_is_the_test_side(tmp_path: Path) -> None:
 
 
 def test_every_token_keeps_its_number_in_a_language_model(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("abcabcabcz")
+    (tmp_path / "a.txt").write_text("abcabcabcza")
     data = read(tmp_path / "a.txt", block=3)
     fitted = fit_preparation(data, torch.tensor([0]))
     assert fitted.vocabulary == ("a", "b", "c", "z")
-    assert fitted.inputs(ragged(data)).values.tolist() == [2, 3, 4] * 3
-    assert fitted.targets(data.y).tolist() == [[3, 4, 2], [3, 4, 2], [3, 4, 5]]
+    assert fitted.inputs(ragged(data)).values.tolist() == [2, 3, 4] * 3 + [5]
+    targets = fitted.targets(data.y).tolist()
+    assert targets == [[3, 4, 2], [3, 4, 2], [3, 4, 5], [2, -100, -100]]
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,7 @@ def test_whole_blocks_are_drawn(scheme: str) -> None:
     counts = torch.bincount(draw(data, scheme, 1), minlength=120).reshape(24, 5)
     assert (counts == counts[:, :1]).all()
     assert len(counts[:, 0].unique()) > 1
+    assert not torch.equal(counts[:12], counts[12:])  # each series has blocks of its own
 
 
 def test_equal_windows_of_a_constant_series_are_no_leak() -> None:

@@ -1,6 +1,7 @@
 """Random changes of a batch of images, drawn from an explicit generator."""
 
 import math
+from dataclasses import replace
 from typing import overload
 
 import torch
@@ -8,9 +9,14 @@ from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
 from steadfit.data.dataset import Inputs
+from steadfit.data.preparation import UNKNOWN
 from steadfit.data.ragged import Ragged
 from steadfit.errors import SteadfitError
 from steadfit.recipe import Augmentation
+
+_NOT_IMAGES = ("crop", "word_dropout")
+_NOT_SERIES = ("shift", "flip", "rotation", "word_dropout")
+_NOT_TEXTS = ("shift", "flip", "rotation", "noise", "crop")
 
 
 @overload
@@ -20,10 +26,12 @@ def augment(x: Ragged, settings: Augmentation, generator: torch.Generator) -> Ra
 def augment(x: Inputs, settings: Augmentation, generator: torch.Generator) -> Inputs:
     """Shift, flip, rotate and disturb each example of a batch by its own random amount.
 
-    x: prepared images, float32, shape (batch, channels, height, width); or series, which can be
-    disturbed by noise only. The result has the same shape; x itself is left as it is. What comes in
-    from beyond the border repeats the pixel at the border. Shifts are by whole pixels unless there
-    is rotation too, which interpolates bilinearly. The same generator state gives the same result.
+    x: prepared images, float32, shape (batch, channels, height, width); or series or texts, for
+        whose steps y has no targets of their own. x itself is left as it is.
+
+    What comes into an image from beyond the border repeats the pixel at the border. Shifts are by
+    whole pixels unless there is rotation too, which interpolates bilinearly. The same generator
+    state gives the same result.
 
     Raises SteadfitError for changes that the kind of example does not have.
 
@@ -32,7 +40,8 @@ def augment(x: Inputs, settings: Augmentation, generator: torch.Generator) -> In
     True
     """
     if isinstance(x, Ragged):
-        return _disturbed(x, settings, generator)
+        return _sequences(x, settings, generator)
+    _refuse(settings, _NOT_IMAGES, "images")
     if settings.rotation:
         x = _warp(x, settings, generator)
     elif settings.shift or settings.flip:
@@ -40,17 +49,43 @@ def augment(x: Inputs, settings: Augmentation, generator: torch.Generator) -> In
     return x + _noise(x, settings, generator) if settings.noise else x
 
 
-def _disturbed(x: Ragged, settings: Augmentation, generator: torch.Generator) -> Ragged:
-    if settings.shift or settings.flip or settings.rotation:
+def _sequences(x: Ragged, settings: Augmentation, generator: torch.Generator) -> Ragged:
+    _refuse(settings, _NOT_TEXTS if x.tokens else _NOT_SERIES, "texts" if x.tokens else "series")
+    if settings.word_dropout:
+        x = x.with_values(_dropped(x.values, settings.word_dropout, generator))
+    if settings.crop:
+        x = _cropped(x, settings.crop, generator)
+    if settings.noise:
+        x = x.with_values(x.values + _noise(x.values, settings, generator))
+    return x
+
+
+def _refuse(settings: Augmentation, absent: tuple[str, ...], what: str) -> None:
+    asked = [name for name in absent if getattr(settings, name)]
+    if asked:
         raise SteadfitError(
-            "Shift, flip and rotation are for images, and these examples are sequences. Leave them "
-            "out, or use noise."
+            f"These examples are {what}, which cannot be changed by {', '.join(asked)}. Leave it "
+            "out."
         )
-    if not settings.noise:
-        return x
-    if x.tokens:
-        raise SteadfitError("Noise is for numbers, and these examples are texts. Leave it out.")
-    return x.with_values(x.values + _noise(x.values, settings, generator))
+
+
+def _dropped(tokens: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Each token made unknown with this probability (Bowman et al. 2016, 3.1)."""
+    drawn = torch.rand(tokens.shape, generator=generator, device=generator.device)
+    return torch.where(drawn.to(tokens.device) < share, UNKNOWN, tokens)
+
+
+def _cropped(x: Ragged, share: float, generator: torch.Generator) -> Ragged:
+    """A part of each series: what is cut away is drawn evenly up to the share, then its place."""
+    most, place = torch.rand(2, len(x), generator=generator, device=generator.device).to(
+        x.lengths.device
+    )
+    cut = (most * share * x.lengths).long()
+    lengths = x.lengths - cut
+    begin = x.starts + (place * (cut + 1)).long()
+    steps = torch.arange(int(lengths.sum()), device=lengths.device)
+    shift = (begin - (lengths.cumsum(0) - lengths)).repeat_interleave(lengths)
+    return replace(x, values=x.values[steps + shift], lengths=lengths)
 
 
 def _noise(values: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:

@@ -184,8 +184,19 @@ def _header(path: Path, head: str, delimiter: str) -> list[str]:
 def _columns(path: Path, table: "pa.Table", first_row: int) -> Columns:
     if not table.num_rows or not table.num_columns:
         raise SteadfitError(f"{path.name} has no rows.")
-    columns = dict(zip(table.column_names, table.columns, strict=True))
-    return Columns(path.name, columns, first_row)
+    columns = map(_plain, table.columns)
+    return Columns(path.name, dict(zip(table.column_names, columns, strict=True)), first_row)
+
+
+def _plain(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
+    """Text as text, however it is stored."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
+        column = column.cast(pa.string())
+    return column
 
 
 def _floats(column: "pa.ChunkedArray") -> np.ndarray | None:
@@ -213,6 +224,8 @@ def _floats(column: "pa.ChunkedArray") -> np.ndarray | None:
 
 def _number(cell: object) -> float | None:
     """A cell as a number, NaN where it is missing, None where it is something else."""
+    if cell is None:
+        return float("nan")
     if isinstance(cell, str) and cell.strip().lower() in MISSING:
         return float("nan")
     return float(cell) if _is(float, cell) else None  # pyright: ignore[reportArgumentType]
