@@ -52,12 +52,13 @@ class TrainedModel:
     weights: tuple[dict[str, Tensor], ...]
 
     @cached_property
-    def _members(self) -> list[tuple[nn.Module, Preparation]]:
+    def members(self) -> list[tuple[nn.Module, Preparation]]:
+        """Each member's torch module, in evaluation mode, and the preparation of its inputs."""
         members = []
         for state, fitted in zip(self.weights, self.facts.preparations, strict=True):
             module = build(self.facts.recipe.model, self.facts.shape, self.facts.outputs)
             module.load_state_dict(state)
-            members.append((channels_last(module), Preparation.from_dict(fitted)))
+            members.append((channels_last(module).eval(), Preparation.from_dict(fitted)))
         return members
 
     def logits(self, x: Tensor) -> np.ndarray:
@@ -70,7 +71,7 @@ class TrainedModel:
                 f"The model takes examples of shape {_times(self.facts.shape)}, "
                 f"got {_times(tuple(x.shape[1:]))}. Bring them to that shape first."
             )
-        return np.stack([p.restore(outputs(m, p, x)).numpy() for m, p in self._members])
+        return np.stack([p.restore(outputs(m, p, x)).numpy() for m, p in self.members])
 
     def probabilities(self, x: Tensor) -> np.ndarray:
         """Of each class, shape (examples, classes); each row sums to 1."""
@@ -103,7 +104,7 @@ class TrainedModel:
             facts = ModelFacts.model_validate_json((folder / _FACTS).read_bytes())
             files = [folder / _weights_file(i) for i in range(len(facts.preparations))]
             model = cls(facts, tuple(safetensors.torch.load_file(file) for file in files))
-            assert model._members is not None
+            assert model.members is not None
         except FileNotFoundError as error:
             raise SteadfitError(
                 f"There is no model in {folder}: {error.filename} is absent."
