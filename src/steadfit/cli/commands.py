@@ -1,6 +1,7 @@
 """The commands. What is heavy is imported where it is used, so that `--help` answers at once."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -20,10 +21,13 @@ app = App(
 )
 
 
-def main() -> None:
-    """Run the command line; a person's mistake ends in one sentence and status 2."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; a person's mistake ends in one sentence and status 2.
+
+    arguments: without the program's name; by default those the process was started with.
+    """
     try:
-        app()
+        app(sys.argv[1:] if arguments is None else arguments)
     except SteadfitError as error:
         print(f"steadfit: {error}", file=sys.stderr)
         sys.exit(2)
@@ -123,6 +127,7 @@ def study(
     if json:
         print(done.result.to_json(), end="")
         return
+    screen.notes([note for note in done.result.data.notes if note not in dataset.notes])
     screen.say(done.__rich__())
     screen.say(
         f"The model is in {done.folder / 'model'}; the report in {done.folder / 'report.html'}"
@@ -229,11 +234,9 @@ def shapes(
     from steadfit.models import shapes as table
     from steadfit.recipe import Model
 
-    shape = _shape(input)
+    rows = table(Model(name=model, settings=_settings(set)), _shape(input), outputs)
     screen = terminal.Screen()
-    screen.say(
-        terminal.shapes_table(table(Model(name=model, settings=_settings(set)), shape, outputs))
-    )
+    screen.say(terminal.shapes_table(rows, screen.console.width))
 
 
 def _read(source: str, **options: Any):

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 PLAIN_EVERY = 10.0  # seconds between two lines of progress where there is no terminal
 MOST_NOTES = 12
+SHAPES_WIDTH = 108
 
 
 class Screen:
     """Where a command prints. plain: all but the answer goes to stderr, for `--json`."""
 
     def __init__(self, plain: bool = False) -> None:
-        width = None if sys.stdout.isatty() else 100
+        width = None if sys.stdout.isatty() else 120
         self.console = Console(stderr=plain, width=width, highlight=False)
 
     def say(self, what: Any) -> None:
@@ -88,30 +89,31 @@ class _Lines:
             self.screen.say(f"{progress.done} of {progress.total} replicas")
 
 
-def shapes_table(rows: "Sequence[Row]") -> Table:
-    """The lecture's table of a net, with parameters, work, sight and memory; totals at the foot."""
-    table = Table(box=None, pad_edge=False, show_footer=True, header_style="bold")
-    parameters = sum(row.parameters for row in rows)
-    work = sum(row.multiply_adds for row in rows)
-    memory = sum(row.memory for row in rows)
-    table.add_column("Layer", "Total", no_wrap=True)
-    table.add_column("Output size", no_wrap=True)
-    table.add_column("Weight size", no_wrap=True)
-    for heading, total in (("Parameters", parameters), ("Multiply-\nadds", work)):
-        table.add_column(heading, f"{total:,}", justify="right")
-    table.add_column("Receptive\nfield", justify="right")
-    table.add_column("Activations,\nbytes", f"{memory:,}", justify="right")
-    for row in rows:
-        table.add_row(
-            Text(row.layer),
-            _times(row.output),
-            _times(row.weight),
-            f"{row.parameters:,}" if row.parameters else "",
-            f"{row.multiply_adds:,}" if row.multiply_adds else "",
-            _times(row.receptive_field),
-            f"{row.memory:,}",
-        )
+def shapes_table(rows: "Sequence[Row]", width: int) -> Table:
+    """The lecture's table of a net, with parameters, work, sight and memory; totals at the foot.
+
+    On a screen narrower than `SHAPES_WIDTH` the receptive field and the memory are left out.
+    """
+    columns = {
+        "Layer": [row.layer for row in rows] + ["Total"],
+        "Output size": [_times(row.output) for row in rows] + [""],
+        "Weight size": [_times(row.weight) for row in rows] + [""],
+        "Parameters": _with_total([row.parameters for row in rows]),
+        "Multiply-\nadds": _with_total([row.multiply_adds for row in rows]),
+    }
+    if width >= SHAPES_WIDTH:
+        columns["Receptive\nfield"] = [_times(row.receptive_field) for row in rows] + [""]
+        columns["Activations,\nbytes"] = _with_total([row.memory for row in rows])
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for place, heading in enumerate(columns):
+        table.add_column(heading, justify="left" if place < 3 else "right", no_wrap=place > 0)
+    for cells in zip(*columns.values(), strict=True):
+        table.add_row(*map(Text, cells))
     return table
+
+
+def _with_total(counts: Sequence[int]) -> list[str]:
+    return [f"{count:,}" if count else "" for count in counts] + [f"{sum(counts):,}"]
 
 
 def _times(shape: Sequence[int]) -> str:

@@ -1,7 +1,6 @@
 """From replicas to what they show: each arm's losses, changes with intervals, and its word."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from steadfit.study.decomposition import (
 )
 from steadfit.study.design import Arm, Design
 from steadfit.study.intervals import paired_interval, verdicts
-from steadfit.study.result import ArmResult, Components, Interval, Loss, Parts, Verdict
+from steadfit.study.result import ArmResult, Interval, Loss, Parts, Verdict
 from steadfit.study.zero_one import zero_one
 from steadfit.training import Replica
 
@@ -91,7 +90,6 @@ def _arm_result(
     pairs: list[Pair] = [
         (loss, own, baseline[loss]) for loss, own in found.items() if loss in baseline
     ]
-    components = found[deciding_loss(test)].components if found else None
     return ArmResult(
         name=arm.name,
         recipe=arm.recipe,
@@ -99,8 +97,10 @@ def _arm_result(
         verdict=word,
         losses=losses,
         changes=_changes(pairs, "total"),
-        variance_changes=_changes(pairs, "variance") if design.samples > 2 else {},
-        components=None if components is None else Components(**asdict(components)),
+        variance_changes=_changes([p for p in pairs if p[0] != "zero_one"], "variance")
+        if design.samples > 2  # the least for an interval; Domingos's variance has none
+        else {},
+        components=found[deciding_loss(test)].components if found else None,
         facts=_mean_facts(replicas),
         failure=next((replica.failure for replica in replicas if replica.failure), ""),
     )

@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from steadfit.errors import SteadfitError
 from steadfit.recipe import Recipe
+from steadfit.study.decomposition import Components
 
 Loss = Literal["cross_entropy", "brier", "zero_one", "squared"]
 Verdict = Literal["baseline", "better", "worse", "no difference shown", "failed"]
@@ -37,15 +38,6 @@ class Parts:
     total: float
     bias_noise: float
     variance: float
-
-
-@dataclass(frozen=True)
-class Components:
-    """Where the variance comes from: the drawn sample, the seed, or both together."""
-
-    sample: float
-    seed: float
-    interaction: float
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,105 @@
+"""The study's replicas against the loop that a PyTorch user would write, in one run.
+
+MNIST, 6,000 training images, `convnet`, 2 epochs, 8 replicas. The plain loop: DataLoader,
+nn.Module, default threads, float32, channels first, batch 32, Adam, one replica after another. The
+two take turns, half of the replicas at a time. `make bench-study` prints images per second, their
+ratio, the accuracies, and what the engine itself costs.
+"""
+
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from steadfit.data import Split, read, split
+from steadfit.recipe import Recipe
+from steadfit.study import Design, make_arms, make_trials, open_store, train_all
+from steadfit.study.judgement import judge
+
+IMAGES, EPOCHS, TURNS, REPLICAS = 6000, 2, 2, 4
+
+
+def plain_net() -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(1, 20, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(20, 50, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(2450, 500),
+        nn.ReLU(),
+        nn.Linear(500, 10),
+    )
+
+
+def plain_replica(data: Split, seed: int) -> float:
+    """Train one replica the usual way; its share of right answers."""
+    torch.manual_seed(seed)
+    net = plain_net()
+    optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+    images = (data.train.x.float() / 255 - 0.1307) / 0.3081
+    loader = DataLoader(TensorDataset(images, data.train.y), batch_size=32, shuffle=True)
+    for _ in range(EPOCHS):
+        net.train()
+        for x, y in loader:
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(x), y).backward()
+            optimizer.step()
+    net.eval()
+    with torch.no_grad():
+        test = (data.test.x.float() / 255 - 0.1307) / 0.3081
+        right = [(net(x).argmax(1) == y).float().sum() for x, y in _blocks(test, data.test.y)]
+    return float(sum(right)) / len(data.test)
+
+
+def _blocks(x: torch.Tensor, y: torch.Tensor):
+    return zip(x.split(500), y.split(500), strict=True)
+
+
+def study_turn(data: Split, number: int) -> tuple[float, float, list[float]]:
+    """Seconds in all, seconds of the engine's own on each core, and the replicas' accuracies."""
+    began = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(Path(folder))
+        design = Design(samples=2, seeds=2, seed=number)
+        arms = make_arms(Recipe().training_with(epochs=EPOCHS), [])
+        trials = make_trials(design, arms, data)
+        train_all(trials, data, store)
+        replicas = [store.read(trial.key) for trial in trials]
+        judge(design, arms, [replicas], data.test)
+    whole = time.perf_counter() - began
+    cores = min(torch.get_num_threads(), len(trials))
+    trained = sum(replica.seconds for replica in replicas) / cores
+    right = [float((r.logits.argmax(1) == data.test.y.numpy()).mean()) for r in replicas]
+    return whole, whole - trained, right
+
+
+def main() -> None:
+    data = split(read("mnist", limit=IMAGES))
+    seen = REPLICAS * EPOCHS * IMAGES
+    plain, study, own, plain_right, study_right = [], [], [], [], []
+    for turn in range(TURNS):
+        began = time.perf_counter()
+        plain_right += [plain_replica(data, turn * REPLICAS + i) for i in range(REPLICAS)]
+        plain.append(seen / (time.perf_counter() - began))
+        whole, engine, right = study_turn(data, turn)
+        study.append(seen / whole)
+        own.append(engine)
+        study_right += right
+    for name, speeds, right in (("plain", plain, plain_right), ("study", study, study_right)):
+        print(
+            f"{name}: {statistics.mean(speeds):,.0f} images/s, "
+            f"test accuracy {100 * statistics.mean(right):.2f}%"
+        )
+    ratio = statistics.mean(study) / statistics.mean(plain)
+    print(f"ratio {ratio:.2f}; the engine's own time {statistics.mean(own):.1f} s a study")
+
+
+if __name__ == "__main__":
+    main()

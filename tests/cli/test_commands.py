@@ -1,0 +1,126 @@
+"""The command as a person types it: what it prints, where, and with which status."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from steadfit.cli import main
+from steadfit.cli.commands import app
+
+STUDY = ["study", "digits", "--limit", "200", "--model", "mlp", "--epochs", "2", "--samples", "3"]
+
+
+def run(arguments: list, capsys) -> tuple[int, str, str]:
+    status = 0
+    try:
+        main([str(argument) for argument in arguments])
+    except SystemExit as stopped:
+        status = stopped.code if isinstance(stopped.code, int) else 1
+    printed = capsys.readouterr()
+    return status, printed.out, printed.err
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cli") / "run"
+    command = [sys.executable, "-c", "from steadfit.cli import main; main()"]
+    done = subprocess.run(
+        [*command, *STUDY, "--remedy", "l2", "--out", folder],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return folder, done.stdout
+
+
+def test_a_study_prints_the_table_and_where_things_are(finished):
+    folder, text = finished
+    for words in ("digits · ", "baseline", "l2=0.001", "is variance", "6 of 12 replicas"[5:]):
+        assert words in text
+    assert "\x1b" not in text, "no colour where there is no terminal"
+    assert {"study.json", "report.html", "model", "store"} <= {p.name for p in folder.iterdir()}
+
+
+def test_show_repeats_it(finished, capsys):
+    folder, text = finished
+    status, out, _ = run(["show", folder], capsys)
+    assert status == 0
+    assert "l2=0.001" in out
+    assert out.splitlines()[0] in text
+    status, out, _ = run(["show", folder, "--json"], capsys)
+    assert json.loads(out)["arms"][1]["name"] == "l2=0.001"
+
+
+def test_predict_writes_what_the_model_says(finished, capsys, tmp_path):
+    from sklearn.datasets import load_digits
+
+    images = load_digits().images[:5].astype(np.uint8)
+    np.savez(tmp_path / "new.npz", x=images)
+    status, out, _ = run(["predict", finished[0], tmp_path / "new.npz"], capsys)
+    assert status == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["input"] for row in rows] == [f"row {i}" for i in range(5)]
+    for row in rows:
+        probabilities = {k[2:]: float(v) for k, v in row.items() if k.startswith("p_")}
+        assert sum(probabilities.values()) == pytest.approx(1)
+        assert row["class"] == max(probabilities, key=lambda name: probabilities[name])
+        assert 0 <= float(row["disagreement"]) < 1
+
+
+def test_shapes_prints_the_lectures_table(capsys):
+    _, out, _ = run(["shapes", "convnet", "--input", "1x28x28"], capsys)
+    for row in ("20 x 28 x 28  20 x 1 x 5 x 5", "50 x 7 x 7", "2450 x 500", "1,256,080"):
+        assert row in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["study", "digit"], 'no data set "digit". Did you mean "digits"?'),
+        (["study", "digits", "--model", "convnett"], 'Did you mean "convnet"?'),
+        (["study", "digits", "--remedy", "drop"], 'no remedy "drop"'),
+        (["study", "digits", "--set", "widht=2"], 'Did you mean "width"?'),
+        (["study", "digits", "--set", "width"], "takes NAME=VALUE"),
+        (["study", "digits", "--epochs", "0"], "epochs: "),
+        (["study", "digits", "--samples", "1"], "at least 2 samples"),
+        (["study", "digits", "--size", "8"], "size"),
+        (["study", "no/such/folder"], "no file or folder"),
+        (["fit", "digits", "--remedy", "drop"], 'no remedy "drop"'),
+        (["show", "nowhere"], "There is no study in nowhere"),
+        (["predict", "nowhere", "x.npz"], "There is no model in nowhere"),
+        (["shapes", "convnet", "--input", "banana"], "like 1x28x28"),
+        (["shapes", "conv 5 9", "--input", "1x4x4"], "window spans 9 and the side has 4"),
+    ],
+)
+def test_a_mistake_is_a_sentence(arguments, sentence, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = run(arguments, capsys)
+    assert status == 2
+    assert err.startswith("steadfit: ")
+    assert sentence in err
+    assert "Traceback" not in err
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys, steadfit.cli.commands; "
+        "heavy = {'torch', 'sklearn', 'scipy', 'plotly', 'pyarrow', 'jinja2', 'pandas'}; "
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_surface_is_what_it_was():
+    """A new option is a decision: it is made here too."""
+    found = {}
+    for name in ("study", "fit", "predict", "show", "shapes"):
+        arguments = app[name].assemble_argument_collection()
+        found[name] = sorted(argument.name for argument in arguments)
+    assert found["show"] == ["--json", "RUN"]
+    assert found["predict"] == ["--out", "INPUT", "RUN"]
+    assert found["shapes"] == ["--input", "--outputs", "--set", "MODEL"]
