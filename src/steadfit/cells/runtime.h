@@ -216,6 +216,7 @@ static inline __attribute__((always_inline)) void tile(
         }
     const Real* row[ROWS];
     for (int r = 0; r < ROWS; r++) row[r] = a[r];
+#pragma GCC unroll 4
     for (long k = 0; k < depth; k++) {
         Vector b[WIDE * VECTORS];
 #pragma GCC unroll 16
