@@ -1,0 +1,213 @@
+"""Figures of a trained network: its filters, its feature maps, what it looks at, what it doubts.
+
+Each stands alone in a notebook: `first_filters(result.model).show()`. Colours are those of
+`palette.LIGHT`; blue is above zero and orange below.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+import torch
+from torch import Tensor
+
+from steadfit.report import looking
+from steadfit.report.frame import frame, label
+from steadfit.report.palette import LIGHT
+from steadfit.training import TrainedModel
+
+WIDTH = 640  # pixels, for which heights are reckoned
+MOST_COLUMNS = 10
+GAP = 0.12  # between tiles, as a share of a tile
+LINE = 0.27  # a line of text, likewise
+NAME = 18  # characters of a class's name below a picture
+ONE_SIDED = [LIGHT["tint"], LIGHT["better"]]
+TWO_SIDED = [LIGHT["variance"], LIGHT["tint"], LIGHT["better"]]
+GREYS = [[0, "#000000"], [1, "#ffffff"]]
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Places for pictures side by side, each one unit wide.
+
+    count: pictures, or stacks of pictures. tall: a picture's height in units of its width.
+    layers: pictures in a stack. lines: of text below each stack.
+    """
+
+    count: int
+    tall: float
+    layers: int = 1
+    lines: int = 0
+
+    @property
+    def columns(self) -> int:
+        return min(self.count, MOST_COLUMNS)
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of it all."""
+        rows = -(-self.count // self.columns)
+        return self.columns * (1 + GAP) - GAP, rows * self._pitch
+
+    def corner(self, place: int, layer: int = 0) -> tuple[float, float]:
+        """The upper left corner of a picture; the second number grows downwards."""
+        left = (place % self.columns) * (1 + GAP)
+        return left, (place // self.columns) * self._pitch + layer * (self.tall + GAP)
+
+    def frame(self) -> go.Figure:
+        """An empty figure with room for them."""
+        wide, high = self.size
+        figure = frame(0, "")
+        figure.update_layout(
+            height=round(WIDTH / max(wide, 6) * high) + 8,
+            margin={"l": 4, "r": 4, "t": 4, "b": 4},
+            showlegend=False,
+        )
+        figure.update_xaxes(visible=False, range=[0, wide], constrain="domain")
+        figure.update_yaxes(range=[high, 0], scaleanchor="x", constrain="domain")
+        return figure
+
+    @property
+    def _pitch(self) -> float:
+        """From one row of stacks to the next."""
+        return self.layers * (self.tall + GAP) + self.lines * LINE
+
+
+def first_filters(model: TrainedModel) -> go.Figure:
+    """The kernels of the first convolution, a tile each; the mean over the input's channels.
+
+    Raises SteadfitError where there is no convolution over images.
+    """
+    kernels = looking.first_kernels(model).mean(1)
+    return _maps(kernels, [f"filter {i}" for i in range(len(kernels))])
+
+
+def feature_maps(model: TrainedModel, image: Tensor, layer: str) -> go.Figure:
+    """What each channel of a layer gives for one image, a tile each.
+
+    image: unprepared, shape (channels, height, width). layer: as conv1 or pool2.
+    Raises SteadfitError for an unknown layer, and one that gives no maps.
+    """
+    maps = looking.activations(model, image[None], layer)[0]
+    return _maps(maps, [f"{layer}, channel {i}" for i in range(len(maps))])
+
+
+def saliency(
+    model: TrainedModel, images: Tensor, classes: Sequence[str] | None = None
+) -> go.Figure:
+    """Images, and below each how strongly its pixels move the score of a class.
+
+    images: unprepared, shape (images, channels, height, width). classes: one name an image; the
+    predicted ones if None. `looking.saliency_maps` says what is drawn and what is raised.
+    """
+    return _explained(model, images, looking.saliency_maps(model, images, classes), classes)
+
+
+def grad_cam(
+    model: TrainedModel, images: Tensor, layer: str, classes: Sequence[str] | None = None
+) -> go.Figure:
+    """Images, and below each where a layer finds what speaks for a class.
+
+    images, classes: as in `saliency`. layer: whose maps are weighted, best the last convolution.
+    `looking.grad_cam_maps` says what is drawn and what is raised.
+    """
+    maps = looking.grad_cam_maps(model, images, layer, classes)
+    return _explained(model, images, maps, classes)
+
+
+def nearest_decision(model: TrainedModel, images: Tensor, count: int = 10) -> go.Figure:
+    """The images whose two most probable classes are nearest to each other, and those classes.
+
+    images: what to choose from, most often the test points', unprepared, shape (images, channels,
+    height, width). Raises SteadfitError where numbers are predicted.
+    """
+    nearest = np.argsort(looking.margins(model, images), kind="stable")[:count]
+    chosen = images[torch.from_numpy(nearest)]
+    tiles = Tiles(len(chosen), chosen.shape[2] / chosen.shape[3], lines=2)
+    figure = tiles.frame()
+    _add_images(figure, tiles, chosen)
+    for place, row in enumerate(model.probabilities(chosen)):
+        first, second = np.argsort(-row, kind="stable")[:2]
+        said = [f"{_name(model.facts.classes[k])} {100 * row[k]:.0f}%" for k in (first, second)]
+        _write(figure, tiles, place, "<br>".join(said))
+    return figure
+
+
+def _maps(maps: np.ndarray, names: Sequence[str]) -> go.Figure:
+    """A tile a map, on one scale."""
+    tiles = Tiles(len(maps), maps.shape[1] / maps.shape[2])
+    figure = tiles.frame()
+    _add_maps(figure, tiles, maps, names, 0)
+    return figure
+
+
+def _explained(
+    model: TrainedModel, images: Tensor, maps: np.ndarray, classes: Sequence[str] | None
+) -> go.Figure:
+    """Images, a map beneath each, and the class that the map is of."""
+    named = [str(name) for name in model.predict(images)] if classes is None else list(classes)
+    tiles = Tiles(len(images), images.shape[2] / images.shape[3], layers=2, lines=1)
+    figure = tiles.frame()
+    _add_images(figure, tiles, images)
+    _add_maps(figure, tiles, maps / maps.max((1, 2), keepdims=True).clip(1e-30), named, 1)
+    for place, name in enumerate(named):
+        _write(figure, tiles, place, _name(name))
+    return figure
+
+
+def _add_images(figure: go.Figure, tiles: Tiles, images: Tensor) -> None:
+    """The images in their own colours, or in grey, from the darkest value to the lightest."""
+    pixels = images.numpy().astype(np.float64)
+    low, high = pixels.min(), pixels.max()
+    for place, image in enumerate(pixels):
+        if len(image) == 3:
+            levels = (image.transpose(1, 2, 0) - low) / max(high - low, 1e-30) * 255
+            tile = go.Image(z=levels.round().astype(np.uint8), hoverinfo="skip")
+        else:
+            tile = go.Heatmap(z=image.mean(0), zmin=low, zmax=high, colorscale=GREYS)
+            tile.update(showscale=False, hoverinfo="skip")
+        figure.add_trace(tile.update(_placed(tiles, place, 0, image.shape[1:])))
+
+
+def _add_maps(
+    figure: go.Figure, tiles: Tiles, maps: np.ndarray, names: Sequence[str], layer: int
+) -> None:
+    """The maps on one scale: from 0 where none is below, else as far below 0 as above."""
+    reach = max(float(np.abs(maps).max()), 1e-30)
+    signed = bool((maps < 0).any())
+    scale = TWO_SIDED if signed else ONE_SIDED
+    for place, (values, name) in enumerate(zip(maps, names, strict=True)):
+        figure.add_heatmap(
+            z=values,
+            zmin=-reach if signed else 0,
+            zmax=reach,
+            colorscale=[[i / (len(scale) - 1), colour] for i, colour in enumerate(scale)],
+            showscale=False,
+            hovertemplate=f"{label(name, 40)}: %{{z:.3g}}<extra></extra>",
+            **_placed(tiles, place, layer, values.shape),
+        )
+
+
+def _placed(tiles: Tiles, place: int, layer: int, shape: tuple[int, ...]) -> dict[str, float]:
+    """Where plotly has the middles of a picture's pixels."""
+    left, top = tiles.corner(place, layer)
+    down, across = tiles.tall / shape[0], 1 / shape[1]
+    return {"x0": left + across / 2, "dx": across, "y0": top + down / 2, "dy": down}
+
+
+def _write(figure: go.Figure, tiles: Tiles, place: int, text: str) -> None:
+    """A text below a stack of pictures."""
+    left, top = tiles.corner(place, tiles.layers - 1)
+    figure.add_annotation(
+        x=left + 0.5,
+        y=top + tiles.tall,
+        text=text,
+        yanchor="top",
+        showarrow=False,
+        font={"size": 11, "color": LIGHT["muted"]},
+    )
+
+
+def _name(name: str) -> str:
+    return label(name, NAME)
