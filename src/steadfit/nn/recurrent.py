@@ -6,27 +6,18 @@ projection), D directions (1 or 2), L layers times directions.
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from steadfit.cells import Cell, Result, find, run
+from steadfit.cells import Cell, find, run
 from steadfit.errors import SteadfitError, unknown
 from steadfit.nn.batch import Batch, arrange
 from steadfit.nn.masks import check_rate, held, kept
 from steadfit.nn.parameters import Form
-
-
-class Steps(NamedTuple):
-    """What one layer did in one direction.
-
-    states: each state by name at every step, (T, B, P) for the first and (T, B, H) for the rest,
-    in the form of the layer's output.
-    """
-
-    states: dict[str, Any]
+from steadfit.nn.steps import Run, Steps, steps
 
 
 class Recurrent(nn.Module):
@@ -145,8 +136,8 @@ class Recurrent(nn.Module):
         states in the form of hx. Raises SteadfitError for shapes that do not fit.
         """
         batch = arrange(input, lengths, self.batch_first, self.input_size)
-        output, results = self._run(batch, hx, generator)
-        stacked = map(torch.stack, zip(*(result.final for result in results), strict=True))
+        output, runs = self._run(batch, hx, generator)
+        stacked = map(torch.stack, zip(*(each.result.final for each in runs), strict=True))
         final = tuple(map(batch.final, stacked))
         return batch.steps(output), final if len(self.cell.states) > 1 else final[0]
 
@@ -165,16 +156,12 @@ class Recurrent(nn.Module):
 
         >>> layer = Recurrent("lstm", 3, 5)
         >>> (steps,) = layer.unroll(torch.ones(7, 4, 3))
-        >>> steps.states["c"].shape
-        torch.Size([7, 4, 5])
+        >>> steps.states["c"].shape, sorted(steps.values)
+        (torch.Size([7, 4, 5]), ['f', 'g', 'i', 'o'])
         """
         batch = arrange(input, lengths, self.batch_first, self.input_size)
-        _, results = self._run(batch, hx, generator)
-        names = self.cell.states
-        return [
-            Steps(dict(zip(names, map(batch.steps, result.sequences), strict=True)))
-            for result in results
-        ]
+        _, runs = self._run(batch, hx, generator)
+        return [steps(self.cell, each, batch) for each in runs]
 
     def extra_repr(self) -> str:
         """The sizes, and the settings that are not the default."""
@@ -206,24 +193,25 @@ class Recurrent(nn.Module):
 
     def _run(
         self, batch: Batch, hx: Any, generator: torch.Generator | None
-    ) -> tuple[Tensor, list[Result]]:
-        """The last layer's output, laid out as batch.x, and each layer's and direction's result."""
+    ) -> tuple[Tensor, list[Run]]:
+        """The last layer's output, laid out as batch.x, and each layer's and direction's run."""
         places = [place for place, _ in self._places()]
         given = self._initial(batch, hx, len(places))
         directions = 2 if self.bidirectional else 1
-        x, results = batch.x, []
+        x = batch.x
+        runs: list[Run] = []
         for layer in range(self.num_layers):
             entering = x
             if layer and self.training and self.dropout:
                 entering = x * kept(x, x.shape, self.dropout, generator)
             here = slice(layer * directions, (layer + 1) * directions)
-            results += [
+            runs += [
                 self._run_place(place, entering, states, batch, generator)
                 for place, states in zip(places[here], given[here], strict=True)
             ]
-            output = torch.cat([result.outputs for result in results[here]], -1)
+            output = torch.cat([each.result.outputs for each in runs[here]], -1)
             x = x + output if self.residual and layer else output
-        return x, results
+        return x, runs
 
     def _run_place(
         self,
@@ -232,7 +220,7 @@ class Recurrent(nn.Module):
         states: Sequence[Tensor] | None,
         batch: Batch,
         generator: torch.Generator | None,
-    ) -> Result:
+    ) -> Run:
         """One layer in one direction."""
         weights = self._form.weights(self, place)
         if states is None:
@@ -244,17 +232,19 @@ class Recurrent(nn.Module):
         if self.training and self.weight_drop and weights.recurrent is not None:
             drop = kept(x, weights.recurrent.shape, self.weight_drop, generator)
             weights = weights._replace(recurrent=weights.recurrent * drop)
-        return run(
+        reverse = place.endswith("_reverse")
+        result = run(
             self.cell,
             x,
             weights,
             states,
-            reverse=place.endswith("_reverse"),
+            reverse=reverse,
             recurrent_mask=mask,
             zoneout=self._zoneout(x, generator),
             lengths=batch.lengths,
             batch_sizes=batch.batch_sizes,
         )
+        return Run(x, weights, states, mask, reverse, result)
 
     def _zoneout(self, x: Tensor, generator: torch.Generator | None) -> list[Tensor | None] | None:
         """The share of its old value that each state keeps, at every step and unit."""

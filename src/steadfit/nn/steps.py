@@ -1,0 +1,133 @@
+"""What a layer did at every step: its states, and the values that its equations name.
+
+The kernels keep what they need and no more, so the values are computed anew: once all states are
+known, no step waits for another, and each gate is one matrix product over all steps.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import linear
+
+from steadfit.cells import Cell, Result, Weights
+from steadfit.cells.functions import TORCH
+from steadfit.nn.batch import Batch
+
+
+class Steps(NamedTuple):
+    """What one layer did in one direction, each entry in the form of the layer's output.
+
+    states: each state by name after every step, (T, B, P) for the first, (T, B, H) for the rest.
+    values: what the equations give a name, by that name, (T, B, H): gates after their sigmoid,
+    candidates. Empty for a cell whose source cannot be read, as one typed at a prompt. Zero where
+    a sequence has ended.
+    """
+
+    states: dict[str, Any]
+    values: dict[str, Any]
+
+
+class Run(NamedTuple):
+    """One layer's run in one direction: what went in, as `steadfit.cells.run` takes it, and out."""
+
+    x: Tensor
+    weights: Weights
+    states: Sequence[Tensor] | None
+    mask: Tensor | None
+    reverse: bool
+    result: Result
+
+
+def steps(cell: Cell, run: Run, batch: Batch) -> Steps:
+    """All states and named values of a run of this batch."""
+    rows = _Rows.of(batch)
+    old = tuple(
+        rows.before(sequence.reshape(-1, sequence.shape[-1]), initial, run.reverse)
+        for sequence, initial in zip(
+            run.result.sequences, run.states or (None,) * len(cell.states), strict=True
+        )
+    )
+    mask = None if run.mask is None else run.mask[rows.sequence]
+    nodes = _evaluate(cell, run.x.reshape(-1, run.x.shape[-1]), run.weights, old, mask)
+    running = (rows.step < rows.ends[rows.sequence])[:, None]
+    states, values = {}, {}
+    for name, sequence in zip(cell.states, run.result.sequences, strict=True):
+        states[name] = batch.steps(sequence)
+    for index, name in cell.graph.labels.items():
+        if index not in cell.graph.outputs and cell.graph.nodes[index].op != "state":
+            value = torch.where(running, nodes[index], 0)
+            values[name] = batch.steps(value.view(*run.x.shape[:-1], value.shape[-1]))
+    return Steps(states, values)
+
+
+class _Rows(NamedTuple):
+    """Which step of which sequence each row of a batch is."""
+
+    step: Tensor
+    sequence: Tensor
+    starts: Tensor  # the first row of each step
+    ends: Tensor  # the number of steps of each sequence
+
+    @staticmethod
+    def of(batch: Batch) -> "_Rows":
+        device = batch.x.device
+        if batch.batch_sizes is None:
+            sizes = torch.full(batch.x.shape[:1], batch.size, device=device)
+        else:
+            sizes = batch.batch_sizes.to(device)
+        sequences = torch.arange(batch.size, device=device)
+        ends = (sizes[:, None] > sequences).sum(0) if batch.lengths is None else batch.lengths
+        starts = sizes.cumsum(0) - sizes
+        step = torch.arange(len(sizes), device=device).repeat_interleave(sizes)
+        sequence = torch.arange(len(step), device=device) - starts[step]
+        return _Rows(step, sequence, starts, ends.to(device))
+
+    def before(self, after: Tensor, initial: Tensor | None, reverse: bool) -> Tensor:
+        """A state before each row's step, from the state after it: (rows, width)."""
+        batch = len(self.ends)
+        if initial is None:
+            initial = after.new_zeros(batch, after.shape[1])
+        first = self.step == (self.ends[self.sequence] - 1 if reverse else 0)
+        neighbour = (self.step + (1 if reverse else -1)).clamp(0, max(len(self.starts) - 1, 0))
+        row = torch.where(first, 0, batch + self.starts[neighbour]) + self.sequence
+        # past a sequence's end there may be no such row; what is found there is not used
+        return torch.cat([initial, after])[row.clamp(max=batch + len(after) - 1)]
+
+
+def _evaluate(
+    cell: Cell, x: Tensor, weights: Weights, old: Sequence[Tensor], mask: Tensor | None
+) -> list[Tensor]:
+    """The value of each node of the cell's graph, (rows, H), all rows at once."""
+    graph = cell.graph
+    inputs = _blocks(weights.input, cell.input_blocks)
+    recurrents = _blocks(weights.recurrent, [f"{g.name} {s}" for g, s in graph.recurrent_blocks])
+    biases = _blocks(weights.bias, cell.gates)
+    values: list[Tensor] = []
+    for node in graph.nodes:
+        arguments = [values[index] for index in node.args]
+        if node.op == "state":
+            value = old[cell.states.index(node.name)]
+        elif node.op == "constant":
+            value = x.new_tensor(node.value)
+        elif node.op == "peephole":
+            assert weights.peephole is not None
+            value = weights.peephole[cell.peepholes.index(node.name)]
+        elif node.op == "gate":
+            parts = [linear(x, inputs[node.name])] if node.name in inputs else []
+            for source, argument in zip(node.args, arguments, strict=True):
+                masked = argument if mask is None else argument * mask
+                parts.append(linear(masked, recurrents[f"{node.name} {source}"]))
+            value = sum(parts[1:], parts[0])
+            if weights.bias is not None:
+                value = value + biases[node.name]
+        else:
+            value = TORCH[node.op](*arguments)
+        values.append(value)
+    return values
+
+
+def _blocks(weight: Tensor | None, names: Sequence[str]) -> dict[str, Tensor]:
+    """A stacked weight as its blocks by name."""
+    return {} if weight is None else dict(zip(names, weight.chunk(len(names)), strict=True))
