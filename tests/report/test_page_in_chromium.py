@@ -66,9 +66,7 @@ class Seen:
         self.expect_colour(".plot .xtick text", "fill", palette["muted"])
 
 
-@pytest.mark.parametrize(
-    "which", ["digits", "two_classes", "hundred_classes", "hostile", "numbers"]
-)
+@pytest.mark.parametrize("which", ["digits", "hundred_classes", "hostile", "numbers"])
 def test_no_request_no_error_no_overflow_in_light_and_dark(
     which: str, browser: Browser, tmp_path: Path, request: pytest.FixtureRequest
 ):
