@@ -90,14 +90,14 @@ def test_an_ensemble_is_the_best_arms_replicas(finished):
     np.testing.assert_array_equal(logits, np.stack([replica.logits for replica in own]))
 
 
+# As people write it, with no guard around the call: workers must not run it again.
 SCRIPT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from test_run import BASE, DESIGN, parts
 from steadfit.study import run_study
-if __name__ == "__main__":
-    run_study(parts(), BASE, ["dropout"], Path(sys.argv[1]), DESIGN, processes=2)
+run_study(parts(), BASE, ["dropout"], Path(sys.argv[1]), DESIGN, processes=2)
 """
 
 

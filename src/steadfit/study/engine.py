@@ -7,13 +7,16 @@ bits do not depend on it. Workers end by themselves when the process that starte
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import wait as wait_for
+from types import ModuleType
 
 import numpy as np
 import torch
@@ -91,9 +94,10 @@ def _run_pool(
     before = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, context, _start_worker, arguments)
     try:
-        pending: dict[Future[bool], str] = {
-            pool.submit(_train, trial): key for key, trial in missing.items()
-        }
+        with _nameless_main():
+            pending: dict[Future[bool], str] = {
+                pool.submit(_train, trial): key for key, trial in missing.items()
+            }
         while pending:
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
@@ -110,6 +114,21 @@ def _run_pool(
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _nameless_main() -> Iterator[None]:
+    """While workers start, `__main__` is an empty module.
+
+    A spawned process would otherwise run the program's main file again, which fails where it has no
+    `if __name__ == "__main__":` around the call. The workers need nothing of it.
+    """
+    own = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = own
 
 
 def _count_losses(
