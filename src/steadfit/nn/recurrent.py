@@ -209,7 +209,8 @@ class Recurrent(nn.Module):
                 self._run_place(place, entering, states, batch, generator)
                 for place, states in zip(places[here], given[here], strict=True)
             ]
-            output = torch.cat([each.result.outputs for each in runs[here]], -1)
+            outputs = [each.result.outputs for each in runs[here]]
+            output = torch.cat(outputs, -1) if self.bidirectional else outputs[0]
             x = x + output if self.residual and layer else output
         return x, runs
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 def weights(module: nn.Module) -> list[nn.Parameter]:
-    """The parameters a penalty acts on: all but biases and what normalisation layers own.
+    """The parameters a penalty acts on: all but biases, initial states, and normalisation.
 
     >>> [tuple(w.shape) for w in weights(nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)))]
     [(2, 3)]
@@ -17,7 +17,7 @@ def weights(module: nn.Module) -> list[nn.Parameter]:
         if isinstance(owner, _NORMALISATION):
             continue
         for name, parameter in owner.named_parameters(recurse=False):
-            if not name.startswith("bias"):
+            if not name.startswith(("bias", "initial")):
                 found.append(parameter)
     return found
 
