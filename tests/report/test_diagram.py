@@ -51,18 +51,25 @@ def test_time_runs_to_the_right_and_nothing_lies_on_another(name):
 @pytest.mark.parametrize("name", CELLS)
 def test_each_gate_is_joined_to_what_it_takes(name):
     graph = CELLS[name].graph
-    found = {text.split()[-1]: sources for text, sources in joins(graph)}
+    found = {
+        text.split()[-1]: sources
+        for text, sources in joins(graph)
+        if not text.startswith("p ")  # a peephole
+    }
     for gate in graph.gates:
         assert ("x[t]" in found[gate.name]) == gate.takes_input
         assert len(found[gate.name]) == gate.takes_input + len(gate.recurrent)
 
 
-@pytest.mark.parametrize("name", CELLS)
-def test_new_states_stand_in_the_last_column(name):
-    marks = drawing._marks(CELLS[name].graph)
+def test_new_states_stand_in_the_last_column():
+    @cell
+    def uneven(x, h, c, *, gate):
+        h = gate.a(x, h)
+        return h, tanh(h) * c
+
+    marks = drawing._marks(uneven.graph)
     last = max(mark.column for mark in marks)
-    ends = {mark.text for mark in marks if mark.column == last}
-    assert ends == {f"{state}[t]" for state in CELLS[name].states}
+    assert [mark.text for mark in marks if mark.column == last] == ["h[t]", "c[t]"]
 
 
 def test_the_lectures_gru_is_joined_as_its_equations_say():
