@@ -74,8 +74,8 @@ def test_labels_tell_the_task(tmp_path: Path, labels: str, task: str, classes: t
 def test_numbers_as_people_write_them(tmp_path: Path) -> None:
     data = read(written(tmp_path, "t0,t1,label\n 1 , +5,a\n-2.5e-3,.5,b\n"))
     assert rows(data) == [[[1], [5]], [[pytest.approx(-0.0025)], [0.5]]]
-    with pytest.raises(SteadfitError, match=r'row 2 \("1_000"\), row 4 \("1,5"\)'):
-        read(written(tmp_path, "t0;label\n1_000;a\nNA;b\n1,5;a\n"), values="t0")
+    with pytest.raises(SteadfitError, match=r'row 2 \("1_000"\), row 4 \("1,5"\), row 5'):
+        read(written(tmp_path, "t0;label\n1_000;a\nNA;b\n1,5;a\n٣;b\n"), values="t0")
 
 
 def test_row_numbers_of_other_programs_are_no_steps(tmp_path: Path) -> None:

@@ -204,22 +204,18 @@ def _floats(column: "pa.ChunkedArray") -> np.ndarray | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    cleaned = column
     if pa.types.is_string(column.type):
-        cleaned = pc.call_function("utf8_trim_whitespace", [column])
+        column = pc.call_function("utf8_trim_whitespace", [column])
         missing = pc.call_function(
             "is_in",
-            [pc.call_function("utf8_lower", [cleaned])],
+            [pc.call_function("utf8_lower", [column])],
             pc.SetLookupOptions(pa.array(sorted(MISSING))),
         )
-        cleaned = pc.call_function("if_else", [missing, pa.scalar(None, pa.string()), cleaned])
+        column = pc.call_function("if_else", [missing, pa.scalar(None, pa.string()), column])
     try:
-        return np.asarray(pc.cast(cleaned, pa.float64(), safe=False), np.float64)
-    except pa.ArrowNotImplementedError:
+        return np.asarray(pc.cast(column, pa.float64(), safe=False), np.float64)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
-    except pa.ArrowInvalid:  # also of what Arrow alone does not take, as "+5"
-        values = [_number(cell) for cell in column.to_pylist()]
-        return None if None in values else np.array(values, np.float64)
 
 
 def _number(cell: object) -> float | None:
@@ -236,4 +232,4 @@ def _is(kind: Callable[..., object], cell: object) -> bool:
         kind(cell)
     except (TypeError, ValueError):
         return False
-    return "_" not in str(cell)  # Python's own 1_000 is no number in a table
+    return "_" not in str(cell) and str(cell).isascii()  # as Arrow: no 1_000, no other digits
