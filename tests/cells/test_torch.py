@@ -105,9 +105,9 @@ def test_wrong_shapes_are_named(draw) -> None:
         run(drawn.cell, drawn.x, drawn.weights, (drawn.states[0], drawn.states[1][:, :3]))
     with pytest.raises(SteadfitError, match="float64"):
         run(drawn.cell, drawn.x, drawn.weights, tuple(s.float() for s in drawn.states))
+    gru = draw(find("gru"), 3, 2, 4, 5)
+    weights = gru.weights._replace(projection=torch.ones(2, 5, dtype=torch.float64))
     with pytest.raises(SteadfitError, match="projection"):
-        gru = draw(find("gru"), 3, 2, 4, 5)
-        weights = gru.weights._replace(projection=torch.ones(2, 5, dtype=torch.float64))
         run(gru.cell, gru.x, weights)
 
 

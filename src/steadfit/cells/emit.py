@@ -281,6 +281,8 @@ def _backward_phase(made: Plan, number: int, last: int) -> str:
             body.store(f"row.delta + {column} * row.width", derivative.peepholes[name])
         for place, source in enumerate(made.sources):
             body.store(f"row.source + {place} * row.width", source)
+        for node in derivative.states:  # all computed before the first is overwritten
+            body.value(node)
         for state, node in enumerate(derivative.states):
             body.store(f"row.carry[{state}]", node)
     return body.function(f"backward_{number}")
