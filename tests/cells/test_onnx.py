@@ -44,9 +44,8 @@ def onnx_run(operator: str, inputs: dict[str, np.ndarray], states: int, **attrib
         hidden_size=HIDDEN,
         **attributes,
     )
-    kinds = {
-        name: TensorProto.INT32 if name == "sequence_lens" else TensorProto.FLOAT for name in names
-    }
+    kinds = {name: TensorProto.FLOAT for name in names} | {"sequence_lens": TensorProto.INT32}
+    ranks = {"Y": 4, "Y_h": 3, "Y_c": 3}
     graph = helper.make_graph(
         [node],
         "one",
@@ -55,9 +54,8 @@ def onnx_run(operator: str, inputs: dict[str, np.ndarray], states: int, **attrib
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8)
     onnx.checker.check_model(model)
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
+    providers = ["CPUExecutionProvider"]
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=providers)
     return [torch.from_numpy(np.array(result)) for result in session.run(None, inputs)]
 
 
