@@ -79,14 +79,13 @@ def diagram(cell: Cell) -> str:
 
 def _marks(graph: Graph) -> list[Mark]:
     """The graph's nodes as marks, joined where one mark says it all, and the new states."""
-    users: dict[int, list[int]] = {}
+    users: dict[int, list[int]] = {output: [-1] for output in graph.outputs}  # -1: who comes next
     for index, node in enumerate(graph.nodes):
         for argument in node.args:
             users.setdefault(argument, []).append(index)
     marks = [Mark("x[t]", "value", 0)]
     where: dict[int, int] = {}  # of each node, its mark
     needed = graph.needed_by(graph.outputs)
-
     for index, node in enumerate(graph.nodes):
         if index not in needed or node.op == "constant":
             continue
@@ -112,7 +111,7 @@ def _marks(graph: Graph) -> list[Mark]:
 
 def _activation(graph: Graph, users: Sequence[int]) -> bool:
     """Whether a gate's only use is one function of it alone."""
-    return len(users) == 1 and len(graph.nodes[users[0]].args) == 1
+    return len(users) == 1 and users[0] >= 0 and len(graph.nodes[users[0]].args) == 1
 
 
 def _text(graph: Graph, node: Node) -> str:
