@@ -33,7 +33,9 @@ class Rival:
     slow: bool = False
 
 
-def torch_layer(kind: type[nn.RNNBase]) -> Callable[..., Callable[[Tensor], Tensor]]:
+def torch_layer(
+    kind: Callable[[int, int], nn.RNNBase],
+) -> Callable[..., Callable[[Tensor], Tensor]]:
     """torch.nn's own layer."""
 
     def make(cell: Cell, weights: Weights, input: int, hidden: int) -> Callable[[Tensor], Tensor]:

@@ -4,6 +4,8 @@
 - `sigmoid`, `tanh`, `relu` and the like are what equations are written with.
 - `run` takes a cell, the input, `Weights` and initial states, and gives a `Result`;
   `run_reference` does the same step by step in torch.
+- `equations`, `latex`, `svg`, `stages` and `parameter_count` describe a cell.
+- `compiler`, `cache_folder` and `kernel` say what kernels are made with, and make one.
 - `Cell.shapes` says which weights a cell has; `join_biases` maps torch's two biases to one.
 
 A user's own cell:
@@ -15,6 +17,9 @@ A user's own cell:
 ...     return (1 - f) * h + f * tanh(gate.candidate(x, f * h))
 """
 
+from steadfit.cells.build import BuildError, cache_folder, compiler
+from steadfit.cells.describe import equations, latex, parameter_count, stages
+from steadfit.cells.diagram import svg
 from steadfit.cells.functions import (
     absolute,
     exp,
@@ -27,6 +32,7 @@ from steadfit.cells.functions import (
     tanh,
 )
 from steadfit.cells.interface import Result, Weights, join_biases
+from steadfit.cells.kernel import kernel
 from steadfit.cells.language import Cell, cell
 from steadfit.cells.reference import run_reference
 from steadfit.cells.registry import CELLS, find
@@ -34,21 +40,30 @@ from steadfit.cells.run import run
 
 __all__ = [
     "CELLS",
+    "BuildError",
     "Cell",
     "Result",
     "Weights",
     "absolute",
+    "cache_folder",
     "cell",
+    "compiler",
+    "equations",
     "exp",
     "find",
     "join_biases",
+    "kernel",
+    "latex",
     "log",
     "maximum",
     "minimum",
+    "parameter_count",
     "relu",
     "run",
     "run_reference",
     "sigmoid",
     "sqrt",
+    "stages",
+    "svg",
     "tanh",
 ]

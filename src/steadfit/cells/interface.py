@@ -98,7 +98,6 @@ def check(
     *,
     lengths: Tensor | None = None,
     batch_sizes: Tensor | None = None,
-    reverse: bool = False,
     recurrent_mask: Tensor | None = None,
     zoneout: Sequence[Tensor | None] | None = None,
 ) -> Given:
@@ -142,15 +141,26 @@ def problem(
     zoneout: Sequence[Tensor | None] | None = None,
 ) -> Problem:
     """The arguments of `run`, checked and brought to one form."""
-    options = {"recurrent_mask": recurrent_mask, "zoneout": zoneout, "reverse": reverse}
-    given = check(cell, x, weights, states, lengths=lengths, batch_sizes=batch_sizes, **options)
+    given = check(
+        cell,
+        x,
+        weights,
+        states,
+        lengths=lengths,
+        batch_sizes=batch_sizes,
+        recurrent_mask=recurrent_mask,
+        zoneout=zoneout,
+    )
     packed = batch_sizes is not None
+    sizes = (x.shape[1],) * x.shape[0] if batch_sizes is None else tuple(batch_sizes.tolist())
     return Problem(
         cell=cell,
         x=x if packed else x.flatten(0, 1),
         weights=weights,
         states=given.states,
-        sizes=tuple(batch_sizes.tolist()) if packed else (x.shape[1],) * x.shape[0],
+        sizes=tuple(batch_sizes.tolist())
+        if batch_sizes is not None
+        else (x.shape[1],) * x.shape[0],
         lengths=lengths,
         reverse=reverse,
         recurrent_mask=recurrent_mask,

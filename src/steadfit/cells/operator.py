@@ -1,7 +1,7 @@
 """A run of a cell as one function of torch's autograd, and as one operator for its compiler.
 
-`Run` is what eager code uses. `steadfit::cell` is the same for torch.compile and torch.export, which
-want an operator with a declared schema. Derivatives of higher order go through the reference.
+`Run` is what eager code uses. `steadfit::cell` is the same for torch.compile and torch.export,
+which want an operator with a declared schema. Derivatives of higher order go through the reference.
 """
 
 from collections.abc import Sequence

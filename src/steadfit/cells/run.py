@@ -1,6 +1,7 @@
 """`run`: a cell over sequences, by the fastest way that there is."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -58,25 +59,18 @@ def run(
             x, weights, states, recurrent_mask, zoneout = _widened(
                 x, weights, states, recurrent_mask, zoneout
             )
-            return run(
-                cell,
-                x,
-                weights,
-                states,
-                lengths=lengths,
-                batch_sizes=batch_sizes,
-                reverse=reverse,
-                recurrent_mask=recurrent_mask,
-                zoneout=zoneout,
-            )
-    options = {"recurrent_mask": recurrent_mask, "zoneout": zoneout, "reverse": reverse}
-    rows = {"lengths": lengths, "batch_sizes": batch_sizes}
-    given = check(cell, x, weights, states, **options, **rows)
+            options: dict[str, Any] = {"recurrent_mask": recurrent_mask, "zoneout": zoneout}
+            options |= {"lengths": lengths, "batch_sizes": batch_sizes}
+            return run(cell, x, weights, states, reverse=reverse, **options)
+    options: dict[str, Any] = {"lengths": lengths, "batch_sizes": batch_sizes}
+    options |= {"recurrent_mask": recurrent_mask, "zoneout": zoneout}
+    given = check(cell, x, weights, states, **options)
     masks = [m for m in (recurrent_mask, *given.zoneout) if m is not None]
     foreign = not _has_kernel(cell, x, weights) or _transformed()
     if foreign or any(mask.requires_grad for mask in masks):
-        return run_reference(cell, x, weights, given.states, **options, **rows)
+        return run_reference(cell, x, weights, given.states, reverse=reverse, **options)
     named = {name: w for name, w in weights._asdict().items() if w is not None}
+    rows = {"lengths": lengths, "batch_sizes": batch_sizes}
     counts = {name: count for name, count in rows.items() if count is not None}
     call = Call(
         cell=cell,
