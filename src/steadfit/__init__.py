@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from steadfit.api import Fitted, Study, fit, study
+    from steadfit.cells import cell
     from steadfit.data import Dataset, from_arrays, read, split
     from steadfit.errors import SteadfitError
     from steadfit.recipe import Recipe
@@ -27,6 +28,7 @@ _HOMES = {
     "Study": "steadfit.api",
     "StudyResult": "steadfit.study",
     "TrainedModel": "steadfit.training",
+    "cell": "steadfit.cells",
     "fit": "steadfit.api",
     "from_arrays": "steadfit.data",
     "read": "steadfit.data",
@@ -42,6 +44,7 @@ __all__ = [
     "Study",
     "StudyResult",
     "TrainedModel",
+    "cell",
     "fit",
     "from_arrays",
     "read",

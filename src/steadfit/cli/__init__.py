@@ -1,5 +1,6 @@
 """The command `steadfit`: it parses, calls and prints; the work is done below."""
 
+from steadfit.cli import cells_command as cells_command  # registers its commands
 from steadfit.cli.commands import app, main
 
 __all__ = ["app", "main"]
