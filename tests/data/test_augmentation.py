@@ -84,4 +84,7 @@ def test_the_generator_alone_decides(settings: dict) -> None:
 
 def test_memory_format_makes_no_difference() -> None:
     last = X.to(memory_format=torch.channels_last)
-    assert torch.equal(changed(X, shift=0.2, flip=True), changed(last, shift=0.2, flip=True))
+    for settings in ({"shift": 0.2, "flip": True}, {"rotation": 20.0}):
+        y = changed(last, **settings)
+        assert torch.equal(changed(X, **settings), y)
+        assert y.is_contiguous(memory_format=torch.channels_last)

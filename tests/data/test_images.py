@@ -145,7 +145,7 @@ def test_sizes_are_made_equal_by_the_stated_rule(tmp_path: Path) -> None:
     half.save(tmp_path / "a" / "z.png")  # 8×20 fitted into 8×10: 4×10, centred
     data = read(tmp_path)
     assert tuple(data.x.shape[2:]) == (8, 10)
-    assert any("2 sizes were scaled to fit 8×10" in note for note in data.notes)
+    assert any("Images of 1 other sizes were scaled to fit 8×10" in note for note in data.notes)
     z = pixels(data, "a/z.png")[0]
     assert (z == z[4]).all()  # the border rows repeat what they border on
     assert (z[:, :3] == 100).all()
@@ -291,3 +291,18 @@ def test_a_class_all_of_whose_images_are_unreadable_is_said(tmp_path: Path) -> N
 def test_a_size_of_nothing_is_said(tmp_path: Path) -> None:
     with pytest.raises(SteadfitError, match="size must be 1 or more"):
         read(fill(tmp_path), size=0)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_large_jpeg_is_scaled_as_a_whole_one_is(tmp_path: Path, orientation: int) -> None:
+    """Decoding at a part of the size is a shortcut, not another picture."""
+    rows, columns = np.mgrid[:600, :800]
+    smooth = Image.fromarray((rows / 5 + columns / 8).astype(np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    fill(tmp_path)
+    smooth.save(tmp_path / "a" / "z.jpg", quality=95, exif=exif)
+    upright = smooth if orientation == 1 else smooth.transpose(Image.Transpose.ROTATE_270)
+    upright.save(tmp_path / "a" / "z.png")
+    data = read(tmp_path, size=30)
+    assert np.abs(pixels(data, "a/z.jpg") - pixels(data, "a/z.png")).max() <= 3

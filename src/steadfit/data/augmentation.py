@@ -133,7 +133,8 @@ def _warp(x: Tensor, settings: Augmentation, generator: torch.Generator) -> Tens
         dim=1,
     ).to(x)
     grid = affine_grid(theta, list(x.shape), align_corners=False)
-    return grid_sample(x, grid, padding_mode="border", align_corners=False)
+    warped = grid_sample(x, grid, padding_mode="border", align_corners=False)
+    return warped.contiguous(memory_format=torch.channels_last)
 
 
 def _coins(batch: int, generator: torch.Generator) -> Tensor:

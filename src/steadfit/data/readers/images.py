@@ -90,6 +90,8 @@ def load(path: Path, height: int, width: int) -> np.ndarray:
     """
     try:
         with _opened(path) as image:
+            side = 2 * max(height, width)
+            image.draft(None, (side, side))  # large JPEGs are decoded at a part of their size
             picture = _eight_bits(ImageOps.exif_transpose(image))
             scale = min(height / picture.height, width / picture.width)
             across, down = (max(1, round(side * scale)) for side in picture.size)
@@ -150,8 +152,8 @@ def _size_note(sizes: Sequence[tuple[int, int]], height: int, width: int) -> lis
     if not different:
         return []
     return [
-        f"Images of {len(set(sizes))} sizes were scaled to fit {height}×{width} pixels, proportions"
-        " kept, border pixels repeated outwards. The option size sets another size."
+        f"Images of {len(different)} other sizes were scaled to fit {height}×{width} pixels, "
+        "proportions kept, border pixels repeated outwards. The option size sets another size."
     ]
 
 
