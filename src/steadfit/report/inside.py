@@ -5,7 +5,6 @@ Each stands alone in a notebook: `first_filters(result.model).show()`. Colours a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,65 +12,15 @@ import torch
 from torch import Tensor
 
 from steadfit.report import looking
-from steadfit.report.frame import frame, label
+from steadfit.report.frame import label
 from steadfit.report.palette import LIGHT
+from steadfit.report.tiles import Tiles
 from steadfit.training import TrainedModel
 
-WIDTH = 640  # pixels, for which heights are reckoned
-MOST_COLUMNS = 10
-GAP = 0.12  # between tiles, as a share of a tile
-LINE = 0.27  # a line of text, likewise
 NAME = 18  # characters of a class's name below a picture
 ONE_SIDED = [LIGHT["tint"], LIGHT["better"]]
 TWO_SIDED = [LIGHT["variance"], LIGHT["tint"], LIGHT["better"]]
 GREYS = [[0, "#000000"], [1, "#ffffff"]]
-
-
-@dataclass(frozen=True)
-class Tiles:
-    """Places for pictures side by side, each one unit wide.
-
-    count: pictures, or stacks of pictures. tall: a picture's height in units of its width.
-    layers: pictures in a stack. lines: of text below each stack.
-    """
-
-    count: int
-    tall: float
-    layers: int = 1
-    lines: int = 0
-
-    @property
-    def columns(self) -> int:
-        return min(self.count, MOST_COLUMNS)
-
-    @property
-    def size(self) -> tuple[float, float]:
-        """Width and height of it all."""
-        rows = -(-self.count // self.columns)
-        return self.columns * (1 + GAP) - GAP, rows * self._pitch
-
-    def corner(self, place: int, layer: int = 0) -> tuple[float, float]:
-        """The upper left corner of a picture; the second number grows downwards."""
-        left = (place % self.columns) * (1 + GAP)
-        return left, (place // self.columns) * self._pitch + layer * (self.tall + GAP)
-
-    def frame(self) -> go.Figure:
-        """An empty figure with room for them."""
-        wide, high = self.size
-        figure = frame(0, "")
-        figure.update_layout(
-            height=round(WIDTH / max(wide, 6) * high) + 8,
-            margin={"l": 4, "r": 4, "t": 4, "b": 4},
-            showlegend=False,
-        )
-        figure.update_xaxes(visible=False, range=[0, wide], constrain="domain")
-        figure.update_yaxes(range=[high, 0], scaleanchor="x", constrain="domain")
-        return figure
-
-    @property
-    def _pitch(self) -> float:
-        """From one row of stacks to the next."""
-        return self.layers * (self.tall + GAP) + self.lines * LINE
 
 
 def first_filters(model: TrainedModel) -> go.Figure:
@@ -130,7 +79,7 @@ def nearest_decision(model: TrainedModel, images: Tensor, count: int = 10) -> go
     for place, row in enumerate(model.probabilities(chosen)):
         first, second = np.argsort(-row, kind="stable")[:2]
         said = [f"{_name(model.facts.classes[k])} {100 * row[k]:.0f}%" for k in (first, second)]
-        _write(figure, tiles, place, "<br>".join(said))
+        tiles.write(figure, place, "<br>".join(said))
     return figure
 
 
@@ -152,7 +101,7 @@ def _explained(
     _add_images(figure, tiles, images)
     _add_maps(figure, tiles, maps / maps.max((1, 2), keepdims=True).clip(1e-30), named, 1)
     for place, name in enumerate(named):
-        _write(figure, tiles, place, _name(name))
+        tiles.write(figure, place, _name(name))
     return figure
 
 
@@ -167,7 +116,7 @@ def _add_images(figure: go.Figure, tiles: Tiles, images: Tensor) -> None:
         else:
             tile = go.Heatmap(z=image.mean(0), zmin=low, zmax=high, colorscale=GREYS)
             tile.update(showscale=False, hoverinfo="skip")
-        figure.add_trace(tile.update(_placed(tiles, place, 0, image.shape[1:])))
+        figure.add_trace(tile.update(tiles.placed(place, image.shape[1:])))
 
 
 def _add_maps(
@@ -185,28 +134,8 @@ def _add_maps(
             colorscale=[[i / (len(scale) - 1), colour] for i, colour in enumerate(scale)],
             showscale=False,
             hovertemplate=f"{label(name, 40)}: %{{z:.3g}}<extra></extra>",
-            **_placed(tiles, place, layer, values.shape),
+            **tiles.placed(place, values.shape, layer),
         )
-
-
-def _placed(tiles: Tiles, place: int, layer: int, shape: tuple[int, ...]) -> dict[str, float]:
-    """Where plotly has the middles of a picture's pixels."""
-    left, top = tiles.corner(place, layer)
-    down, across = tiles.tall / shape[0], 1 / shape[1]
-    return {"x0": left + across / 2, "dx": across, "y0": top + down / 2, "dy": down}
-
-
-def _write(figure: go.Figure, tiles: Tiles, place: int, text: str) -> None:
-    """A text below a stack of pictures."""
-    left, top = tiles.corner(place, tiles.layers - 1)
-    figure.add_annotation(
-        x=left + 0.5,
-        y=top + tiles.tall,
-        text=text,
-        yanchor="top",
-        showarrow=False,
-        font={"size": 11, "color": LIGHT["muted"]},
-    )
 
 
 def _name(name: str) -> str:
