@@ -158,9 +158,7 @@ def problem(
         x=x if packed else x.flatten(0, 1),
         weights=weights,
         states=given.states,
-        sizes=tuple(batch_sizes.tolist())
-        if batch_sizes is not None
-        else (x.shape[1],) * x.shape[0],
+        sizes=sizes,
         lengths=lengths,
         reverse=reverse,
         recurrent_mask=recurrent_mask,
