@@ -8,31 +8,60 @@ import torch
 from torch import nn
 
 from steadfit import models
+from steadfit.cells import CELLS
+from steadfit.data import Text
 from steadfit.errors import SteadfitError
+from steadfit.nn import Padded, Residual
 from steadfit.recipe import Model, Scalar
 
-SHAPES = [(1, 8, 8), (3, 8, 8), (1, 28, 28), (3, 37, 33)]
+IMAGES = [(1, 8, 8), (3, 8, 8), (1, 28, 28), (3, 37, 33)]
+SEQUENCES = [(1, 30), (3, 17), Text(20, 17), (2, 1), Text(5, 2)]
+LONG = SEQUENCES[:3]  # recurrent weights do nothing at a first step
 LIST = "conv 6 3 pad 1; relu; pool 2; residual (conv 6 3 pad 1); flatten; linear 9; tanh; linear 4"
 ACTIVATIONS = (nn.ReLU, nn.Tanh, nn.Identity)
 NAMES = [*models.MODELS, LIST]
 
 
-def made(name: str, shape: tuple[int, ...] = (1, 8, 8), outputs: int = 4, **settings: Scalar):
+def made(name: str, shape: tuple[int, ...] = (), outputs: int = 4, **settings: Scalar):
     torch.manual_seed(0)
-    return models.build(Model(name=name, settings=settings), shape, outputs)
+    return models.build(Model(name=name, settings=settings), shape or example(name), outputs)
 
 
-def images(*shape: int, examples: int = 6) -> torch.Tensor:
-    return torch.randn(examples, *shape, generator=torch.Generator().manual_seed(1))
+def example(name: str) -> tuple[int, ...]:
+    """The shape of an example that the model takes: an image, or else a series."""
+    try:
+        models.build(Model(name=name), (1, 8, 8), 4)
+    except SteadfitError:
+        return (3, 17)
+    return (1, 8, 8)
 
 
-@pytest.mark.parametrize(
-    ("name", "outputs"), [(name, n) for name in models.MODELS for n in (1, 4)] + [(LIST, 4)]
-)
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_gives_one_row_an_example_and_gradients_to_every_weight(name, outputs, shape):
+def inputs(shape: tuple[int, ...], examples: int = 6) -> torch.Tensor | Padded:
+    """Images; or series or texts of unequal lengths, the first longest, the last of one step."""
+    generator = torch.Generator().manual_seed(1)
+    if len(shape) == 3:
+        return torch.randn(examples, *shape, generator=generator)
+    lengths = torch.randint(1, shape[1] + 1, (examples,), generator=generator)
+    lengths[0], lengths[-1] = shape[1], 1
+    if isinstance(shape, Text):
+        return Padded(
+            torch.randint(1, shape[0], (examples, shape[1]), generator=generator), lengths
+        )
+    return Padded(torch.randn(examples, shape[1], shape[0], generator=generator), lengths)
+
+
+MADE = [
+    (name, shape, outputs)
+    for name in models.MODELS
+    for shape in (IMAGES if len(example(name)) == 3 else LONG)
+    for outputs in (1, 4)
+] + [(LIST, shape, 4) for shape in IMAGES]
+
+
+@pytest.mark.parametrize(("name", "shape", "outputs"), MADE, ids=str)
+def test_gives_one_row_an_example_and_gradients_to_every_weight(name, shape, outputs):
     module = made(name, shape, outputs)
-    result = module(images(*shape))
+    result = module(inputs(shape))
     assert result.shape == (6, outputs)
     result.square().sum().backward()
     for name, weight in module.named_parameters():
@@ -40,11 +69,42 @@ def test_gives_one_row_an_example_and_gradients_to_every_weight(name, outputs, s
         assert weight.grad.abs().sum() > 0, name
 
 
+SETTINGS = [{}, {"bidirectional": True}, {"pooling": "last"}, {"pooling": "max"},
+            {"pooling": "attention"}, {"norm": "layer"}, {"depth": 2, "residual": True},
+            {"bidirectional": True, "pooling": "last"}, {"zoneout": 0.3}]  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SEQUENCES, ids=str)
+@pytest.mark.parametrize("name", [name for name in models.MODELS if len(example(name)) == 2])
+def test_a_sequence_is_judged_by_itself(name, shape):
+    """Among others, as in a batch of its own; and the padding may hold anything finite."""
+    for settings in SETTINGS:
+        if not settings.keys() <= models.settings(name).keys():
+            continue
+        try:
+            module = made(name, shape, **settings)
+        except SteadfitError:  # a pooling or norm that only another model has
+            continue
+        batch = inputs(shape)
+        assert isinstance(batch, Padded)
+        assert batch.lengths is not None
+        with torch.no_grad():
+            module(batch)  # batch normalisation gets running means
+            together = module.eval()(batch)
+            rows = zip(batch.values, batch.lengths, strict=True)
+            alone = [module(Padded(values[:length][None])) for values, length in rows]
+            other = batch.values.clone()
+            other[~batch.mask()] = 3
+            filled = module(batch.but(other))
+        torch.testing.assert_close(together, torch.cat(alone), rtol=0, atol=1e-6)
+        torch.testing.assert_close(filled, together, rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_same_generator_same_weights(name):
     first, again = made(name).state_dict(), made(name).state_dict()
     torch.manual_seed(1)
-    other = models.build(Model(name=name), (1, 8, 8), 4).state_dict()
+    other = models.build(Model(name=name), example(name), 4).state_dict()
     assert first.keys() == again.keys() == other.keys()
     assert all(torch.equal(first[key], again[key]) for key in first)
     assert any(not torch.equal(first[key], other[key]) for key in first)
@@ -52,18 +112,19 @@ def test_same_generator_same_weights(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_state_goes_to_another_module_and_back(name):
-    module, other = made(name).eval(), models.build(Model(name=name), (1, 8, 8), 4).eval()
-    x = images(1, 8, 8)
+    module, other = made(name).eval(), models.build(Model(name=name), example(name), 4).eval()
+    x = inputs(example(name))
     assert not torch.equal(module(x), other(x))
     other.load_state_dict(module.state_dict())
     assert torch.equal(module(x), other(x))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if len(example(name)) == 3])
 def test_channels_last_gives_the_same_and_stays_channels_last(name):
     shape = (3, 12, 10)
     module = made(name, shape).eval()
-    x = images(*shape)
+    x = inputs(shape)
+    assert isinstance(x, torch.Tensor)
     expected = module(x)
     module = module.to(memory_format=torch.channels_last)
     formats: dict[str, bool] = {}
@@ -85,6 +146,8 @@ def test_channels_last_gives_the_same_and_stays_channels_last(name):
 def alternatives(name: str, setting: inspect.Parameter) -> list[Scalar]:
     """Other values than the default that the setting's type allows."""
     default, hint = setting.default, setting.annotation
+    if setting.name == "cell":
+        return [cell for cell in CELLS if cell != default]
     if get_origin(hint) is Literal:
         return [value for value in get_args(hint) if value != default]
     if isinstance(default, bool):
@@ -96,10 +159,15 @@ def alternatives(name: str, setting: inspect.Parameter) -> list[Scalar]:
 
 def builds(name: str, setting: str, value: Scalar) -> bool:
     try:
-        made(name, **{setting: value})
+        made(name, **needed(setting), **{setting: value})
     except SteadfitError:
         return False
     return True
+
+
+def needed(setting: str) -> dict[str, Scalar]:
+    """What another setting must be for this one to act."""
+    return {"depth": 2} if setting == "residual" else {}
 
 
 OFFERED = [
@@ -114,10 +182,12 @@ OFFERED = [
 @pytest.mark.parametrize(("name", "setting", "value"), OFFERED)
 def test_every_setting_does_something(name, setting, value):
     """In training mode, other outputs or other weights than the default's."""
-    x = images(1, 16, 16)
+    series = Text(20, 16) if setting == "embedding" else (3, 16)
+    shape = series if len(example(name)) == 2 else (1, 16, 16)
+    x = inputs(shape)
     results = []
     for settings in ({}, {setting: value}):
-        module = made(name, (1, 16, 16), **settings)
+        module = made(name, shape, **needed(setting), **settings)
         torch.manual_seed(3)
         results.append((models.count(module), module(x)))
     (count, out), (other_count, other_out) = results
@@ -140,7 +210,7 @@ def test_half_the_width_is_smaller(name):
 def test_dropout_changes_training_only_and_no_initial_weight(name):
     dropped, whole = made(name, dropout=0.5), made(name)
     assert dropped.state_dict().keys() == whole.state_dict().keys()
-    x = images(1, 8, 8)
+    x = inputs(example(name))
     assert not torch.equal(dropped(x), dropped(x))
     dropped, whole = made(name, dropout=0.5).eval(), made(name).eval()
     assert torch.equal(dropped(x), whole(x))
@@ -149,14 +219,21 @@ def test_dropout_changes_training_only_and_no_initial_weight(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_table_agrees_with_the_module(name):
     """Parameters, and the shape that each layer gives, against the module that runs."""
-    shape = (3, 17, 12)
+    shape = (3, 17, 12) if len(example(name)) == 3 else (3, 17)
     module = made(name, shape).eval()
     rows = models.shapes(Model(name=name), shape, 4)
     assert sum(row.parameters for row in rows) == models.count(module)
     given: list[tuple[int, ...]] = []
-    for child in module.modules():
-        if not list(child.children()) and not isinstance(child, ACTIVATIONS):
-            child.register_forward_hook(lambda m, args, out: given.append(tuple(out.shape[1:])))
-    module(images(*shape))
+
+    def note(child: nn.Module, args: tuple, out: torch.Tensor | Padded) -> None:
+        if isinstance(out, Padded):
+            out = out.values.transpose(1, 2)
+        given.append(tuple(out.shape[1:]))
+
+    for chain in module.modules():
+        for child in chain if isinstance(chain, nn.Sequential) else ():
+            if not isinstance(getattr(child, "module", child), (*ACTIVATIONS, Residual)):
+                child.register_forward_hook(note)
+    module(inputs(shape))
     other = {"Input", "Add", "ReLU", "Tanh"}  # ReLU may run after pooling, where it is cheaper
     assert given == [row.output for row in rows if row.layer.strip() not in other]

@@ -3,6 +3,7 @@
 import pytest
 
 from steadfit import models
+from steadfit.data import Text
 from steadfit.errors import SteadfitError
 from steadfit.recipe import Model, Recipe
 
@@ -59,5 +60,20 @@ def test_a_model_that_cannot_be_built_says_why(name, settings, words):
 
 @pytest.mark.parametrize("name", sorted(set(models.MODELS) - {"mlp"}))
 def test_a_row_of_numbers_is_no_image(name):
-    with pytest.raises(SteadfitError, match=r"Layer 1, .* takes channels and one or two axes"):
+    with pytest.raises(
+        SteadfitError,
+        match=r"Layer 1, .* takes channels and one or two axes|takes series and texts",
+    ):
         models.build(Model(name=name), (5,), 4)
+
+
+@pytest.mark.parametrize("name", ["recurrent", "conv1d", "resnet1d", "conv_recurrent"])
+def test_an_image_is_no_sequence(name):
+    with pytest.raises(SteadfitError, match=r"takes series and texts, and an example is 1 x 8 x 8"):
+        models.build(Model(name=name), (1, 8, 8), 4)
+
+
+@pytest.mark.parametrize("name", ["mlp", "convnet", "flatten; linear 4"])
+def test_a_text_needs_an_embedding(name):
+    with pytest.raises(SteadfitError, match=r"takes no texts.* Use recurrent"):
+        models.build(Model(name=name), Text(20, 17), 4)

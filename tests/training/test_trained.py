@@ -41,7 +41,9 @@ def test_an_ensemble_is_the_centre_of_the_decomposition(parts, replicas):
 def test_another_shape_is_a_sentence(parts, replicas):
     recipe, both = replicas
     model = trained_model(recipe, parts.train, both)
-    with pytest.raises(SteadfitError, match="takes examples of shape 1×8×8, got 1×9×8"):
+    with pytest.raises(
+        SteadfitError, match="takes examples of shape 1×8×8, got examples of shape 1×9×8"
+    ):
         model.logits(torch.zeros(2, 1, 9, 8))
 
 

@@ -12,12 +12,14 @@ from steadfit.data.dataset import Forecast as Forecast
 from steadfit.data.dataset import Inputs as Inputs
 from steadfit.data.dataset import Split as Split
 from steadfit.data.dataset import Task as Task
+from steadfit.data.dataset import Text as Text
 from steadfit.data.forecasting import from_forecast as from_forecast
 from steadfit.data.forecasting import naive_forecasts as naive_forecasts
 from steadfit.data.forecasting import scaled_errors as scaled_errors
 from steadfit.data.preparation import Preparation as Preparation
 from steadfit.data.preparation import fit_preparation as fit_preparation
 from steadfit.data.ragged import Ragged as Ragged
+from steadfit.data.ragged import Unit as Unit
 from steadfit.data.registry import read as read
 from steadfit.data.samples import carve as carve
 from steadfit.data.samples import draw as draw

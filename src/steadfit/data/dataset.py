@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from torch import Tensor
@@ -14,6 +14,13 @@ from steadfit.data.ragged import Ragged
 Task = Literal["classes", "numbers", "tokens"]
 Inputs = Tensor | Ragged
 RESERVED = 2  # token numbers before the vocabulary's: 0 is padding, 1 an unknown token
+
+
+class Text(NamedTuple):
+    """The shape of one text as a network sees it: a number below `tokens` at each of its steps."""
+
+    tokens: int
+    steps: int
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,17 @@ class Dataset:
             assert isinstance(self.x, Ragged)
             return len(self.x.tokens) + RESERVED
         return len(self.classes) if self.task == "classes" else self.y.shape[1]
+
+    @property
+    def example_shape(self) -> tuple[int, ...]:
+        """The shape of one example: (channels, height, width) of an image, (channels, steps) of a
+        series and (steps,) of a text, as long as the longest.
+
+        What a network sees of it, which for texts depends on the sample, `Preparation.shape` says.
+        """
+        if isinstance(self.x, Ragged) and self.x.ndim == 3:
+            return (self.x.shape[2], self.x.shape[1])
+        return tuple(self.x.shape[1:])
 
     @cached_property
     def fingerprint(self) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from steadfit.data.dataset import RESERVED, Dataset, Inputs
+from steadfit.data.dataset import RESERVED, Dataset, Inputs, Text
 from steadfit.data.ragged import Ragged
 from steadfit.errors import SteadfitError
 
@@ -32,6 +32,16 @@ class Preparation:
     target_mean: tuple[float, ...] = ()
     target_std: tuple[float, ...] = ()
     vocabulary: tuple[str, ...] = ()
+
+    def shape(self, example: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of one example as the network sees it; what `steadfit.models.build` is told.
+
+        example: as `Dataset.example_shape` has it.
+
+        >>> Preparation(vocabulary=("good", "bad")).shape((20,))
+        Text(tokens=4, steps=20)
+        """
+        return Text(len(self.vocabulary) + RESERVED, *example) if len(example) == 1 else example
 
     @overload
     def inputs(self, x: Tensor) -> Tensor: ...

@@ -5,7 +5,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from steadfit.models.layers import Activation, BatchNorm, Conv, Dropout, Function, Layer, Linear
+from steadfit.data import Text
+from steadfit.errors import SteadfitError
+from steadfit.models.layers import (
+    Activation,
+    BatchNorm,
+    Conv,
+    Dropout,
+    Embedding,
+    Flatten,
+    Function,
+    GlobalPool,
+    Layer,
+    Linear,
+    Shape,
+    times,
+)
 
 Width = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Norm = Literal["none", "batch"]
@@ -34,3 +49,21 @@ def activated(layer: Conv | Linear, norm: Norm, activation: Function) -> list[La
 def dropped(rate: float) -> list[Layer]:
     """Dropout at this rate; nothing at rate 0, so that the table shows what there is."""
     return [Dropout(rate)] if rate else []
+
+
+def embedded(shape: Shape, channels: int, name: str) -> list[Layer]:
+    """What a model for sequences begins with: an embedding for texts, nothing for series.
+
+    Raises SteadfitError for what is no sequence.
+    """
+    if len(shape) != 2:
+        raise SteadfitError(
+            f"{name} takes series and texts, and an example is {times(shape)}. For images there "
+            "are convnet and resnet."
+        )
+    return [Embedding(channels)] if isinstance(shape, Text) else []
+
+
+def averaged(outputs: int, dropout: float) -> list[Layer]:
+    """What a convolutional net ends with: each channel's mean, then the outputs."""
+    return [GlobalPool(), Flatten(), *dropped(dropout), Linear(outputs)]

@@ -9,19 +9,37 @@ from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
 from steadfit import errors
+from steadfit.data import Text
 from steadfit.errors import SteadfitError
+from steadfit.models.conv1d import conv1d
+from steadfit.models.conv_recurrent import conv_recurrent
 from steadfit.models.convnet import convnet
-from steadfit.models.layers import Layer, Shape, chain
+from steadfit.models.layers import Embedding, Layer, Shape, chain
 from steadfit.models.lenet5 import lenet5
 from steadfit.models.listed import is_list, listed, parse
 from steadfit.models.mlp import mlp
+from steadfit.models.recurrent import recurrent
 from steadfit.models.resnet import plain, resnet
+from steadfit.models.resnet1d import resnet1d
 from steadfit.recipe import Model, Scalar
 
 Builder = Callable[..., tuple[Layer, ...]]
 
 MODELS: Mapping[str, Builder] = MappingProxyType(
-    {builder.__name__: builder for builder in (convnet, lenet5, mlp, plain, resnet)}
+    {
+        builder.__name__: builder
+        for builder in (
+            convnet,
+            lenet5,
+            mlp,
+            plain,
+            resnet,
+            recurrent,
+            conv1d,
+            resnet1d,
+            conv_recurrent,
+        )
+    }
 )
 
 
@@ -60,15 +78,23 @@ def complete(model: Model) -> Model:
 
 def layers(model: Model, shape: Shape, outputs: int) -> tuple[Layer, ...]:
     """The model's layers for examples of this shape. Raises SteadfitError as `build`."""
-    return _builder(model.name)(shape, outputs, **complete(model).settings)
+    found = _builder(model.name)(shape, outputs, **complete(model).settings)
+    if isinstance(shape, Text) and not isinstance(found[0], Embedding):
+        raise SteadfitError(
+            f"{model.name} takes no texts, as it does not begin with an embedding. Use recurrent, "
+            "conv1d, resnet1d or conv_recurrent."
+        )
+    return found
 
 
 def build(model: Model, shape: Shape, outputs: int) -> nn.Sequential:
     """The model as a torch module, its weights drawn from torch's current generator.
 
-    shape: of one example; (channels, height, width) for images.
+    shape: of one example as the network sees it (`steadfit.data.Preparation.shape`): (channels,
+        height, width) for images, (channels, steps) for series, a `Text` for texts.
     outputs: how many numbers the model gives for an example.
-    The module takes (examples, *shape) float32 and returns (examples, outputs).
+    The module takes images as (examples, *shape) float32, series and texts as a
+    `steadfit.nn.Padded`, and returns (examples, outputs).
     Raises SteadfitError for unknown settings, and where a layer does not fit the shape.
 
     >>> build(Model(name="convnet"), (1, 28, 28), 10).conv2

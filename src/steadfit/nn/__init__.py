@@ -1,10 +1,14 @@
-"""Layers for torch: recurrent layers of any cell, residual connections.
+"""Layers for torch: recurrent layers of any cell, residual connections, sequences of any length.
 
-`RNN`, `LSTM` and `GRU` take the place of torch's; `Recurrent` is the same for any cell.
+`RNN`, `LSTM` and `GRU` take the place of torch's; `Recurrent` is the same for any cell. `Padded`
+is a batch of sequences of unequal length, and `over_steps` makes a module of torch take it.
 """
 
 from steadfit.nn.layers import GRU, LSTM, RNN
-from steadfit.nn.recurrent import Recurrent, Steps
+from steadfit.nn.over_steps import over_steps
+from steadfit.nn.padded import Padded
+from steadfit.nn.recurrent import Recurrent
 from steadfit.nn.residual import Residual, Widen
+from steadfit.nn.steps import Steps
 
-__all__ = ["GRU", "LSTM", "RNN", "Recurrent", "Residual", "Steps", "Widen"]
+__all__ = ["GRU", "LSTM", "RNN", "Padded", "Recurrent", "Residual", "Steps", "Widen", "over_steps"]

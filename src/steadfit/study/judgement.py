@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from steadfit.data import Dataset
-from steadfit.models import build, count
 from steadfit.study.decomposition import (
     Decomposition,
     Quantity,
@@ -90,10 +89,11 @@ def _arm_result(
     pairs: list[Pair] = [
         (loss, own, baseline[loss]) for loss, own in found.items() if loss in baseline
     ]
+    facts = _mean_facts(replicas)
     return ArmResult(
         name=arm.name,
         recipe=arm.recipe,
-        parameters=count(build(arm.recipe.model, tuple(test.x.shape[1:]), test.outputs)),
+        parameters=round(facts.pop("parameters", 0.0)),
         verdict=word,
         losses=losses,
         changes=_changes(pairs, "total"),
@@ -101,7 +101,7 @@ def _arm_result(
         if design.samples > 2  # the least for an interval; Domingos's variance has none
         else {},
         components=found[deciding_loss(test)].components if found else None,
-        facts=_mean_facts(replicas),
+        facts=facts,
         failure=next((replica.failure for replica in replicas if replica.failure), ""),
     )
 

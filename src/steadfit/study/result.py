@@ -42,7 +42,11 @@ class Parts:
 
 @dataclass(frozen=True)
 class ArmResult:
-    """What one arm's replicas showed. An arm that failed has no losses, only `failure`."""
+    """What one arm's replicas showed. An arm that failed has no losses, only `failure`.
+
+    parameters: numbers that training changes, the mean over replicas, whose samples of texts have
+        vocabularies of their own; 0 where every replica failed.
+    """
 
     name: str
     recipe: Recipe

@@ -105,7 +105,7 @@ def _data_facts(split: Split) -> DataFacts:
     train: Dataset = split.train
     return DataFacts(
         name=train.name,
-        shape=tuple(train.x.shape[1:]),
+        shape=train.example_shape,
         train=len(train),
         test=len(split.test),
         task=train.task,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from steadfit.data import Inputs
+from steadfit.nn import Padded
 
 
 class RunningMean:
@@ -32,7 +32,7 @@ class RunningMean:
 
 
 @torch.no_grad()
-def refresh_normalisation(module: nn.Module, batches: Iterable[Inputs]) -> None:
+def refresh_normalisation(module: nn.Module, batches: Iterable[Tensor | Padded]) -> None:
     """Take the running statistics of batch normalisation anew: the averaged weights' own.
 
     Izmailov et al. 2018, 3.2. Nothing is done where there is no batch normalisation.

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
-from steadfit.data import Dataset, Inputs, Preparation, augment, carve, fit_preparation
+from steadfit.data import Dataset, Preparation, Ragged, augment, carve, fit_preparation
 from steadfit.errors import DivergedError
-from steadfit.models import build, complete
-from steadfit.recipe import Recipe, Training
+from steadfit.models import build, complete, count
+from steadfit.nn import Padded
+from steadfit.recipe import Augmentation, Recipe, Training
 from steadfit.regularization import (
     add_l2_gradient,
     clip_gradients,
@@ -22,8 +23,9 @@ from steadfit.regularization import (
     weights,
 )
 from steadfit.training.averaging import RunningMean, refresh_normalisation
+from steadfit.training.batches import by_length, in_any_order, padded, placed, prepared
 from steadfit.training.optimizer import learning_rate, make_optimizer
-from steadfit.training.predict import channels_last, outputs, ready
+from steadfit.training.predict import channels_last, outputs
 from steadfit.training.replica import Replica
 
 WATCHED = 512  # examples outside the sample whose loss is followed, for the curves only
@@ -63,7 +65,8 @@ def fit(
     outside = _outside(len(train), indices, seed) if held_out is None else held_out
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        module = build(complete(recipe.model), tuple(train.x.shape[1:]), train.outputs)
+        shape = preparation.shape(train.example_shape)
+        module = build(complete(recipe.model), shape, train.outputs)
         module = channels_last(module.to(device))
         run = _Run(recipe.training, module, preparation, train, learned, outside, seed, device)
         run.all_epochs()
@@ -110,7 +113,8 @@ class _Run:
         self.order = torch.Generator().manual_seed(self.seed)
         self.noise = torch.Generator().manual_seed(self.seed + 1)
         self.batches = math.ceil(len(self.learned) / self.settings.batch)
-        self.x, self.y = self.data.x, self.preparation.targets(self.data.y)
+        self.take = prepared(self.preparation, self.data.x)
+        self.y = self.preparation.targets(self.data.y)
         self.mean = RunningMean()
         if len(self.outside):
             self.curves["validation_loss"] = []
@@ -136,27 +140,37 @@ class _Run:
                 break
         if self.mean.count:
             self.mean.write(self.module)
-            refresh_normalisation(self.module, (self.prepared(b) for b in self.shuffled()))
+            refresh_normalisation(self.module, map(self.batch, self.shuffled()))
         elif best_state is not None:
             self.module.load_state_dict(best_state)
 
     def shuffled(self) -> tuple[Tensor, ...]:
-        """The sample in a new order, in batches of nearly equal size (none is a lone rest)."""
-        order = torch.randperm(len(self.learned), generator=self.order)
-        return self.learned[order].tensor_split(self.batches)
+        """The sample in a new order, in batches of nearly equal size (none is a lone rest).
 
-    def prepared(self, batch: Tensor) -> Inputs:
-        return ready(self.preparation.inputs(self.x[batch]), self.device)
+        Sequences are with others of about their length.
+        """
+        rows = self.learned[torch.randperm(len(self.learned), generator=self.order)]
+        if not isinstance(self.data.x, Ragged):
+            return rows.tensor_split(self.batches)
+        batches = by_length(rows, self.data.x, self.order).tensor_split(self.batches)
+        return in_any_order(batches, self.order)
+
+    def batch(self, rows: Tensor, augmentation: Augmentation | None = None) -> Tensor | Padded:
+        """What the module takes, for these examples."""
+        inputs = placed(self.take(rows), self.device)
+        if augmentation is not None:
+            inputs = augment(inputs, augmentation, self.noise)
+        return padded(inputs)
 
     def one_epoch(self, epoch: int) -> float:
         self.module.train()
         total = 0.0
-        for number, batch in enumerate(self.shuffled()):
-            inputs = augment(self.prepared(batch), self.settings.augmentation, self.noise)
+        for number, rows in enumerate(self.shuffled()):
+            inputs = self.batch(rows, self.settings.augmentation)
             with self.autocast():
                 logits = self.module(inputs)
-            loss = self.loss(logits.float(), self.y[batch].to(self.device), smoothed=True)
-            total += self.update(loss, epoch, number) * len(batch)
+            loss = self.loss(logits.float(), self.y[rows].to(self.device), smoothed=True)
+            total += self.update(loss, epoch, number) * len(rows)
         return total / len(self.learned)
 
     def update(self, loss: Tensor, epoch: int, number: int) -> float:
@@ -188,7 +202,7 @@ class _Run:
         return cross_entropy(logits, y, label_smoothing=smoothing)
 
     def loss_of(self, indices: Tensor) -> float:
-        logits = outputs(self.module, self.preparation, self.x[indices], self.device)
+        logits = outputs(self.module, self.preparation, self.data.x[indices], self.device)
         return float(self.loss(logits, self.y[indices]))
 
     def autocast(self) -> torch.autocast:
@@ -197,6 +211,7 @@ class _Run:
 
     def facts(self) -> dict[str, float]:
         facts = {
+            "parameters": float(count(self.module)),
             "epochs": float(len(self.curves["train_loss"])),
             "steps": float(self.step),
             "train_loss": self.curves["train_loss"][-1],

@@ -4,8 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from steadfit.data import Inputs, Preparation
-
-_BATCH = 512
+from steadfit.training.batches import all_of, padded, placed, prepared
 
 
 @torch.inference_mode()
@@ -14,17 +13,14 @@ def outputs(module: nn.Module, preparation: Preparation, x: Inputs, device: str 
 
     x: unprepared examples, shape (examples, …). Returns shape (examples, outputs). The module is
     left in evaluation mode. `preparation.restore` brings numbers back to the data's units.
+
+    What is given for a sequence does not depend on the others beyond the rounding of float32.
     """
     module.eval()
-    parts = [module(ready(preparation.inputs(part), device)) for part in x.split(_BATCH)]
-    return torch.cat(parts).float().cpu()
-
-
-def ready(inputs: Inputs, device: str) -> Inputs:
-    """Prepared inputs where and as the module wants them: images with channels last in memory."""
-    if isinstance(inputs, Tensor) and inputs.ndim == 4:
-        return inputs.to(device, memory_format=torch.channels_last)
-    return inputs.to(device)
+    take, batches = prepared(preparation, x), list(all_of(x))
+    parts = [module(padded(placed(take(rows), device))).float().cpu() for rows in batches]
+    found = torch.cat(parts)
+    return torch.empty_like(found).index_copy_(0, torch.cat(batches), found)
 
 
 def channels_last(module: nn.Module) -> nn.Module:

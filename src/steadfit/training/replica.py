@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-RESULTS = 1  # part of each replica's key: raise it when the same arguments give other numbers
+RESULTS = 2  # part of each replica's key: raise it when the same arguments give other numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,8 +17,8 @@ class Replica:
     preparation: what was fitted to the sample, as plain values.
     curves: one value an epoch, by name: train_loss, and validation_loss: on examples that were not
         trained on, held out for early stopping or not drawn into the sample; absent without such.
-    facts: single figures: epochs, steps, clipped (share of steps), gradient_norm (median),
-        zero_weights (share), images_per_second.
+    facts: single figures: parameters, epochs, steps, train_loss, clipped (share of steps),
+        gradient_norm (median), zero_weights (share).
     seconds: wall time of the training.
     failure: why there is no result; then logits and weights are empty.
     """

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from steadfit.data import Dataset, Preparation, Task
+from steadfit.data import Dataset, Inputs, Preparation, Ragged, Task, Unit
 from steadfit.errors import SteadfitError
 from steadfit.models import build
 from steadfit.recipe import Recipe
@@ -27,13 +27,15 @@ _FACTS = "model.json"
 
 
 class ModelFacts(BaseModel):
-    """`model.json`: all but the weights."""
+    """`model.json`: all but the weights. shape: that of `Dataset.example_shape`; unit: what a step
+    of a text is, or of a series, "steps"; None for images."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: int = 1
     recipe: Recipe
     shape: tuple[int, ...]
+    unit: Unit | None = None
     task: Task
     classes: tuple[str, ...]
     outputs: int
@@ -56,29 +58,32 @@ class TrainedModel:
         """Each member's torch module, in evaluation mode, and the preparation of its inputs."""
         members = []
         for state, fitted in zip(self.weights, self.facts.preparations, strict=True):
-            module = build(self.facts.recipe.model, self.facts.shape, self.facts.outputs)
+            preparation = Preparation.from_dict(fitted)
+            shape = preparation.shape(self.facts.shape)
+            module = build(self.facts.recipe.model, shape, self.facts.outputs)
             module.load_state_dict(state)
-            members.append((channels_last(module).eval(), Preparation.from_dict(fitted)))
+            members.append((channels_last(module).eval(), preparation))
         return members
 
-    def logits(self, x: Tensor) -> np.ndarray:
+    def logits(self, x: Inputs) -> np.ndarray:
         """Each member's logits, or numbers in the targets' units; (members, examples, outputs).
 
-        x: unprepared examples, shape (examples, *shape). Raises SteadfitError for another shape.
+        x: unprepared examples as `Dataset.x` has them; sequences may be of any length. Raises
+        SteadfitError for another shape, or other channels.
         """
-        if tuple(x.shape[1:]) != self.facts.shape:
+        expected, found = _kind(self.facts.shape, self.facts.unit), _kind_of(x)
+        if expected != found:
             raise SteadfitError(
-                f"The model takes examples of shape {_times(self.facts.shape)}, "
-                f"got {_times(tuple(x.shape[1:]))}. Bring them to that shape first."
+                f"The model takes {expected}, got {found}. Bring them to that shape first."
             )
         return np.stack([p.restore(outputs(m, p, x)).numpy() for m, p in self.members])
 
-    def probabilities(self, x: Tensor) -> np.ndarray:
+    def probabilities(self, x: Inputs) -> np.ndarray:
         """Of each class, shape (examples, classes); each row sums to 1."""
         logits = torch.from_numpy(self.logits(x)).double()
         return logits.log_softmax(-1).mean(0).softmax(-1).numpy()
 
-    def predict(self, x: Tensor) -> np.ndarray:
+    def predict(self, x: Inputs) -> np.ndarray:
         """The most probable class by name, shape (examples,); or numbers (examples, outputs)."""
         if self.facts.task == "numbers":
             return self.logits(x).mean(0)
@@ -121,7 +126,8 @@ def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) ->
     """The model that these replicas make: one network, or an ensemble of several."""
     facts = ModelFacts(
         recipe=recipe,
-        shape=tuple(data.x.shape[1:]),
+        shape=data.example_shape,
+        unit=data.x.unit if isinstance(data.x, Ragged) else None,
         task=data.task,
         classes=data.classes,
         outputs=data.outputs,
@@ -141,5 +147,14 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _times(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape))
+def _kind_of(x: Inputs) -> str:
+    """What these examples are, as far as a model must agree."""
+    if isinstance(x, Tensor):
+        return _kind(tuple(x.shape[1:]), None)
+    return _kind((x.shape[2], x.shape[1]) if x.ndim == 3 else (x.shape[1],), x.unit)
+
+
+def _kind(shape: tuple[int, ...], unit: Unit | None) -> str:
+    if unit is None:
+        return "examples of shape " + "×".join(map(str, shape))
+    return f"series with channels: {shape[0]}" if unit == "steps" else f"texts of {unit}"

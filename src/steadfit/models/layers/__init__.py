@@ -12,21 +12,35 @@ from steadfit.models.layers.plain import (
     ZeroPad,
 )
 from steadfit.models.layers.residual import Residual
+from steadfit.models.layers.sequence import (
+    CellName,
+    Embedding,
+    LayerNorm,
+    Over,
+    PoolSteps,
+    Recurrence,
+)
 from steadfit.models.layers.weighted import BatchNorm, Conv, Linear
 
 __all__ = [
     "FUNCTIONS",
     "Activation",
     "BatchNorm",
+    "CellName",
     "Conv",
     "Count",
     "Dropout",
+    "Embedding",
     "Flatten",
     "Function",
     "GlobalPool",
     "Layer",
+    "LayerNorm",
     "Linear",
+    "Over",
     "Pool",
+    "PoolSteps",
+    "Recurrence",
     "Residual",
     "Shape",
     "Window",

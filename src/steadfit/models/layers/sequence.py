@@ -1,0 +1,168 @@
+"""Layers over the steps of a series or a text."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+from pydantic.dataclasses import dataclass
+from torch import nn
+
+from steadfit.cells import find
+from steadfit.data import Text
+from steadfit.errors import SteadfitError
+from steadfit.models.layers.base import Count, Layer, Shape, times
+from steadfit.nn import Recurrent, pooling
+from steadfit.recipe import Share
+
+CellName = Annotated[str, AfterValidator(lambda name: find(name).name)]
+Over = Literal["last", "mean", "max", "attention"]
+
+
+@dataclass(frozen=True)
+class Embedding(Layer):
+    """A vector of its own for each token; what other layers take for channels."""
+
+    word = "embedding"
+    channels: Count
+
+    def output(self, shape: Shape) -> Shape:
+        return (self.channels, _text(shape).steps)
+
+    def build(self, shape: Shape) -> nn.Module:
+        return nn.Embedding(_text(shape).tokens, self.channels, padding_idx=0)
+
+    def weight(self, shape: Shape) -> Shape:
+        return (_text(shape).tokens, self.channels)
+
+    def parameters(self, shape: Shape) -> int:
+        return math.prod(self.weight(shape))
+
+    def label(self, shape: Shape) -> str:
+        return f"Embedding ({_text(shape).tokens} -> {self.channels})"
+
+
+@dataclass(frozen=True)
+class Recurrence(Layer):
+    """A cell from step to step; both ways, each with weights of its own, if bidirectional.
+
+    recurrent_dropout, zoneout, weight_drop: as in `steadfit.nn.Recurrent`. The bias of a forget
+    gate that a cell state passes through begins with 1 (Jozefowicz et al. 2015).
+    """
+
+    word = "recurrence"
+    cell: CellName
+    hidden: Count
+    bidirectional: bool = False
+    recurrent_dropout: Share = 0.0
+    zoneout: Share = 0.0
+    weight_drop: Share = 0.0
+
+    def output(self, shape: Shape) -> Shape:
+        _series(shape, self.label(shape))
+        return (self.hidden * self._directions, shape[1])
+
+    def build(self, shape: Shape) -> nn.Module:
+        settings = asdict(self)
+        name, hidden = settings.pop("cell"), settings.pop("hidden")
+        cell = find(name)
+        forget_bias = 1.0 if "forget" in cell.gates and "c" in cell.states else None
+        return Recurrent(
+            cell, shape[0], hidden, batch_first=True, forget_bias=forget_bias, **settings
+        )
+
+    def weight(self, shape: Shape) -> Shape:
+        return (self._directions * math.prod(self._shapes(shape)["input"]) // shape[0], shape[0])
+
+    def parameters(self, shape: Shape) -> int:
+        return self._directions * sum(map(math.prod, self._shapes(shape).values()))
+
+    def multiply_adds(self, shape: Shape) -> int:
+        sizes = self._shapes(shape)
+        products = sum(math.prod(sizes[name]) for name in ("input", "recurrent") if name in sizes)
+        return self._directions * products * shape[1]
+
+    def windows(self, shape: Shape) -> None:
+        return None
+
+    def label(self, shape: Shape) -> str:
+        ways = ", both ways" if self.bidirectional else ""
+        return f"{self.cell} ({shape[0]} -> {self.hidden}{ways})"
+
+    @property
+    def _directions(self) -> int:
+        return 2 if self.bidirectional else 1
+
+    def _shapes(self, shape: Shape) -> Mapping[str, tuple[int, ...]]:
+        return find(self.cell).shapes(shape[0], self.hidden)
+
+
+@dataclass(frozen=True)
+class PoolSteps(Layer):
+    """One value a channel from all the steps: what each direction has at its end, the mean, the
+    largest, or a mean whose weights are learned (Yang et al. 2016)."""
+
+    word = "poolsteps"
+    over: Over
+    directions: Count = 1
+
+    def output(self, shape: Shape) -> Shape:
+        _series(shape, self.label(shape))
+        return (shape[0], 1)
+
+    def build(self, shape: Shape) -> nn.Module:
+        match self.over:
+            case "last":
+                return pooling.Last(self.directions)
+            case "mean":
+                return pooling.Mean()
+            case "max":
+                return pooling.Largest()
+            case "attention":
+                return pooling.Attention(shape[0])
+
+    def parameters(self, shape: Shape) -> int:
+        return shape[0] * (shape[0] + 2) if self.over == "attention" else 0
+
+    def multiply_adds(self, shape: Shape) -> int:
+        return shape[0] * (shape[0] + 1) * shape[1] if self.over == "attention" else 0
+
+    def windows(self, shape: Shape) -> None:
+        return None
+
+    def label(self, shape: Shape) -> str:
+        return f"PoolSteps ({self.over})"
+
+
+@dataclass(frozen=True)
+class LayerNorm(Layer):
+    """The channels of each step to mean 0 and variance 1, then a learned scale and shift
+    (Ba, Kiros and Hinton 2016)."""
+
+    word = "layernorm"
+
+    def output(self, shape: Shape) -> Shape:
+        _series(shape, "LayerNorm")
+        return shape
+
+    def build(self, shape: Shape) -> nn.Module:
+        return nn.LayerNorm(shape[0])
+
+    def weight(self, shape: Shape) -> Shape:
+        return (shape[0],)
+
+    def parameters(self, shape: Shape) -> int:
+        return 2 * shape[0]
+
+
+def _text(shape: Shape) -> Text:
+    if not isinstance(shape, Text):
+        raise SteadfitError(f"An embedding takes texts, and its input is {times(shape)}.")
+    return shape
+
+
+def _series(shape: Shape, name: str) -> None:
+    if len(shape) != 2 or isinstance(shape, Text):
+        what = "a text without an embedding" if isinstance(shape, Text) else times(shape)
+        raise SteadfitError(f"{name} takes channels and steps, and its input is {what}.")

@@ -1,0 +1,61 @@
+"""A batch of sequences of unequal length in one tensor.
+
+Letters of shapes: B batch, T steps of the longest, C channels.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Padded:
+    """A batch of sequences, filled up to the longest.
+
+    values: (B, T, C), or token numbers (B, T). What stands beyond a sequence's end means nothing,
+        but is finite.
+    lengths: int64, (B,), each from 1 to T; None where every sequence has all T steps.
+
+    >>> Padded.of(torch.ones(2, 3, 1), torch.tensor([3, 1])).filled(0.0).flatten().tolist()
+    [1.0, 1.0, 1.0, 1.0, 0.0, 0.0]
+    """
+
+    values: Tensor
+    lengths: Tensor | None = None
+
+    @classmethod
+    def of(cls, values: Tensor, lengths: Tensor) -> "Padded":
+        """The batch with these lengths."""
+        equal = len(lengths) == 0 or int(lengths.min()) == values.shape[1]
+        return cls(values, None if equal else lengths)
+
+    def mask(self) -> Tensor:
+        """True at the steps that there are; bool, (B, T)."""
+        batch, steps = self.values.shape[:2]
+        if self.lengths is None:
+            return torch.ones(batch, steps, dtype=torch.bool, device=self.values.device)
+        return torch.arange(steps, device=self.values.device) < self.lengths[:, None]
+
+    def ends(self) -> Tensor:
+        """The position of each sequence's last step; int64, (B,)."""
+        batch, steps = self.values.shape[:2]
+        if self.lengths is None:
+            return torch.full((batch,), steps - 1, device=self.values.device)
+        return self.lengths - 1
+
+    def filled(self, fill: float) -> Tensor:
+        """The values with this one beyond the ends."""
+        if self.lengths is None:
+            return self.values
+        return self.values.masked_fill(~self.mask()[..., None], fill)
+
+    def but(self, values: Tensor) -> "Padded":
+        """The same lengths with other values."""
+        return Padded(values, self.lengths)
+
+    def __add__(self, other: "Padded") -> "Padded":
+        return self.but(self.values + other.values)
+
+    def __truediv__(self, number: float) -> "Padded":
+        return self.but(self.values / number)

@@ -1,0 +1,65 @@
+"""Examples on their way to the network: prepared, drawn, and padded where they are sequences."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from steadfit.data import Inputs, Preparation, Ragged
+from steadfit.nn import Padded
+
+_EXAMPLES, _STEPS = 512, 2**16  # of a batch that is predicted, at most; steps with their padding
+
+
+def prepared(preparation: Preparation, x: Inputs) -> Callable[[Tensor], Inputs]:
+    """A function from positions to prepared examples.
+
+    Sequences are prepared here, once; images when they are drawn, as their bytes take less room.
+    """
+    if isinstance(x, Ragged):
+        return preparation.inputs(x).__getitem__
+    return lambda rows: preparation.inputs(x[rows])
+
+
+def placed(inputs: Inputs, device: str) -> Inputs:
+    """Where the module is; images with channels last in memory, which is faster."""
+    if isinstance(inputs, Tensor) and inputs.ndim == 4:
+        return inputs.to(device, memory_format=torch.channels_last)
+    return inputs.to(device)
+
+
+def padded(inputs: Inputs) -> Tensor | Padded:
+    """What the module takes."""
+    if isinstance(inputs, Ragged):
+        return Padded.of(inputs.padded(), inputs.lengths)
+    return inputs
+
+
+def by_length(rows: Tensor, x: Ragged, generator: torch.Generator) -> Tensor:
+    """Shuffled positions in an order in which neighbours are about as long, so that batches of
+    neighbours have little padding.
+
+    Lengths are blurred by up to a fifth, so that batches differ from one epoch to the next.
+    """
+    blur = 1 + 0.2 * torch.rand(len(rows), generator=generator)
+    return rows[torch.argsort(x.lengths[rows] * blur, stable=True)]
+
+
+def in_any_order(batches: tuple[Tensor, ...], generator: torch.Generator) -> tuple[Tensor, ...]:
+    """The same batches, shuffled."""
+    return tuple(batches[i] for i in torch.randperm(len(batches), generator=generator).tolist())
+
+
+def all_of(x: Inputs) -> Iterator[Tensor]:
+    """The positions of all examples in batches to predict: sequences of about one length together.
+
+    Long sequences come in smaller batches, so that memory stays bounded.
+    """
+    if not isinstance(x, Ragged):
+        yield from torch.arange(len(x)).split(_EXAMPLES)
+        return
+    order = torch.argsort(x.lengths, descending=True, stable=True)
+    while len(order):
+        size = max(1, min(_EXAMPLES, _STEPS // int(x.lengths[order[0]])))
+        yield order[:size]
+        order = order[size:]
