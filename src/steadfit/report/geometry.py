@@ -10,7 +10,7 @@ from steadfit.regularization import add_l2_gradient, shrink_l1
 from steadfit.report.frame import frame
 from steadfit.report.palette import LIGHT
 
-STEPS = 4000
+STEPS = 600  # of gradient descent; ample for two weights that are not nearly one
 CONTOURS = 6
 GRID = 161  # points of a side on which the loss is computed
 
