@@ -3,8 +3,11 @@
 import csv
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -44,6 +47,23 @@ def test_a_study_prints_the_table_and_where_things_are(finished):
         assert words in text
     assert "\x1b" not in text, "no colour where there is no terminal"
     assert {"study.json", "report.html", "model", "store"} <= {p.name for p in folder.iterdir()}
+
+
+def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path):
+    command = [sys.executable, "-c", "from steadfit.cli import main; main()"]
+    long = [*STUDY[:6], "--epochs", "400", "--out", tmp_path / "run"]
+    process = subprocess.Popen(
+        [*command, *long], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    claims = (tmp_path / "run" / "store" / ".claims").glob
+    while not list(claims("*")) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # what a terminal does: to the workers too
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"the same command goes on" in err
+    assert b"Traceback" not in err
 
 
 def test_show_repeats_it(finished, capsys):

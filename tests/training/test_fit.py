@@ -143,3 +143,14 @@ def test_numbers_are_predicted_in_their_own_units():
     assert replica.logits.shape == (200, 1)
     assert np.corrcoef(replica.logits[:, 0], y)[0, 1] > 0.99
     assert abs(replica.logits.mean() - 1000) < 10
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU")
+def test_a_gpu_learns_the_same():
+    data = blobs(300)
+    everything = torch.arange(300)
+    recipe = small(epochs=20).model_with(width=1.0)
+    here, there = (fit(recipe, data, everything, data, 0, device=d) for d in ("cpu", "cuda"))
+    assert there.logits.shape == here.logits.shape
+    assert abs(there.facts["train_loss"] - here.facts["train_loss"]) < 0.01

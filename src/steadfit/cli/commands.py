@@ -18,6 +18,7 @@ app = App(
     name="steadfit",
     help="Measure the variance error of a network on your data, and take it away.",
     version_flags=["--version"],
+    suppress_keyboard_interrupt=False,  # `main` says how to go on
 )
 
 

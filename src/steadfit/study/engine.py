@@ -94,7 +94,7 @@ def _run_pool(
     before = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, context, _start_worker, arguments)
     try:
-        with _nameless_main():
+        with _undisturbed_start():
             pending: dict[Future[bool], str] = {
                 pool.submit(_train, trial): key for key, trial in missing.items()
             }
@@ -117,18 +117,23 @@ def _run_pool(
 
 
 @contextmanager
-def _nameless_main() -> Iterator[None]:
-    """While workers start, `__main__` is an empty module.
+def _undisturbed_start() -> Iterator[None]:
+    """While workers start, `__main__` is an empty module and Ctrl-C waits.
 
     A spawned process would otherwise run the program's main file again, which fails where it has no
-    `if __name__ == "__main__":` around the call. The workers need nothing of it.
+    `if __name__ == "__main__":` around the call; and one that is still importing would meet Ctrl-C
+    with a traceback. Signals can be set in the main thread only.
     """
     own = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
     try:
         yield
     finally:
         sys.modules["__main__"] = own
+        if in_main_thread:
+            signal.signal(signal.SIGINT, handler)
 
 
 def _count_losses(
