@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check clean
+.PHONY: demo test check docs bench-study bench-cells bench-coverage clean
 
 demo: .venv/done
 	$(BIN)/steadfit study digits
@@ -15,6 +15,20 @@ check: .venv/done
 	$(BIN)/ruff format --check
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+docs: .venv/done
+	$(BIN)/sphinx-build -W --keep-going docs docs/_build
+
+# Measurements: nothing else should run on the machine.
+bench-study: .venv/done
+	$(BIN)/python benchmarks/study.py
+
+bench-cells: .venv/done
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python benchmarks/cells.py
+
+bench-coverage: .venv/done
+	$(BIN)/python benchmarks/coverage.py
 
 .venv/done: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
