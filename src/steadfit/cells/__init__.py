@@ -32,7 +32,7 @@ from steadfit.cells.functions import (
     tanh,
 )
 from steadfit.cells.interface import Result, Weights, join_biases
-from steadfit.cells.kernel import kernel
+from steadfit.cells.kernels import kernel
 from steadfit.cells.language import Cell, cell
 from steadfit.cells.reference import run_reference
 from steadfit.cells.registry import CELLS, find

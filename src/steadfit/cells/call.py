@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from steadfit.cells.interface import Result, Weights
-from steadfit.cells.kernel import Forward, Kernel, Task, kernel, saved_values, schedule
+from steadfit.cells.kernels import Forward, Kernel, Task, kernel, saved_values, schedule
 from steadfit.cells.language import Cell, known
 from steadfit.cells.reference import run_reference
 
