@@ -174,13 +174,19 @@ def test_dropout_keeps_the_mean() -> None:
     assert abs(torch.stack(many).mean() - expected) < 0.02
 
 
-def test_penalties_take_weights_and_spare_biases_and_initial_states() -> None:
-    layer = Recurrent("peephole_lstm", 3, 5, learn_initial_state=True)
-    names = {id(p): name for name, p in layer.named_parameters()}
-    taken = {names[id(p)] for p in weights(layer)}
-    assert taken == {"weight_ih_l0", "weight_hh_l0", "weight_peephole_l0"}
-    torchs = {id(p): name for name, p in LSTM(3, 5).named_parameters()}
-    assert all(name.startswith("bias") or "weight" in name for name in torchs.values())
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        (
+            Recurrent("peephole_lstm", 3, 5, learn_initial_state=True),
+            {"weight_ih_l0", "weight_hh_l0", "weight_peephole_l0"},
+        ),
+        (LSTM(3, 5, proj_size=2), {"weight_ih_l0", "weight_hh_l0", "weight_hr_l0"}),
+    ],
+)
+def test_penalties_spare_biases_and_initial_states(layer: Recurrent, expected: set[str]) -> None:
+    names = {id(parameter): name for name, parameter in layer.named_parameters()}
+    assert {names[id(parameter)] for parameter in weights(layer)} == expected
 
 
 @pytest.mark.parametrize(
