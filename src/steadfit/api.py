@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from steadfit.data import Dataset, read, split
+from steadfit.cells import CELLS
+from steadfit.data import Dataset, Ragged, read, split
 from steadfit.errors import SteadfitError
+from steadfit.models import settings as model_settings
 from steadfit.recipe import Recipe, Scalar
 from steadfit.report import page, summary
 from steadfit.study import Design, StudyResult, run_study, usable_cores
@@ -24,7 +26,7 @@ from steadfit.study.store import open_store, write_text
 from steadfit.training import TrainedModel, trained_model
 from steadfit.training import fit as fit_replica
 
-DEFAULT_REMEDIES = ("dropout", "l2", "augment", "smaller", "early_stopping")
+ALWAYS = ("dropout", "l2", "smaller", "early_stopping")  # among the remedies tried by default
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +88,8 @@ def rows(result: StudyResult) -> list[dict[str, Any]]:
 
 def study(
     data: Dataset | str | Path,
-    model: str = "convnet",
-    remedies: Sequence[str] = DEFAULT_REMEDIES,
+    model: str | None = None,
+    remedies: Sequence[str] | None = None,
     *,
     samples: int = 5,
     seeds: int = 2,
@@ -104,8 +106,10 @@ def study(
 ) -> Study:
     """Measure the variance error of a model on data, and what each remedy does to it.
 
-    data: a Dataset, or what `read` takes. model: a name of `steadfit.models.MODELS`, with
-    `settings` of its own; training: changes of `recipe.training`; or a whole `recipe`.
+    data: a Dataset, or what `read` takes. model: a name of `steadfit.models.MODELS`, by default
+    what `default_model` says, with `settings` of its own; training: changes of `recipe.training`;
+    or a whole `recipe`. remedies: as `steadfit.study.apply` reads them; by default those of
+    `default_remedies`.
     samples × seeds replicas an arm, on samples drawn by `scheme`; seed: of the whole study.
     test: share of the data held out, where it has no test set of its own.
     out: the folder, by default runs/NAME; a study that is there already is continued.
@@ -116,12 +120,14 @@ def study(
     began = time.time()
     dataset = data if isinstance(data, Dataset) else read(data)
     parts = split(dataset, test=test, seed=seed)
-    baseline = recipe or make_recipe(model, settings or {}, training or {})
+    baseline = recipe or make_recipe(
+        model or default_model(dataset), settings or {}, training or {}
+    )
     folder = Path(out) if out is not None else Path("runs") / dataset.name
     outcome = run_study(
         parts,
         baseline,
-        remedies,
+        default_remedies(dataset) if remedies is None else remedies,
         folder,
         Design(samples, seeds, scheme, seed),
         processes=processes,
@@ -147,7 +153,7 @@ class Fitted:
 
 def fit(
     data: Dataset | str | Path,
-    model: str = "convnet",
+    model: str | None = None,
     remedies: str = "",
     *,
     seed: int = 0,
@@ -164,7 +170,7 @@ def fit(
     """
     dataset = data if isinstance(data, Dataset) else read(data)
     parts = split(dataset, test=test, seed=seed)
-    chosen = recipe or make_recipe(model, settings or {}, training or {})
+    chosen = recipe or make_recipe(model or default_model(dataset), settings or {}, training or {})
     if remedies:
         _, chosen = apply(remedies, chosen)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -176,6 +182,30 @@ def fit(
     trained.save(folder / "model")
     loss, error = _loss_and_error(replica.logits, parts.test)
     return Fitted(trained, folder, loss, error, replica.curves, replica.seconds)
+
+
+def default_model(dataset: Dataset) -> str:
+    """The model for this kind of data, where none is named."""
+    return "recurrent" if isinstance(dataset.x, Ragged) else "convnet"
+
+
+def default_remedies(dataset: Dataset) -> tuple[str, ...]:
+    """The remedies tried on this kind of data, where none are named."""
+    if not isinstance(dataset.x, Ragged):
+        return (*ALWAYS, "augment")
+    return (*ALWAYS, "recurrent_dropout", "word_dropout" if dataset.x.tokens else "jitter")
+
+
+def cell_arms(settings: Mapping[str, Scalar]) -> tuple[str, ...]:
+    """A remedy for each cell but that of the baseline, to compare them all.
+
+    settings: of the baseline's model.
+
+    >>> cell_arms({"cell": "lstm"})[:3]
+    ('cell=rnn', 'cell=rnn_relu', 'cell=peephole_lstm')
+    """
+    own = settings.get("cell", model_settings("recurrent")["cell"])
+    return tuple(f"cell={name}" for name in CELLS if name != own)
 
 
 def make_recipe(model: str, settings: Mapping[str, Scalar], training: Mapping[str, Any]) -> Recipe:

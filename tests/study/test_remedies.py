@@ -6,13 +6,41 @@ import numpy as np
 import pytest
 import torch
 
-from steadfit.data import from_arrays
+from steadfit.cells import CELLS
+from steadfit.data import Dataset, from_arrays, from_series, from_texts
 from steadfit.errors import SteadfitError
-from steadfit.recipe import Recipe
+from steadfit.recipe import Model, Recipe
 from steadfit.study.remedies import REMEDIES, apply
 from steadfit.training import fit
 
 BASE = Recipe().model_with(name="mlp", width=0.1).training_with(epochs=6, batch=16)
+
+
+SEQUENCES = BASE.but(model=Model(name="recurrent", settings={"hidden": 8, "embedding": 8}))
+OF_TEXTS = ("word_dropout",)
+OF_SEQUENCES = (
+    *("cell", "bidirectional", "recurrent_dropout", "zoneout", "weight_drop", "layer_norm"),
+    *("jitter", "crop"),
+)
+
+
+def tried_on(remedy: str) -> tuple[Recipe, Dataset]:
+    """A baseline and data that the remedy is for."""
+    if remedy in OF_TEXTS:
+        return SEQUENCES, texts()
+    return (SEQUENCES, series()) if remedy in OF_SEQUENCES else (BASE, data())
+
+
+def series():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 90)
+    return from_series([k + rng.normal(size=(rng.integers(2, 12), 2)) for k in y], y)
+
+
+def texts():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 90)
+    return from_texts([" ".join(rng.choice(list("abcdef"), 9)) + " xy"[k] for k in y], y)
 
 
 def data():
@@ -25,18 +53,34 @@ def data():
 
 @pytest.mark.parametrize("name", REMEDIES)
 def test_a_remedy_changes_the_recipe_and_what_is_learned(name):
-    full, recipe = apply(name, BASE)
+    base, examples = tried_on(name)
+    full, recipe = apply(name, base)
     assert full.partition("=")[0] == name
-    assert recipe.digest != BASE.digest
+    assert recipe.digest != base.digest
     assert Recipe.from_json(recipe.to_json()) == recipe
-    assert apply(full, BASE) == (full, recipe), "the full name means the same"
+    assert apply(full, base) == (full, recipe), "the full name means the same"
     if name == "clip":  # its default acts on gradients larger than these
-        _, recipe = apply("clip=0.01", BASE)
-    with_it, without = (fit(r, data(), torch.arange(90), data(), seed=0) for r in (recipe, BASE))
+        _, recipe = apply("clip=0.01", base)
+    everything = torch.arange(90)
+    with_it, without = (fit(r, examples, everything, examples, seed=0) for r in (recipe, base))
     assert np.isfinite(with_it.logits).all()
     if name == "early_stopping":
         assert "validation_loss" in with_it.curves
     assert not np.array_equal(with_it.logits, without.logits)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_every_cell_is_an_arm(name):
+    base, examples = tried_on("cell")
+    full, recipe = apply(f"cell={name}", base)
+    assert full == f"cell={name}"
+    replica = fit(recipe, examples, torch.arange(90), examples, seed=0)
+    assert np.isfinite(replica.logits).all()
+
+
+def test_an_unknown_cell_is_a_sentence():
+    with pytest.raises(SteadfitError, match=r'no cell "gruu". did you mean "gru"'):
+        apply("cell=gruu", SEQUENCES)
 
 
 @pytest.mark.parametrize("name", REMEDIES)
@@ -45,7 +89,9 @@ def test_a_remedy_is_documented_and_typed(name):
     assert remedy.__name__ == name
     assert remedy.__doc__
     for parameter in list(inspect.signature(remedy).parameters.values())[1:]:
-        assert isinstance(parameter.default, int | float), "the default strength is documented"
+        assert isinstance(parameter.default, int | float | str), (
+            "the default strength is documented"
+        )
 
 
 def test_joined_remedies_do_what_each_does():

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Group, Parameter
 
+from steadfit.cli.reading import DATA, Reading
 from steadfit.errors import SteadfitError
 
-DATA = Group("Data", sort_key=1)
 MODEL = Group("Model and training", sort_key=2)
 DESIGN = Group("Design", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
@@ -37,16 +37,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(130)
 
 
-Source = Annotated[str, Parameter(help="A built-in name (digits, mnist) or a path.")]
-Limit = Annotated[int | None, Parameter(group=DATA, help="Use this many training examples.")]
-Size = Annotated[int | None, Parameter(group=DATA, help="Height and width of folder images.")]
-Damaged = Annotated[
-    float | None, Parameter(group=DATA, help="Largest share of unreadable images. [default: 0.05]")
-]
+Source = Annotated[str, Parameter(help="A built-in name (digits, mnist, adding, copy) or a path.")]
 TestShare = Annotated[
     float, Parameter(group=DATA, help="Share held out, where the data has no test set of its own.")
 ]
-ModelName = Annotated[str, Parameter(group=MODEL, help="A model's name, or a list of layers.")]
+ModelName = Annotated[
+    str | None,
+    Parameter(
+        group=MODEL,
+        help="A model's name, or a list of layers. [default: convnet for images, else recurrent]",
+    ),
+]
 Set = Annotated[
     list[str], Parameter(group=MODEL, negative=(), help="A setting of the model: --set width=0.5.")
 ]
@@ -70,11 +71,9 @@ def study(
     data: Source,
     /,
     *,
-    limit: Limit = None,
-    size: Size = None,
-    damaged: Damaged = None,
+    reading: Reading = Reading(),  # noqa: B008  (it is frozen)
     test: TestShare = 0.2,
-    model: ModelName = "convnet",
+    model: ModelName = None,
     set: Set = [],  # noqa: B006  (cyclopts copies it)
     epochs: Epochs = None,
     batch: Batch = None,
@@ -84,6 +83,9 @@ def study(
         list[str],
         Parameter(group=DESIGN, negative=(), help="A remedy: l2, dropout=0.3, dropout+l2. Repeat."),
     ] = [],  # noqa: B006
+    arms: Annotated[
+        Literal["cell"] | None, Parameter(group=DESIGN, help="Compare all of these: every cell.")
+    ] = None,
     samples: Annotated[int, Parameter(group=DESIGN, help="Training samples drawn.")] = 5,
     seeds: Annotated[int, Parameter(group=DESIGN, help="Seeds on each sample.")] = 2,
     scheme: Annotated[
@@ -104,7 +106,7 @@ def study(
     from steadfit import api
     from steadfit.cli import terminal
 
-    dataset = _read(data, limit=limit, size=size, damaged=damaged)
+    dataset = reading.read(data)
     screen = terminal.Screen(plain=json)
     screen.say(str(dataset))
     screen.notes(dataset.notes)
@@ -112,7 +114,7 @@ def study(
         done = api.study(
             dataset,
             model,
-            remedy or api.DEFAULT_REMEDIES,
+            [*remedy, *api.cell_arms(_settings(set))] if arms else remedy or None,
             samples=samples,
             seeds=seeds,
             scheme=scheme,
@@ -140,11 +142,9 @@ def fit(
     data: Source,
     /,
     *,
-    limit: Limit = None,
-    size: Size = None,
-    damaged: Damaged = None,
+    reading: Reading = Reading(),  # noqa: B008  (it is frozen)
     test: TestShare = 0.2,
-    model: ModelName = "convnet",
+    model: ModelName = None,
     set: Set = [],  # noqa: B006
     epochs: Epochs = None,
     batch: Batch = None,
@@ -159,7 +159,7 @@ def fit(
     from steadfit import api
     from steadfit.cli import terminal
 
-    dataset = _read(data, limit=limit, size=size, damaged=damaged)
+    dataset = reading.read(data)
     screen = terminal.Screen(plain=json)
     screen.say(str(dataset))
     screen.notes(dataset.notes)
@@ -184,7 +184,10 @@ def fit(
 @app.command
 def predict(
     run: Run,
-    input: Annotated[Path, Parameter(help="An image, a folder of images, or an .npz file with x.")],
+    input: Annotated[
+        Path,
+        Parameter(help="A file like those trained on; of images a folder or an .npz file with x."),
+    ],
     /,
     *,
     out: Annotated[
@@ -238,12 +241,6 @@ def shapes(
     rows = table(Model(name=model, settings=_settings(set)), _shape(input), outputs)
     screen = terminal.Screen()
     screen.say(terminal.shapes_table(rows, screen.console.width))
-
-
-def _read(source: str, **options: Any):
-    from steadfit.data import read
-
-    return read(source, **{name: value for name, value in options.items() if value is not None})
 
 
 def _settings(pairs: list[str]) -> dict[str, Any]:

@@ -100,6 +100,51 @@ def average(recipe: Recipe, epochs: int = 5) -> Recipe:
     return recipe.training_with(average=epochs)
 
 
+def cell(recipe: Recipe, name: str = "lstm") -> Recipe:
+    """Use another cell of `steadfit.cells`."""
+    return recipe.model_with(cell=name)
+
+
+def bidirectional(recipe: Recipe) -> Recipe:
+    """Read sequences from the end to the beginning too."""
+    return recipe.model_with(bidirectional=True)
+
+
+def recurrent_dropout(recipe: Recipe, share: float = 0.25) -> Recipe:
+    """Keep this share of the state out of the recurrent products, one mask a sequence."""
+    return recipe.model_with(recurrent_dropout=share)
+
+
+def zoneout(recipe: Recipe, share: float = 0.1) -> Recipe:
+    """Let this share of the units keep their old state at each step."""
+    return recipe.model_with(zoneout=share)
+
+
+def weight_drop(recipe: Recipe, share: float = 0.5) -> Recipe:
+    """Set this share of the recurrent weights to zero, one mask a batch."""
+    return recipe.model_with(weight_drop=share)
+
+
+def layer_norm(recipe: Recipe) -> Recipe:
+    """Normalise what each recurrent layer gives, over its units."""
+    return recipe.model_with(norm="layer")
+
+
+def jitter(recipe: Recipe, deviation: float = 0.1) -> Recipe:
+    """Add Gaussian noise to each step of a series, in standard deviations of its channel."""
+    return noise(recipe, deviation)
+
+
+def crop(recipe: Recipe, share: float = 0.2) -> Recipe:
+    """Cut up to this share of each series away at its ends."""
+    return recipe.training_with(augmentation={"crop": share})
+
+
+def word_dropout(recipe: Recipe, share: float = 0.1) -> Recipe:
+    """Make this share of a text's tokens unknown."""
+    return recipe.training_with(augmentation={"word_dropout": share})
+
+
 REMEDIES: Mapping[str, RemedyFunction] = MappingProxyType(
     {
         remedy.__name__: remedy
@@ -120,6 +165,15 @@ REMEDIES: Mapping[str, RemedyFunction] = MappingProxyType(
             flip,
             label_smoothing,
             average,
+            cell,
+            bidirectional,
+            recurrent_dropout,
+            zoneout,
+            weight_drop,
+            layer_norm,
+            jitter,
+            crop,
+            word_dropout,
         )
     }
 )
@@ -129,8 +183,8 @@ def apply(text: str, recipe: Recipe) -> tuple[str, Recipe]:
     """The recipe with the remedies that `text` names, and their full name.
 
     text: "dropout", "dropout=0.3", or several joined: "dropout=0.3+l2". Raises SteadfitError for an
-    unknown remedy, a strength that is no number or out of range, a remedy named twice, or one that
-    the model has no setting for.
+    unknown remedy, a strength that is no number or out of range, an unknown cell, a remedy named
+    twice, or one that the model has no setting for.
 
     >>> name, recipe = apply("l2 + dropout=0.3", Recipe())
     >>> name, recipe.training.penalties.l2, recipe.model.settings["dropout"]

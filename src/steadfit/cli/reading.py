@@ -1,0 +1,53 @@
+"""What the commands are told of the data: options of the readers, alike for every command."""
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Group, Parameter
+
+if TYPE_CHECKING:
+    from steadfit.data import Dataset
+
+DATA = Group("Data", sort_key=1)
+
+
+def _option(help: str) -> Parameter:
+    return Parameter(group=DATA, help=help)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Reading:
+    """The readers' options by their own names; None: as the reader has it by itself."""
+
+    limit: Annotated[int | None, _option("Use this many training examples.")] = None
+    size: Annotated[int | None, _option("Height and width of folder images.")] = None
+    damaged: Annotated[
+        float | None, _option("Largest share of unreadable images. [default: 0.05]")
+    ] = None
+    target: Annotated[str | None, _option("Column to learn; several with commas.")] = None
+    text: Annotated[str | None, _option("Column of texts.")] = None
+    series: Annotated[str | None, _option("Column that names a row's series.")] = None
+    time: Annotated[str | None, _option("Column of times.")] = None
+    values: Annotated[str | None, _option("Columns of a series' values, with commas.")] = None
+    group: Annotated[
+        str | None, _option("Column whose equal rows stay on one side of every split.")
+    ] = None
+    horizon: Annotated[int | None, _option("Steps to forecast.")] = None
+    window: Annotated[int | None, _option("Steps that a forecast is made from.")] = None
+    season: Annotated[int | None, _option("Steps of a season.")] = None
+    missing: Annotated[
+        str | None, _option("Missing values: refuse, linear, drop. [default: refuse]")
+    ] = None
+    task: Annotated[str | None, _option("What the target is: classes or numbers.")] = None
+    unit: Annotated[str | None, _option("What a text is cut into: words or characters.")] = None
+    encoding: Annotated[str | None, _option("Of a text file, as windows-1252.")] = None
+    delimiter: Annotated[str | None, _option("Between a table's columns.")] = None
+    length: Annotated[int | None, _option("Steps of the synthetic adding and copy.")] = None
+
+    def read(self, source: str) -> "Dataset":
+        """The data set, by the options that were given."""
+        from steadfit.data import read
+
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return read(source, **{name: value for name, value in given.items() if value is not None})
