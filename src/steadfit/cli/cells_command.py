@@ -32,8 +32,8 @@ def cells(
 ) -> None:
     """The recurrent cells: equations, stages, weights, diagram.
 
-    A cell of your own is shown by the functions of steadfit.cells.describe and by
-    steadfit.report.diagram, from Python: this command runs nobody's file.
+    A cell of your own is shown from Python, by steadfit.cells.equations, latex, stages and svg:
+    this command runs nobody's file.
     """
     from steadfit.cells import CELLS, find
     from steadfit.cli import terminal
@@ -51,10 +51,10 @@ def cells(
     chosen = find(name)
     print(_described(chosen, input, hidden))
     if svg is not None:
-        from steadfit.report.diagram import diagram
+        from steadfit.cells import svg as draw
         from steadfit.study.store import write_text
 
-        write_text(svg, diagram(chosen))
+        write_text(svg, draw(chosen))
         screen.say(f"The diagram is in {svg}")
 
 
@@ -79,7 +79,7 @@ def _listed(cells: "list[Cell]", input: int, hidden: int) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    from steadfit.cells.describe import parameter_count, stages
+    from steadfit.cells import parameter_count, stages
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("cell", "states", "gates"):
@@ -100,7 +100,7 @@ def _listed(cells: "list[Cell]", input: int, hidden: int) -> "Table":
 
 
 def _described(cell: "Cell", input: int, hidden: int) -> str:
-    from steadfit.cells.describe import equations, latex, parameter_count, stages
+    from steadfit.cells import equations, latex, parameter_count, stages
 
     products = [f"  {k}. {', '.join(gates)}" for k, gates in enumerate(stages(cell), 1)]
     return "\n".join(

@@ -14,8 +14,17 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from steadfit.cells import Cell, Result, Weights, find, run, run_reference
-from steadfit.cells.build import BuildError, cache_folder, compiler
+from steadfit.cells import (
+    BuildError,
+    Cell,
+    Result,
+    Weights,
+    cache_folder,
+    compiler,
+    find,
+    run,
+    run_reference,
+)
 from steadfit.study import usable_cores
 
 CELL = "gru"  # two stages of products: most of what the generator can write
