@@ -7,7 +7,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from steadfit.data import Inputs
 from steadfit.data.inputs import read_inputs
+from steadfit.data.sequence_inputs import read_sequences
 from steadfit.errors import SteadfitError
 from steadfit.study import StudyResult, open_store
 from steadfit.training import TrainedModel
@@ -28,10 +30,7 @@ def predictions(run: Path, source: Path) -> str:
             f"There is no model in {run}. Run steadfit study or steadfit fit first."
         )
     model = TrainedModel.load(run / "model")
-    shape = model.facts.shape
-    if len(shape) != 3:
-        raise SteadfitError(f"The model in {run} does not take images.")
-    x, names = read_inputs(source, (shape[0], shape[1], shape[2]))
+    x, names = _inputs(model, source)
     columns: dict[str, object] = {"input": names}
     replicas = _replicas(run, model)
     if model.facts.task == "classes":
@@ -52,6 +51,13 @@ def predictions(run: Path, source: Path) -> str:
     text = io.BytesIO()
     pyarrow.csv.write_csv(pa.table(columns), text)
     return text.getvalue().decode()
+
+
+def _inputs(model: TrainedModel, source: Path) -> tuple[Inputs, tuple[str, ...]]:
+    if model.facts.unit is not None:
+        return read_sequences(source, model.facts.unit)
+    channels, height, width = model.facts.shape
+    return read_inputs(source, (channels, height, width))
 
 
 def _replicas(run: Path, model: TrainedModel) -> TrainedModel | None:

@@ -5,16 +5,18 @@ import dataclasses
 import io
 import json
 from html.parser import HTMLParser
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from steadfit.data import from_texts
 from steadfit.data.dataset import Dataset
 from steadfit.recipe import Recipe
 from steadfit.report import page, sections
-from steadfit.report.pictures import data_uris
+from steadfit.report.pictures import data_uris, line_uris
 from steadfit.study.result import StudyResult
 from steadfit.training.replica import Replica
 
@@ -201,6 +203,22 @@ def test_a_picture_uses_the_whole_grey_scale_of_the_data():
     addresses = data_uris(np.stack([dark, bright]), 0, 16)
     shown = [Image.open(io.BytesIO(base64.b64decode(a.partition(",")[2]))) for a in addresses]
     assert [image.getpixel((0, 0)) for image in shown] == [0, 255]
+
+
+def test_a_series_is_drawn_from_its_least_to_its_largest_value():
+    series = [np.array([[0.0], [2.0], [1.0]]), np.array([[2.0], [0.0]])]
+    addresses = line_uris(series, np.zeros(1), np.full(1, 2.0))
+    drawn = [base64.b64decode(a.removeprefix("data:image/svg+xml;base64,")) for a in addresses]
+    first, second = (ElementTree.fromstring(svg)[0].attrib["points"] for svg in drawn)
+    assert first == "0.0,60.0 60.0,0.0 120.0,30.0"
+    assert second == "0.0,0.0 60.0,60.0", "as long as its share of the longest"
+
+
+def test_points_that_are_texts_are_shown_as_words():
+    test = from_texts(["so good", "so <b>bad</b>"], ["pos", "neg"])
+    logits = np.array([[[1.0, 0.0], [1.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]]])
+    (point,) = sections.disagreements(test, test.y.numpy(), {"baseline": logits}, test.classes)
+    assert (point.text, point.picture, point.label) == ("so good", "", "pos")
 
 
 def test_the_most_frequent_mistakes_come_first():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from steadfit.report import points, wording
-from steadfit.report.pictures import data_uris
+from steadfit.report.pictures import data_uris, line_uris
 
 if TYPE_CHECKING:
     from steadfit.data.dataset import Dataset
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SHOWN_POINTS = 12
 SHOWN_MISTAKES = 6
+LONGEST_TEXT = 280  # characters
 FACTS = {
     "epochs": "epochs",
     "steps": "steps",
@@ -70,11 +71,12 @@ class Said:
 
 @dataclass(frozen=True)
 class Point:
-    """A test point to look at."""
+    """A test point to look at: a picture as a data address, or a text; the other is ""."""
 
     id: str
     label: str
     picture: str
+    text: str
     said: tuple[Said, ...]
 
 
@@ -233,6 +235,7 @@ def disagreements(
             id=test.ids[i] if test.ids else f"test point {i + 1}",
             label=classes[int(y[i])] if classes else _joined(y[i]),
             picture=picture,
+            text=text,
             said=tuple(
                 Said(name, votes=_votes(told[:, i], y[i], classes))
                 if classes
@@ -240,18 +243,39 @@ def disagreements(
                 for name, told in arms.items()
             ),
         )
-        for i, picture in zip(chosen, _pictures(test, chosen), strict=True)
+        for i, picture, text in zip(
+            chosen, _pictures(test, chosen), _words(test, chosen), strict=True
+        )
     ]
 
 
 def _pictures(test: Dataset, chosen: Sequence[int]) -> Sequence[str]:
-    """The chosen test points as data addresses, on one grey scale; "" for what is no image."""
+    """The chosen test points as data addresses, on one scale; "" for what is no picture."""
     from torch import Tensor
 
-    if not isinstance(test.x, Tensor) or test.x.ndim != 4:
+    if isinstance(test.x, Tensor):
+        x = test.x.numpy()
+        if x.ndim != 4:
+            return [""] * len(chosen)
+        return data_uris(x[list(chosen)], float(x.min()), float(x.max()))
+    if test.x.tokens:
         return [""] * len(chosen)
-    x = test.x.numpy()
-    return data_uris(x[list(chosen)], float(x.min()), float(x.max()))
+    values, rows = test.x.values.numpy(), list(test.x.rows())
+    return line_uris([rows[i] for i in chosen], values.min(axis=0), values.max(axis=0))
+
+
+def _words(test: Dataset, chosen: Sequence[int]) -> Sequence[str]:
+    """The chosen test points as words; "" for what is no text."""
+    from torch import Tensor
+
+    if isinstance(test.x, Tensor) or not test.x.tokens:
+        return [""] * len(chosen)
+    between = " " if test.x.unit == "words" else ""
+    rows = list(test.x.rows())
+    return [
+        wording.shortened(between.join(test.x.tokens[k] for k in rows[i]), LONGEST_TEXT)
+        for i in chosen
+    ]
 
 
 def _votes(logits_RK: np.ndarray, label: int, classes: Sequence[str]) -> tuple[Vote, ...]:

@@ -61,8 +61,7 @@ def read(
     other columns than the header, or with something else in a cell than is expected.
     """
     path = Path(source)
-    parquet = path.suffix.lower() in (".parquet", ".pq")
-    table = read_parquet(path) if parquet else read_csv(path, encoding, delimiter)
+    table = _table(path, encoding, delimiter)
     named = [series, time, group, *_listed(values)]
     for name in named:
         if name is not None:
@@ -106,6 +105,35 @@ def read(
     )
 
 
+def unlabelled_texts(path: Path) -> tuple[list[str], list[str]]:
+    """The texts of a table, and the row of each. Raises SteadfitError without a column of texts."""
+    table = _table(path)
+    column = _text(table, set(_labels(table)))
+    if column is None:
+        raise SteadfitError(
+            f"{table.file}: it cannot be told which column holds the texts. Name it text. Columns: "
+            f"{', '.join(table.names)}."
+        )
+    return table.texts(column), [table.where(i) for i in range(len(table))]
+
+
+def unlabelled_series(path: Path) -> tuple[list[np.ndarray], list[str]]:
+    """The series of a table with one a row, and the row of each; raises as `read` does."""
+    table = _table(path)
+    columns = _steps(table, set(_labels(table)))
+    return _wide(table, columns), [table.where(i) for i in range(len(table))]
+
+
+def _table(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Columns:
+    parquet = path.suffix.lower() in (".parquet", ".pq")
+    return read_parquet(path) if parquet else read_csv(path, encoding, delimiter)
+
+
+def _labels(table: Columns) -> list[str]:
+    """The columns that are called what labels are called."""
+    return [name for name in table.names if name.strip().lower() in _TARGETS]
+
+
 def _listed(names: str | Sequence[str] | None) -> list[str]:
     if isinstance(names, str):
         return [name.strip() for name in names.split(",")]
@@ -113,7 +141,7 @@ def _listed(names: str | Sequence[str] | None) -> list[str]:
 
 
 def _target(table: Columns, taken: Sequence[str | None]) -> str:
-    found = [name for name in table.names if name.strip().lower() in _TARGETS]
+    found = _labels(table)
     rest = [name for name in table.names if name not in taken]
     if len(found) != 1 and len(rest) == 1:
         found = rest

@@ -65,6 +65,12 @@ def read(
     )
 
 
+def unlabelled(path: Path) -> tuple[list[np.ndarray], list[str]]:
+    """The series of this file alone, and the line of each; raises as `read` does."""
+    side = _parse(path, read_text(path))
+    return side.series, side.ids
+
+
 def _sides(path: Path) -> list[Path]:
     """The file, or both of a pair, the training side first."""
     for end in ("_TRAIN", "_TEST"):

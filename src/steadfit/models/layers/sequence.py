@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Literal
 
+import torch
 from pydantic import AfterValidator
 from pydantic.dataclasses import dataclass
 from torch import nn
@@ -20,9 +21,13 @@ CellName = Annotated[str, AfterValidator(lambda name: find(name).name)]
 Over = Literal["last", "mean", "max", "attention"]
 
 
+STD = 0.1  # of an embedding's first values
+
+
 @dataclass(frozen=True)
 class Embedding(Layer):
-    """A vector of its own for each token; what other layers take for channels."""
+    """A vector of its own for each token; what other layers take for channels. Drawn normally with
+    a deviation of 0.1: smaller than torch's 1, so that rare words begin by saying little."""
 
     word = "embedding"
     channels: Count
@@ -31,7 +36,10 @@ class Embedding(Layer):
         return (self.channels, _text(shape).steps)
 
     def build(self, shape: Shape) -> nn.Module:
-        return nn.Embedding(_text(shape).tokens, self.channels, padding_idx=0)
+        module = nn.Embedding(_text(shape).tokens, self.channels, padding_idx=0)
+        with torch.no_grad():
+            module.weight.mul_(STD)
+        return module
 
     def weight(self, shape: Shape) -> Shape:
         return (_text(shape).tokens, self.channels)

@@ -1,0 +1,87 @@
+"""Series and texts from a file to the report and to predictions."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from steadfit.api import cell_arms, default_model, default_remedies, study
+from steadfit.cells import CELLS
+from steadfit.data import read
+from steadfit.errors import SteadfitError
+from steadfit.prediction import predictions
+
+SMALL = {"samples": 2, "seeds": 2, "processes": 1, "settings": {"hidden": 4, "embedding": 4}}
+ONCE = {"training": {"epochs": 1}}
+
+
+def texts(path):
+    rng = np.random.default_rng(0)
+    rows = [(" ".join(rng.choice(["so", "a", "film"], 5)) + (" bad", " good")[i % 2], "np"[i % 2])
+            for i in range(40)]  # fmt: skip
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([("text", "label"), *rows])
+    return path
+
+
+def series(path):
+    """Wide: a row a series, of 6 to 9 steps."""
+    rng = np.random.default_rng(0)
+    lines = ["t0,t1,t2,t3,t4,t5,t6,t7,t8,target"]
+    for i in range(40):
+        steps = [f"{value:.3f}" for value in rng.normal(size=rng.integers(6, 10)) + 3 * (i % 2)]
+        lines.append(",".join([*steps, *[""] * (9 - len(steps)), f"{2.5 * (i % 2)}"]))
+    path.write_text("\n".join(lines))
+    return path
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_texts_from_a_table_to_predictions(tmp_path):
+    source = texts(tmp_path / "films.csv")
+    done = study(
+        source, remedies=["cell=lstm", "word_dropout"], out=tmp_path / "run", **SMALL, **ONCE
+    )
+    assert {arm.recipe.model.settings["cell"] for arm in done.result.arms} == {"gru", "lstm"}
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "<blockquote>" in page
+    rows = table(predictions(tmp_path / "run", source))
+    assert [row["input"] for row in rows][:2] == ["films.csv row 2", "films.csv row 3"]
+    assert {row["class"] for row in rows} <= {"n", "p"}
+    lines = tmp_path / "new.txt"
+    lines.write_text("a good film\n\nunheard-of words\n")
+    assert [row["input"] for row in table(predictions(tmp_path / "run", lines))] == [
+        "line 1",
+        "line 3",
+    ]
+    with pytest.raises(SteadfitError, match="takes texts"):
+        predictions(tmp_path / "run", tmp_path / "run" / "study.json")
+
+
+def test_numbers_of_series_from_a_table_to_predictions(tmp_path):
+    source = series(tmp_path / "waves.csv")
+    done = study(source, remedies=["jitter"], out=tmp_path / "run", **SMALL, **ONCE)
+    assert done.result.loss == "squared"
+    assert "data:image/svg+xml" in (tmp_path / "run" / "report.html").read_text()
+    rows = table(predictions(tmp_path / "run", source))
+    assert len(rows) == 40
+    assert np.isfinite([float(row["prediction_0"]) for row in rows]).all()
+    with pytest.raises(SteadfitError, match="no file"):
+        predictions(tmp_path / "run", tmp_path / "absent.csv")
+
+
+def test_the_data_choose_model_and_remedies(tmp_path):
+    images, words = read("digits", limit=50), read(texts(tmp_path / "films.csv"))
+    assert default_model(images) == "convnet"
+    assert default_model(words) == "recurrent"
+    assert "augment" in default_remedies(images)
+    assert "word_dropout" in default_remedies(words)
+    assert "jitter" in default_remedies(read(series(tmp_path / "waves.csv")))
+
+
+def test_all_cells_are_arms_but_the_baselines():
+    arms = {arm.removeprefix("cell=") for arm in cell_arms({})}
+    assert arms == set(CELLS) - {"gru"}
