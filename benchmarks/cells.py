@@ -1,196 +1,240 @@
-"""How fast cells run, against torch, jax, a Python loop and bare matrix products.
+"""How fast cells run, against torch's layers, a Python loop, jax and bare matrix products.
 
-`python benchmarks/cells.py` prints one table; `--quick` measures a few rows. Each row is measured
-in one process: the runs alternate between ours and the rival's, and medians are compared. A row is
-a training step (forward, backward, gradients of the input and of all weights), or forward alone.
+    python benchmarks/cells.py [--quick] [--rival NAME …] [--threads N …] [--mode MODE …]
+
+Prints Markdown. A row compares ours with a rival in one process: they take turns, and medians of
+seconds are compared. A row's ratio is the rival's time over ours; its floor is our time over that
+of the same matrix products by torch.mm. Float32, 100 steps, input = units / 2. Each number of
+threads has a process of its own, held to as many cores. The whole takes about ten minutes; parts of
+it can be had by --rival, --threads and --mode.
 """
 
 import argparse
+import gc
+import importlib.util
+import math
+import os
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from cell_rivals import (
+    LAYERS,
+    TIME,
+    Contest,
+    Size,
+    Work,
+    jax_scan,
+    kept_bytes,
+    layers,
+    packed_layer,
+    products,
+    python_loop,
+    torch_layer,
+)
 
-from steadfit.cells import Cell, Weights, find, run, run_reference
+SIZES = [Size(b, h) for h in (32, 64, 128, 256, 512) for b in (1, 8, 32, 128)]
+QUICK = [Size(1, 32), Size(8, 128), Size(32, 64), Size(32, 256)]
+LONG = 1.0  # seconds; a round that takes longer needs no warming up, and two will do
+MODES = {"train": "training step", "forward": "forward alone"}
 
-TIME = 100
-SIZES = [(b, h) for h in (32, 64, 128, 256, 512) for b in (1, 8, 32, 128)]
-QUICK = [(1, 32), (1, 512), (8, 128), (32, 64), (128, 256)]
+
+@dataclass(frozen=True)
+class Goal:
+    """What is aimed at for sizes of `low` to `high` units: ratios in the mean, and in every row."""
+
+    mean: float = 0.0
+    least: float = 0.0
+    low: int = 0
+    high: int = 512
 
 
 @dataclass(frozen=True)
 class Rival:
-    """Something to be compared with: how to make it, and the factor that is aimed at."""
+    """Something to be compared with. pause: seconds to wait before each turn."""
 
     name: str
     cell: str
-    make: Callable[[Cell, Weights, int, int], Callable[[Tensor], Tensor]]
-    target: str
-    most: int = 512  # units
-    slow: bool = False
+    make: Callable[[str, Size], Contest]
+    goals: tuple[Goal, ...]
+    pause: float = 0.0
+    floor: bool = False
+
+    @property
+    def title(self) -> str:
+        """As tables call it."""
+        return f"{self.cell} against {self.name}"
 
 
-def torch_layer(
-    kind: Callable[[int, int], nn.RNNBase],
-) -> Callable[..., Callable[[Tensor], Tensor]]:
-    """torch.nn's own layer."""
-
-    def make(cell: Cell, weights: Weights, input: int, hidden: int) -> Callable[[Tensor], Tensor]:
-        layer = kind(input, hidden)
-        return lambda x: layer(x)[0]
-
-    return make
-
-
-def python_loop(
-    cell: Cell, weights: Weights, input: int, hidden: int
-) -> Callable[[Tensor], Tensor]:
-    """The equations run step by step in torch."""
-    return lambda x: run_reference(cell, x, weights).outputs
-
-
+LOOP = (Goal(least=15, high=128), Goal(least=4, low=129))
+# torch's threads look for more work for some milliseconds, on the cores that jax's would need.
+SCAN = {"make": jax_scan, "goals": (Goal(least=1.5),), "pause": 0.015}
 RIVALS = (
-    Rival("torch.nn.GRU", "gru_reset_after", torch_layer(nn.GRU), "mean 2.5, least 1.0"),
-    Rival("torch.nn.LSTM", "lstm", torch_layer(nn.LSTM), "mean 1.3, least 0.95"),
-    Rival("torch.nn.RNN", "rnn", torch_layer(nn.RNN), "mean 2"),
-    Rival("Python loop", "peephole_lstm", python_loop, "15 to 128 units, 4 above", slow=True),
-    Rival("Python loop", "gru", python_loop, "15 to 128 units, 4 above", slow=True),
-    Rival("Python loop", "mgu", python_loop, "15 to 128 units, 4 above", slow=True),
+    Rival("torch.nn.GRU", "gru_reset_after", torch_layer, (Goal(2.5, 1.0),), floor=True),
+    Rival("torch.nn.LSTM", "lstm", torch_layer, (Goal(1.3, 0.95),), floor=True),
+    Rival("torch.nn.RNN", "rnn", torch_layer, (Goal(2.0),), floor=True),
+    Rival("packed torch.nn.LSTM", "lstm", packed_layer, (Goal(2.0),)),
+    Rival("Python loop", "peephole_lstm", python_loop, LOOP),
+    Rival("Python loop", "gru", python_loop, LOOP),
+    Rival("Python loop", "mgu", python_loop, LOOP),
+    Rival("jax.lax.scan", "lstm", **SCAN),
+    Rival("jax.lax.scan", "gru", **SCAN),
+    Rival("jax.lax.scan", "gru_reset_after", **SCAN),
 )
+FLOOR = 1.5  # times the products' time at most, in the geometric mean
 
 
-def weights_of(cell: Cell, input: int, hidden: int) -> Weights:
-    """Random weights of the usual size that want gradients."""
-    scale = hidden**-0.5
-    shapes = cell.shapes(input, hidden)
-    return Weights(
-        **{
-            name: ((torch.rand(shape) * 2 - 1) * scale).requires_grad_()
-            for name, shape in shapes.items()
-        }
+@dataclass(frozen=True)
+class Row:
+    """One size's measured seconds; floor is NaN where it was not measured."""
+
+    size: Size
+    ours: float
+    theirs: float
+    floor: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times faster ours is."""
+        return self.theirs / self.ours
+
+
+def measure(works: dict[str, Work], seconds: float, pause: float) -> dict[str, float]:
+    """Median seconds of each, taking turns for about this long in all."""
+    times: dict[str, list[float]] = {name: [] for name in works}
+    rounds, first, begun = 0, 0, time.perf_counter()
+    while rounds < 2 + 2 * first or time.perf_counter() - begun < seconds:
+        for name, work in works.items():
+            time.sleep(pause)
+            start = time.perf_counter()
+            work()
+            times[name].append(time.perf_counter() - start)
+        if rounds == 0 and time.perf_counter() - begun < LONG:
+            first = 1
+        rounds += 1
+    return {name: statistics.median(taken[first:]) for name, taken in times.items()}
+
+
+def compare(rival: Rival, size: Size, train: bool, seconds: float) -> Row:
+    """One row, after a look whether both give the same output."""
+    torch.manual_seed(0)
+    contest = rival.make(rival.cell, size)
+    outputs = [np.asarray(runner(False)()) for runner in (contest.ours, contest.theirs)]
+    np.testing.assert_allclose(*outputs, rtol=0, atol=1e-4)
+    works = {"ours": contest.ours(train), "theirs": contest.theirs(train)}
+    if rival.floor:
+        works["floor"] = products(rival.cell, size)(train)
+    gc.collect()
+    taken = measure(works, seconds, rival.pause)
+    return Row(size, taken["ours"], taken["theirs"], taken.get("floor", math.nan))
+
+
+def race(rival: Rival, sizes: Sequence[Size], mode: str, threads: int, seconds: float) -> None:
+    """Print the rows of one rival, and below them what they come to."""
+    print(f"\n### {rival.title}: {MODES[mode]}, {threads} thread(s)\n")
+    print("| units | batch | ours, ms | theirs, ms | ratio | floor |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: |")
+    rows = []
+    for size in sizes:
+        row = compare(rival, size, mode == "train", seconds)
+        rows.append(row)
+        floor = "" if math.isnan(row.floor) else f"{row.ours / row.floor:.2f}"
+        print(
+            f"| {size.units} | {size.batch} | {row.ours * 1e3:.3f} | {row.theirs * 1e3:.3f} | "
+            f"{row.ratio:.2f} | {floor} |",
+            flush=True,
+        )
+    print()
+    for goal in rival.goals:
+        if reached := [row for row in rows if goal.low <= row.size.units <= goal.high]:
+            print(verdict(rival, goal, reached))
+    if rival.floor:
+        mean = statistics.geometric_mean([row.ours / row.floor for row in rows])
+        print(f"- floor: geometric mean {mean:.2f}; at most {FLOOR}: {met(mean <= FLOOR)}")
+
+
+def verdict(rival: Rival, goal: Goal, rows: Sequence[Row]) -> str:
+    """One line: geometric mean, worst row, target, met or missed."""
+    worst = min(rows, key=lambda row: row.ratio)
+    mean = statistics.geometric_mean([row.ratio for row in rows])
+    above = f", {goal.low - 1} units and more" if goal.low else ""
+    below = f", up to {goal.high} units" if goal.high < SIZES[-1].units else ""
+    wanted = [f"mean {goal.mean}"] * bool(goal.mean) + [f"every row {goal.least}"] * bool(
+        goal.least
+    )
+    return (
+        f"- {rival.title}{above}{below}: geometric mean {mean:.2f}, worst row {worst.ratio:.2f} "
+        f"(batch {worst.size.batch}, {worst.size.units} units); target {', '.join(wanted)}: "
+        f"{met(mean >= goal.mean and worst.ratio >= goal.least)}"
     )
 
 
-def measure(runs: dict[str, Callable[[], object]], seconds: float) -> dict[str, float]:
-    """Median seconds of each, taking turns for about this long in all."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for one in runs.values():
-        one()
-    begun = time.perf_counter()
-    while time.perf_counter() - begun < seconds or len(times[next(iter(times))]) < 3:
-        for name, one in runs.items():
-            start = time.perf_counter()
-            one()
-            times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(taken) for name, taken in times.items()}
+def met(reached: bool) -> str:
+    """The verdict in a word."""
+    return "met" if reached else "**missed**"
 
 
-def step(forward: Callable[[Tensor], Tensor], x: Tensor, train: bool) -> Callable[[], object]:
-    """A training step, or forward alone."""
-    if not train:
-
-        def infer() -> Tensor:
-            with torch.no_grad():
-                return forward(x)
-
-        return infer
-    adjoint: list[Tensor] = []
-
-    def learn() -> None:
-        output = forward(x)
-        if not adjoint:
-            adjoint.append(torch.randn_like(output))
-        output.backward(adjoint[0])
-
-    return learn
-
-
-def floor(cell: Cell, batch: int, input: int, hidden: int, train: bool) -> Callable[[], object]:
-    """The same matrix products by torch.mm alone."""
-    inputs, recurrent = len(cell.input_blocks), len(cell.recurrent_blocks)
-    x, w = torch.randn(TIME * batch, input), torch.randn(inputs * hidden, input)
-    h, u = torch.randn(batch, hidden), torch.randn(recurrent * hidden, hidden)
-    states, deltas = torch.randn(TIME * batch, hidden), torch.randn(TIME * batch, inputs * hidden)
-    back = torch.randn(TIME * batch, recurrent * hidden)
-    one = torch.randn(batch, recurrent * hidden)
-
-    def products() -> None:
-        torch.mm(x, w.t())
-        for _ in range(TIME):
-            torch.mm(h, u.t())
-        if train:
-            for _ in range(TIME):
-                torch.mm(one, u)
-            torch.mm(deltas.t(), x)
-            torch.mm(back.t(), states)
-            torch.mm(deltas, w)
-
-    return products
-
-
-def rows(
-    rival: Rival, sizes: list[tuple[int, int]], train: bool, seconds: float
-) -> Iterator[tuple[int, int, dict[str, float]]]:
-    """Batch, units, and the median seconds of ours, the rival and the floor."""
-    cell = find(rival.cell)
-    for batch, hidden in sizes:
-        if hidden > rival.most:
-            continue
-        input = hidden // 2
-        torch.manual_seed(0)
-        weights = weights_of(cell, input, hidden)
-        x = torch.randn(TIME, batch, input, requires_grad=train)
-        ours = step(lambda x, c=cell, w=weights: run(c, x, w).outputs, x, train)
-        theirs = step(rival.make(cell, weights, input, hidden), x, train)
-        yield (
-            batch,
-            hidden,
-            measure(
-                {
-                    "ours": ours,
-                    "theirs": theirs,
-                    "floor": floor(cell, batch, input, hidden, train),
-                },
-                seconds,
-            ),
+def memory(sizes: Sequence[Size]) -> None:
+    """Print what layers keep for backward, beside torch's."""
+    print("\n### Memory kept for backward, beside the input and the weights\n")
+    print("| against | units | batch | ours, KiB | theirs, KiB | share |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    shares: dict[str, list[float]] = {}
+    for name in LAYERS:
+        label = "torch.nn." + name.partition("_")[0].upper()
+        for size in sizes:
+            x = torch.randn(TIME, size.batch, size.input, requires_grad=True)
+            kept = [kept_bytes(layer, x) for layer in layers(name, size)]
+            shares.setdefault(label, []).append(kept[0] / kept[1])
+            print(
+                f"| {label} | {size.units} | {size.batch} | {kept[0] / 1024:.0f} | "
+                f"{kept[1] / 1024:.0f} | {kept[0] / kept[1]:.2f} |"
+            )
+    print()
+    for name, found in shares.items():
+        print(
+            f"- {name}: at most {max(found):.2f} of torch.nn's; at most 1: {met(max(found) <= 1)}"
         )
 
 
 def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Print the tables, each number of threads in a process of its own."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a few sizes")
-    parser.add_argument("--seconds", type=float, default=0.5, help="for a row")
-    parser.add_argument("--threads", type=int, nargs="*", default=[2, 1])
-    parser.add_argument("--only", default="", help="rivals with this in their name or cell")
-    parser.add_argument("--mode", choices=["train", "forward"], nargs="*", default=["train"])
+    parser.add_argument("--seconds", type=float, default=0.2, help="for a row, at least")
+    parser.add_argument("--threads", type=int, nargs="+", default=[2, 1])
+    parser.add_argument(
+        "--rival",
+        nargs="+",
+        default=[""],
+        help="only those with one of these in the title, or memory",
+    )
+    parser.add_argument("--mode", choices=list(MODES), nargs="+", default=list(MODES))
     options = parser.parse_args()
-    for threads in options.threads:
-        torch.set_num_threads(threads)
+    if len(options.threads) > 1:
+        for threads in options.threads:
+            again = [*sys.argv[1:], "--threads", str(threads)]  # the last one counts
+            subprocess.run([sys.executable, __file__, *again], check=True)
+        return
+    sizes, (threads,) = QUICK if options.quick else SIZES, options.threads
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+    torch.set_num_threads(threads)
+    for rival in RIVALS:
+        if not any(word in rival.title for word in options.rival):
+            continue
+        if rival.make is jax_scan and importlib.util.find_spec("jax") is None:
+            print(f"\n{rival.title}: left out, as jax is missing (pip install 'steadfit[bench]').")
+            continue
         for mode in options.mode:
-            for rival in RIVALS:
-                if options.only not in f"{rival.name} {rival.cell}":
-                    continue
-                print(f"\n{rival.cell} against {rival.name}, {mode}, {threads} thread(s)")
-                print(f"{'batch':>5} {'units':>5} {'ours ms':>9} {'theirs':>9} {'ratio':>6} floor")
-                ratios, floors = [], []
-                sizes = QUICK if options.quick else SIZES
-                for batch, hidden, taken in rows(rival, sizes, mode == "train", options.seconds):
-                    ratios.append(taken["theirs"] / taken["ours"])
-                    floors.append(taken["ours"] / taken["floor"])
-                    print(
-                        f"{batch:>5} {hidden:>5} {taken['ours'] * 1e3:>9.3f} "
-                        f"{taken['theirs'] * 1e3:>9.3f} {ratios[-1]:>6.2f} {floors[-1]:.2f}",
-                        flush=True,
-                    )
-                print(
-                    f"geometric mean {statistics.geometric_mean(ratios):.2f}, least "
-                    f"{min(ratios):.2f} (aim: {rival.target}); floor "
-                    f"{statistics.geometric_mean(floors):.2f}"
-                )
+            race(rival, sizes, mode, threads, options.seconds)
+    if threads == 1 and any(word in "memory" for word in options.rival):
+        memory(sizes)
 
 
 if __name__ == "__main__":
