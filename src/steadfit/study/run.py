@@ -10,6 +10,7 @@ from steadfit.errors import SteadfitError
 from steadfit.recipe import Recipe
 from steadfit.study.design import Arm, Design, final_trial, make_arms, make_trials
 from steadfit.study.engine import Watcher, quiet, train_all
+from steadfit.study.forecasts import forecast_sentences
 from steadfit.study.judgement import LEVEL, deciding_loss, judge
 from steadfit.study.result import ArmResult, DataFacts, DesignFacts, StudyResult
 from steadfit.study.store import open_store, write_text
@@ -70,6 +71,8 @@ def run_study(
         results, replicas = measure(arms)
     loss = deciding_loss(split.test)
     best = best_arm(results, loss)
+    by_name = {arm.name: own for arm, own in zip(arms, replicas, strict=True)}
+    said = forecast_sentences(split, best, by_name[best])
     result = StudyResult(
         data=_data_facts(split),
         design=DesignFacts(design.samples, design.seeds, design.scheme, design.seed),
@@ -77,9 +80,8 @@ def run_study(
         level=LEVEL,
         arms=results,
         best=best,
-        sentences=sentences(results, design, loss, best),
+        sentences=(*sentences(results, design, loss, best), *said),
     )
-    by_name = {arm.name: own for arm, own in zip(arms, replicas, strict=True)}
     chosen = next(arm for arm in arms if arm.name == best)
     members = by_name[best]
     if deliver == "single":

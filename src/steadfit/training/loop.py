@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
 from steadfit.data import Dataset, Preparation, Ragged, augment, carve, fit_preparation
-from steadfit.errors import DivergedError
+from steadfit.errors import DivergedError, SteadfitError
 from steadfit.models import build, complete, count
 from steadfit.nn import Padded
 from steadfit.recipe import Augmentation, Recipe, Training
@@ -47,7 +47,8 @@ def fit(
 
     The result depends on these arguments only, to the last bit, for one version of steadfit and
     torch on one kind of machine with one thread. Raises DivergedError, before the weights are
-    touched, when a loss or a gradient is not finite.
+    touched, when a loss or a gradient is not finite, and SteadfitError for data of tokens to
+    predict.
 
     >>> from steadfit.data import read, split
     >>> digits = split(read("digits"))
@@ -56,6 +57,11 @@ def fit(
     >>> replica.logits.shape == (len(digits.test), 10)
     True
     """
+    if train.task == "tokens":
+        raise SteadfitError(
+            f"{train.name} asks for a token at every step, and the models answer once an example. "
+            "Give data with one label or number for each series or text."
+        )
     began = time.perf_counter()
     stopping = recipe.training.early_stopping
     learned, held_out = indices, None
