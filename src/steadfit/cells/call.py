@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from steadfit.cells.interface import Result, Weights
-from steadfit.cells.kernels import Forward, Kernel, Task, kernel, saved_values, schedule
+from steadfit.cells.kernels import Kernel, Task, kernel, saved_values, schedule
 from steadfit.cells.language import Cell, known
 from steadfit.cells.reference import run_reference
 
@@ -109,14 +109,14 @@ def forward(made: Call, tensors: Sequence[Tensor], saved: Tensor | None) -> list
 def gradients(
     made: Call,
     tensors: Sequence[Tensor],
-    outputs: Sequence[Tensor],
+    sequences: Sequence[Tensor],
     saved: Tensor | None,
     adjoints: Sequence[Tensor | None],
     wants_x: bool,
 ) -> list[Tensor]:
     """The gradients of x (empty if not wanted), the weights and the initial states.
 
-    outputs and adjoints: the sequences and the final states, and how the loss changes with them.
+    sequences: what `forward` gave. adjoints: how the loss changes with them and the final states.
     """
     compiled = _kernel(made, tensors[0])
     x = tensors[0]
@@ -131,13 +131,12 @@ def gradients(
         return [all_of_x if wants_x else x.new_empty(0), *rest]
     task = made.task(tensors)
     states = len(task.states)
-    sequences = tuple(output.contiguous().flatten(0, -2) for output in outputs[:states])
     if saved is None:  # the forward run did not know that it would be differentiated
         saved = memory(made, tensors)
         compiled.forward(task, saved)
-    done = Forward(sequences, tuple(outputs[states:]), saved)
+    done = tuple(sequence.contiguous().flatten(0, -2) for sequence in sequences)
     flat = [None if a is None else a.contiguous().flatten(0, -2) for a in adjoints]
-    result = compiled.backward(task, done, flat[:states], flat[states:], wants_x)
+    result = compiled.backward(task, done, saved, flat[:states], flat[states:], wants_x)
     d_x = x.new_empty(0) if result.x is None else result.x.view(x.shape)
     return [d_x, *(w for w in result.weights if w is not None), *result.states]
 

@@ -11,16 +11,17 @@ import torch
 from torch import Tensor
 
 from steadfit.cells.build import BuildError, build
-from steadfit.cells.emit import MOST_STATES, plan, source_text
+from steadfit.cells.emit import source_text
 from steadfit.cells.interface import Weights
 from steadfit.cells.language import Cell
+from steadfit.cells.plan import MOST_STATES, plan
 
 _Pointer = ctypes.c_void_p
 _Number = ctypes.c_int64
 
 
 class _Arguments(ctypes.Structure):
-    """`Arguments` of sweep.h."""
+    """`Arguments` of problem.h."""
 
     _fields_ = (
         *((name, _Number) for name in ("time", "batch", "input", "hidden", "reverse", "threads")),
@@ -37,7 +38,7 @@ class _Arguments(ctypes.Structure):
 
 
 class Schedule(NamedTuple):
-    """Which row is which step of which sequence, as int64 tensors on the CPU (see sweep.h)."""
+    """Which row is which step of which sequence, as int64 tensors on the CPU (see problem.h)."""
 
     starts: Tensor
     sizes: Tensor
@@ -58,11 +59,10 @@ class Task(NamedTuple):
 
 
 class Forward(NamedTuple):
-    """What the forward sweep gives; saved is what the backward sweep needs, or None."""
+    """What the forward sweep gives, laid out as x and as the initial states."""
 
     sequences: tuple[Tensor, ...]
     final: tuple[Tensor, ...]
-    saved: Tensor | None
 
 
 class Gradients(NamedTuple):
@@ -111,23 +111,27 @@ class Kernel:
         final = tuple(torch.empty_like(state) for state in task.states)
         arguments = self._arguments(task, sequences, final, saved)
         self.library.cell_forward(ctypes.byref(arguments))
-        return Forward(sequences, final, saved)
+        return Forward(sequences, final)
 
     def backward(
         self,
         task: Task,
-        done: Forward,
+        sequences: Sequence[Tensor],
+        saved: Tensor,
         d_sequences: Sequence[Tensor | None],
         d_final: Sequence[Tensor | None],
         wants_x: bool,
     ) -> Gradients:
-        """Run backward from the adjoints of the sequences and of the final states."""
+        """Run backward from the adjoints of the sequences and of the final states.
+
+        sequences and saved: what `forward` gave and filled.
+        """
         ragged = len(task.x) != task.schedule.rows
         make = torch.zeros_like if ragged or task.weights.input is None else torch.empty_like
         d_x = make(task.x) if wants_x else None
         d_weights = Weights(*(None if w is None else torch.zeros_like(w) for w in task.weights))
         d_states = tuple(torch.empty_like(state) for state in task.states)
-        arguments = self._arguments(task, done.sequences, done.final, done.saved)
+        arguments = self._arguments(task, sequences, (), saved)
         arguments.d_sequence = _pointers(d_sequences)
         arguments.d_final = _pointers(d_final)
         arguments.d_x = _pointer(d_x)

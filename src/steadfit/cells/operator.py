@@ -23,19 +23,19 @@ class Run(torch.autograd.Function):
         outputs = forward(made, tensors, saved)
         ctx.made, ctx.count = made, len(tensors)
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(*tensors, *outputs, saved)
+        ctx.save_for_backward(*tensors, *outputs[: len(made.cell.states)], saved)
         return tuple(outputs)
 
     @staticmethod
     def backward(ctx: Any, *adjoints: Tensor | None) -> tuple[Tensor | None, ...]:
         """See `call.gradients`."""
         *both, saved = ctx.saved_tensors
-        tensors, outputs = both[: ctx.count], both[ctx.count :]
+        tensors, sequences = both[: ctx.count], both[ctx.count :]
         needs = ctx.needs_input_grad[1:]
         if torch.is_grad_enabled():  # the gradient is to be differentiated again
             found = reference_gradients(ctx.made, tensors, adjoints, create_graph=True)
         else:
-            found = gradients(ctx.made, tensors, outputs, saved, adjoints, needs[0])
+            found = gradients(ctx.made, tensors, sequences, saved, adjoints, needs[0])
         return None, *_wanted(found, needs)
 
 
@@ -62,7 +62,8 @@ def _(tensors: list[Tensor], call: str, keep: bool) -> list[Tensor]:
 @torch.library.custom_op("steadfit::cell_backward", mutates_args=())
 def backward_operator(
     tensors: list[Tensor],
-    outputs: list[Tensor],
+    sequences: list[Tensor],
+    saved: Tensor,
     adjoints: list[Tensor],
     given: list[bool],
     call: str,
@@ -70,15 +71,14 @@ def backward_operator(
 ) -> list[Tensor]:
     """The gradients of x (empty if not wanted), the weights and the initial states.
 
-    outputs: what `steadfit::cell` gave. adjoints: of the sequences and the final states, those
-    for which `given` is true.
+    sequences and saved: what `steadfit::cell` gave. adjoints: of the sequences and the final
+    states, those for which `given` is true.
     """
     rest = iter(adjoints)
-    *states, saved = outputs
     return gradients(
         Call.read(call),
         tensors,
-        states,
+        sequences,
         saved if saved.numel() else None,
         [next(rest) if one else None for one in given],
         wants_x,
@@ -88,7 +88,8 @@ def backward_operator(
 @backward_operator.register_fake
 def _(
     tensors: list[Tensor],
-    outputs: list[Tensor],
+    sequences: list[Tensor],
+    saved: Tensor,
     adjoints: list[Tensor],
     given: list[bool],
     call: str,
@@ -104,12 +105,14 @@ def _remember(ctx: Any, inputs: tuple[list[Tensor], str, bool], output: list[Ten
     tensors, ctx.call, _ = inputs
     ctx.count = len(tensors)
     ctx.set_materialize_grads(False)
-    ctx.save_for_backward(*tensors, *output)
+    states = len(Call.read(ctx.call).cell.states)
+    ctx.save_for_backward(*tensors, *output[:states], output[-1])
 
 
 def _backward(ctx: Any, adjoints: Sequence[Tensor | None]) -> tuple[Any, None, None]:
     made = Call.read(ctx.call)
-    tensors, outputs = ctx.saved_tensors[: ctx.count], ctx.saved_tensors[ctx.count :]
+    *both, saved = ctx.saved_tensors
+    tensors, sequences = both[: ctx.count], both[ctx.count :]
     adjoints = list(adjoints)[:-1]
     needs = ctx.needs_input_grad[0]
     if torch.is_grad_enabled():
@@ -117,7 +120,7 @@ def _backward(ctx: Any, adjoints: Sequence[Tensor | None]) -> tuple[Any, None, N
     else:
         present = [adjoint for adjoint in adjoints if adjoint is not None]
         given = [adjoint is not None for adjoint in adjoints]
-        found = backward_operator(list(tensors), list(outputs), present, given, ctx.call, needs[0])
+        found = backward_operator(tensors, sequences, saved, present, given, ctx.call, needs[0])
     return _wanted(found, needs), None, None
 
 

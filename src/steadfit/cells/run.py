@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from steadfit.cells.call import Call, forward
-from steadfit.cells.emit import MOST_STATES
 from steadfit.cells.interface import Result, Weights, check
 from steadfit.cells.language import Cell
 from steadfit.cells.operator import Run, cell_operator
+from steadfit.cells.plan import MOST_STATES
 from steadfit.cells.reference import run_reference
 
 

@@ -1,0 +1,173 @@
+// The gradients of weights and of the input, from the adjoints that the backward sweep has kept.
+
+#pragma once
+
+// The gradient of one matrix's block: sum over rows of (gate's adjoint) x (row of the source).
+struct WeightGradient {
+    int gate;
+    const Real* const* source;  // one pointer a row
+    long columns;
+    Real* to;
+    long packed;  // where the source's panels stand
+};
+
+constexpr long GRADIENT_ROWS = 256;                  // summed in one go
+constexpr long GRADIENT_TILES = 96 / TILE_ROWS;      // of units, packed together
+
+static void pack_sources(const WeightGradient& g, long begin, long depth, Real* to, int thread,
+                         int threads) {
+    const Share share(padded(g.columns) / PANEL, thread, threads);
+    for (long v = share.first; v < share.last; v++) {
+        const long lanes = std::min(g.columns - v * PANEL, PANEL);
+        Real* panel = to + v * PANEL * depth;
+        for (long k = 0; k < depth; k++, panel += PANEL) {
+            const Real* row = g.source[begin + k] + v * PANEL;
+            if (lanes == PANEL)
+                std::memcpy(panel, row, PANEL * sizeof(Real));
+            else
+                for (long j = 0; j < PANEL; j++) panel[j] = j < lanes ? row[j] : 0;
+        }
+    }
+}
+
+// Units [first, last) of one gate, for rows [begin, begin + depth).
+static void add_gradient(const Problem& p, const BackwardMemory& memory, const WeightGradient& g,
+                         long first, long last, long begin, long depth, const Real* panels,
+                         Real* tiles) {
+    const long units = last - first, tile_size = depth * TILE_ROWS;
+    for (long k = 0; k < depth; k++) {
+        const Real* delta =
+            memory.delta + (begin + k) * memory.delta_width + g.gate * p.width + first;
+        for (long m = 0; m < units; m++)
+            tiles[m / TILE_ROWS * tile_size + k * TILE_ROWS + m % TILE_ROWS] = delta[m];
+    }
+    for (long v = 0; v * PANEL < g.columns; v++)
+        for (long m = 0; m < units; m += TILE_ROWS) {
+            const Real* from[TILE_ROWS];
+            for (int r = 0; r < TILE_ROWS; r++) from[r] = tiles + m / TILE_ROWS * tile_size + r;
+            Real* to = g.to + (first + m) * g.columns + v * PANEL;
+            const bool fresh = begin == 0;
+            tile_row<TILE_ROWS>(std::min<long>(units - m, TILE_ROWS), from, depth,
+                                panels + v * PANEL * depth, 1,
+                                fresh ? memory.zeros + v * PANEL : to, fresh ? 0 : g.columns, to,
+                                g.columns, g.columns - v * PANEL);
+        }
+}
+
+// Sums over all rows of one panel of adjoints: the gradient of biases and peepholes.
+static void sum_rows(const Problem& p, const BackwardMemory& memory, long panel, Real* to) {
+    for (long v = 0; v < VECTORS; v++) {
+        Vector total{};
+        for (long begin = 0; begin < p.rows(); begin += GRADIENT_ROWS) {
+            Vector sum{};
+            for (long q = begin; q < std::min(begin + GRADIENT_ROWS, p.rows()); q++)
+                sum += load(memory.delta + q * memory.delta_width + panel * PANEL + v * LANES);
+            total += sum;
+        }
+        store(to + v * LANES, total);
+    }
+}
+
+static void vector_gradients(const Problem& p, const BackwardMemory& memory, int thread,
+                             int threads) {
+    const Share share((GATES + PEEPHOLES) * p.panels, thread, threads);
+    for (long panel = share.first; panel < share.last; panel++) {
+        const long column = panel / p.panels, unit = panel % p.panels * PANEL;
+        Real* to = column >= GATES ? p.a.d_peephole : p.a.d_bias;
+        if (!to || unit >= p.a.hidden) continue;
+        const long block = column >= GATES ? column - GATES : BIAS_BLOCK[column];
+        Real sum[PANEL];
+        sum_rows(p, memory, panel, sum);
+        std::memcpy(to + block * p.a.hidden + unit, sum,
+                    std::min(p.a.hidden - unit, PANEL) * sizeof(Real));
+    }
+}
+
+static void input_gradient(const Problem& p, const BackwardMemory& memory, const BackRuns& runs,
+                           const std::vector<long>& outside, int thread, int threads) {
+    constexpr long ROWS = 48;
+    const long columns = padded(p.a.input);
+    Scratch result(ROWS * columns);
+    const Share share((p.rows() + ROWS - 1) / ROWS, thread, threads);
+    for (long part = share.first; part < share.last; part++) {
+        const long begin = part * ROWS, rows = std::min(ROWS, p.rows() - begin);
+        std::memset(result, 0, rows * columns * sizeof(Real));
+        const Real* from[ROWS];
+        for (const BackRun& run : runs.runs) {
+            if (run.source >= 0) continue;
+            for (long r = 0; r < rows; r++)
+                from[r] = memory.delta + (begin + r) * memory.delta_width + run.gate * p.width;
+            product(from, rows, run.count * p.width, memory.weights + run.at, columns / PANEL,
+                    result, columns, result, columns, columns);
+        }
+        for (long r = 0; r < rows; r++)
+            std::memcpy(p.a.d_x + outside[begin + r] * p.a.input, result + r * columns,
+                        p.a.input * sizeof(Real));
+    }
+}
+
+struct Gradients {
+    std::vector<std::vector<const Real*>> rows;  // of x, then of each source
+    std::vector<long> outside;
+    std::vector<WeightGradient> blocks;
+    long packed = 0;  // columns of all sources
+
+    Gradients(const Problem& p, const BackwardMemory& memory)
+        : rows(1 + STATES + SOURCES), outside(p.rows()) {
+        for (auto& one : rows) one.resize(p.rows());
+        for (long n = 0; n < p.a.time; n++) {
+            const long t = p.step(n);
+            for (long i = 0; i < p.a.sizes[t]; i++) {
+                const long q = p.offset[t] + i;
+                outside[q] = p.outside(t, i);
+                rows[0][q] = p.a.x + outside[q] * p.a.input;
+                for (int s = 0; s < STATES; s++) rows[1 + s][q] = p.old(s, n, i);
+                for (int s = 0; s < SOURCES; s++)
+                    rows[1 + STATES + s][q] = memory.source + (q * SOURCES + s) * p.width;
+            }
+        }
+        std::vector<long> at(rows.size(), -1);
+        auto add = [&](int gate, int source, int block, long columns, Real* to) {
+            if (!to) return;
+            if (at[source] < 0) {
+                at[source] = packed;
+                packed += padded(columns);
+            }
+            blocks.push_back({gate, rows[source].data(), columns,
+                              to + block * p.a.hidden * columns, at[source]});
+        };
+        for (int i = 0; i < INPUT_BLOCKS; i++)
+            add(INPUT_PRODUCTS[i].gate, 0, INPUT_PRODUCTS[i].block, p.a.input,
+                p.a.d_input_weight);
+        for (int i = 0; i < RECURRENT_BLOCKS; i++)
+            add(RECURRENT_PRODUCTS[i].gate, 1 + RECURRENT_PRODUCTS[i].source,
+                RECURRENT_PRODUCTS[i].block, p.a.hidden, p.a.d_recurrent_weight);
+    }
+};
+
+static void weight_gradients(const Problem& p, const BackwardMemory& memory, const Gradients& g,
+                             Real* packed, int thread, int threads) {
+    const long group = GRADIENT_TILES * TILE_ROWS;
+    const long groups = (p.a.hidden + group - 1) / group;
+    Scratch tiles(group * GRADIENT_ROWS);
+    for (long begin = 0; begin < p.rows(); begin += GRADIENT_ROWS) {
+        const long depth = std::min(GRADIENT_ROWS, p.rows() - begin);
+        std::vector<long> done;
+        for (const WeightGradient& block : g.blocks)
+            if (std::find(done.begin(), done.end(), block.packed) == done.end()) {
+                done.push_back(block.packed);
+                pack_sources(block, begin, depth, packed + block.packed * GRADIENT_ROWS, thread,
+                             threads);
+            }
+#pragma omp barrier
+        const Share share(static_cast<long>(g.blocks.size()) * groups, thread, threads);
+        for (long task = share.first; task < share.last; task++) {
+            const WeightGradient& block = g.blocks[task / groups];
+            const long first = task % groups * group;
+            add_gradient(p, memory, block, first,
+                         std::min(first + group, static_cast<long>(p.a.hidden)), begin, depth,
+                         packed + block.packed * GRADIENT_ROWS, tiles);
+        }
+#pragma omp barrier
+    }
+}
