@@ -30,6 +30,9 @@ bench-cells: .venv/done
 bench-coverage: .venv/done
 	$(BIN)/python benchmarks/coverage.py
 
+docs: .venv/done
+	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
+
 .venv/done: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test,docs]'

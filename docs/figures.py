@@ -1,0 +1,126 @@
+"""The lecture's figures, each drawn from real objects by the product's own functions.
+
+The directive `drawn` calls them by the names in `FIGURES` when the pages are built.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import plotly.graph_objects as go
+import torch
+
+from steadfit.cells import find
+from steadfit.data import Split, read, split
+from steadfit.recipe import Recipe
+from steadfit.report import inside
+from steadfit.report.diagram import diagram
+from steadfit.report.frame import frame
+from steadfit.report.geometry import TwoWeights, penalty_geometry
+from steadfit.report.palette import LIGHT
+from steadfit.report.windows import window_steps
+from steadfit.training import TrainedModel, fit, trained_model
+
+LECTURE = Path(__file__).parent / "lecture"
+IMAGE = [
+    [1, 20, 20, 20, 1],
+    [20, 1, 1, 1, 20],
+    [20, 1, 1, 1, 20],
+    [1, 20, 1, 20, 1],
+    [1, 1, 20, 1, 1],
+]
+EDGE = [[1, 0, -1]] * 3
+SHOWN = 5  # the test image whose feature maps are shown
+
+
+def penalties() -> go.Figure:
+    """Figure 1: two pixels of the digits that tell a six from all else."""
+    digits = read("digits")
+    pixels = digits.x[:, 0, [5, 5], [6, 4]].numpy().astype(float)
+    y = (digits.y == 6).numpy().astype(float)
+    standard = (pixels - pixels.mean(0)) / pixels.std(0)
+    problem = TwoWeights(standard, (y - y.mean()) / y.std())
+    return penalty_geometry(problem, l1=0.3, l2=0.3)
+
+
+@cache
+def digits() -> Split:
+    """The digits, a fifth of them held out."""
+    return split(read("digits"))
+
+
+@cache
+def net() -> TrainedModel:
+    """The net of the lecture's table, a few epochs on the digits."""
+    recipe = Recipe().training_with(epochs=5)
+    everything = torch.arange(len(digits().train))
+    replica = fit(recipe, digits().train, everything, digits().test, 0)
+    return trained_model(recipe, digits().train, [replica])
+
+
+def of_layer(layer: str) -> Callable[[], go.Figure]:
+    """The feature maps of one test image."""
+    return lambda: inside.feature_maps(net(), digits().test.x[SHOWN], layer)
+
+
+def residual_norms() -> go.Figure:
+    """The gradient's norm by layer before training, as `benchmarks/residual.py` measured it."""
+    measured = json.loads((LECTURE / "residual.json").read_text())
+    figure = frame(0, "convolution, from the input on")
+    for row in measured["nets"]:
+        if row["norm"] != "none":
+            continue
+        norms = row["gradient_norms"]
+        plain = row["model"] == "plain"
+        figure.add_scatter(
+            x=np.arange(1, len(norms) + 1),
+            y=norms,
+            mode="lines",
+            name="plain" if plain else "residual",
+            legendgroup=row["model"],
+            showlegend=row["depth"] == measured["nets"][0]["depth"],
+            line={"color": LIGHT["variance" if plain else "better"], "width": 1.5},
+            hovertemplate=f"{row['model']} {row['depth']}: %{{y:.2g}}<extra></extra>",
+        )
+        figure.add_annotation(
+            x=len(norms),
+            y=np.log10(norms[-1]),
+            text=str(row["depth"]),
+            xanchor="left",
+            showarrow=False,
+            font={"size": 11, "color": LIGHT["muted"]},
+        )
+    figure.update_layout(height=360, margin={"l": 60, "r": 30, "t": 34, "b": 44})
+    figure.update_yaxes(
+        visible=True,
+        type="log",
+        title_text="gradient norm",
+        gridcolor=LIGHT["rule"],
+        exponentformat="power",
+        dtick=2,
+    )
+    figure.update_xaxes(showgrid=False)
+    return figure
+
+
+FIGURES: Mapping[str, Callable[[], go.Figure | str]] = {
+    "penalties": penalties,
+    "lstm": lambda: diagram(find("lstm")),
+    "gru": lambda: diagram(find("gru")),
+    "gru_reset_after": lambda: diagram(find("gru_reset_after")),
+    "peephole_lstm": lambda: diagram(find("peephole_lstm")),
+    "mgu": lambda: diagram(find("mgu")),
+    "convolution": lambda: window_steps(IMAGE, EDGE),
+    "padding": lambda: window_steps(IMAGE, EDGE, padding=1, most=10),
+    "stride": lambda: window_steps(IMAGE, EDGE, stride=2),
+    "filters": lambda: inside.first_filters(net()),
+    "conv1": of_layer("conv1"),
+    "relu1": of_layer("relu1"),
+    "relu2": of_layer("relu2"),
+    "saliency": lambda: inside.saliency(net(), digits().test.x[:8]),
+    "grad_cam": lambda: inside.grad_cam(net(), digits().test.x[:8], "conv1"),
+    "doubts": lambda: inside.nearest_decision(net(), digits().test.x),
+    "residual_norms": residual_norms,
+}
