@@ -85,3 +85,10 @@ def test_the_data_choose_model_and_remedies(tmp_path):
 def test_all_cells_are_arms_but_the_baselines():
     arms = {arm.removeprefix("cell=") for arm in cell_arms({})}
     assert arms == set(CELLS) - {"gru"}
+
+
+def test_a_model_that_does_not_fit_the_data_is_told_before_any_training(tmp_path):
+    source = texts(tmp_path / "films.csv")
+    with pytest.raises(SteadfitError, match="convnet takes no texts"):
+        study(source, model="convnet", remedies=[], out=tmp_path / "run")
+    assert not list((tmp_path / "run").rglob("replica.json"))

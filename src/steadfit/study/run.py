@@ -15,7 +15,7 @@ from steadfit.study.judgement import LEVEL, deciding_loss, judge
 from steadfit.study.result import ArmResult, DataFacts, DesignFacts, StudyResult
 from steadfit.study.store import open_store, write_text
 from steadfit.study.verdict import best_arm, joined_remedy, sentences
-from steadfit.training import Replica, TrainedModel, trained_model
+from steadfit.training import Replica, TrainedModel, check, trained_model
 
 T = TypeVar("T")
 Delivery = Literal["single", "ensemble"]
@@ -56,6 +56,8 @@ def run_study(
     arms = make_arms(recipe, remedies)
 
     def measure(arms: tuple[Arm, ...]) -> tuple[tuple[ArmResult, ...], list[tuple[Replica, ...]]]:
+        for arm in arms:
+            check(arm.recipe, split.train)
         trials = make_trials(design, arms, split)
         train_all(trials, split, store, processes, watch)
         replicas = _grouped([store.read(trial.key) for trial in trials], len(arms))

@@ -1,8 +1,8 @@
 """One replica: a recipe and a sample become a trained model."""
 
-from steadfit.training.loop import fit
+from steadfit.training.loop import check, fit
 from steadfit.training.predict import outputs
 from steadfit.training.replica import RESULTS, Replica
 from steadfit.training.trained import TrainedModel, trained_model
 
-__all__ = ["RESULTS", "Replica", "TrainedModel", "fit", "outputs", "trained_model"]
+__all__ = ["RESULTS", "Replica", "TrainedModel", "check", "fit", "outputs", "trained_model"]

@@ -11,7 +11,7 @@ from torch.nn.functional import cross_entropy, mse_loss
 
 from steadfit.data import Dataset, Preparation, Ragged, augment, carve, fit_preparation
 from steadfit.errors import DivergedError, SteadfitError
-from steadfit.models import build, complete, count
+from steadfit.models import build, complete, count, shapes
 from steadfit.nn import Padded
 from steadfit.recipe import Augmentation, Recipe, Training
 from steadfit.regularization import (
@@ -57,11 +57,7 @@ def fit(
     >>> replica.logits.shape == (len(digits.test), 10)
     True
     """
-    if train.task == "tokens":
-        raise SteadfitError(
-            f"{train.name} asks for a token at every step, and the models answer once an example. "
-            "Give data with one label or number for each series or text."
-        )
+    check(recipe, train)
     began = time.perf_counter()
     stopping = recipe.training.early_stopping
     learned, held_out = indices, None
@@ -85,6 +81,16 @@ def fit(
         facts=run.facts(),
         seconds=time.perf_counter() - began,
     )
+
+
+def check(recipe: Recipe, train: Dataset) -> None:
+    """Raise SteadfitError where no replica of the recipe can be trained on such data."""
+    if train.task == "tokens":
+        raise SteadfitError(
+            f"{train.name} asks for a token at every step, and the models answer once an example. "
+            "Give data with one label or number for each series or text."
+        )
+    shapes(recipe.model, Preparation().shape(train.example_shape), train.outputs)
 
 
 def _outside(size: int, indices: Tensor, seed: int) -> Tensor:
