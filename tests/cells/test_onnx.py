@@ -5,6 +5,7 @@ lecture's GRU gets the update gate's weights with the other sign: 1 - sigmoid(a)
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -17,6 +18,7 @@ from torch import Tensor
 from steadfit.cells import Cell, Weights, find, run
 
 TIME, BATCH, INPUT, HIDDEN = 6, 4, 3, 5
+DIRECTIONS = {(False,): "forward", (True,): "reverse", (False, True): "bidirectional"}
 
 
 def blocks(matrix: Tensor) -> list[Tensor]:
@@ -33,7 +35,7 @@ def stack(parts: list[Tensor]) -> np.ndarray:
 
 
 def onnx_run(operator: str, inputs: dict[str, np.ndarray], states: int, **attributes) -> list:
-    """Y and the final states of one ONNX node, forward direction."""
+    """Y and the final states of one ONNX node, for each direction."""
     names = ["X", "W", "R", "B", "sequence_lens", "initial_h", "initial_c", "P"]
     names = names[: 1 + max(names.index(name) for name in inputs)]
     outputs = ["Y", "Y_h", "Y_c"][: 1 + states]
@@ -128,27 +130,47 @@ CASES = {
 }
 
 
-def difference(draw, one: Cell, mapping: Callable, rows: str) -> float:
-    """The largest difference between our kernel and ONNX's operator."""
-    drawn = draw(one, TIME, BATCH, INPUT, HIDDEN, dtype=torch.float32, rows=rows)
-    operator, inputs, attributes = mapping(drawn.weights)
-    inputs["X"] = drawn.x.detach().numpy()
-    names = ["initial_h", "initial_c"]
-    for name, state in zip(names, drawn.states, strict=False):
-        inputs[name] = state.detach()[None].numpy()
+def difference(
+    draw, one: Cell, mapping: Callable, rows: str, directions: tuple[bool, ...] = (False,)
+) -> float:
+    """The largest difference between our kernel and ONNX's operator. directions: reverse or not."""
+    size = (TIME, BATCH, INPUT, HIDDEN)
+    several = [
+        draw(one, *size, dtype=torch.float32, seed=seed, rows=rows, reverse=reverse)
+        for seed, reverse in enumerate(directions)
+    ]
+    x, options = several[0].x, several[0].options
+    several = [
+        replace(d, x=x, options=options | {"reverse": d.options["reverse"]}) for d in several
+    ]
+    mapped = [mapping(drawn.weights) for drawn in several]
+    operator, _, attributes = mapped[0]
+    attributes["direction"] = DIRECTIONS[directions]
+    inputs = {key: np.concatenate([m[1][key] for m in mapped]) for key in mapped[0][1]}
+    inputs["X"] = x.detach().numpy()
+    for number, name in zip(range(len(one.states)), ["initial_h", "initial_c"], strict=False):
+        inputs[name] = torch.stack([drawn.states[number] for drawn in several]).detach().numpy()
     if rows == "lengths":
-        drawn.options["lengths"].clamp_(min=1)
-        inputs["sequence_lens"] = drawn.options["lengths"].to(torch.int32).numpy()
-    y, *final = onnx_run(operator, inputs, len(drawn.states), **attributes)
-    result = drawn.by(run)
-    pairs = [(result.outputs, y[:, 0]), *zip(result.final, (f[0] for f in final), strict=True)]
+        options["lengths"].clamp_(min=1)
+        inputs["sequence_lens"] = options["lengths"].to(torch.int32).numpy()
+    y, *final = onnx_run(operator, inputs, len(one.states), **attributes)
+    results = [drawn.by(run) for drawn in several]
+    pairs = [(result.outputs, y[:, place]) for place, result in enumerate(results)]
+    for place, result in enumerate(results):
+        pairs += zip(result.final, (state[place] for state in final), strict=True)
     return max(float((a - b).detach().abs().max()) for a, b in pairs)
 
 
+@pytest.mark.parametrize("directions", DIRECTIONS, ids=DIRECTIONS.values())
 @pytest.mark.parametrize("rows", ["padded", "lengths"])
 @pytest.mark.parametrize("name", CASES)
-def test_kernel_is_onnxruntimes(draw, name: str, rows: str) -> None:
-    assert difference(draw, find(name), CASES[name], rows) < 1e-6
+def test_kernel_is_onnxruntimes(draw, name: str, rows: str, directions: tuple[bool, ...]) -> None:
+    assert difference(draw, find(name), CASES[name], rows, directions) < 1e-6
+
+
+def test_a_forward_run_is_not_taken_for_a_reverse_one(draw, monkeypatch) -> None:
+    monkeypatch.setitem(DIRECTIONS, (True,), "forward")
+    assert difference(draw, find("lstm"), lstm, "padded", (True,)) > 1e-2
 
 
 def test_swapped_gates_are_noticed(draw) -> None:

@@ -1,0 +1,98 @@
+"""Runs kernels on tensors between pages that nobody may touch; a step outside ends the process.
+
+Each of the kernel's tensors is copied to memory that ends, or begins, at such a page; what the
+kernel writes is copied back and compared with the reference. A process of its own, for it may die.
+"""
+
+import ctypes
+import mmap
+import random
+from typing import cast
+from unittest.mock import patch
+
+import torch
+from torch import Tensor
+
+from conftest import Drawn, _draw
+from steadfit.cells import CELLS, call, kernels, run, run_reference
+
+PAGE = mmap.PAGESIZE
+protect = ctypes.CDLL(None, use_errno=True).mprotect
+protect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+
+
+def guarded(tensor: Tensor, at_end: bool) -> Tensor:
+    """A copy between two pages that may not be touched, with no room at one of them."""
+    size = tensor.numel() * tensor.element_size()
+    inner = -(-size // PAGE) * PAGE
+    area = mmap.mmap(-1, inner + 2 * PAGE)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(area))
+    place = PAGE + (inner - size if at_end else 0)
+    copy = torch.frombuffer(area, dtype=tensor.dtype, count=tensor.numel(), offset=place)
+    copy.copy_(tensor.flatten())
+    for page in (start, start + PAGE + inner):
+        assert protect(page, PAGE, 0) == 0, ctypes.get_errno()
+    return copy
+
+
+class Guard:
+    """Stands before a kernel's library; `pointer` takes the place of `kernels._pointer`."""
+
+    def __init__(self, library: ctypes.CDLL, at_end: bool) -> None:
+        self.library, self.at_end = library, at_end
+        self.copies: list[tuple[Tensor, Tensor]] = []
+
+    def pointer(self, tensor: Tensor | None) -> int | None:
+        """Where the guarded copy of a tensor stands."""
+        if tensor is None or not tensor.numel():
+            return None if tensor is None else tensor.data_ptr()
+        self.copies.append((tensor, guarded(tensor.detach(), self.at_end)))
+        return self.copies[-1][1].data_ptr()
+
+    def copy_back(self) -> None:
+        """Give the caller what the kernel wrote."""
+        for tensor, copy in self.copies:
+            if not torch.equal(copy, tensor.flatten()):  # autograd forbids to write what it holds
+                tensor.detach().copy_(copy.view(tensor.shape))
+        self.copies.clear()
+
+    def cell_forward(self, arguments: object) -> None:
+        """The library's function, then the copies back."""
+        self.library.cell_forward(arguments)
+        self.copy_back()
+
+    def cell_backward(self, arguments: object) -> None:
+        """The library's function, then the copies back."""
+        self.library.cell_backward(arguments)
+        self.copy_back()
+
+
+def check(drawn: Drawn, at_end: bool) -> None:
+    """Run forward and backward behind guards, and compare with the reference."""
+    made = kernels.kernel(drawn.cell, torch.float64, False, (False,) * len(drawn.cell.states))
+    assert made is not None
+    guard = Guard(made.library, at_end)
+    guarding = {"kernel": lambda *_: kernels.Kernel(cast(ctypes.CDLL, guard))}
+    with patch.multiple(call, **guarding), patch.object(kernels, "_pointer", guard.pointer):
+        found = drawn.by(run)
+        gradients = drawn.gradients(found)
+    expected = drawn.by(run_reference)
+    torch.testing.assert_close(found.outputs, expected.outputs)
+    torch.testing.assert_close(gradients, drawn.gradients(expected))
+
+
+def main() -> None:
+    """Every cell at sizes drawn at random."""
+    choose = random.Random(0)
+    for number in range(4 * len(CELLS)):
+        batch, input, hidden = (choose.choice([1, 2, 3, 7, 15, 16, 17, 33, 48]) for _ in range(3))
+        time, rows = choose.randint(1, 5), choose.choice(["padded", "lengths", "batch_sizes"])
+        name = list(CELLS)[number % len(CELLS)]
+        at_end = number // len(CELLS) % 2 == 0
+        torch.set_num_threads(choose.choice([1, 2]))
+        print(name, time, batch, input, hidden, rows, at_end, flush=True)
+        check(_draw(CELLS[name], time, batch, input, hidden, seed=number, rows=rows), at_end)
+
+
+if __name__ == "__main__":
+    main()

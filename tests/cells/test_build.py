@@ -1,0 +1,66 @@
+"""Kernels that several processes want at once, a compiler that fails, and memory's bounds."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from steadfit.cells import build, cell, kernels, relu, run, run_reference
+
+ALONE = """
+import torch
+from steadfit.cells import Weights, find, run
+one = find("rnn")
+weights = Weights(**{name: torch.ones(shape) for name, shape in one.shapes(1, 1).items()})
+outputs = run(one, torch.ones(1, 1, 1), weights).outputs
+torch.testing.assert_close(outputs, torch.full((1, 1, 1), 2.0).tanh())
+"""
+
+
+def start(cache: Path, **variables: str) -> subprocess.Popen:
+    """A process that runs one cell, warnings shown."""
+    environment = {**os.environ, "STEADFIT_CACHE": str(cache), **variables}
+    command = [sys.executable, "-c", ALONE]
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def test_processes_that_start_at_once_make_one_library(tmp_path: Path) -> None:
+    processes = [start(tmp_path) for _ in range(3)]
+    said = [process.communicate()[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], said
+    assert said == ["", "", ""]
+    assert len(list(tmp_path.glob("*.so"))) == 1
+    assert len(list(tmp_path.glob("*.cpp"))) == 1
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("tmp")]
+
+
+def test_a_failing_compiler_is_said_once_and_the_reference_runs(draw, tmp_path, monkeypatch):
+    @cell
+    def cannot_be_compiled(x, h, *, gate):
+        return relu(gate.only(x, h))
+
+    failing = tmp_path / "failing"  # it has a version, and fails when it is to compile
+    failing.write_text('#!/bin/sh\n[ "$1" = --version ] && exit 0\necho "error: no" >&2; exit 1\n')
+    failing.chmod(0o755)
+    drawn = draw(cannot_be_compiled, 3, 2, 2, 3)
+    for compiler in ("false", str(failing)):
+        monkeypatch.setenv("CXX", compiler)
+        for cached in (build.compiler, kernels.kernel, kernels._warn):
+            cached.cache_clear()
+        with pytest.warns(UserWarning, match="failed with status 1") as said:
+            drawn.gradients(drawn.by(run))
+        assert len(said) == 1
+        found, wanted = drawn.by(run), drawn.by(run_reference)  # a second warning would be an error
+        torch.testing.assert_close(found.outputs, wanted.outputs)
+        torch.testing.assert_close(drawn.gradients(found), drawn.gradients(wanted))
+    for cached in (build.compiler, kernels.kernel, kernels._warn):
+        cached.cache_clear()
+
+
+def test_kernels_stay_within_their_tensors() -> None:
+    script = Path(__file__).with_name("guard_pages.py")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    assert done.returncode == 0, f"status {done.returncode}\n{done.stdout}{done.stderr}"
