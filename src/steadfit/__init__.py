@@ -8,7 +8,9 @@
 The names below are the public interface; each is loaded when it is first used.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -63,3 +65,18 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+class _Package(ModuleType):
+    """This package, in which `study` stays the function.
+
+    Python sets the name to the subpackage steadfit.study as soon as that is imported, which
+    calling the function does.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name != "study" or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
