@@ -33,6 +33,7 @@ html_static_path = ["_static"]
 html_css_files = ["pages.css"]
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 html_theme_options = {
     f"{shade}_css_variables": {f"color-{role}": colour for role, colour in colours.items()}
     | {"color-brand-primary": colours["better"], "color-brand-content": colours["better"]}

@@ -29,6 +29,13 @@ class TwoWeights:
         """The mean squared error, for weights of any shape (..., 2)."""
         return ((w_2 @ self.x.T - self.y) ** 2).mean(-1)
 
+    def extent(self, w_2: np.ndarray) -> float:
+        """How far from zero the contour through these weights reaches, along either axis."""
+        least = self.fit()
+        spread = np.diag(np.linalg.inv(self.x.T @ self.x / len(self.x)))
+        half_widths = np.sqrt((self.loss(w_2) - self.loss(least)) * spread)
+        return float((np.abs(least) + half_widths).max())
+
     def fit(self, l1: float = 0.0, l2: float = 0.0) -> np.ndarray:
         """The weights of least loss plus l1 * sum |w| plus l2 * sum w^2.
 
@@ -58,7 +65,9 @@ def penalty_geometry(problem: TwoWeights, l1: float, l2: float) -> go.Figure:
     L1 solution, the disc all whose sum w^2 is at most that of the L2 solution.
     """
     free, lasso, ridge = problem.fit(), problem.fit(l1=l1), problem.fit(l2=l2)
-    reach = 1.25 * max(np.abs(free).max(), np.abs(lasso).sum(), np.linalg.norm(ridge))
+    reach = 1.08 * max(
+        np.abs(lasso).sum(), np.linalg.norm(ridge), *(problem.extent(w) for w in (lasso, ridge))
+    )
     figure = frame(0, "")
     panels = ((lasso, _diamond(np.abs(lasso).sum()), ""), (ridge, _disc(ridge), "2"))
     for solution, ball, axis in panels:
@@ -139,12 +148,12 @@ def _lay_out(figure: go.Figure, reach: float, titles: tuple[str, str]) -> None:
         yaxis={**axis, "scaleanchor": "x", "title": {"text": "w₂", "standoff": 0}},
         yaxis2={**axis, "scaleanchor": "x2", "anchor": "x2"},
     )
-    for title, middle in zip(titles, (0.235, 0.765), strict=True):
+    for title, axis_name in zip(titles, ("x", "x2"), strict=True):
         figure.add_annotation(
             text=title,
-            x=middle,
+            x=0,
             y=1.02,
-            xref="paper",
+            xref=axis_name,
             yref="paper",
             showarrow=False,
             yanchor="bottom",
