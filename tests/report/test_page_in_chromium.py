@@ -80,7 +80,8 @@ def test_no_request_no_error_no_overflow_in_light_and_dark(
         seen.expect_scheme(palette)
         drawn = "[...document.querySelectorAll('.plot')].every(p => p.querySelector('.xy'))"
         seen.page.wait_for_function(drawn)
-        assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+        fits = f"document.documentElement.scrollWidth <= {width}"
+        seen.page.wait_for_function(fits, timeout=10_000)  # plotly lays out anew after a resize
     assert seen.errors == []
     assert [url for url in seen.requests if not url.startswith("data:")] == [file.as_uri()]
     assert seen.page.evaluate("window.hurt") is None
