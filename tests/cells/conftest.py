@@ -108,3 +108,7 @@ def outputs(result: Result) -> list[Tensor]:
 def draw() -> Callable[..., Drawn]:
     """Draws a problem; see `_draw`."""
     return _draw
+
+
+# A program that a test runs in a process of its own, since a fault ends it.
+collect_ignore = ["guard_pages.py"]
