@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from steadfit.data import Split, read, split
+from steadfit.data import Dataset, Split, read, split
 from steadfit.recipe import Recipe
 from steadfit.study import Design, make_arms, make_trials, open_store, train_all
 from steadfit.study.judgement import judge
@@ -43,7 +43,7 @@ def plain_replica(data: Split, seed: int) -> float:
     torch.manual_seed(seed)
     net = plain_net()
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
-    images = (data.train.x.float() / 255 - 0.1307) / 0.3081
+    images = standardised(data.train)
     loader = DataLoader(TensorDataset(images, data.train.y), batch_size=32, shuffle=True)
     for _ in range(EPOCHS):
         net.train()
@@ -53,9 +53,15 @@ def plain_replica(data: Split, seed: int) -> float:
             optimizer.step()
     net.eval()
     with torch.no_grad():
-        test = (data.test.x.float() / 255 - 0.1307) / 0.3081
+        test = standardised(data.test)
         right = [(net(x).argmax(1) == y).float().sum() for x, y in _blocks(test, data.test.y)]
     return float(sum(right)) / len(data.test)
+
+
+def standardised(data: Dataset) -> torch.Tensor:
+    """MNIST's images with the mean and deviation that PyTorch's examples use."""
+    assert isinstance(data.x, torch.Tensor)
+    return (data.x.float() / 255 - 0.1307) / 0.3081
 
 
 def _blocks(x: torch.Tensor, y: torch.Tensor):
