@@ -22,12 +22,12 @@ html_math_renderer = "mathml"
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_default_options = {"members": True, "show-inheritance": False}
 add_module_names = False
 toc_object_entries_show_parents = "hide"
 maximum_signature_line_length = 88
 
 html_theme = "furo"
+pygments_dark_style = "github-dark"
 html_title = "steadfit"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]

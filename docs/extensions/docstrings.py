@@ -9,7 +9,9 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-_ITEM = re.compile(r"^([*\w]+(?:, [*\w]+)*): (.*)$")
+_NAMES = r"[*a-z][*\w]*(?:, [*a-z][*\w]*)*"
+_ITEM = re.compile(rf"^({_NAMES}): (.*)$")
+_NEXT = re.compile(rf"(?<=[.;]) (?={_NAMES}: )")  # a second item on the same line
 _CODE = re.compile(r"(``?[^`]+``?)")
 _MARKUP = re.compile(r"[*|]|_(?=\W|$)")
 
@@ -37,13 +39,14 @@ def _paragraphs(lines: list[str]) -> list[list[str]]:
 
 
 def _items(paragraph: list[str]) -> list[str]:
-    """One line for each item, and one for what is not an item."""
+    """One line for each item, and one for each run of sentences that is not an item."""
     found: list[str] = []
-    for line in paragraph:
+    for line in (part for whole in paragraph for part in _NEXT.split(whole)):
         item = _ITEM.match(line)
-        if item:
+        ended = not found or found[-1].endswith((".", ";"))
+        if item and ended:
             found.append(f"- **{_escaped(item[1])}**: {_escaped(item[2])}")
-        elif found and found[-1].startswith("- ") and not line.startswith(" "):
+        elif found and found[-1].startswith("- ") and ended and not line.startswith(" "):
             found += ["", _escaped(line)]
         elif found:
             found[-1] += " " + _escaped(line.strip())

@@ -8,11 +8,17 @@ from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-_SPELLINGS = (  # LaTeX that docutils does not know or reads otherwise, in words that it does
-    (re.compile(r"\\dots\b"), r"\\ldots"),
-    (re.compile(r"\\Big(?=\()"), r"\\left"),
-    (re.compile(r"\\Big(?=\))"), r"\\right"),
-    (re.compile(r"\\(t?frac)(\d)(\d)"), r"\\\1{\2}{\3}"),
+_SPELLINGS = tuple(  # LaTeX that docutils does not know or reads otherwise, in words that it does
+    (re.compile(pattern), other)
+    for pattern, other in (
+        (r"\\dots\b", r"\\ldots"),
+        (r"\\Big(?=\()", r"\\left"),
+        (r"\\Big(?=\))", r"\\right"),
+        (r"\\(t?frac)(\d)(\d)", r"\\\1{\2}{\3}"),
+        (r"\\overline\{(\\?\w+)_(\{[^}]*\})\}", r"\\bar{\1}_\2"),
+        (r"\\(bar|hat|tilde)(?: |\{)(\\?\w+)\}?(?=_)", r"\\\1{\2}{}"),
+        (r"\\underbrace(\{.*?\})_(\{\\text\{.*?\}\})", r"\\underset\2{\\underbrace\1}"),
+    )
 )
 
 

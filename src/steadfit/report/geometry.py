@@ -90,7 +90,7 @@ def penalty_geometry(problem: TwoWeights, l1: float, l2: float) -> go.Figure:
                 y=point[1:],
                 mode="markers+text",
                 text=[name],
-                textposition="bottom center",
+                textposition="top center",
                 textfont={"color": LIGHT["muted"], "size": 11},
                 marker={"color": LIGHT[role], "size": 9},
                 hovertemplate="w = (%{x:.3f}, %{y:.3f})<extra></extra>",
@@ -139,18 +139,19 @@ def _lay_out(figure: go.Figure, reach: float, titles: tuple[str, str]) -> None:
         "nticks": 5,
         "constrain": "domain",
     }
+    title = {"font": {"color": LIGHT["muted"], "size": 12}}
     figure.update_layout(
         height=340,
         showlegend=False,
         margin={"l": 36, "r": 8, "t": 30, "b": 40},
-        xaxis={**axis, "domain": [0, 0.47], "title": {"text": "w₁", "standoff": 4}},
-        xaxis2={**axis, "domain": [0.53, 1], "title": {"text": "w₁", "standoff": 4}},
-        yaxis={**axis, "scaleanchor": "x", "title": {"text": "w₂", "standoff": 0}},
+        xaxis={**axis, "domain": [0, 0.47], "title": {**title, "text": "w₁", "standoff": 4}},
+        xaxis2={**axis, "domain": [0.53, 1], "title": {**title, "text": "w₁", "standoff": 4}},
+        yaxis={**axis, "scaleanchor": "x", "title": {**title, "text": "w₂", "standoff": 0}},
         yaxis2={**axis, "scaleanchor": "x2", "anchor": "x2"},
     )
-    for title, axis_name in zip(titles, ("x", "x2"), strict=True):
+    for text, axis_name in zip(titles, ("x", "x2"), strict=True):
         figure.add_annotation(
-            text=title,
+            text=text,
             x=0,
             y=1.02,
             xref=axis_name,
