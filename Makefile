@@ -16,9 +16,6 @@ check: .venv/done
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-docs: .venv/done
-	$(BIN)/sphinx-build -W --keep-going docs docs/_build
-
 # Measurements: nothing else should run on the machine.
 bench-study: .venv/done
 	$(BIN)/python benchmarks/study.py

@@ -93,9 +93,7 @@ def study(
         Parameter(group=DESIGN, help="How a sample is drawn."),
     ] = "bootstrap",
     seed: Seed = 0,
-    processes: Annotated[
-        int | None, Parameter(group=DESIGN, help="Workers. [default: cores]")
-    ] = None,
+    processes: Processes = None,
     deliver: Annotated[
         Literal["single", "ensemble"], Parameter(group=OUTPUT, help="The model handed over.")
     ] = "single",
