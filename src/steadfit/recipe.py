@@ -84,6 +84,7 @@ class Training(Settings):
     penalties: Penalties = Penalties()
     augmentation: Augmentation = Augmentation()
     clip: Positive | None = None  # largest global norm of the gradient (lecture 25, 2.2)
+    max_norm: Positive | None = None  # largest length of a unit's incoming weights
     label_smoothing: Share = 0.0
     early_stopping: EarlyStopping | None = None
     average: Annotated[int, Field(ge=0)] = 0  # average the weights over this many last epochs

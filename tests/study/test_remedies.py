@@ -59,8 +59,11 @@ def test_a_remedy_changes_the_recipe_and_what_is_learned(name):
     assert recipe.digest != base.digest
     assert Recipe.from_json(recipe.to_json()) == recipe
     assert apply(full, base) == (full, recipe), "the full name means the same"
-    if name == "clip":  # its default acts on gradients larger than these
-        _, recipe = apply("clip=0.01", base)
+    if name in (
+        "clip",
+        "max_norm",
+    ):  # the defaults act on larger ones than these
+        _, recipe = apply(f"{name}=0.01", base)
     everything = torch.arange(90)
     with_it, without = (fit(r, examples, everything, examples, seed=0) for r in (recipe, base))
     assert np.isfinite(with_it.logits).all()

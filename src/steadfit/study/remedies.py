@@ -32,6 +32,11 @@ def weight_decay(recipe: Recipe, strength: float = 0.1) -> Recipe:
     return recipe.training_with(optimizer={"weight_decay": strength})
 
 
+def max_norm(recipe: Recipe, limit: float = 3.0) -> Recipe:
+    """Scale each unit's incoming weights back to this length after each step that exceeds it."""
+    return recipe.training_with(max_norm=limit)
+
+
 def dropout(recipe: Recipe, share: float = 0.5) -> Recipe:
     """Switch off this share of the units, chosen anew for each example, while training."""
     return recipe.model_with(dropout=share)
@@ -152,6 +157,7 @@ REMEDIES: Mapping[str, RemedyFunction] = MappingProxyType(
             l1,
             l2,
             weight_decay,
+            max_norm,
             dropout,
             clip,
             residual,

@@ -18,6 +18,7 @@ from steadfit.regularization import (
     add_l2_gradient,
     clip_gradients,
     first_bad_gradient,
+    limit_norms,
     share_of_zeros,
     shrink_l1,
     weights,
@@ -202,6 +203,8 @@ class _Run:
         self.optimizer.step()
         if settings.penalties.l1:
             shrink_l1(self.penalized, settings.penalties.l1, self.optimizer)
+        if settings.max_norm is not None:
+            limit_norms(self.penalized, settings.max_norm)
         self.step += 1
         self.norms.append(norm)
         self.clipped += settings.clip is not None and norm > settings.clip
