@@ -15,6 +15,7 @@ import torch
 from steadfit.cells import CELLS
 from steadfit.data import Dataset, Ragged, read, split
 from steadfit.errors import SteadfitError
+from steadfit.files import write_text
 from steadfit.models import settings as model_settings
 from steadfit.recipe import Recipe, Scalar
 from steadfit.report import page, summary
@@ -22,8 +23,7 @@ from steadfit.study import Design, StudyResult, run_study, usable_cores
 from steadfit.study.engine import Watcher, quiet
 from steadfit.study.remedies import apply
 from steadfit.study.run import Delivery
-from steadfit.study.store import open_store, write_text
-from steadfit.training import TrainedModel, trained_model
+from steadfit.training import TrainedModel, prepare, trained_model
 from steadfit.training import fit as fit_replica
 
 ALWAYS = ("dropout", "l2", "smaller", "early_stopping")  # among the remedies tried by default
@@ -176,7 +176,7 @@ def fit(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     everything = torch.arange(len(parts.train))
     folder = Path(out) if out is not None else Path("runs") / f"{dataset.name}-fit"
-    open_store(folder / "store")  # says at once if the folder cannot be written
+    prepare(folder / "model")
     replica = fit_replica(chosen, parts.train, everything, parts.test, seed, device)
     trained = trained_model(chosen, parts.train, [replica])
     trained.save(folder / "model")

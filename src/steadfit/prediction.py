@@ -11,7 +11,8 @@ from steadfit.data import Inputs
 from steadfit.data.inputs import read_inputs
 from steadfit.data.sequence_inputs import read_sequences
 from steadfit.errors import SteadfitError
-from steadfit.study import StudyResult, open_store
+from steadfit.study import StudyResult
+from steadfit.study.store import existing_store
 from steadfit.training import TrainedModel
 
 
@@ -66,8 +67,8 @@ def _replicas(run: Path, model: TrainedModel) -> TrainedModel | None:
         return None
     result = StudyResult.read(run / "study.json")
     best = result.arm(result.best)
-    store = open_store(run / "store")
-    if not all(key in store for key in best.replicas):
+    store = existing_store(run / "store")
+    if store is None or not all(key in store for key in best.replicas):
         return None
     replicas = [store.read(key) for key in best.replicas]
     changes = {"recipe": best.recipe, "preparations": tuple(r.preparation for r in replicas)}

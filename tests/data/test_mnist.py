@@ -135,7 +135,7 @@ def test_a_cache_that_cannot_be_written_is_said(
     cache.parent.parent.mkdir()
     cache.parent.write_text("a file where the folder should be")
     serve(monkeypatch, published)
-    with pytest.raises(SteadfitError, match="could not be written"):
+    with pytest.raises(SteadfitError, match=r"cannot be written: .* XDG_CACHE_HOME"):
         read("mnist")
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from steadfit.data import read
+from steadfit.data.inputs import read_inputs
 from steadfit.errors import SteadfitError
 
 X = np.arange(4 * 3 * 2, dtype=np.uint8).reshape(4, 3, 2)
@@ -86,6 +87,25 @@ def test_damaged_files_are_said(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(SteadfitError, match=r"no whole npz file|Python objects"):
             read(path)
+
+
+def test_examples_to_predict_are_opened_alike(tmp_path: Path) -> None:
+    path = saved(tmp_path, x=X, y=Y)
+    assert read_inputs(path, (1, 3, 2))[0].shape == (4, 1, 3, 2)
+    whole = path.read_bytes()
+    for content in (b"", whole[:100], b"PK\x03\x04" + bytes(50), b"x,y\n1,2\n"):
+        path.write_bytes(content)
+        with pytest.raises(SteadfitError, match="no whole npz file"):
+            read_inputs(path, (1, 3, 2))
+    with pytest.raises(SteadfitError, match=r"has no array x.* found a"):
+        read_inputs(saved(tmp_path, a=X), (1, 3, 2))
+
+
+def test_what_unpacks_to_more_than_the_memory_is_said(tmp_path: Path, monkeypatch) -> None:
+    path = saved(tmp_path, x=X, y=Y)
+    monkeypatch.setattr("os.sysconf", lambda name: 16)
+    with pytest.raises(SteadfitError, match="half of this machine's memory"):
+        read(path)
 
 
 def test_a_single_array_is_said(tmp_path: Path) -> None:

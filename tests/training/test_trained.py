@@ -64,3 +64,27 @@ def test_a_damaged_model_is_a_sentence(parts, replicas, tmp_path, file, damage):
         )
     with pytest.raises(SteadfitError, match=r"There is no model|is damaged"):
         TrainedModel.load(tmp_path / "model")
+
+
+def test_a_full_disk_leaves_the_old_model(parts, replicas, tmp_path, monkeypatch):
+    recipe, (first, second) = replicas
+    trained_model(recipe, parts.train, [first]).save(tmp_path / "model")
+
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(SteadfitError, match="model cannot be written: No space left on device"):
+        trained_model(recipe, parts.train, [second]).save(tmp_path / "model")
+    model = TrainedModel.load(tmp_path / "model")
+    np.testing.assert_array_equal(model.logits(parts.test.x)[0], first.logits)
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_somebody_elses_folder_is_never_replaced(parts, replicas, tmp_path):
+    recipe, (first, _) = replicas
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "mine.txt").write_text("years of work")
+    with pytest.raises(SteadfitError, match="holds something else"):
+        trained_model(recipe, parts.train, [first]).save(tmp_path / "model")
+    assert (tmp_path / "model" / "mine.txt").read_text() == "years of work"

@@ -18,6 +18,9 @@ from pathlib import Path
 import torch
 from filelock import FileLock
 
+from steadfit.errors import SteadfitError
+from steadfit.files import write_text
+
 _HEADERS = Path(__file__).parent
 _FLAGS = (
     "-std=gnu++17",
@@ -74,13 +77,13 @@ def build(name: str, source: str) -> ctypes.CDLL:
                 if not library.exists():
                     _compile(path, source, library)
         return ctypes.CDLL(str(library))
-    except OSError as error:
+    except (OSError, SteadfitError) as error:
         raise BuildError(f"{type(error).__name__}: {error}") from None
 
 
 def _compile(path: str, source: str, library: Path) -> None:
     """Write the source beside the library, compile under a temporary name, then rename."""
-    _write(library.with_suffix(".cpp"), source)
+    write_text(library.with_suffix(".cpp"), source)
     handle, temporary = tempfile.mkstemp(suffix=".so", dir=library.parent)
     os.close(handle)
     try:
@@ -89,13 +92,6 @@ def _compile(path: str, source: str, library: Path) -> None:
         os.replace(temporary, library)
     finally:
         Path(temporary).unlink(missing_ok=True)
-
-
-def _write(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w") as file:
-        file.write(text)
-    os.replace(temporary, path)
 
 
 def _run(command: list[str]) -> str:

@@ -52,7 +52,7 @@ def cells(
     print(_described(chosen, input, hidden))
     if svg is not None:
         from steadfit.cells import svg as draw
-        from steadfit.study.store import write_text
+        from steadfit.files import write_text
 
         write_text(svg, draw(chosen))
         screen.say(f"The diagram is in {svg}")

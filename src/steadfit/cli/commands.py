@@ -193,8 +193,8 @@ def predict(
     ] = None,
 ) -> None:
     """Predict new inputs with a run's model, as CSV."""
+    from steadfit.files import write_text
     from steadfit.prediction import predictions
-    from steadfit.study.store import write_text
 
     text = predictions(run, input)
     if out is None:

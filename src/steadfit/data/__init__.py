@@ -23,6 +23,7 @@ from steadfit.data.ragged import Unit as Unit
 from steadfit.data.registry import read as read
 from steadfit.data.samples import carve as carve
 from steadfit.data.samples import draw as draw
+from steadfit.data.samples import natural as natural
 from steadfit.data.sequences import from_series as from_series
 from steadfit.data.sequences import from_texts as from_texts
 from steadfit.data.splits import split as split

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from steadfit.data.readers import images
+from steadfit.data.readers.npz import load_arrays
 from steadfit.errors import SteadfitError
 
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
@@ -49,12 +50,13 @@ def _image(file: Path, shape: tuple[int, int, int]) -> Tensor:
 
 
 def _from_npz(file: Path, shape: tuple[int, int, int]) -> tuple[Tensor, tuple[str, ...]]:
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            x = arrays["x"]
-    except (OSError, ValueError, KeyError, EOFError) as error:
-        reason = str(error).strip("'\"")
-        raise SteadfitError(f"{file} cannot be read as arrays with an x: {reason}.") from None
+    arrays, others = load_arrays(file, ["x"])
+    if "x" not in arrays:
+        raise SteadfitError(
+            f"{file} has no array x. Expected the examples to predict as x; found "
+            f"{', '.join(others) or 'nothing'}."
+        )
+    x = arrays["x"]
     if x.ndim == 3:
         x = x[:, None]
     elif x.ndim == 4 and x.shape[1:] != shape and x.shape[-1] == shape[0]:

@@ -72,7 +72,7 @@ def carve(dataset: Dataset, indices: Tensor, share: float, seed: int) -> tuple[T
         before, after = cut_in_time(dataset.spans.numpy()[distinct], share)
         validation, allowed = distinct[after], np.isin(np.arange(len(dataset)), distinct[before])
     else:
-        rng = _rng(_natural("seed", seed), _CARVE)
+        rng = _rng(natural("seed", seed), _CARVE)
         held = hold_out(kept_together(dataset)[distinct], strata(dataset)[distinct], share, rng)
         validation = distinct[held]
         allowed = ~np.isin(dataset.first_copy, dataset.first_copy[validation])
@@ -127,17 +127,17 @@ def hold_out(
 
 def _units(n: int, scheme: str, number: int, seed: int, share: float) -> np.ndarray:
     """Which of n examples, or of n groups, sample `number` has."""
-    key = [_natural("seed", seed), _SCHEMES.index(scheme)]
+    key = [natural("seed", seed), _SCHEMES.index(scheme)]
     if scheme == "bootstrap":
-        return _rng(*key, _natural("sample number", number)).integers(0, n, n)
+        return _rng(*key, natural("sample number", number)).integers(0, n, n)
     _check_share(share)
     size = round(share * n)
     if not size:
         raise SteadfitError(f"A share of {share:g} of {n} examples is none. Use a larger share.")
     if scheme == "subsample":
-        return _rng(*key, _natural("sample number", number)).permutation(n)[:size]
+        return _rng(*key, natural("sample number", number)).permutation(n)[:size]
     parts = n // size
-    if _natural("sample number", number) >= parts:
+    if natural("sample number", number) >= parts:
         raise SteadfitError(
             f"{n} examples hold {parts} disjoint parts of {size}, and part {number + 1} was asked "
             "for. Use fewer samples or a smaller share."
@@ -160,7 +160,14 @@ def _check_share(share: float) -> None:
         raise SteadfitError(f"A share must lie above 0 and below 1, got {share:g}.")
 
 
-def _natural(what: str, value: int) -> int:
+def natural(what: str, value: int) -> int:
+    """The value, which must be 0 or more and below 2⁶³. Raises SteadfitError.
+
+    >>> natural("seed", 3)
+    3
+    """
     if value < 0:
         raise SteadfitError(f"A {what} must be 0 or more, got {value}.")
+    if value >= 2**63:
+        raise SteadfitError(f"A {what} must lie below 2⁶³ = {2**63}, got {value}.")
     return value

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from steadfit.data.dataset import Dataset, Split
-from steadfit.data.samples import hold_out, kept_together, strata
+from steadfit.data.samples import hold_out, kept_together, natural, strata
 from steadfit.data.targets import some
 from steadfit.data.timeline import cut_in_time
 from steadfit.errors import SteadfitError, unknown
@@ -32,6 +32,7 @@ def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
         raise unknown("way with duplicates", duplicates, ["drop", "keep"])
     if not 0 < test < 1:
         raise SteadfitError(f"The test share must lie above 0 and below 1, got {test:g}.")
+    natural("seed", seed)
     _check_classes(dataset)
     if dataset.is_test is None and dataset.spans is not None:
         is_train, is_test = cut_in_time(dataset.spans.numpy(), test)

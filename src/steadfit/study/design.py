@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from steadfit.data import Split, draw
+from steadfit.data import Split, draw, natural
 from steadfit.errors import SteadfitError
 from steadfit.models import complete
 from steadfit.recipe import Recipe
@@ -46,6 +46,7 @@ class Design:
                 "A study needs at least 2 samples and 1 seed, "
                 f"got {self.samples} and {self.seeds}. 5 and 2 are usual."
             )
+        natural("seed", self.seed)
 
     def replica_seed(self, number: int) -> int:
         """The seed of replica column `number`; the same on every sample and in every arm."""

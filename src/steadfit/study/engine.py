@@ -62,9 +62,11 @@ def train_all(
 
     processes: workers, by default one a usable core, or one in all where torch sees a GPU. A worker
     that is killed is replaced. A trial whose training diverges is stored as a failed replica.
-    Raises SteadfitError where the store cannot be written, or a trial loses its worker
-    `LOST_WORKERS` times (memory too small, most often).
+    Raises SteadfitError for less than one process, where the store cannot be written, or a trial
+    loses its worker `LOST_WORKERS` times (memory too small, most often).
     """
+    if processes is not None and processes < 1:
+        raise SteadfitError(f"A study needs 1 process or more, got {processes}.")
     missing = {trial.key: trial for trial in trials if trial.key not in store}
     total = len({trial.key for trial in trials})
     found = total - len(missing)

@@ -7,15 +7,16 @@ from typing import Literal, TypeVar
 
 from steadfit.data import Dataset, Split
 from steadfit.errors import SteadfitError
+from steadfit.files import write_text
 from steadfit.recipe import Recipe
 from steadfit.study.design import Arm, Design, final_trial, make_arms, make_trials
 from steadfit.study.engine import Watcher, quiet, train_all
 from steadfit.study.forecasts import forecast_sentences
 from steadfit.study.judgement import LEVEL, deciding_loss, judge
 from steadfit.study.result import ArmResult, DataFacts, DesignFacts, StudyResult
-from steadfit.study.store import open_store, write_text
+from steadfit.study.store import open_store
 from steadfit.study.verdict import best_arm, joined_remedy, sentences
-from steadfit.training import Replica, TrainedModel, check, trained_model
+from steadfit.training import Replica, TrainedModel, check, prepare, trained_model
 
 T = TypeVar("T")
 Delivery = Literal["single", "ensemble"]
@@ -53,6 +54,7 @@ def run_study(
     """
     design = design or Design()
     store = open_store(folder / "store")
+    prepare(folder / "model")
     arms = make_arms(recipe, remedies)
 
     def measure(arms: tuple[Arm, ...]) -> tuple[tuple[ArmResult, ...], list[tuple[Replica, ...]]]:

@@ -6,9 +6,6 @@ whole or absent. Several processes, and several studies, may share one store.
 
 import hashlib
 import json
-import os
-import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -20,9 +17,11 @@ from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
 from steadfit.errors import SteadfitError
+from steadfit.files import make_ready, remove_unfinished, whole_folder, write_text, writing
 from steadfit.training import Replica
 
 FORMAT = 1
+_MARK = "store.json"
 _FIGURES, _PREDICTIONS, _WEIGHTS = "replica.json", "predictions.npz", "weights.safetensors"
 
 
@@ -40,28 +39,16 @@ class Store:
 
         Raises SteadfitError when the disk is full or the folder cannot be written.
         """
-        with _sentences(self.folder):
-            temporary = new_name(self.folder)
-            temporary.mkdir()
-            try:
-                self._fill(temporary, replica)
-                os.rename(temporary, self.folder / key)
-                _flush(self.folder)
-            except OSError:
-                shutil.rmtree(temporary, ignore_errors=True)
-                if key not in self:
-                    raise
-
-    def _fill(self, folder: Path, replica: Replica) -> None:
-        np.savez(folder / _PREDICTIONS, logits=replica.logits)
-        weights = {name: tensor.contiguous() for name, tensor in replica.weights.items()}
-        (folder / _WEIGHTS).write_bytes(safetensors.torch.save(weights))
+        if key in self:
+            return
         figures = asdict(replica)
         del figures["logits"], figures["weights"]
-        figures["sha256"] = {name: _digest(folder / name) for name in (_PREDICTIONS, _WEIGHTS)}
-        (folder / _FIGURES).write_text(json.dumps(figures, sort_keys=True))
-        for path in (*folder.iterdir(), folder):
-            _flush(path)
+        weights = {name: tensor.contiguous() for name, tensor in replica.weights.items()}
+        with whole_folder(self.folder / key) as new:
+            np.savez(new / _PREDICTIONS, logits=replica.logits)
+            (new / _WEIGHTS).write_bytes(safetensors.torch.save(weights))
+            figures["sha256"] = {name: _digest(new / name) for name in (_PREDICTIONS, _WEIGHTS)}
+            (new / _FIGURES).write_text(json.dumps(figures, sort_keys=True))
 
     def read(self, key: str) -> Replica:
         """The replica of this key. Raises SteadfitError where what is there is damaged."""
@@ -88,13 +75,12 @@ class Store:
         The claim is a lock of the operating system, so it ends with the process that holds it.
         """
         lock = FileLock(self.folder / ".claims" / key)
+        with writing(self.folder):
+            free = _acquired(lock)
+            if free:
+                remove_unfinished(self.folder / key)
         try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            yield False
-            return
-        try:
-            yield key not in self
+            yield free and key not in self
         finally:
             lock.release()
 
@@ -104,15 +90,25 @@ def open_store(folder: Path) -> Store:
 
     Raises SteadfitError if it was written in another format, or the folder cannot be written.
     """
-    mark = folder / "store.json"
-    with _sentences(folder):
-        (folder / ".claims").mkdir(parents=True, exist_ok=True)
-        if not mark.exists():
-            write_text(mark, json.dumps({"format": FORMAT}) + "\n")
-        try:
-            found = json.loads(mark.read_text()).get("format")
-        except (ValueError, AttributeError):
-            found = None
+    make_ready(folder)
+    with writing(folder):
+        (folder / ".claims").mkdir(exist_ok=True)
+    if not (folder / _MARK).exists():
+        write_text(folder / _MARK, json.dumps({"format": FORMAT}) + "\n")
+    return existing_store(folder) or Store(folder)
+
+
+def existing_store(folder: Path) -> Store | None:
+    """The store in this folder, to read from; None where there is none.
+
+    Raises SteadfitError if it was written in another format.
+    """
+    try:
+        found = json.loads((folder / _MARK).read_text()).get("format")
+    except OSError:
+        return None
+    except (ValueError, AttributeError):
+        found = None
     if found != FORMAT:
         raise SteadfitError(
             f"The store {folder} has format {found!r}, and this version of steadfit reads format "
@@ -121,43 +117,13 @@ def open_store(folder: Path) -> Store:
     return Store(folder)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all: temporary name, flushed to the disk, renamed."""
-    with _sentences(path):
-        temporary = new_name(path.parent)
-        try:
-            with temporary.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def _sentences(place: Path) -> Iterator[None]:
+def _acquired(lock: FileLock) -> bool:
     try:
-        yield
-    except OSError as error:
-        raise SteadfitError(
-            f"{place} cannot be written: {error.strerror or error}. Free some space or name "
-            "another folder (--out); what was finished is kept."
-        ) from None
-
-
-def new_name(folder: Path) -> Path:
-    """A name for something not yet whole; unlike tempfile's, what gets it has usual permissions."""
-    return folder / f".new-{uuid.uuid4().hex}"
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    return True
 
 
 def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

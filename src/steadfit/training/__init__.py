@@ -3,6 +3,15 @@
 from steadfit.training.loop import check, fit
 from steadfit.training.predict import outputs
 from steadfit.training.replica import RESULTS, Replica
-from steadfit.training.trained import TrainedModel, trained_model
+from steadfit.training.trained import TrainedModel, prepare, trained_model
 
-__all__ = ["RESULTS", "Replica", "TrainedModel", "check", "fit", "outputs", "trained_model"]
+__all__ = [
+    "RESULTS",
+    "Replica",
+    "TrainedModel",
+    "check",
+    "fit",
+    "outputs",
+    "prepare",
+    "trained_model",
+]

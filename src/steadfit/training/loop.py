@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
-from steadfit.data import Dataset, Preparation, Ragged, augment, carve, fit_preparation
+from steadfit.data import Dataset, Preparation, Ragged, augment, carve, fit_preparation, natural
 from steadfit.errors import DivergedError, SteadfitError
 from steadfit.models import build, complete, count, shapes
 from steadfit.nn import Padded
@@ -59,6 +59,7 @@ def fit(
     True
     """
     check(recipe, train)
+    natural("seed", seed)
     began = time.perf_counter()
     stopping = recipe.training.early_stopping
     learned, held_out = indices, None

@@ -1,8 +1,5 @@
 """`TrainedModel`: what is handed over. One network, or an ensemble of replicas, on new inputs."""
 
-import os
-import shutil
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +15,7 @@ from torch import Tensor, nn
 
 from steadfit.data import Dataset, Inputs, Preparation, Ragged, Task, Unit
 from steadfit.errors import SteadfitError
+from steadfit.files import make_ready, whole_folder
 from steadfit.models import build
 from steadfit.recipe import Recipe
 from steadfit.training.predict import channels_last, outputs
@@ -90,17 +88,17 @@ class TrainedModel:
         return np.array(self.facts.classes)[self.probabilities(x).argmax(1)]
 
     def save(self, folder: Path) -> None:
-        """Write the folder anew: model.json, and one safetensors file a member."""
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = folder.parent / f".new-{uuid.uuid4().hex}"
-        temporary.mkdir()
-        for number, state in enumerate(self.weights):
-            contiguous = {name: tensor.contiguous() for name, tensor in state.items()}
-            _write(temporary / _weights_file(number), safetensors.torch.save(contiguous))
-        _write(temporary / _FACTS, self.facts.model_dump_json(indent=2).encode())
-        if folder.exists():
-            shutil.rmtree(folder)
-        os.rename(temporary, folder)
+        """Write the folder anew: model.json, and one safetensors file a member.
+
+        A model that is there already stays until the new one is whole. Raises SteadfitError where
+        the folder cannot be written, or holds something that is no model.
+        """
+        prepare(folder)
+        with whole_folder(folder) as new:
+            for number, state in enumerate(self.weights):
+                contiguous = {name: tensor.contiguous() for name, tensor in state.items()}
+                (new / _weights_file(number)).write_bytes(safetensors.torch.save(contiguous))
+            (new / _FACTS).write_text(self.facts.model_dump_json(indent=2), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "TrainedModel":
@@ -122,6 +120,16 @@ class TrainedModel:
         return model
 
 
+def prepare(folder: Path) -> None:
+    """Raise SteadfitError now, not after the training, where no model can be saved in `folder`."""
+    make_ready(folder.parent)
+    if folder.exists() and not (folder / _FACTS).is_file():
+        raise SteadfitError(
+            f"{folder} is to hold the model, and holds something else. Move it away, or name "
+            "another folder (--out)."
+        )
+
+
 def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) -> TrainedModel:
     """The model that these replicas make: one network, or an ensemble of several."""
     facts = ModelFacts(
@@ -138,13 +146,6 @@ def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) ->
 
 def _weights_file(number: int) -> str:
     return f"weights-{number}.safetensors"
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _kind_of(x: Inputs) -> str:

@@ -2,8 +2,8 @@
 
 import gzip
 import hashlib
+import io
 import os
-import tempfile
 import urllib.request
 import zlib
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 from steadfit.data.arrays import from_arrays
 from steadfit.data.dataset import Dataset
 from steadfit.errors import SteadfitError
+from steadfit.files import write_bytes
 
 _MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -59,8 +60,16 @@ def _file(name: str, notes: list[str]) -> bytes:
     for folder in _folders():
         for path in (folder / name, folder / f"{name}.gz"):
             if path.is_file():
-                return _checked(_uncompressed(path.read_bytes(), str(path)), name, str(path))
+                return _checked(_uncompressed(_content(path), str(path)), name, str(path))
     return _download(name, notes)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_LARGEST)
+    except OSError as error:
+        raise SteadfitError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def _folders() -> list[Path]:
@@ -86,7 +95,7 @@ def _download(name: str, notes: list[str]) -> bytes:
             failures.append(f"{url}: {error}")
             continue
         path = _cache() / f"{name}.gz"
-        _write(path, packed)
+        write_bytes(path, packed, "name another cache folder in XDG_CACHE_HOME")
         notes.append(f"Downloaded {url} to {path}; its MD5 is the published one.")
         return content
     raise SteadfitError(
@@ -99,7 +108,8 @@ def _uncompressed(content: bytes, where: str) -> bytes:
     if content[:2] != b"\x1f\x8b":
         return content
     try:
-        return gzip.decompress(content)
+        with gzip.open(io.BytesIO(content)) as file:
+            return file.read(_LARGEST)
     except (OSError, EOFError, zlib.error) as error:
         raise SteadfitError(f"{where} is no whole gzip file ({error}). Get it again.") from None
 
@@ -118,19 +128,3 @@ def _idx(content: bytes, sides: int) -> np.ndarray:
     """An idx file of unsigned bytes: magic 0, 0, 8, sides; each side as four bytes; the data."""
     shape = np.frombuffer(content, ">u4", sides, offset=4)
     return np.frombuffer(content, np.uint8, offset=4 + 4 * sides).reshape(shape)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all, also when killed."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(file.name, path)
-    except OSError as error:
-        raise SteadfitError(
-            f"{path} could not be written ({error}). Free some space, or name another cache folder "
-            "in XDG_CACHE_HOME."
-        ) from None

@@ -1,10 +1,11 @@
 """`.npz` files with x and y, and x_test and y_test where the data has a test set of its own."""
 
-import zipfile
-import zlib
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 
 from steadfit.data.arrays import Layout, from_arrays
 from steadfit.data.dataset import Dataset, Task
@@ -28,7 +29,7 @@ def read(
     no whole npz file, for missing arrays and for what `from_arrays` refuses.
     """
     path = Path(source)
-    arrays, others = _arrays(path)
+    arrays, others = load_arrays(path, _NAMES)
     sides = ["", "_test"] if "x_test" in arrays or "y_test" in arrays else [""]
     for name in [f"{part}{side}" for side in sides for part in "xy"]:
         if name not in arrays:
@@ -51,29 +52,48 @@ def read(
     )
 
 
-def _arrays(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
-    """The four arrays that are there, and the names of what else is."""
+def load_arrays(path: Path, names: Sequence[str]) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The arrays of these names that are in an npz file, and the names of what else is.
+
+    x_train and y_train are found as x and y. Raises SteadfitError for objects, for what is no whole
+    npz file, and for arrays that would take more than half of the machine's memory.
+    """
     try:
         with path.open("rb") as opened:
-            file = np.load(opened, allow_pickle=False)
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise SteadfitError(
-                    f"{path} holds a single array. Save x and y with numpy.savez(path, x=x, y=y)."
-                )
+            if opened.read(6) == b"\x93NUMPY":
+                raise SteadfitError("it holds a single array, without a name")
+            opened.seek(0)
+            file = NpzFile(opened, allow_pickle=False)
             known = {_ALSO.get(name, name): name for name in file.files}
-            arrays = {name: file[known[name]] for name in _NAMES if name in known}
-            return arrays, [name for name in file.files if _ALSO.get(name, name) not in _NAMES]
-    except SteadfitError:
-        raise
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            found = {name: known[name] for name in names if name in known}
+            _check_size(file, list(found.values()))
+            arrays = {name: file[own] for name, own in found.items()}
+            if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+                raise SteadfitError("it holds files that are no arrays")
+            return arrays, [name for name in file.files if _ALSO.get(name, name) not in names]
+    except Exception as error:  # what is damaged, or made to do damage, may raise anything
         if "allow_pickle" in str(error):
             raise SteadfitError(
                 f"{path} holds Python objects, which could run code when they are read, and are "
                 "never read. Save numbers or text: x.astype(float), y.astype(str)."
             ) from None
+        reason = str(error).strip("'\"") or type(error).__name__
         raise SteadfitError(
-            f"{path} is no whole npz file ({error}). Save it again with numpy.savez."
+            f"{path} is no whole npz file: {reason}. Save it again: numpy.savez(path, x=x, y=y)."
         ) from None
+
+
+def _check_size(file: NpzFile, names: Sequence[str]) -> None:
+    """Zeros pack to a thousandth of their size: refuse what unpacks to more than there is room."""
+    assert file.zip is not None
+    members = file.zip.infolist()
+    size = sum(m.file_size for m in members if m.filename.removesuffix(".npy") in names)
+    most = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    if size > most:
+        raise SteadfitError(
+            f"its arrays unpack to {size / 1e9:,.0f} GB, more than the {most / 1e9:,.0f} GB that "
+            "are half of this machine's memory"
+        )
 
 
 def _rows(arrays: dict[str, np.ndarray], side: str, path: Path) -> int:

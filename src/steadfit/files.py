@@ -1,0 +1,108 @@
+"""Files that are whole or absent: written under another name, flushed to the disk, renamed."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from steadfit.errors import SteadfitError
+
+ELSEWHERE = "name another folder (--out)"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 file whole or not at all; its folders are made. Raises as `writing`."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes, instead: str = ELSEWHERE) -> None:
+    """Write a file whole or not at all; its folders are made. Raises as `writing`."""
+    with writing(path, instead):
+        path = Path(os.path.realpath(path))  # what a link leads to is written, the link stays
+        if path.exists() and not path.is_file():  # a device or a pipe is never replaced
+            path.write_bytes(content)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = _new_name(path)
+        try:
+            with new.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(new, path)
+            _flush(path.parent)
+        finally:
+            new.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A new folder to fill, which takes the place of `folder` when the block ends without an error.
+
+    What was there stays until then. It holds files only, no folders. Raises as `writing`.
+    """
+    with writing(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        new, old = _new_name(folder), _new_name(folder)
+        new.mkdir()
+        try:
+            yield new
+            for path in (*new.iterdir(), new):
+                _flush(path)
+            if folder.exists():
+                os.rename(folder, old)
+            os.rename(new, folder)
+            _flush(folder.parent)
+            shutil.rmtree(old, ignore_errors=True)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what killed processes left of this folder; nobody else may be writing it."""
+    for other in os.listdir(path.parent):
+        if other.startswith(_beginning(path)):
+            shutil.rmtree(path.parent / other, ignore_errors=True)
+
+
+def make_ready(folder: Path) -> None:
+    """Make the folder, and raise SteadfitError now rather than later if it cannot be written."""
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        new = _new_name(folder / "try")
+        new.mkdir()
+        new.rmdir()
+
+
+@contextmanager
+def writing(place: Path, instead: str = ELSEWHERE) -> Iterator[None]:
+    """An OSError within becomes a SteadfitError: that `place` cannot be written, why, what to do.
+
+    instead: what a person can do if the place cannot be mended.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise SteadfitError(
+            f"{place} cannot be written: {error.strerror or error}. Free some space or {instead}; "
+            "what was finished is kept."
+        ) from None
+
+
+def _new_name(path: Path) -> Path:
+    """A name beside `path` for what is not yet whole; unlike tempfile's, with usual permissions."""
+    return path.parent / f"{_beginning(path)}{uuid.uuid4().hex[:8]}"
+
+
+def _beginning(path: Path) -> str:
+    return f".new-{path.name[:60]}-"  # a name may have 255 bytes, and a character four
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

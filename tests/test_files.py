@@ -1,0 +1,125 @@
+"""Files and folders that are whole or absent, whatever happens while they are written."""
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from steadfit.errors import SteadfitError
+from steadfit.files import make_ready, remove_unfinished, whole_folder, write_bytes, write_text
+
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def fails(error: OSError):
+    def fail(*arguments, **options):
+        raise error
+
+    return fail
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_what_is_written_is_there_with_usual_permissions(tmp_path):
+    write_text(tmp_path / "deep" / "é.txt", "ä")
+    assert (tmp_path / "deep" / "é.txt").read_bytes() == "ä".encode()
+    usual = tmp_path / "usual"
+    usual.write_text("")
+    assert stat.S_IMODE((tmp_path / "deep" / "é.txt").stat().st_mode) == stat.S_IMODE(
+        usual.stat().st_mode
+    )
+    write_bytes(tmp_path / ("ü" * 127), b"")  # the longest name that a file can have
+    assert left(tmp_path / "deep") == ["é.txt"]
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path, monkeypatch, step):
+    path = tmp_path / "study.json"
+    write_text(path, "old")
+    monkeypatch.setattr(os, step, fails(FULL))
+    with pytest.raises(SteadfitError, match=r"study.json cannot be written: No space left .*--out"):
+        write_text(path, "new")
+    assert path.read_text() == "old"
+    assert left(tmp_path) == ["study.json"]
+
+
+@pytest.mark.parametrize("step", ["fsync", "rename"])
+def test_a_folder_that_cannot_be_finished_leaves_the_old_one(tmp_path, monkeypatch, step):
+    with whole_folder(tmp_path / "model") as new:
+        (new / "a").write_text("old")
+    monkeypatch.setattr(os, step, fails(FULL))
+    with (
+        pytest.raises(SteadfitError, match="model cannot be written: No space left"),
+        whole_folder(tmp_path / "model") as new,
+    ):
+        (new / "a").write_text("new")
+    assert (tmp_path / "model" / "a").read_text() == "old"
+    assert left(tmp_path) == ["model"]
+
+
+def test_a_folder_takes_the_place_of_the_old_one(tmp_path):
+    for name in ("a", "b"):
+        with whole_folder(tmp_path / "model") as new:
+            (new / name).write_text("")
+    assert left(tmp_path / "model") == ["b"]
+    assert left(tmp_path) == ["model"]
+
+
+def test_another_error_leaves_nothing(tmp_path):
+    with pytest.raises(KeyError), whole_folder(tmp_path / "model") as new:
+        raise KeyError((new / "a").write_text(""))
+    assert left(tmp_path) == []
+
+
+def test_links_stay_and_devices_are_written_to(tmp_path):
+    write_text(tmp_path / "real", "old")
+    (tmp_path / "link").symlink_to("real")
+    write_text(tmp_path / "link", "new")
+    assert (tmp_path / "real").read_text() == "new"
+    assert (tmp_path / "link").is_symlink()
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_text(tmp_path / "pipe", "through")
+    assert os.read(reader, 20) == b"through"
+    os.close(reader)
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_a_folder_in_the_way_is_a_sentence(tmp_path):
+    (tmp_path / "out.csv").mkdir()
+    with pytest.raises(SteadfitError, match=r"out.csv cannot be written: Is a directory"):
+        write_text(tmp_path / "out.csv", "")
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs Linux's /proc, which is fixed")
+def test_a_place_that_cannot_be_written_is_said_at_once(tmp_path):
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file" / "run", Path("/proc/steadfit")):
+        with pytest.raises(SteadfitError, match="cannot be written"):
+            make_ready(place)
+    make_ready(tmp_path / "new" / "run")
+    assert left(tmp_path / "new" / "run") == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from steadfit.files import whole_folder
+with whole_folder(Path(sys.argv[1])) as new:
+    (new / "a").write_text("new")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
+    subprocess.run([sys.executable, "-c", KILLED, tmp_path / "model"], check=False)
+    (tmp_path / ".new-models-0").mkdir()
+    assert len(left(tmp_path)) == 2
+    remove_unfinished(tmp_path / "model")
+    assert left(tmp_path) == [".new-models-0"]
