@@ -24,12 +24,21 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    def but(self, **changes: Any) -> Self:
-        """The same settings with some changed, checked again."""
+    @classmethod
+    def of(cls, **values: Any) -> Self:
+        """These settings. Raises SteadfitError for unknown names, values of a wrong type or range.
+
+        >>> Optimizer.of(learning_rate=0.1).name
+        'adamw'
+        """
         try:
-            return type(self).model_validate({**dict(self), **changes})
+            return cls.model_validate(values)
         except ValidationError as error:
             raise SteadfitError(_sentence(error)) from None
+
+    def but(self, **changes: Any) -> Self:
+        """The same settings with some changed, checked again. Raises as `of`."""
+        return self.of(**{**dict(self), **changes})
 
 
 class Model(Settings):
@@ -106,7 +115,7 @@ class Recipe(Settings):
 
     def model_with(self, name: str | None = None, **settings: Scalar) -> Self:
         """The recipe with another model, or with some of the model's settings changed."""
-        model = Model(
+        model = Model.of(
             name=name or self.model.name,
             settings=dict(sorted({**self.model.settings, **settings}.items())),
         )
@@ -144,8 +153,11 @@ class Recipe(Settings):
 
 def _sentence(error: ValidationError) -> str:
     """Pydantic's findings as sentences: which setting, what was expected, what was found."""
-    parts = []
+    parts = {}
     for found in error.errors():
-        name = ".".join(str(part) for part in found["loc"]) or "recipe"
-        parts.append(f"{name}: {found['msg'].lower()}, got {found.get('input')!r}")
-    return "The recipe does not hold. " + "; ".join(parts) + "."
+        place, wanted = found["loc"], found["msg"].lower()
+        if "settings" in place[:-2]:  # one error for each type that a setting may have
+            place, wanted = place[:-1], "input should be true, false, a number or a text"
+        name = ".".join(map(str, place)) or "recipe"
+        parts[name] = f"{name}: {wanted}, got {repr(found.get('input'))[:100]}"
+    return "The recipe does not hold. " + "; ".join(parts.values()) + "."

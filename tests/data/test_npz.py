@@ -8,6 +8,7 @@ import pytest
 
 from steadfit.data import read
 from steadfit.data.inputs import read_inputs
+from steadfit.data.readers import npz
 from steadfit.errors import SteadfitError
 
 X = np.arange(4 * 3 * 2, dtype=np.uint8).reshape(4, 3, 2)
@@ -103,7 +104,7 @@ def test_examples_to_predict_are_opened_alike(tmp_path: Path) -> None:
 
 def test_what_unpacks_to_more_than_the_memory_is_said(tmp_path: Path, monkeypatch) -> None:
     path = saved(tmp_path, x=X, y=Y)
-    monkeypatch.setattr("os.sysconf", lambda name: 16)
+    monkeypatch.setattr(npz, "memory", lambda: 256)
     with pytest.raises(SteadfitError, match="half of this machine's memory"):
         read(path)
 

@@ -236,7 +236,7 @@ def shapes(
     from steadfit.models import shapes as table
     from steadfit.recipe import Model
 
-    rows = table(Model(name=model, settings=_settings(set)), _shape(input), outputs)
+    rows = table(Model.of(name=model, settings=_settings(set)), _shape(input), outputs)
     screen = terminal.Screen()
     screen.say(terminal.shapes_table(rows, screen.console.width))
 

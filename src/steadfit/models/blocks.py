@@ -22,7 +22,7 @@ from steadfit.models.layers import (
     times,
 )
 
-Width = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Width = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False)]
 Norm = Literal["none", "batch"]
 Pooling = Literal["max", "average"]
 

@@ -1,9 +1,12 @@
 """The convolutional net of the lecture's table (lecture 25, 6.8)."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from steadfit.models.blocks import Norm, Pooling, Width, activated, dropped, scaled
 from steadfit.models.layers import (
     Conv,
-    Count,
     Flatten,
     Function,
     Layer,
@@ -15,6 +18,7 @@ from steadfit.models.layers import (
 from steadfit.recipe import Share
 
 CHANNELS, GROWTH, UNITS = 20, 2.5, 500
+Stages = Annotated[int, Field(ge=1, le=20)]  # each halves the image
 
 
 def convnet(
@@ -22,7 +26,7 @@ def convnet(
     outputs: int,
     *,
     width: Width = 1.0,
-    depth: Count = 2,
+    depth: Stages = 2,
     dropout: Share = 0.0,
     residual: bool = False,
     norm: Norm = "none",

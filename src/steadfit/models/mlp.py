@@ -3,7 +3,7 @@
 from steadfit.errors import SteadfitError
 from steadfit.models.blocks import Norm, Width, activated, dropped, scaled
 from steadfit.models.layers import (
-    Count,
+    Depth,
     Flatten,
     Function,
     Layer,
@@ -21,7 +21,7 @@ def mlp(
     outputs: int,
     *,
     width: Width = 1.0,
-    depth: Count = 2,
+    depth: Depth = 2,
     dropout: Share = 0.0,
     residual: bool = False,
     norm: Norm = "none",

@@ -7,6 +7,7 @@ from steadfit.models.blocks import Width, dropped, embedded, scaled
 from steadfit.models.layers import (
     CellName,
     Count,
+    Depth,
     Flatten,
     Layer,
     LayerNorm,
@@ -28,7 +29,7 @@ def recurrent(
     *,
     cell: CellName = "gru",
     hidden: Count = 64,
-    depth: Count = 1,
+    depth: Depth = 1,
     width: Width = 1.0,
     bidirectional: bool = False,
     residual: bool = False,

@@ -7,7 +7,7 @@ from steadfit.errors import SteadfitError
 from steadfit.models.blocks import Norm, Width, activated, dropped, scaled
 from steadfit.models.layers import (
     Conv,
-    Count,
+    Depth,
     Flatten,
     Function,
     GlobalPool,
@@ -27,7 +27,7 @@ def resnet(
     shape: Shape,
     outputs: int,
     *,
-    depth: Count = 20,
+    depth: Depth = 20,
     width: Width = 1.0,
     block: Block = "basic",
     shortcut: Literal["identity", "projection"] = "identity",
@@ -81,7 +81,7 @@ def plain(
     shape: Shape,
     outputs: int,
     *,
-    depth: Count = 20,
+    depth: Depth = 20,
     width: Width = 1.0,
     block: Block = "basic",
     dropout: Share = 0.0,

@@ -11,6 +11,7 @@ from torch.nn.functional import cross_entropy, mse_loss
 
 from steadfit.data import Dataset, Preparation, Ragged, augment, carve, fit_preparation, natural
 from steadfit.errors import DivergedError, SteadfitError
+from steadfit.machine import memory
 from steadfit.models import build, complete, count, shapes
 from steadfit.nn import Padded
 from steadfit.recipe import Augmentation, Recipe, Training
@@ -29,6 +30,7 @@ from steadfit.training.optimizer import learning_rate, make_optimizer
 from steadfit.training.predict import channels_last, outputs
 from steadfit.training.replica import Replica
 
+_COPIES = 4  # of the weights, in training: themselves, their gradients, and Adam's two moments
 WATCHED = 512  # examples outside the sample whose loss is followed, for the curves only
 
 
@@ -86,13 +88,20 @@ def fit(
 
 
 def check(recipe: Recipe, train: Dataset) -> None:
-    """Raise SteadfitError where no replica of the recipe can be trained on such data."""
+    """Raise SteadfitError where no replica of the recipe can be trained on such data: the task, the
+    shapes, or the memory do not allow it."""
     if train.task == "tokens":
         raise SteadfitError(
             f"{train.name} asks for a token at every step, and the models answer once an example. "
             "Give data with one label or number for each series or text."
         )
-    shapes(recipe.model, Preparation().shape(train.example_shape), train.outputs)
+    rows = shapes(recipe.model, Preparation().shape(train.example_shape), train.outputs)
+    needed = 4 * _COPIES * sum(row.parameters for row in rows) + sum(row.memory for row in rows)
+    if needed > memory():
+        raise SteadfitError(
+            f"{recipe.model.name} takes {needed / 1e9:,.1f} GB to train on single examples, and "
+            f"this process may take {memory() / 1e9:,.1f} GB. Use a smaller model."
+        )
 
 
 def _outside(size: int, indices: Tensor, seed: int) -> Tensor:

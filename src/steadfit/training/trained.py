@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import safetensors.torch
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from steadfit.data import Dataset, Inputs, Preparation, Ragged, Task, Unit
 from steadfit.errors import SteadfitError
 from steadfit.files import make_ready, whole_folder
-from steadfit.models import build
+from steadfit.models import build, shapes
 from steadfit.recipe import Recipe
 from steadfit.training.predict import channels_last, outputs
 from steadfit.training.replica import Replica
@@ -58,6 +58,7 @@ class TrainedModel:
         for state, fitted in zip(self.weights, self.facts.preparations, strict=True):
             preparation = Preparation.from_dict(fitted)
             shape = preparation.shape(self.facts.shape)
+            _check_size(self.facts, shape, state)
             module = build(self.facts.recipe.model, shape, self.facts.outputs)
             module.load_state_dict(state)
             members.append((channels_last(module).eval(), preparation))
@@ -112,8 +113,8 @@ class TrainedModel:
             raise SteadfitError(
                 f"There is no model in {folder}: {error.filename} is absent."
             ) from None
-        except (OSError, ValidationError, SafetensorError, RuntimeError) as error:
-            first = str(error).splitlines()[0]
+        except (OSError, ValueError, SafetensorError, RuntimeError) as error:
+            first = (str(error) or type(error).__name__).splitlines()[0]
             raise SteadfitError(
                 f"The model in {folder} is damaged ({first}). Run the study again to write it anew."
             ) from None
@@ -142,6 +143,14 @@ def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) ->
         preparations=tuple(replica.preparation for replica in replicas),
     )
     return TrainedModel(facts, tuple(replica.weights for replica in replicas))
+
+
+def _check_size(facts: ModelFacts, shape: tuple[int, ...], state: dict[str, Tensor]) -> None:
+    """Refuse settings that ask for more weights than there are, before memory is taken for them."""
+    wanted = sum(row.parameters for row in shapes(facts.recipe.model, shape, facts.outputs))
+    found = sum(tensor.numel() for tensor in state.values())
+    if wanted > found:
+        raise SteadfitError(f"the settings ask for {wanted:,} weights, and {found:,} are there")
 
 
 def _weights_file(number: int) -> str:

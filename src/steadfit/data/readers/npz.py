@@ -1,6 +1,5 @@
 """`.npz` files with x and y, and x_test and y_test where the data has a test set of its own."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from numpy.lib.npyio import NpzFile
 from steadfit.data.arrays import Layout, from_arrays
 from steadfit.data.dataset import Dataset, Task
 from steadfit.errors import SteadfitError
+from steadfit.machine import memory
 
 _NAMES = ("x", "y", "x_test", "y_test")
 _ALSO = {"x_train": "x", "y_train": "y"}  # what others call them
@@ -88,7 +88,7 @@ def _check_size(file: NpzFile, names: Sequence[str]) -> None:
     assert file.zip is not None
     members = file.zip.infolist()
     size = sum(m.file_size for m in members if m.filename.removesuffix(".npy") in names)
-    most = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    most = memory() // 2
     if size > most:
         raise SteadfitError(
             f"its arrays unpack to {size / 1e9:,.0f} GB, more than the {most / 1e9:,.0f} GB that "

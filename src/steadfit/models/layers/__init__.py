@@ -1,6 +1,6 @@
 """Layers before they are modules; a model of this package is a list of them."""
 
-from steadfit.models.layers.base import Count, Layer, Shape, Window, times
+from steadfit.models.layers.base import Count, Depth, Layer, Shape, Window, times
 from steadfit.models.layers.plain import (
     FUNCTIONS,
     Activation,
@@ -29,6 +29,7 @@ __all__ = [
     "CellName",
     "Conv",
     "Count",
+    "Depth",
     "Dropout",
     "Embedding",
     "Flatten",

@@ -17,6 +17,7 @@ from steadfit.errors import SteadfitError
 
 Shape = tuple[int, ...]
 Count = Annotated[int, Field(ge=1)]
+Depth = Annotated[int, Field(ge=1, le=1250)]  # of a model, in layers
 
 
 def times(shape: Shape) -> str:
