@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from steadfit import workers
 from steadfit.cells import CELLS
 from steadfit.data import Dataset, Ragged, read, split
 from steadfit.errors import SteadfitError
@@ -23,7 +24,7 @@ from steadfit.study import Design, StudyResult, run_study, usable_cores
 from steadfit.study.engine import Watcher, quiet
 from steadfit.study.remedies import apply
 from steadfit.study.run import Delivery
-from steadfit.training import TrainedModel, prepare, trained_model
+from steadfit.training import TrainedModel, keep_freed_memory, prepare, trained_model
 from steadfit.training import fit as fit_replica
 
 ALWAYS = ("dropout", "l2", "smaller", "early_stopping")  # among the remedies tried by default
@@ -118,6 +119,7 @@ def study(
     Raises SteadfitError for what a person can mend.
     """
     began = time.time()
+    workers.start_server()
     dataset = data if isinstance(data, Dataset) else read(data)
     parts = split(dataset, test=test, seed=seed)
     baseline = recipe or make_recipe(
@@ -174,6 +176,7 @@ def fit(
     if remedies:
         _, chosen = apply(remedies, chosen)
     device = "cuda" if torch.cuda.is_available() else "cpu"
+    keep_freed_memory()
     everything = torch.arange(len(parts.train))
     folder = Path(out) if out is not None else Path("runs") / f"{dataset.name}-fit"
     prepare(folder / "model")

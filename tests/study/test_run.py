@@ -127,8 +127,8 @@ def test_killed_in_the_middle_it_goes_on(finished, tmp_path, whom):
         run_study(parts(), BASE, ["dropout"], tmp_path / "run", DESIGN, watch=watched(seen))
         assert seen[0][1] >= len(kept) - 1
     else:
-        for child in _children(process.pid)[-1:]:
-            os.kill(child, signal.SIGKILL)
+        workers = [pid for child in _children(process.pid) for pid in _children(child)]
+        os.kill(workers[-1], signal.SIGKILL)
         assert process.wait(120) == 0
     same = (tmp_path / "run" / "study.json").read_bytes()
     assert same == (finished[0] / "study.json").read_bytes()

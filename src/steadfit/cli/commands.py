@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Group, Parameter
 
+from steadfit import workers
 from steadfit.cli.reading import DATA, Reading
 from steadfit.errors import SteadfitError
 
@@ -101,6 +102,7 @@ def study(
     json: AsJson = False,
 ) -> None:
     """Retrain on many samples and seeds; say what of the error is variance and what helps."""
+    workers.start_server()
     from steadfit import api
     from steadfit.cli import terminal
 

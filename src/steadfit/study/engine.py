@@ -7,16 +7,13 @@ bits do not depend on it. Workers end by themselves when the process that starte
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import wait as wait_for
-from types import ModuleType
 
 import numpy as np
 import torch
@@ -25,7 +22,8 @@ from steadfit.data import Split
 from steadfit.errors import DivergedError, SteadfitError
 from steadfit.study.design import Trial
 from steadfit.study.store import Store
-from steadfit.training import Replica, fit
+from steadfit.training import Replica, fit, keep_freed_memory
+from steadfit.workers import context, start_server, undisturbed_start
 
 LOST_WORKERS = 3  # a trial that was in flight this often when a worker died is given up
 
@@ -91,12 +89,12 @@ def _run_pool(
     progress: Progress,
 ) -> None:
     """Train what is missing, taking out of `missing` what is done, until it is empty."""
-    context = multiprocessing.get_context("spawn")
+    start_server()
     arguments = (split, store, device)
     before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, context, _start_worker, arguments)
+    pool = ProcessPoolExecutor(workers, context(), _start_worker, arguments)
     try:
-        with _undisturbed_start():
+        with undisturbed_start():
             pending: dict[Future[bool], str] = {
                 pool.submit(_train, trial): key for key, trial in missing.items()
             }
@@ -116,26 +114,6 @@ def _run_pool(
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _undisturbed_start() -> Iterator[None]:
-    """While workers start, `__main__` is an empty module and Ctrl-C waits.
-
-    A spawned process would otherwise run the program's main file again, which fails where it has no
-    `if __name__ == "__main__":` around the call; and one that is still importing would meet Ctrl-C
-    with a traceback. Signals can be set in the main thread only.
-    """
-    own = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = own
-        if in_main_thread:
-            signal.signal(signal.SIGINT, handler)
 
 
 def _count_losses(
@@ -161,6 +139,7 @@ def _start_worker(split: Split, store: Store, device: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
+    keep_freed_memory()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

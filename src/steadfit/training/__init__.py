@@ -1,6 +1,7 @@
 """One replica: a recipe and a sample become a trained model."""
 
 from steadfit.training.loop import check, fit
+from steadfit.training.memory import keep_freed_memory
 from steadfit.training.predict import outputs
 from steadfit.training.replica import RESULTS, Replica
 from steadfit.training.trained import TrainedModel, prepare, trained_model
@@ -11,6 +12,7 @@ __all__ = [
     "TrainedModel",
     "check",
     "fit",
+    "keep_freed_memory",
     "outputs",
     "prepare",
     "trained_model",
