@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs bench-study bench-cells bench-coverage clean
+.PHONY: demo test check docs bench-study bench-conv bench-cells bench-coverage clean
 
 demo: .venv/done
 	$(BIN)/steadfit study digits
@@ -19,6 +19,10 @@ check: .venv/done
 # Measurements: nothing else should run on the machine.
 bench-study: .venv/done
 	$(BIN)/python benchmarks/study.py
+
+bench-conv: .venv/done
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python benchmarks/conv.py
 
 bench-cells: .venv/done
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
