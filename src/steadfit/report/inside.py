@@ -83,6 +83,11 @@ def nearest_decision(model: TrainedModel, images: Tensor, count: int = 10) -> go
     return figure
 
 
+def colour_scale(colours: Sequence[str]) -> list[tuple[float, str]]:
+    """These colours at equal distances, as plotly takes them."""
+    return [(i / (len(colours) - 1), colour) for i, colour in enumerate(colours)]
+
+
 def _maps(maps: np.ndarray, names: Sequence[str]) -> go.Figure:
     """A tile a map, on one scale."""
     tiles = Tiles(len(maps), maps.shape[1] / maps.shape[2])
@@ -131,7 +136,7 @@ def _add_maps(
             z=values,
             zmin=-reach if signed else 0,
             zmax=reach,
-            colorscale=[[i / (len(scale) - 1), colour] for i, colour in enumerate(scale)],
+            colorscale=colour_scale(scale),
             showscale=False,
             hovertemplate=f"{label(name, 40)}: %{{z:.3g}}<extra></extra>",
             **tiles.placed(place, values.shape, layer),
