@@ -137,7 +137,8 @@ def study(
         watch=watch,
     )
     facts = run_facts(time.time() - began, processes)
-    write_text(folder / "report.html", page(outcome.result, outcome.replicas, parts.test, facts))
+    text = page(outcome.result, outcome.replicas, parts.test, facts, outcome.model)
+    write_text(folder / "report.html", text)
     return Study(outcome.result, folder)
 
 

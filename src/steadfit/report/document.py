@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from steadfit.data.dataset import Dataset
     from steadfit.study.result import Loss, StudyResult
     from steadfit.training.replica import Replica
+    from steadfit.training.trained import TrainedModel
 
 MOST_MARKS = 1000  # in a scatter, beyond which more hide one another
 MOST_OUTPUTS = 4
@@ -31,12 +32,14 @@ def page(
     replicas: Mapping[str, Sequence[Replica]],
     test: Dataset,
     run: Mapping[str, str],
+    model: TrainedModel | None = None,
 ) -> str:
     """The study as one self-contained HTML page: the text of `report.html`.
 
     replicas: each arm's trained models, by the arm's name; failed ones are left out of the figures.
     test: the test points, in the order of the replicas' logits.
     run: what else to say of the run (versions, times, processes), label and value, shown in order.
+    model: the one handed over, which is looked into; without it that part is left out.
 
     Names are escaped wherever they stand, and a content security policy in the page allows its own
     two scripts alone and no request to anywhere. About 5 MB, nearly all of it plotly.js.
@@ -47,6 +50,7 @@ def page(
     from markupsafe import Markup
     from plotly.offline import get_plotlyjs
 
+    finished = {name: _finished(arm) for name, arm in replicas.items()}
     folder = files("steadfit.report") / "templates"
     colours = {"light": palette.LIGHT, "dark": palette.DARK}
     environment = Environment(
@@ -63,7 +67,8 @@ def page(
     return environment.get_template("page.html").render(
         **_study(result),
         **_figures(result),
-        **_inside(result, {name: _finished(arm) for name, arm in replicas.items()}, test),
+        **_inside(result, finished, test),
+        drawings=_looked_into(result, finished, test, model) if model else [],
         run=[*run.items(), *_fingerprints(result)],
         style=Markup(environment.get_template("page.css").render(colours)),
         palette=Markup(json.dumps(colours)),
@@ -228,6 +233,21 @@ def _scatters(numbers_RNO: np.ndarray, y_NO: np.ndarray) -> dict[str, object]:
         "predicted": [_drawn(figure) for figure in drawn],
         "left_out": " ".join(filter(None, left_out)),
     }
+
+
+def _looked_into(
+    result: StudyResult,
+    replicas: Mapping[str, Sequence[Replica]],
+    test: Dataset,
+    model: TrainedModel,
+) -> list[dict[str, object]]:
+    """The figures of the networks themselves."""
+    from steadfit.report.network import drawings
+
+    return [
+        {**vars(drawing), "figure": _drawn(drawing.figure)}
+        for drawing in drawings(result, replicas, test, model)
+    ]
 
 
 def _fingerprints(result: StudyResult) -> list[tuple[str, str]]:

@@ -1,0 +1,94 @@
+"""The figure of forecasts over what came true."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from steadfit.data import Dataset, Ragged
+from steadfit.errors import SteadfitError
+from steadfit.report.frame import frame, label
+from steadfit.report.palette import LIGHT
+
+MOST_STEPS = 300  # of the test side, the last ones
+MOST_SERIES = 4
+
+
+def over_truth(test: Dataset, forecasts_RNO: np.ndarray) -> go.Figure:
+    """The first target of up to four series: what came true, and the forecasts end to end.
+
+    test: windows in time order. forecasts_RNO: of each replica, in the targets' units, shape
+    (replicas, windows, outputs) as `Replica.logits`. Of windows that overlap, those are drawn that
+    begin where the one before ends, so each step is forecast once.
+    Raises SteadfitError for data that are no forecast.
+    """
+    if test.forecast is None or test.spans is None or not isinstance(test.x, Ragged):
+        raise SteadfitError(f"{test.name} holds no forecasts to draw.")
+    horizon, targets = test.forecast.horizon, len(test.forecast.targets)
+    spans = test.spans.numpy()
+    figure = frame(0, "step")
+    series = np.unique(spans[:, 0])[:MOST_SERIES]
+    for row, number in enumerate(series):
+        windows = _end_to_end(spans, number, horizon)
+        steps = np.concatenate([spans[i, 2] - horizon + 1 + np.arange(horizon) for i in windows])
+        truth = test.y[windows].numpy().reshape(len(windows), horizon, targets)[:, :, 0].ravel()
+        shape = (len(forecasts_RNO), len(windows), horizon, targets)
+        told_RT = forecasts_RNO[:, windows].reshape(shape)[..., 0].reshape(len(forecasts_RNO), -1)
+        name = test.ids[windows[0]].rpartition(" step ")[0] if test.ids else f"series {row + 1}"
+        kept = slice(-MOST_STEPS, None)
+        _add(figure, row, label(name, 30), steps[kept], truth[kept], told_RT[:, kept])
+    figure.update_layout(
+        height=260 * len(series) + 60,
+        margin={"l": 56, "r": 8, "t": 30, "b": 44},
+        grid={"rows": len(series), "columns": 1, "pattern": "independent", "ygap": 0.25},
+    )
+    return figure
+
+
+def _end_to_end(spans: np.ndarray, series: int, horizon: int) -> list[int]:
+    """Windows of a series of which each forecasts the steps right after those of the last."""
+    found: list[int] = []
+    rows = np.flatnonzero(spans[:, 0] == series)
+    for i in rows[np.argsort(spans[rows, 2], kind="stable")]:
+        if not found or spans[i, 2] - spans[found[-1], 2] >= horizon:
+            found.append(int(i))
+    return found
+
+
+def _add(
+    figure: go.Figure,
+    row: int,
+    name: str,
+    steps: np.ndarray,
+    truth: np.ndarray,
+    told_RT: np.ndarray,
+) -> None:
+    """One series in its own panel."""
+    place = {"xaxis": f"x{row + 1}", "yaxis": f"y{row + 1}"} if row else {}
+    mean = told_RT.mean(0)
+    spread = told_RT.std(0, ddof=min(1, len(told_RT) - 1))
+    edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+    figure.add_scatter(x=steps, y=mean - spread, **edge, **place)
+    fill = {"fill": "tonexty", "fillcolor": LIGHT["rule"]}
+    figure.add_scatter(x=steps, y=mean + spread, **edge, **fill, **place)
+    hover = "step %{x}: %{y:.4g}<extra>%{fullData.name}</extra>"
+    for words, values, role in (("truth", truth, "ink"), ("forecast", mean, "better")):
+        figure.add_scatter(
+            x=steps,
+            y=values,
+            mode="lines",
+            name=words,
+            legendgroup=words,
+            showlegend=row == 0,
+            line={"color": LIGHT[role], "width": 1.5},
+            hovertemplate=hover,
+            **place,
+        )
+    axis = {"gridcolor": LIGHT["rule"], "zeroline": False, "fixedrange": True, "automargin": True}
+    quiet = {"color": LIGHT["muted"], "size": 12}
+    title = {"text": name, "font": quiet}
+    figure.layout[f"yaxis{row + 1 if row else ''}"] = {**axis, "title": title, "tickfont": quiet}
+    figure.layout[f"xaxis{row + 1 if row else ''}"] = {
+        "showgrid": False,
+        "fixedrange": True,
+        "tickfont": quiet,
+        "title": {"text": "step", "font": quiet},
+    }

@@ -1,0 +1,196 @@
+"""The page's part on the networks themselves: what they look at, and what they carry along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from steadfit.data import Dataset, Ragged
+from steadfit.nn import Recurrent
+from steadfit.report import looking, wording
+from steadfit.training import Replica, TrainedModel
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+    from steadfit.study.result import StudyResult
+
+PIXELS = 60_000  # of all images in one figure, which keeps the page small
+MOST_IMAGES, MOST_SEQUENCES = 10, 2
+FOLLOWED = 32  # test sequences whose gradients are followed
+LARGEST_MAP = 64  # pixels at a side, of a layer whose maps are drawn
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure with its heading, what is said above it, and what it is for who cannot see it."""
+
+    heading: str
+    caption: str
+    alt: str
+    figure: Figure
+
+
+def drawings(
+    result: StudyResult,
+    replicas: Mapping[str, Sequence[Replica]],
+    test: Dataset,
+    model: TrainedModel,
+) -> list[Drawing]:
+    """What there is to see inside the model handed over, for this kind of data and of network."""
+    module, _ = model.members[0]
+    if isinstance(test.x, Tensor):
+        return list(_of_images(model, module, test)) if test.x.ndim == 4 else []
+    found = []
+    if any(isinstance(part, Recurrent) for part in module.modules()):
+        found += _gates(model, test)
+    if model.facts.task != "tokens":
+        found += _reach(result, replicas, test, model)
+    if test.forecast is not None:
+        found += _forecasts(result, replicas, test)
+    return found
+
+
+def _of_images(model: TrainedModel, module: nn.Module, test: Dataset) -> Iterator[Drawing]:
+    from steadfit.report import inside
+
+    assert isinstance(test.x, Tensor)
+    convolutions = [name for name, part in module.named_modules() if isinstance(part, nn.Conv2d)]
+    drawable = _drawable(model, test.x[:1], convolutions)
+    if model.facts.task == "classes":
+        yield from _of_decisions(model, test, drawable)
+    if convolutions and looking.first_kernels(model).shape[-1] > 1:
+        yield Drawing(
+            "What the first layer answers to",
+            "The kernels of the first convolution, blue above zero and orange below. Edges and "
+            "spots are a good sign; noise says that the layer has learned little.",
+            "The kernels of the first convolution.",
+            inside.first_filters(model),
+        )
+    for name in drawable[:1]:
+        yield Drawing(
+            f"What {name} makes of one image",
+            f"The maps that {name} gives for the first test image, on one scale.",
+            f"The maps of {name} for one image.",
+            inside.feature_maps(model, test.x[0], name),
+        )
+
+
+def _of_decisions(model: TrainedModel, test: Dataset, drawable: Sequence[str]) -> Iterator[Drawing]:
+    from steadfit.report import inside
+
+    assert isinstance(test.x, Tensor)
+    most = min(MOST_IMAGES, max(2, PIXELS // test.x[0, 0].numel()))
+    chosen = test.x[_one_a_class(test, most)]
+    yield Drawing(
+        "Nearest the decision",
+        "The test images whose two most probable classes are nearest to each other, for the model "
+        "handed over. A mistake here is a close one; a wrong label would stand out.",
+        "Images with their two most probable classes.",
+        inside.nearest_decision(model, test.x, most),
+    )
+    yield Drawing(
+        "What the model looks at",
+        "A test image of each class, and how strongly each of its pixels moves the score of the "
+        "predicted class (its saliency). On the object is right; on the background, the model may "
+        "have learned what the classes do not mean.",
+        "Images, each with a map of its saliency.",
+        inside.saliency(model, chosen),
+    )
+    for name in drawable[-1:]:
+        yield Drawing(
+            "Where it finds the class",
+            f"The same images, and where the maps of {name} speak for the predicted class "
+            "(Grad-CAM).",
+            "Images, each with a map of what speaks for its class.",
+            inside.grad_cam(model, chosen, name),
+        )
+
+
+def _one_a_class(test: Dataset, most: int) -> Tensor:
+    """The first test point of each class, of at most so many classes."""
+    classes, first = np.unique(test.y.numpy(), return_index=True)
+    return torch.from_numpy(first[: min(most, len(classes))])
+
+
+def _drawable(model: TrainedModel, image: Tensor, layers: Sequence[str]) -> list[str]:
+    """Those layers whose maps are neither single pixels nor too large to draw."""
+    sizes = {name: looking.activations(model, image, name).shape[-2:] for name in layers}
+    return [name for name, size in sizes.items() if 2 <= min(size) and max(size) <= LARGEST_MAP]
+
+
+def _gates(model: TrainedModel, test: Dataset) -> Iterator[Drawing]:
+    from steadfit.report import through_time
+
+    assert isinstance(test.x, Ragged)
+    labelled = len(test.classes) > 0 and model.facts.task == "classes"
+    rows = _one_a_class(test, MOST_SEQUENCES).tolist() if labelled else range(MOST_SEQUENCES)
+    cell = model.facts.recipe.model.settings.get("cell", "its cell")
+    for row in list(rows)[: len(test)]:
+        name = wording.printable(test.ids[row]) if test.ids else f"test point {row + 1}"
+        kind = f", labelled {wording.printable(test.classes[int(test.y[row])])}" if labelled else ""
+        yield Drawing(
+            f"The gates along {name}",
+            f"What the first recurrent layer ({cell}) of the model handed over does at each step "
+            f"of one sequence{kind}: the means over its units, then each unit a row. A gate is "
+            "blue where it is open and orange where it is shut; all else is blue above zero and "
+            "orange below.",
+            "Gates and states over the steps of one sequence.",
+            through_time.gates(model, test.x[torch.tensor([row])]),
+        )
+
+
+def _reach(
+    result: StudyResult,
+    replicas: Mapping[str, Sequence[Replica]],
+    test: Dataset,
+    model: TrainedModel,
+) -> Iterator[Drawing]:
+    from steadfit.report import through_time, unrolled
+
+    part = test.take(torch.arange(min(FOLLOWED, len(test))))
+    assert isinstance(part.x, Ragged)
+    norms = {}
+    for arm in result.arms:
+        if not replicas.get(arm.name):
+            continue
+        first = replicas[arm.name][0]
+        facts = model.facts.model_copy(
+            update={"recipe": arm.recipe, "preparations": (first.preparation,)}
+        )
+        own = TrainedModel(facts, (first.weights,))
+        if any(isinstance(layer, Recurrent) for layer in own.members[0][0].modules()):
+            norms[arm.name] = unrolled.gradient_by_lag(own, part.x, part.y)
+    if norms:
+        yield Drawing(
+            "How far back gradients reach",
+            "How much of the loss’s gradient at the last step is left at the steps before it, an "
+            f"arm a line (its first replica, the median over {len(part)} test sequences). A line "
+            "that falls says that what lies further back is hardly learned from: the gradient "
+            "vanishes. One that rises says that it explodes, which clipping is for; the share of "
+            "steps clipped is in the table of the training.",
+            "Gradient norm against time lag, a line an arm.",
+            through_time.gradient_reach(norms),
+        )
+
+
+def _forecasts(
+    result: StudyResult, replicas: Mapping[str, Sequence[Replica]], test: Dataset
+) -> Iterator[Drawing]:
+    from steadfit.report import forecast_figures
+
+    members = replicas.get(result.best)
+    if members:
+        yield Drawing(
+            "Forecasts over truth",
+            "Forecasts of the test side end to end, each made from the steps before it alone: the "
+            "mean of the replicas of the best arm, the band one standard deviation between "
+            "replicas to either side. A narrow band beside the truth is bias, a wide one variance.",
+            "Lines of the truth and of the forecasts over time.",
+            forecast_figures.over_truth(test, np.stack([one.logits for one in members])),
+        )
