@@ -1,6 +1,7 @@
 """What a Python program calls: `study` and `fit`, from data to a model in a folder."""
 
 import io
+import math
 import platform
 import time
 from collections.abc import Mapping, Sequence
@@ -14,19 +15,27 @@ import torch
 
 from steadfit import workers
 from steadfit.cells import CELLS
-from steadfit.data import Dataset, Ragged, read, split
+from steadfit.data import Dataset, Ragged, points, read, split
+from steadfit.data.tokens import per_token
 from steadfit.errors import SteadfitError
 from steadfit.files import write_text
 from steadfit.models import settings as model_settings
-from steadfit.recipe import Recipe, Scalar
+from steadfit.recipe import Recipe, Scalar, Training
 from steadfit.report import page, summary
 from steadfit.study import Design, StudyResult, run_study, usable_cores
 from steadfit.study.engine import Watcher, quiet
 from steadfit.study.remedies import apply
 from steadfit.study.run import Delivery
-from steadfit.training import TrainedModel, keep_freed_memory, prepare, trained_model
+from steadfit.training import (
+    Replica,
+    TrainedModel,
+    keep_freed_memory,
+    prepare,
+    trained_model,
+)
 from steadfit.training import fit as fit_replica
 
+LEAST_STEPS = 1000  # of a training on series or texts by default, however few there are
 ALWAYS = ("dropout", "l2", "smaller", "early_stopping")  # among the remedies tried by default
 
 
@@ -123,7 +132,7 @@ def study(
     dataset = data if isinstance(data, Dataset) else read(data)
     parts = split(dataset, test=test, seed=seed)
     baseline = recipe or make_recipe(
-        model or default_model(dataset), settings or {}, training or {}
+        model or default_model(dataset), settings or {}, _training(parts.train, training or {})
     )
     folder = Path(out) if out is not None else Path("runs") / dataset.name
     outcome = run_study(
@@ -137,19 +146,25 @@ def study(
         watch=watch,
     )
     facts = run_facts(time.time() - began, processes)
-    text = page(outcome.result, outcome.replicas, parts.test, facts, outcome.model)
+    tested = points(parts.test)
+    text = page(outcome.result, outcome.replicas, tested, facts, outcome.model)
     write_text(folder / "report.html", text)
     return Study(outcome.result, folder)
 
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """One trained model: its folder, its loss and error on the test points, its curves."""
+    """One trained model: its folder, its loss and error on the test points, its curves.
+
+    loss: mean cross-entropy in nats (of a text, a token), or squared error. error: share of wrong
+    classes or tokens; None for numbers. in_words: the loss as people compare it.
+    """
 
     model: TrainedModel
     folder: Path
     loss: float
-    error: float | None  # share of wrong classes; None for numbers
+    error: float | None
+    in_words: str
     curves: Mapping[str, Sequence[float]]
     seconds: float
 
@@ -173,7 +188,9 @@ def fit(
     """
     dataset = data if isinstance(data, Dataset) else read(data)
     parts = split(dataset, test=test, seed=seed)
-    chosen = recipe or make_recipe(model or default_model(dataset), settings or {}, training or {})
+    chosen = recipe or make_recipe(
+        model or default_model(dataset), settings or {}, _training(parts.train, training or {})
+    )
     if remedies:
         _, chosen = apply(remedies, chosen)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -184,19 +201,38 @@ def fit(
     replica = fit_replica(chosen, parts.train, everything, parts.test, seed, device)
     trained = trained_model(chosen, parts.train, [replica])
     trained.save(folder / "model")
-    loss, error = _loss_and_error(replica.logits, parts.test)
-    return Fitted(trained, folder, loss, error, replica.curves, replica.seconds)
+    loss, error = _loss_and_error(replica, points(parts.test))
+    in_words = f"test loss {loss:.4f}"
+    if trained.facts.task == "tokens" and trained.facts.unit is not None:
+        in_words += f" nats, {per_token(loss, trained.facts.unit)}"
+    return Fitted(trained, folder, loss, error, in_words, replica.curves, replica.seconds)
 
 
 def default_model(dataset: Dataset) -> str:
     """The model for this kind of data, where none is named."""
+    if dataset.task == "tokens":
+        return "language"
     return "recurrent" if isinstance(dataset.x, Ragged) else "convnet"
+
+
+def default_epochs(train: Dataset, batch: int) -> int:
+    """Passes over the data where none are given.
+
+    Of a few series or texts a pass is a few steps, in which a network hardly begins to learn: they
+    get as many passes as make `LEAST_STEPS` steps. All else has the recipe's default.
+    """
+    usual = Training().epochs
+    if not isinstance(train.x, Ragged) or train.task == "tokens":
+        return usual
+    return max(usual, math.ceil(LEAST_STEPS / math.ceil(len(train) / batch)))
 
 
 def default_remedies(dataset: Dataset) -> tuple[str, ...]:
     """The remedies tried on this kind of data, where none are named."""
     if not isinstance(dataset.x, Ragged):
         return (*ALWAYS, "augment")
+    if dataset.task == "tokens":
+        return (*ALWAYS, "recurrent_dropout", "embedding_dropout")
     return (*ALWAYS, "recurrent_dropout", "word_dropout" if dataset.x.tokens else "jitter")
 
 
@@ -218,6 +254,10 @@ def make_recipe(model: str, settings: Mapping[str, Scalar], training: Mapping[st
     return recipe.training_with(**training)
 
 
+def _training(train: Dataset, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"epochs": default_epochs(train, given.get("batch", Training().batch)), **given}
+
+
 def run_facts(seconds: float, processes: int | None) -> dict[str, str]:
     """What is said of a run beside its figures: versions, machine, time."""
     return {
@@ -231,9 +271,10 @@ def run_facts(seconds: float, processes: int | None) -> dict[str, str]:
     }
 
 
-def _loss_and_error(logits: np.ndarray, test: Dataset) -> tuple[float, float | None]:
-    outputs = torch.from_numpy(logits)
+def _loss_and_error(replica: Replica, test: Dataset) -> tuple[float, float | None]:
+    outputs = torch.from_numpy(replica.logits)
     if test.task == "numbers":
         return float((outputs - test.y).square().sum(1).mean()), None
+    loss = float(torch.nn.functional.cross_entropy(outputs, test.y))
     wrong = (outputs.argmax(1) != test.y).double().mean()
-    return float(torch.nn.functional.cross_entropy(outputs, test.y)), float(wrong)
+    return replica.facts.get("test_loss", loss), float(wrong)

@@ -13,7 +13,7 @@ from steadfit.data.sequence_inputs import read_sequences
 from steadfit.errors import SteadfitError
 from steadfit.study import StudyResult
 from steadfit.study.store import existing_store
-from steadfit.training import TrainedModel
+from steadfit.training import TrainedModel, continuation
 
 
 def predictions(run: Path, source: Path) -> str:
@@ -24,13 +24,14 @@ def predictions(run: Path, source: Path) -> str:
     an output and the replicas' standard deviation of it. Without a study's replicas, the columns on
     disagreement are left out.
 
-    Raises SteadfitError where the run has no model, or an input cannot be read.
+    Raises SteadfitError where the run has no model, or a language model, or an input cannot be
+    read.
     """
-    if not (run / "model").is_dir():
+    model = _model(run)
+    if model.facts.task == "tokens":
         raise SteadfitError(
-            f"There is no model in {run}. Run steadfit study or steadfit fit first."
+            f"The model in {run} continues texts. Give it a beginning: --prompt TEXT."
         )
-    model = TrainedModel.load(run / "model")
     x, names = _inputs(model, source)
     columns: dict[str, object] = {"input": names}
     replicas = _replicas(run, model)
@@ -54,9 +55,27 @@ def predictions(run: Path, source: Path) -> str:
     return text.getvalue().decode()
 
 
+def continued(run: Path, prompt: str, length: int, temperature: float, seed: int) -> str:
+    """A prompt and what a run's language model writes after it; see `training.continuation`.
+
+    Raises SteadfitError where the run has no model, and as `training.continuation` does.
+    """
+    model = _model(run)
+    between = "" if model.facts.unit == "characters" else " "
+    return prompt + between + continuation(model, prompt, length, temperature, seed)
+
+
+def _model(run: Path) -> TrainedModel:
+    if not (run / "model").is_dir():
+        raise SteadfitError(
+            f"There is no model in {run}. Run steadfit study or steadfit fit first."
+        )
+    return TrainedModel.load(run / "model")
+
+
 def _inputs(model: TrainedModel, source: Path) -> tuple[Inputs, tuple[str, ...]]:
     if model.facts.unit is not None:
-        return read_sequences(source, model.facts.unit)
+        return read_sequences(source, model.facts.unit, model.facts.columns)
     channels, height, width = model.facts.shape
     return read_inputs(source, (channels, height, width))
 

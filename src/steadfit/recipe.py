@@ -96,6 +96,7 @@ class Training(Settings):
     max_norm: Positive | None = None  # largest length of a unit's incoming weights
     label_smoothing: Share = 0.0
     early_stopping: EarlyStopping | None = None
+    truncation: Annotated[int, Field(ge=1)] = 128  # tokens: steps that a gradient goes back through
     average: Annotated[int, Field(ge=0)] = 0  # average the weights over this many last epochs
     precision: Literal["float32", "bfloat16"] = "float32"
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from steadfit.cells import CELLS
-from steadfit.data import Dataset, from_arrays, from_series, from_texts
+from steadfit.data import Dataset, from_arrays, from_series, from_texts, read
 from steadfit.errors import SteadfitError
 from steadfit.recipe import Model, Recipe
 from steadfit.study.remedies import REMEDIES, apply
@@ -17,7 +17,9 @@ BASE = Recipe().model_with(name="mlp", width=0.1).training_with(epochs=6, batch=
 
 
 SEQUENCES = BASE.but(model=Model(name="recurrent", settings={"hidden": 8, "embedding": 8}))
+LANGUAGE = SEQUENCES.but(model=Model(name="language", settings={"hidden": 8, "embedding": 6}))
 OF_TEXTS = ("word_dropout",)
+OF_TOKENS = ("embedding_dropout", "weight_tying")
 OF_SEQUENCES = (
     *("cell", "bidirectional", "recurrent_dropout", "zoneout", "weight_drop", "layer_norm"),
     *("jitter", "crop"),
@@ -28,6 +30,8 @@ def tried_on(remedy: str) -> tuple[Recipe, Dataset]:
     """A baseline and data that the remedy is for."""
     if remedy in OF_TEXTS:
         return SEQUENCES, texts()
+    if remedy in OF_TOKENS:
+        return LANGUAGE, read("copy", length=2, train=90, test=2)
     return (SEQUENCES, series()) if remedy in OF_SEQUENCES else (BASE, data())
 
 

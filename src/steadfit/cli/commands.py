@@ -13,6 +13,7 @@ from steadfit.errors import SteadfitError
 
 MODEL = Group("Model and training", sort_key=2)
 DESIGN = Group("Design", sort_key=3)
+TEXT = Group("Language model", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
 
 app = App(
@@ -177,7 +178,7 @@ def fit(
         _print_json({"loss": done.loss, "error": done.error, "seconds": done.seconds})
         return
     errors = "" if done.error is None else f", {100 * done.error:.2f}% errors"
-    screen.say(f"Test loss {done.loss:.4f}{errors}, after {done.seconds:.1f} s of training.")
+    screen.say(f"T{done.in_words[1:]}{errors}, after {done.seconds:.1f} s of training.")
     screen.say(f"The model is in {done.folder / 'model'}")
 
 
@@ -185,20 +186,32 @@ def fit(
 def predict(
     run: Run,
     input: Annotated[
-        Path,
+        Path | None,
         Parameter(help="A file like those trained on; of images a folder or an .npz file with x."),
-    ],
+    ] = None,
     /,
     *,
-    out: Annotated[
-        Path | None, Parameter(group=OUTPUT, help="A CSV file. [default: stdout]")
+    prompt: Annotated[
+        str | None, Parameter(group=TEXT, help="Beginning that a language model continues.")
     ] = None,
+    tokens: Annotated[int, Parameter(group=TEXT, help="Characters or words to write.")] = 500,
+    temperature: Annotated[
+        float, Parameter(group=TEXT, help="Below 1 likely tokens more often; 0 the likeliest.")
+    ] = 1.0,
+    seed: Annotated[int, Parameter(group=TEXT, help="Of what is drawn.")] = 0,
+    out: Annotated[Path | None, Parameter(group=OUTPUT, help="A file. [default: stdout]")] = None,
 ) -> None:
-    """Predict new inputs with a run's model, as CSV."""
+    """Predict new inputs with a run's model, as CSV; or continue a text."""
     from steadfit.files import write_text
-    from steadfit.prediction import predictions
+    from steadfit.prediction import continued, predictions
 
-    text = predictions(run, input)
+    if (prompt is None) == (input is None):
+        raise SteadfitError("Give either a file to predict or, for a language model, --prompt.")
+    if prompt is not None:
+        text = continued(run, prompt, tokens, temperature, seed) + "\n"
+    else:
+        assert input is not None
+        text = predictions(run, input)
     if out is None:
         print(text, end="")
     else:

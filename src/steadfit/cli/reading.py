@@ -39,7 +39,8 @@ class Reading:
     missing: Annotated[
         str | None, _option("Missing values: refuse, linear, drop. [default: refuse]")
     ] = None
-    task: Annotated[str | None, _option("What the target is: classes or numbers.")] = None
+    task: Annotated[str | None, _option("What is predicted: classes, numbers, tokens.")] = None
+    block: Annotated[int | None, _option("Tokens of a plain text's blocks. [default: 1024]")] = None
     unit: Annotated[str | None, _option("What a text is cut into: words or characters.")] = None
     encoding: Annotated[str | None, _option("Of a text file, as windows-1252.")] = None
     delimiter: Annotated[str | None, _option("Between a table's columns.")] = None

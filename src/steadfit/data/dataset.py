@@ -53,6 +53,7 @@ class Dataset:
     spans: for data in time order, the series of each example and the first and last step that it
         needs, int64, shape (examples, 3); splits are then by time. None without.
     forecast: what y holds, for a forecast.
+    columns: those of a table that x came from: of texts one, of series one a step; empty otherwise.
     notes: sentences for the person about what the reader met and did.
     """
 
@@ -66,6 +67,7 @@ class Dataset:
     groups: Tensor | None = None
     spans: Tensor | None = None
     forecast: Forecast | None = None
+    columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -82,11 +84,11 @@ class Dataset:
     def outputs(self) -> int:
         """How many numbers a model gives for an example (for "tokens": for a step).
 
-        The classes, the columns of y, or the tokens of x with the reserved ones.
+        The classes, the columns of y, or the tokens of x.
         """
         if self.task == "tokens":
             assert isinstance(self.x, Ragged)
-            return len(self.x.tokens) + RESERVED
+            return len(self.x.tokens)
         return len(self.classes) if self.task == "classes" else self.y.shape[1]
 
     @property

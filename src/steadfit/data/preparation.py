@@ -60,16 +60,11 @@ class Preparation:
         return x.with_values(self._numbers(x.tokens)[x.values], self.vocabulary)
 
     def targets(self, y: Tensor) -> Tensor:
-        """y as the network learns it: numbers standardised, tokens numbered by the vocabulary.
-
-        Class numbers, and the -100 of steps without a target, stay as they are.
-        """
-        if self.target_mean:
-            mean, std = _row(self.target_mean, y.device), _row(self.target_std, y.device)
-            return (y - mean) / std
-        if y.ndim == 2:
-            return torch.where(y >= 0, y + RESERVED, y)
-        return y
+        """y as the network learns it: numbers standardised; classes and tokens as they are."""
+        if not self.target_mean:
+            return y
+        mean, std = _row(self.target_mean, y.device), _row(self.target_std, y.device)
+        return (y - mean) / std
 
     def restore(self, outputs: Tensor) -> Tensor:
         """The network's numbers in the data's own units, `targets` undone; logits as they are."""

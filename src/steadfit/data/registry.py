@@ -40,7 +40,8 @@ def read(
 
     source: a name of `NAMES`, or a folder or file whose suffix is in `SUFFIXES`. A path that is
         spelt like a built-in name needs a "./" before it.
-    kind: a suffix of `SUFFIXES`, for a file that has another or none.
+    kind: a suffix of `SUFFIXES`, for a file that has another or none; with the option
+        task="tokens" such a file is plain text.
     limit: keep this many training examples, drawn once and for all with the classes in proportion;
         a test set of the data's own stays whole. Of data in time order, the earliest examples.
     options: those of the reader, by name; see `steadfit.data.readers`.
@@ -50,7 +51,7 @@ def read(
     >>> read("digits", limit=100)
     <Dataset digits · 100 images 1×8×8 · 10 classes>
     """
-    reader = _reader(source, kind)
+    reader = _reader(source, kind, options.get("task"))
     known = list(inspect.signature(reader).parameters)[1:]
     for option in options:
         if option not in known:
@@ -59,7 +60,7 @@ def read(
     return dataset if limit is None else _limited(dataset, limit)
 
 
-def _reader(source: str | Path, kind: str | None) -> Reader:
+def _reader(source: str | Path, kind: str | None, task: str | None) -> Reader:
     if source in NAMES:
         return NAMES[str(source)]
     path = Path(source)
@@ -72,6 +73,8 @@ def _reader(source: str | Path, kind: str | None) -> Reader:
     suffix = (kind or path.suffix).lower()
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]
+    if task == "tokens":
+        return text.read
     raise unknown("kind of file", suffix or path.name, SUFFIXES)
 
 

@@ -44,6 +44,11 @@ def read_targets(
     """
     if task is None:
         task = "numbers" if y.dtype.kind == "f" else "classes"
+    if task not in ("classes", "numbers"):
+        raise SteadfitError(
+            f'One label or number an example is of the task "classes" or "numbers", got "{task}". '
+            "Tokens are predicted in a plain text (.txt)."
+        )
     if task == "numbers":
         return task, _numbers(y, ids), ()
     return task, *numbered(y)
@@ -82,6 +87,13 @@ def some(names: Sequence[str]) -> str:
 
 
 def _numbers(y: np.ndarray, ids: Sequence[str]) -> Tensor:
+    if y.dtype.kind == "U" and y.ndim == 1:
+        words = [f'"{value}" ({where})' for value, where in zip(y, ids, strict=True)
+                 if not _is_number(value)]  # fmt: skip
+        raise SteadfitError(
+            f'Numbers were expected to be learned, as the task is "numbers", and text was found: '
+            f'{some(words) or "in quotes"}. Mend these, or use task="classes" for names.'
+        )
     if y.dtype.kind == "U" or y.ndim > 2 or y.size == 0:
         raise SteadfitError(
             f"y holds {y.dtype} of shape {y.shape}, and numbers of shape (examples,) or "
@@ -91,3 +103,11 @@ def _numbers(y: np.ndarray, ids: Sequence[str]) -> Tensor:
         values = y.reshape(len(y), -1).astype(np.float32)
     refuse_rows(values, ids, "y")
     return torch.from_numpy(values)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -58,20 +58,32 @@ def recurrent(
         mean with learned weights.
     embedding: channels of each token's vector, for texts.
     """
-    if residual and depth < 2:
-        raise SteadfitError(
-            "recurrent: residual adds a recurrent layer's input to its output, which takes two "
-            f"layers of the same size, and depth is {depth}. Set depth to 2 or more."
-        )
     units = Recurrence(
         cell, scaled(hidden, width), bidirectional, recurrent_dropout, zoneout, weight_drop
     )
     layers = embedded(shape, scaled(embedding, width), "recurrent")
+    layers += stacked(units, depth, residual, dropout, norm)
+    pool = PoolSteps(pooling, 2 if bidirectional else 1)
+    return (*layers, pool, Flatten(), *dropped(dropout), Linear(outputs))
+
+
+def stacked(
+    units: Recurrence, depth: int, residual: bool, dropout: float, norm: StepNorm
+) -> list[Layer]:
+    """`depth` recurrent layers, with what stands between them.
+
+    Raises SteadfitError for a residual connection around a single layer.
+    """
+    if residual and depth < 2:
+        raise SteadfitError(
+            "residual adds a recurrent layer's input to its output, which takes two layers of the "
+            f"same size, and depth is {depth}. Set depth to 2 or more."
+        )
+    layers: list[Layer] = []
     for place in range(depth):
         drop = dropped(dropout) if place else []
         branch: list[Layer] = [*drop, units]
         layers += [Residual(tuple(branch))] if residual and place else branch
         if norm == "layer":
             layers.append(LayerNorm())
-    pool = PoolSteps(pooling, 2 if bidirectional else 1)
-    return (*layers, pool, Flatten(), *dropped(dropout), Linear(outputs))
+    return layers

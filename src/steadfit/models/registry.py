@@ -14,6 +14,7 @@ from steadfit.errors import SteadfitError
 from steadfit.models.conv1d import conv1d
 from steadfit.models.conv_recurrent import conv_recurrent
 from steadfit.models.convnet import convnet
+from steadfit.models.language import language
 from steadfit.models.layers import Embedding, Layer, Shape, chain
 from steadfit.models.lenet5 import lenet5
 from steadfit.models.listed import is_list, listed, parse
@@ -38,6 +39,7 @@ MODELS: Mapping[str, Builder] = MappingProxyType(
             conv1d,
             resnet1d,
             conv_recurrent,
+            language,
         )
     }
 )
@@ -94,7 +96,8 @@ def build(model: Model, shape: Shape, outputs: int) -> nn.Sequential:
         height, width) for images, (channels, steps) for series, a `Text` for texts.
     outputs: how many numbers the model gives for an example.
     The module takes images as (examples, *shape) float32, series and texts as a
-    `steadfit.nn.Padded`, and returns (examples, outputs).
+    `steadfit.nn.Padded`, and returns (examples, outputs); `language` gives a `Padded` of them, one
+    row a step.
     Raises SteadfitError for unknown settings, and where a layer does not fit the shape.
 
     >>> build(Model(name="convnet"), (1, 28, 28), 10).conv2

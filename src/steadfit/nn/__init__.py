@@ -10,5 +10,18 @@ from steadfit.nn.padded import Padded
 from steadfit.nn.recurrent import Recurrent
 from steadfit.nn.residual import Residual, Widen
 from steadfit.nn.steps import Steps
+from steadfit.nn.tokens import Embedding, TiedScores
 
-__all__ = ["GRU", "LSTM", "RNN", "Padded", "Recurrent", "Residual", "Steps", "Widen", "over_steps"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Embedding",
+    "Padded",
+    "Recurrent",
+    "Residual",
+    "Steps",
+    "TiedScores",
+    "Widen",
+    "over_steps",
+]

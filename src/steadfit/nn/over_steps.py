@@ -81,7 +81,11 @@ class OverSequence(nn.Module):
         self.layer = layer
 
     def forward(self, x: Padded) -> Padded:
-        return x.but(self.layer(x.values, lengths=x.lengths)[0])
+        if x.states is None:
+            return x.but(self.layer(x.values, lengths=x.lengths)[0])
+        values, after = self.layer(x.values, x.states.get(self), lengths=x.lengths)
+        x.states[self] = after
+        return x.but(values)
 
 
 class Flat(nn.Module):

@@ -3,10 +3,12 @@
 Letters of shapes: B batch, T steps of the longest, C channels.
 """
 
-from dataclasses import dataclass
+from collections.abc import MutableMapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,6 +18,8 @@ class Padded:
     values: (B, T, C), or token numbers (B, T). What stands beyond a sequence's end means nothing,
         but is finite.
     lengths: int64, (B,), each from 1 to T; None where every sequence has all T steps.
+    states: for a sequence that comes in parts: each recurrent layer begins with the states that it
+        finds here under itself, or with its own, and leaves its last ones. None: nothing is kept.
 
     >>> Padded.of(torch.ones(2, 3, 1), torch.tensor([3, 1])).filled(0.0).flatten().tolist()
     [1.0, 1.0, 1.0, 1.0, 0.0, 0.0]
@@ -23,6 +27,7 @@ class Padded:
 
     values: Tensor
     lengths: Tensor | None = None
+    states: MutableMapping[nn.Module, Any] | None = None
 
     @classmethod
     def of(cls, values: Tensor, lengths: Tensor) -> "Padded":
@@ -51,8 +56,8 @@ class Padded:
         return self.values.masked_fill(~self.mask()[..., None], fill)
 
     def but(self, values: Tensor) -> "Padded":
-        """The same lengths with other values."""
-        return Padded(values, self.lengths)
+        """The same lengths and states with other values."""
+        return replace(self, values=values)
 
     def __add__(self, other: "Padded") -> "Padded":
         return self.but(self.values + other.values)

@@ -121,7 +121,7 @@ def _one_a_class(test: Dataset, most: int) -> Tensor:
 def _drawable(model: TrainedModel, image: Tensor, layers: Sequence[str]) -> list[str]:
     """Those layers whose maps are neither single pixels nor too large to draw."""
     sizes = {name: looking.activations(model, image, name).shape[-2:] for name in layers}
-    return [name for name, size in sizes.items() if 2 <= min(size) and max(size) <= LARGEST_MAP]
+    return [name for name, size in sizes.items() if min(size) >= 2 and max(size) <= LARGEST_MAP]
 
 
 def _gates(model: TrainedModel, test: Dataset) -> Iterator[Drawing]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from steadfit.data import Dataset
+from steadfit.study.clusters import by_group
 from steadfit.study.decomposition import (
     Decomposition,
     Quantity,
@@ -26,7 +27,7 @@ Pair = tuple[Loss, Decomposition, Decomposition]  # an arm's and the baseline's
 
 def deciding_loss(test: Dataset) -> Loss:
     """The loss whose total makes an arm better or worse."""
-    return "cross_entropy" if test.task == "classes" else "squared"
+    return "squared" if test.task == "numbers" else "cross_entropy"
 
 
 def judge(
@@ -34,8 +35,10 @@ def judge(
 ) -> tuple[ArmResult, ...]:
     """What each arm showed, against the first, the baseline.
 
-    replicas: of each arm, samples × seeds of them in the order of `make_trials`. An arm with a
-    failed replica has failed. Words are given by Holm's correction over all arms compared.
+    replicas: of each arm, samples × seeds of them in the order of `make_trials`. test: the points
+    of their logits (`steadfit.data.points`); where they have groups, intervals are over groups. An
+    arm with a failed replica has failed. Words are given by Holm's correction over all arms that
+    are compared.
     """
     decided = deciding_loss(test)
     found = [_decompositions(design, own, test) for own in replicas]
@@ -63,13 +66,19 @@ def _decompositions(
     grid = np.stack([replica.logits for replica in replicas])
     grid = grid.reshape(design.samples, design.seeds, *grid.shape[1:])
     y = test.y.numpy()
-    if test.task == "numbers":
-        return {"squared": squared_error(grid, y)}
-    return {
-        "cross_entropy": cross_entropy(grid, y),
-        "brier": brier(grid, y),
-        "zero_one": kohavi_wolpert(grid, y),
-    }
+    found: dict[Loss, Decomposition] = (
+        {"squared": squared_error(grid, y)}
+        if test.task == "numbers"
+        else {
+            "cross_entropy": cross_entropy(grid, y),
+            "brier": brier(grid, y),
+            "zero_one": kohavi_wolpert(grid, y),
+        }
+    )
+    if test.groups is None:
+        return found
+    group = test.groups.numpy()
+    return {loss: by_group(own, group) for loss, own in found.items()}
 
 
 def _arm_result(

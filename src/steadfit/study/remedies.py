@@ -130,6 +130,16 @@ def weight_drop(recipe: Recipe, share: float = 0.5) -> Recipe:
     return recipe.model_with(weight_drop=share)
 
 
+def embedding_dropout(recipe: Recipe, share: float = 0.1) -> Recipe:
+    """Make this share of a text's tokens zero vectors wherever they stand, one mask a window."""
+    return recipe.model_with(embedding_dropout=share)
+
+
+def weight_tying(recipe: Recipe) -> Recipe:
+    """Score the next token with the tokens' own vectors."""
+    return recipe.model_with(tied=True)
+
+
 def layer_norm(recipe: Recipe) -> Recipe:
     """Normalise what each recurrent layer gives, over its units."""
     return recipe.model_with(norm="layer")
@@ -176,6 +186,8 @@ REMEDIES: Mapping[str, RemedyFunction] = MappingProxyType(
             recurrent_dropout,
             zoneout,
             weight_drop,
+            embedding_dropout,
+            weight_tying,
             layer_norm,
             jitter,
             crop,

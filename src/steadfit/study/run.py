@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from steadfit.data import Dataset, Split
+from steadfit.data import Dataset, Split, points
 from steadfit.errors import SteadfitError
 from steadfit.files import write_text
 from steadfit.recipe import Recipe
@@ -13,6 +13,7 @@ from steadfit.study.design import Arm, Design, final_trial, make_arms, make_tria
 from steadfit.study.engine import Watcher, quiet, train_all
 from steadfit.study.forecasts import forecast_sentences
 from steadfit.study.judgement import LEVEL, deciding_loss, judge
+from steadfit.study.language import token_sentences
 from steadfit.study.result import ArmResult, DataFacts, DesignFacts, StudyResult
 from steadfit.study.store import open_store
 from steadfit.study.verdict import best_arm, joined_remedy, sentences
@@ -55,6 +56,7 @@ def run_study(
     design = design or Design()
     store = open_store(folder / "store")
     prepare(folder / "model")
+    tested = points(split.test)
     arms = make_arms(recipe, remedies)
 
     def measure(arms: tuple[Arm, ...]) -> tuple[tuple[ArmResult, ...], list[tuple[Replica, ...]]]:
@@ -63,7 +65,7 @@ def run_study(
         trials = make_trials(design, arms, split)
         train_all(trials, split, store, processes, watch)
         replicas = _grouped([store.read(trial.key) for trial in trials], len(arms))
-        results = judge(design, arms, replicas, split.test)
+        results = judge(design, arms, replicas, tested)
         keys = _grouped([trial.key for trial in trials], len(arms))
         results = [replace(arm, replicas=own) for arm, own in zip(results, keys, strict=True)]
         return tuple(results), replicas
@@ -73,12 +75,12 @@ def run_study(
     if joined is not None:
         arms = make_arms(recipe, [*(arm.name for arm in arms[1:]), joined])
         results, replicas = measure(arms)
-    loss = deciding_loss(split.test)
+    loss = deciding_loss(tested)
     best = best_arm(results, loss)
     by_name = {arm.name: own for arm, own in zip(arms, replicas, strict=True)}
-    said = forecast_sentences(split, best, by_name[best])
+    said = (*forecast_sentences(split, best, by_name[best]), *token_sentences(split, results, best))
     result = StudyResult(
-        data=_data_facts(split),
+        data=_data_facts(split, tested),
         design=DesignFacts(design.samples, design.seeds, design.scheme, design.seed),
         loss=loss,
         level=LEVEL,
@@ -107,16 +109,16 @@ def _grouped(values: Sequence[T], arms: int) -> list[tuple[T, ...]]:
     return [tuple(values[i : i + size]) for i in range(0, len(values), size)]
 
 
-def _data_facts(split: Split) -> DataFacts:
+def _data_facts(split: Split, tested: Dataset) -> DataFacts:
     train: Dataset = split.train
     return DataFacts(
         name=train.name,
         shape=train.example_shape,
         train=len(train),
-        test=len(split.test),
+        test=len(tested),
         task=train.task,
         classes=train.classes,
         train_fingerprint=train.fingerprint,
         test_fingerprint=split.test.fingerprint,
-        notes=tuple(dict.fromkeys((*train.notes, *split.notes))),
+        notes=tuple(dict.fromkeys((*train.notes, *split.notes, *tested.notes))),
     )

@@ -1,5 +1,6 @@
 """One replica: a recipe and a sample become a trained model."""
 
+from steadfit.training.continuation import continuation
 from steadfit.training.loop import check, fit
 from steadfit.training.memory import keep_freed_memory
 from steadfit.training.predict import outputs
@@ -11,6 +12,7 @@ __all__ = [
     "Replica",
     "TrainedModel",
     "check",
+    "continuation",
     "fit",
     "keep_freed_memory",
     "outputs",

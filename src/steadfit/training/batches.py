@@ -1,9 +1,10 @@
 """Examples on their way to the network: prepared, drawn, and padded where they are sequences."""
 
 from collections.abc import Callable, Iterator
+from typing import Any, overload
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from steadfit.data import Inputs, Preparation, Ragged
 from steadfit.nn import Padded
@@ -28,6 +29,10 @@ def placed(inputs: Inputs, device: str) -> Inputs:
     return inputs.to(device)
 
 
+@overload
+def padded(inputs: Tensor) -> Tensor: ...
+@overload
+def padded(inputs: Ragged) -> Padded: ...
 def padded(inputs: Inputs) -> Tensor | Padded:
     """What the module takes."""
     if isinstance(inputs, Ragged):
@@ -63,3 +68,18 @@ def all_of(x: Inputs) -> Iterator[Tensor]:
         size = max(1, min(_EXAMPLES, _STEPS // int(x.lengths[order[0]])))
         yield order[:size]
         order = order[size:]
+
+
+def windows(texts: Padded, size: int) -> Iterator[Padded]:
+    """Texts in parts of `size` steps, for truncated backpropagation (Williams and Peng 1990).
+
+    Each part begins with the states in which the one before left the network, as plain numbers:
+    no gradient goes back beyond a part's beginning. Lengths are left out: what a network from left
+    to right says of a step does not depend on what stands after it.
+    """
+    states: dict[nn.Module, Any] = {}
+    for part in texts.values.split(size, dim=1):
+        yield Padded(part, states=states)
+        for layer, state in states.items():
+            cut = isinstance(state, Tensor)
+            states[layer] = state.detach() if cut else tuple(each.detach() for each in state)

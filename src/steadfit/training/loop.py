@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,13 +26,14 @@ from steadfit.regularization import (
     weights,
 )
 from steadfit.training.averaging import RunningMean, refresh_normalisation
-from steadfit.training.batches import by_length, in_any_order, padded, placed, prepared
+from steadfit.training.batches import by_length, in_any_order, padded, placed, prepared, windows
 from steadfit.training.optimizer import learning_rate, make_optimizer
-from steadfit.training.predict import channels_last, outputs
+from steadfit.training.predict import channels_last, next_tokens, outputs
 from steadfit.training.replica import Replica
 
 _COPIES = 4  # of the weights, in training: themselves, their gradients, and Adam's two moments
 WATCHED = 512  # examples outside the sample whose loss is followed, for the curves only
+WATCHED_TEXTS = 32  # the same for tokens, of which an example has many
 
 
 def fit(
@@ -50,8 +52,7 @@ def fit(
 
     The result depends on these arguments only, to the last bit, for one version of steadfit and
     torch on one kind of machine with one thread. Raises DivergedError, before the weights are
-    touched, when a loss or a gradient is not finite, and SteadfitError for data of tokens to
-    predict.
+    touched, when a loss or a gradient is not finite, and SteadfitError as `check` does.
 
     >>> from steadfit.data import read, split
     >>> digits = split(read("digits"))
@@ -68,7 +69,7 @@ def fit(
     if stopping is not None:
         learned, held_out = carve(train, indices, stopping.share, seed)
     preparation = fit_preparation(train, learned)
-    outside = _outside(len(train), indices, seed) if held_out is None else held_out
+    outside = _outside(train, indices, seed) if held_out is None else held_out
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         shape = preparation.shape(train.example_shape)
@@ -76,13 +77,17 @@ def fit(
         module = channels_last(module.to(device))
         run = _Run(recipe.training, module, preparation, train, learned, outside, seed, device)
         run.all_epochs()
-    logits = preparation.restore(outputs(module, preparation, test.x, device))
+    facts = run.facts()
+    if train.task == "tokens":
+        logits, facts["test_loss"] = next_tokens(module, preparation, test, device)
+    else:
+        logits = preparation.restore(outputs(module, preparation, test.x, device))
     return Replica(
         logits=logits.numpy(),
         weights={name: tensor.cpu() for name, tensor in module.state_dict().items()},
         preparation=dict(preparation.to_dict()),
         curves=run.curves,
-        facts=run.facts(),
+        facts=facts,
         seconds=time.perf_counter() - began,
     )
 
@@ -90,12 +95,14 @@ def fit(
 def check(recipe: Recipe, train: Dataset) -> None:
     """Raise SteadfitError where no replica of the recipe can be trained on such data: the task, the
     shapes, or the memory do not allow it."""
-    if train.task == "tokens":
-        raise SteadfitError(
-            f"{train.name} asks for a token at every step, and the models answer once an example. "
-            "Give data with one label or number for each series or text."
-        )
     rows = shapes(recipe.model, Preparation().shape(train.example_shape), train.outputs)
+    every_step = len(rows[-1].output) == 2
+    if every_step != (train.task == "tokens"):
+        asks, gives = ("at every step", "once an example")[:: -1 if every_step else 1]
+        raise SteadfitError(
+            f"{train.name} asks for an answer {asks}, and {recipe.model.name} gives one {gives}. "
+            f"Use {'recurrent' if every_step else 'language'}."
+        )
     needed = 4 * _COPIES * sum(row.parameters for row in rows) + sum(row.memory for row in rows)
     if needed > memory():
         raise SteadfitError(
@@ -104,13 +111,13 @@ def check(recipe: Recipe, train: Dataset) -> None:
         )
 
 
-def _outside(size: int, indices: Tensor, seed: int) -> Tensor:
-    """At most WATCHED examples that are not in the sample; for a curve, never for a decision."""
-    absent = torch.ones(size, dtype=torch.bool)
+def _outside(train: Dataset, indices: Tensor, seed: int) -> Tensor:
+    """Some examples that are not in the sample; for a curve, never for a decision."""
+    absent = torch.ones(len(train), dtype=torch.bool)
     absent[indices] = False
     rest = absent.nonzero().squeeze(1)
     order = torch.randperm(len(rest), generator=torch.Generator().manual_seed(seed))
-    return rest[order[:WATCHED]]
+    return rest[order[: WATCHED_TEXTS if train.task == "tokens" else WATCHED]]
 
 
 @dataclass
@@ -138,6 +145,9 @@ class _Run:
         self.batches = math.ceil(len(self.learned) / self.settings.batch)
         self.take = prepared(self.preparation, self.data.x)
         self.y = self.preparation.targets(self.data.y)
+        self.steps = self.batches  # in an epoch
+        if self.data.task == "tokens":
+            self.steps *= math.ceil(self.y.shape[1] / self.settings.truncation)
         self.mean = RunningMean()
         if len(self.outside):
             self.curves["validation_loss"] = []
@@ -187,14 +197,31 @@ class _Run:
 
     def one_epoch(self, epoch: int) -> float:
         self.module.train()
-        total = 0.0
+        total, answers = 0.0, 0
         for number, rows in enumerate(self.shuffled()):
-            inputs = self.batch(rows, self.settings.augmentation)
-            with self.autocast():
-                logits = self.module(inputs)
-            loss = self.loss(logits.float(), self.y[rows].to(self.device), smoothed=True)
-            total += self.update(loss, epoch, number) * len(rows)
-        return total / len(self.learned)
+            for inputs, y in self.parts(rows):
+                with self.autocast():
+                    logits = self.module(inputs)
+                if isinstance(logits, Padded):
+                    logits, y = logits.values.flatten(0, 1), y.flatten()
+                loss = self.loss(logits.float(), y, smoothed=True)
+                here = int((y >= 0).sum()) if self.data.task == "tokens" else len(y)
+                total += self.update(loss, epoch, number) * here
+                answers += here
+        return total / answers
+
+    def parts(self, rows: Tensor) -> Iterator[tuple[Tensor | Padded, Tensor]]:
+        """What the module takes for one step, and what it is to answer: all of these examples;
+        of texts with an answer at every step one window after the other."""
+        inputs, y = self.batch(rows, self.settings.augmentation), self.y[rows].to(self.device)
+        if self.data.task != "tokens":
+            yield inputs, y
+            return
+        assert isinstance(inputs, Padded)
+        size = self.settings.truncation
+        yield from zip(
+            windows(inputs, size), y[:, : inputs.values.shape[1]].split(size, dim=1), strict=True
+        )
 
     def update(self, loss: Tensor, epoch: int, number: int) -> float:
         """One step of the optimiser; the weights are touched only if all is finite."""
@@ -207,7 +234,7 @@ class _Run:
         value = float(loss.detach())
         if not (math.isfinite(value) and math.isfinite(norm)):
             raise _diverged(value, self.module, epoch, number)
-        rate = learning_rate(settings.optimizer, self.step, settings.epochs * self.batches)
+        rate = learning_rate(settings.optimizer, self.step, settings.epochs * self.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.step()
@@ -227,6 +254,9 @@ class _Run:
         return cross_entropy(logits, y, label_smoothing=smoothing)
 
     def loss_of(self, indices: Tensor) -> float:
+        if self.data.task == "tokens":
+            held_out = self.data.take(indices)
+            return next_tokens(self.module, self.preparation, held_out, self.device)[1]
         logits = outputs(self.module, self.preparation, self.data.x[indices], self.device)
         return float(self.loss(logits, self.y[indices]))
 

@@ -2,9 +2,13 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 
-from steadfit.data import Inputs, Preparation
-from steadfit.training.batches import all_of, padded, placed, prepared
+from steadfit.data import Dataset, Inputs, Preparation, Ragged, measured
+from steadfit.nn import Padded
+from steadfit.training.batches import all_of, padded, placed, prepared, windows
+
+_BLOCKS, _WINDOW = 32, 128  # of a text's blocks at a time, and steps of them
 
 
 @torch.inference_mode()
@@ -21,6 +25,34 @@ def outputs(module: nn.Module, preparation: Preparation, x: Inputs, device: str 
     parts = [module(padded(placed(take(rows), device))).float().cpu() for rows in batches]
     found = torch.cat(parts)
     return torch.empty_like(found).index_copy_(0, torch.cat(batches), found)
+
+
+@torch.inference_mode()
+def next_tokens(
+    module: nn.Module, preparation: Preparation, data: Dataset, device: str = "cpu"
+) -> tuple[Tensor, float]:
+    """Of the task "tokens": the logits of the `measured` tokens, and the mean loss of all.
+
+    Returns float32 of shape (points, tokens), on the CPU, and nats a token. The state begins anew
+    with each block. The module is left in evaluation mode.
+    """
+    module.eval()
+    assert isinstance(data.x, Ragged)
+    take, wanted, total = prepared(preparation, data.x), measured(data), 0.0
+    row = torch.full_like(data.y, -1)
+    row.view(-1)[wanted] = torch.arange(len(wanted))
+    found = torch.empty(len(wanted), data.outputs)
+    for blocks in torch.arange(len(data)).split(_BLOCKS):
+        begin = 0
+        texts = padded(placed(take(blocks), device))
+        assert isinstance(texts, Padded)
+        for window in windows(texts, _WINDOW):
+            logits = module(window).values.float().cpu()
+            part = slice(begin, begin := begin + logits.shape[1])
+            y, rows = data.y[blocks, part], row[blocks, part]
+            total += float(cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum"))
+            found[rows[rows >= 0]] = logits[rows >= 0]
+    return found, total / int((data.y >= 0).sum())
 
 
 def channels_last(module: nn.Module) -> nn.Module:

@@ -12,13 +12,14 @@ RESULTS = 2  # part of each replica's key: raise it when the same arguments give
 class Replica:
     """One recipe trained on one sample with one seed.
 
-    logits: float32, shape (test points, outputs): logits of the classes, or predicted numbers.
+    logits: float32, shape (test points, outputs): logits of the classes, or predicted numbers. The
+        test points are those of `steadfit.data.points`.
     weights: the module's state by name.
     preparation: what was fitted to the sample, as plain values.
     curves: one value an epoch, by name: train_loss, and validation_loss: on examples that were not
         trained on, held out for early stopping or not drawn into the sample; absent without such.
     facts: single figures: parameters, epochs, steps, train_loss, clipped (share of steps),
-        gradient_norm (median), zero_weights (share).
+        gradient_norm (median), zero_weights (share); test_loss: of tokens, the mean over all.
     seconds: wall time of the training.
     failure: why there is no result; then logits and weights are empty.
     """

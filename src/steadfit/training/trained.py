@@ -26,7 +26,7 @@ _FACTS = "model.json"
 
 class ModelFacts(BaseModel):
     """`model.json`: all but the weights. shape: that of `Dataset.example_shape`; unit: what a step
-    of a text is, or of a series, "steps"; None for images."""
+    of a text is, or of a series, "steps"; None for images; columns: that of `Dataset`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,6 +34,7 @@ class ModelFacts(BaseModel):
     recipe: Recipe
     shape: tuple[int, ...]
     unit: Unit | None = None
+    columns: tuple[str, ...] = ()
     task: Task
     classes: tuple[str, ...]
     outputs: int
@@ -68,8 +69,13 @@ class TrainedModel:
         """Each member's logits, or numbers in the targets' units; (members, examples, outputs).
 
         x: unprepared examples as `Dataset.x` has them; sequences may be of any length. Raises
-        SteadfitError for another shape, or other channels.
+        SteadfitError for another shape, or other channels, and of a language model.
         """
+        if self.facts.task == "tokens":
+            raise SteadfitError(
+                "A language model has no answer for a text as a whole; it continues one: "
+                "`steadfit.training.continuation`."
+            )
         expected, found = _kind(self.facts.shape, self.facts.unit), _kind_of(x)
         if expected != found:
             raise SteadfitError(
@@ -137,6 +143,7 @@ def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) ->
         recipe=recipe,
         shape=data.example_shape,
         unit=data.x.unit if isinstance(data.x, Ragged) else None,
+        columns=data.columns,
         task=data.task,
         classes=data.classes,
         outputs=data.outputs,

@@ -1,6 +1,7 @@
 """CSV and Parquet in four forms: wide series, long series, texts, and series to forecast."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,12 +85,13 @@ def read(
     y, ids = table.labels(label), [table.where(i) for i in range(len(table))]
     if text is not None:
         notes = _unused(table, {label, group, text})
-        return from_texts(
+        data = from_texts(
             table.texts(text), y, path.stem, unit=unit, task=task, ids=ids, groups=groups,
             notes=notes,
         )  # fmt: skip
+        return replace(data, columns=(text,))
     columns = _listed(values) or _steps(table, {label, group})
-    return from_series(
+    data = from_series(
         _wide(table, columns),
         y,
         path.stem,
@@ -103,12 +105,17 @@ def read(
             *_unused(table, {label, group, *columns}),
         ],
     )
+    return replace(data, columns=tuple(columns))
 
 
-def unlabelled_texts(path: Path) -> tuple[list[str], list[str]]:
-    """The texts of a table, and the row of each. Raises SteadfitError without a column of texts."""
+def unlabelled_texts(path: Path, columns: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The texts of a table, and the row of each.
+
+    columns: that of the texts in training; told by its name or cells if empty. Raises SteadfitError
+    where it is absent or cannot be told.
+    """
     table = _table(path)
-    column = _text(table, set(_labels(table)))
+    column = _trained(table, columns)[0] if columns else _text(table, set(_labels(table)))
     if column is None:
         raise SteadfitError(
             f"{table.file}: it cannot be told which column holds the texts. Name it text. Columns: "
@@ -117,11 +124,25 @@ def unlabelled_texts(path: Path) -> tuple[list[str], list[str]]:
     return table.texts(column), [table.where(i) for i in range(len(table))]
 
 
-def unlabelled_series(path: Path) -> tuple[list[np.ndarray], list[str]]:
-    """The series of a table with one a row, and the row of each; raises as `read` does."""
+def unlabelled_series(path: Path, columns: Sequence[str]) -> tuple[list[np.ndarray], list[str]]:
+    """The series of a table with one a row, and the row of each; raises as `read` does.
+
+    columns: those of the steps in training, which have to be there; told as `read` does if empty.
+    """
     table = _table(path)
-    columns = _steps(table, set(_labels(table)))
-    return _wide(table, columns), [table.where(i) for i in range(len(table))]
+    steps = _trained(table, columns) if columns else _steps(table, set(_labels(table)))
+    return _wide(table, steps), [table.where(i) for i in range(len(table))]
+
+
+def _trained(table: Columns, columns: Sequence[str]) -> list[str]:
+    """The columns of training, each of which must be in the table."""
+    absent = [name for name in columns if name not in table.names]
+    if absent:
+        raise SteadfitError(
+            f"{table.file}: the model was trained on the columns {some(columns)}, and "
+            f"{some(absent)} are not there. Columns: {some(table.names)}. Name them as in training."
+        )
+    return list(columns)
 
 
 def _table(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Columns:

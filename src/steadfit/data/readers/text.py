@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from steadfit.data.dataset import Dataset
+from steadfit.data.dataset import Dataset, Task
 from steadfit.data.ragged import Ragged, Unit
 from steadfit.data.readers.encoding import read_text
 from steadfit.data.tokens import number_texts
@@ -17,6 +17,7 @@ def read(
     unit: Unit = "characters",
     block: int = 1024,
     encoding: str | None = None,
+    task: Task = "tokens",
 ) -> Dataset:
     """A text file as blocks in order; y is the next token at each step.
 
@@ -24,11 +25,16 @@ def read(
     block: tokens of an example. Training carries the state through a block and starts anew with
         the next; samples are drawn and the text is divided in whole blocks, the last of which may
         be shorter.
-    encoding: as in `read_text`.
+    encoding: as in `read_text`. task: "tokens", the only one without labels.
 
     Raises SteadfitError for a text of fewer than two blocks.
     """
     path = Path(source)
+    if task != "tokens":
+        raise SteadfitError(
+            f'{path.name} is plain text without labels, whose task is "tokens", got "{task}". Give '
+            "texts with their labels as a table (.csv)."
+        )
     whole = number_texts([read_text(path, encoding)], [path.name], unit)
     if block < 2:
         raise SteadfitError(f"block must be 2 or more {unit}, got {block}.")
@@ -36,7 +42,7 @@ def read(
     if predicted <= block:
         raise SteadfitError(
             f"{path.name} has {predicted + 1:,} {unit}, which are fewer than two blocks of "
-            f"{block:,}. Give a longer text or a smaller block."
+            f"{block:,}. Give a longer text, or smaller blocks (--block)."
         )
     lengths = torch.tensor([len(part) for part in torch.arange(predicted).split(block)])
     starts = torch.arange(len(lengths)) * block
@@ -49,5 +55,9 @@ def read(
         y=targets,
         task="tokens",
         ids=tuple(f"{unit[:-1]} {start}" for start in starts.tolist()),
+        notes=(
+            f"Read as {len(lengths):,} blocks of {block:,} {unit}: samples are drawn in whole "
+            "blocks, and a network's state begins anew with each.",
+        ),
         spans=torch.stack([torch.zeros_like(starts), starts + 1, starts + lengths], dim=1),
     )

@@ -132,7 +132,7 @@ def _row(line: str, where: str) -> tuple[np.ndarray, str]:
     if len(set(lengths)) > 1 or not lengths[0]:
         raise SteadfitError(
             f"{where}: the channels of one series need one length of at least 1, and have "
-            f"{some([str(n) for n in lengths])}."
+            f"{some([str(n) for n in lengths])}. Mend or remove the line."
         )
     return np.stack(columns, axis=1), label.strip()
 

@@ -19,6 +19,7 @@ from steadfit.models.layers.sequence import (
     Over,
     PoolSteps,
     Recurrence,
+    Scores,
 )
 from steadfit.models.layers.weighted import BatchNorm, Conv, Linear
 
@@ -43,6 +44,7 @@ __all__ = [
     "PoolSteps",
     "Recurrence",
     "Residual",
+    "Scores",
     "Shape",
     "Window",
     "ZeroPad",

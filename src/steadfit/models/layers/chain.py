@@ -9,7 +9,7 @@ from torch import nn
 from steadfit.errors import SteadfitError
 from steadfit.models.layers.base import Layer, Shape
 from steadfit.models.layers.plain import Activation, Pool
-from steadfit.nn import over_steps
+from steadfit.nn import TiedScores, over_steps
 
 
 def steps(layers: Sequence[Layer], shape: Shape) -> Iterator[tuple[Layer, Shape, Shape]]:
@@ -51,7 +51,16 @@ def build(layers: Sequence[Layer], shape: Shape) -> nn.Sequential:
         if len(before) == 2:
             module = over_steps(module, before[1])
         modules[f"{layer.word}{counts[layer.word]}"] = module
-    return nn.Sequential(modules)
+    return _tied(nn.Sequential(modules))
+
+
+def _tied(net: nn.Sequential) -> nn.Sequential:
+    """The net, its scores given the embedding whose weights they share."""
+    embeddings = [part for part in net.modules() if isinstance(part, nn.Embedding)]
+    for part in net.modules():
+        if isinstance(part, TiedScores):
+            part.tie(embeddings[0])
+    return net
 
 
 def _pooled_first(order: list[tuple[Layer, Shape]]) -> list[tuple[Layer, Shape]]:

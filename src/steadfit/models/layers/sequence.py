@@ -14,7 +14,8 @@ from steadfit.cells import find
 from steadfit.data import Text
 from steadfit.errors import SteadfitError
 from steadfit.models.layers.base import Count, Layer, Shape, times
-from steadfit.nn import Recurrent, pooling
+from steadfit.nn import Embedding as TokenVectors
+from steadfit.nn import Recurrent, TiedScores, pooling
 from steadfit.recipe import Share
 
 CellName = Annotated[str, AfterValidator(lambda name: find(name).name)]
@@ -27,16 +28,20 @@ STD = 0.1  # of an embedding's first values
 @dataclass(frozen=True)
 class Embedding(Layer):
     """A vector of its own for each token; what other layers take for channels. Drawn normally with
-    a deviation of 0.1: smaller than torch's 1, so that rare words begin by saying little."""
+    a deviation of 0.1: smaller than torch's 1, so that rare words begin by saying little.
+
+    dropout: as in `steadfit.nn.Embedding`.
+    """
 
     word = "embedding"
     channels: Count
+    dropout: Share = 0.0
 
     def output(self, shape: Shape) -> Shape:
         return (self.channels, _text(shape).steps)
 
     def build(self, shape: Shape) -> nn.Module:
-        module = nn.Embedding(_text(shape).tokens, self.channels, padding_idx=0)
+        module = TokenVectors(_text(shape).tokens, self.channels, self.dropout)
         with torch.no_grad():
             module.weight.mul_(STD)
         return module
@@ -162,6 +167,37 @@ class LayerNorm(Layer):
 
     def parameters(self, shape: Shape) -> int:
         return 2 * shape[0]
+
+
+@dataclass(frozen=True)
+class Scores(Layer):
+    """A score for each token that may come next, at every step.
+
+    tied: the weights are those of the net's embedding, whose channels its input then has.
+    """
+
+    word = "scores"
+    tokens: Count
+    tied: bool = False
+
+    def output(self, shape: Shape) -> Shape:
+        _series(shape, self.label(shape))
+        return (self.tokens, shape[1])
+
+    def build(self, shape: Shape) -> nn.Module:
+        return TiedScores(self.tokens) if self.tied else nn.Linear(shape[0], self.tokens)
+
+    def weight(self, shape: Shape) -> Shape:
+        return () if self.tied else (shape[0], self.tokens)
+
+    def parameters(self, shape: Shape) -> int:
+        return self.tokens if self.tied else (shape[0] + 1) * self.tokens
+
+    def multiply_adds(self, shape: Shape) -> int:
+        return shape[0] * self.tokens * shape[1]
+
+    def label(self, shape: Shape) -> str:
+        return f"Scores ({shape[0]} -> {self.tokens}{', tied' if self.tied else ''})"
 
 
 def _text(shape: Shape) -> Text:

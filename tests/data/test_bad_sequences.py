@@ -1,0 +1,84 @@
+"""What files of series and texts get wrong: each is a sentence with its place and a remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from steadfit.data import read, split
+from steadfit.data.sequence_inputs import read_sequences
+from steadfit.errors import SteadfitError
+
+TS = "@problemName x\n@univariate true\n@equalLength false\n@classLabel true a b\n@data\n"
+DAYS = "".join(f"2024-01-{day:02d},{day}\n" for day in range(1, 25) if day != 7)
+SALES = {"target": "sales", "time": "day", "horizon": 1}
+LONG = {"series": "s", "time": "t"}
+
+BAD = [
+    ("an empty series", "a.ts", f"{TS}1,2,3:a\n:b\n1:a\n2:b\n", {},
+     ["a.ts line 7", "at least 1, and have 0", "Mend or remove"]),
+    ("an empty row", "a.csv", "t0,t1,label\n1,2,a\n,,b\n1,2,a\n2,3,b\n", {},
+     ["a.csv row 3", "are empty", "remove these"]),
+    ("an empty text", "a.csv", 'text,label\ngood film,a\n"  ",b\nbad film,a\nx y,b\n', {},
+     ['column "text"', "row 3", "Mend or remove"]),
+    ("one class", "a.csv", "t0,t1,label\n1,2,a\n3,4,a\n", {},
+     ['the single class "a"', "at least two classes are needed"]),
+    ("one class of texts", "a.csv", "text,label\ngood film,a\nbad film,a\n", {},
+     ['the single class "a"', "at least two classes are needed"]),
+    ("words where numbers are asked", "a.csv", "t0,t1,y\n1,2,1.5\n3,4,high\n", {"task": "numbers"},
+     ['"high" (a.csv row 3)', 'use task="classes"']),
+    ("words to forecast", "a.csv", "day,sales\n2024-01-01,1\n2024-01-02,two\n", SALES,
+     ['column "sales"', 'row 3 ("two")', "Mend or remove"]),
+    ("times that go back", "a.csv", "day,sales\n2024-01-03,1\n2024-01-02,2\n", SALES,
+     ["a.csv row 3", "2024-01-02 goes back from 2024-01-03", "sort the rows"]),
+    ("times that repeat", "a.csv", "day,sales\n2024-01-03,1\n2024-01-03,2\n", SALES,
+     ["a.csv row 3", "2024-01-03 repeats", "remove those that are there twice"]),
+    ("times that repeat in a series", "a.csv", "s,t,v,label\nA,0,1,a\nA,0,1,a\nB,0,1,b\n", LONG,
+     ["a.csv row 3", 'in the series "A"', "remove those that are there twice"]),
+    ("a series shorter than the window", "a.csv", f"day,sales\n{DAYS[:42]}",
+     {**SALES, "horizon": 3, "window": 7},
+     ["window of 7 and a horizon of 3", "a.csv (3)", "Give a smaller window"]),
+    ("gaps in time", "a.csv", f"day,sales\n{DAYS}", SALES,
+     ["a.csv row 8", "from 2024-01-06 to 2024-01-08", "add rows with empty values"]),
+    ("a text of one token", "a.txt", "x", {},
+     ["a.txt has 1 characters", "fewer than two blocks", "Give a longer text"]),
+    ("an empty text file", "a.txt", "", {}, ["no characters: a.txt", "fill them in"]),
+    ("labels of a plain text", "a.txt", "some text", {"task": "classes"},
+     ["a.txt is plain text without labels", "as a table"]),
+    ("tokens of a table", "a.csv", "text,label\na b,x\nb a,y\n", {"task": "tokens"},
+     ['got "tokens"', "plain text (.txt)"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "content", "options", "words"), [bad[1:] for bad in BAD],
+                         ids=[bad[0] for bad in BAD])  # fmt: skip
+def test_a_bad_file_is_a_sentence(
+    tmp_path: Path, name: str, content: str, options: dict, words: list[str]
+) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(SteadfitError) as said:
+        split(read(tmp_path / name, **options))
+    for word in words:
+        assert word in str(said.value)
+
+
+@pytest.mark.parametrize("source", ["adding", "copy"])
+def test_a_length_of_0_is_a_sentence(source: str) -> None:
+    with pytest.raises(SteadfitError, match=r"length must be . or more, got 0"):
+        read(source, length=0)
+
+
+def test_new_data_have_the_columns_of_training(tmp_path: Path) -> None:
+    wide, texts = tmp_path / "wide.csv", tmp_path / "texts.csv"
+    wide.write_text("id,t0,t1,t2,label\n1,1,2,3,a\n2,3,4,5,b\n3,5,6,,a\n4,1,2,3,b\n")
+    texts.write_text("said,label\ngood film,a\nbad film,b\n")
+    assert read(wide).columns == ("t0", "t1", "t2")
+    new = tmp_path / "new.csv"
+    new.write_text("weight,t2,t0,t1\n80,3,1,2\n70,,4,5\n")
+    x, _ = read_sequences(new, "steps", read(wide).columns)
+    assert [row.ravel().tolist() for row in x.rows()] == [[1, 2, 3], [4, 5]]
+    new.write_text("t0,t1,x2\n1,2,3\n")
+    with pytest.raises(SteadfitError, match=r"new.csv: .*columns t0, t1, t2, and t2 are not there"):
+        read_sequences(new, "steps", read(wide).columns)
+    new.write_text("told\ngood film\n")
+    with pytest.raises(SteadfitError, match=r"on the columns said, and said are not there.*Name"):
+        read_sequences(new, "words", read(texts).columns)
