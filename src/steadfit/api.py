@@ -101,8 +101,9 @@ def study(
     model: str | None = None,
     remedies: Sequence[str] | None = None,
     *,
-    samples: int = 5,
-    seeds: int = 2,
+    samples: int = 10,
+    seeds: int = 1,
+    precision: float | None = None,
     scheme: str = "bootstrap",
     seed: int = 0,
     recipe: Recipe | None = None,
@@ -120,7 +121,9 @@ def study(
     what `default_model` says, with `settings` of its own; training: changes of `recipe.training`;
     or a whole `recipe`. remedies: as `steadfit.study.apply` reads them; by default those of
     `default_remedies`.
-    samples × seeds replicas an arm, on samples drawn by `scheme`; seed: of the whole study.
+    samples × seeds replicas an arm, on samples drawn by `scheme` (`steadfit.study.Design`);
+    precision: half the length wanted of the changes' intervals, reached with more samples
+    (`steadfit.study.precision`); seed: of the whole study.
     test: share of the data held out, where it has no test set of its own.
     out: the folder, by default runs/NAME; a study that is there already is continued.
     processes, deliver: as in `steadfit.study.run_study`. watch: is told the progress.
@@ -141,6 +144,7 @@ def study(
         default_remedies(dataset) if remedies is None else remedies,
         folder,
         Design(samples, seeds, scheme, seed),
+        precision=precision,
         processes=processes,
         deliver=deliver,
         watch=watch,

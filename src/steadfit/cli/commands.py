@@ -56,7 +56,7 @@ Set = Annotated[
 Epochs = Annotated[int | None, Parameter(group=MODEL, help="Passes over the sample.")]
 Batch = Annotated[int | None, Parameter(group=MODEL, help="Examples a step.")]
 Rate = Annotated[float | None, Parameter(group=MODEL, help="Highest learning rate.")]
-Precision = Annotated[
+Arithmetic = Annotated[
     Literal["float32", "bfloat16"] | None, Parameter(group=MODEL, help="Of the forward pass.")
 ]
 Processes = Annotated[int | None, Parameter(group=DESIGN, help="Workers. [default: cores]")]
@@ -80,7 +80,7 @@ def study(
     epochs: Epochs = None,
     batch: Batch = None,
     learning_rate: Rate = None,
-    precision: Precision = None,
+    arithmetic: Arithmetic = None,
     remedy: Annotated[
         list[str],
         Parameter(group=DESIGN, negative=(), help="A remedy: l2, dropout=0.3, dropout+l2. Repeat."),
@@ -88,8 +88,15 @@ def study(
     arms: Annotated[
         Literal["cell"] | None, Parameter(group=DESIGN, help="Compare all of these: every cell.")
     ] = None,
-    samples: Annotated[int, Parameter(group=DESIGN, help="Training samples drawn.")] = 5,
-    seeds: Annotated[int, Parameter(group=DESIGN, help="Seeds on each sample.")] = 2,
+    samples: Annotated[int, Parameter(group=DESIGN, help="Training samples drawn.")] = 10,
+    seeds: Annotated[
+        int,
+        Parameter(group=DESIGN, help="On each sample: 1, its own; else these, the same on all."),
+    ] = 1,
+    precision: Annotated[
+        float | None,
+        Parameter(group=DESIGN, help="Draw samples until intervals are ± this or shorter."),
+    ] = None,
     scheme: Annotated[
         Literal["bootstrap", "subsample", "disjoint"],
         Parameter(group=DESIGN, help="How a sample is drawn."),
@@ -118,10 +125,11 @@ def study(
             [*remedy, *api.cell_arms(_settings(set))] if arms else remedy or None,
             samples=samples,
             seeds=seeds,
+            precision=precision,
             scheme=scheme,
             seed=seed,
             settings=_settings(set),
-            training=_training(epochs, batch, learning_rate, precision),
+            training=_training(epochs, batch, learning_rate, arithmetic),
             test=test,
             out=out,
             processes=processes,
@@ -150,7 +158,7 @@ def fit(
     epochs: Epochs = None,
     batch: Batch = None,
     learning_rate: Rate = None,
-    precision: Precision = None,
+    arithmetic: Arithmetic = None,
     remedy: Annotated[str, Parameter(group=MODEL, help="Remedies, joined with +.")] = "",
     seed: Seed = 0,
     out: Out = None,
@@ -170,7 +178,7 @@ def fit(
         remedy,
         seed=seed,
         settings=_settings(set),
-        training=_training(epochs, batch, learning_rate, precision),
+        training=_training(epochs, batch, learning_rate, arithmetic),
         test=test,
         out=out,
     )
@@ -275,9 +283,9 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
 
 
 def _training(
-    epochs: int | None, batch: int | None, learning_rate: float | None, precision: str | None
+    epochs: int | None, batch: int | None, learning_rate: float | None, arithmetic: str | None
 ) -> dict[str, Any]:
-    given = {"epochs": epochs, "batch": batch, "precision": precision}
+    given = {"epochs": epochs, "batch": batch, "precision": arithmetic}
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if learning_rate is not None:
         changes["optimizer"] = {"learning_rate": learning_rate}

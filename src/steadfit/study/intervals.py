@@ -30,7 +30,7 @@ its table.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -55,6 +55,41 @@ class Estimate:
     p_value: float
 
 
+@dataclass(frozen=True)
+class Spread:
+    """The variance of a figure by its source: samples, seeds, test points.
+
+    parts: their variances, in the figure's unit squared. degrees: of freedom of each.
+    """
+
+    parts: tuple[float, float, float]
+    degrees: tuple[float, float, float]
+
+    @property
+    def error(self) -> float:
+        """The standard error."""
+        return float(np.sqrt(sum(self.parts)))
+
+    @property
+    def dof(self) -> float:
+        """Satterthwaite's degrees of freedom; those of the samples where nothing spreads."""
+        if self.error == 0.0:
+            return self.degrees[0]
+        shares = np.array(self.parts) ** 2 / np.array(self.degrees)
+        return float(sum(self.parts) ** 2 / shares.sum())
+
+    def reach(self, level: float) -> float:
+        """Half the length of the confidence interval."""
+        from scipy.special import stdtrit  # here, so that a figure alone does not load SciPy
+
+        return float(stdtrit(self.dof, 0.5 + level / 2)) * self.error
+
+    def with_samples(self, factor: float) -> "Spread":
+        """The spread if there were `factor` times as many samples, as far as these can tell."""
+        samples, seeds, points = self.parts
+        return replace(self, parts=(samples / factor, seeds, points))
+
+
 def interval(arm: Decomposition, quantity: Quantity = "total", *, level: float = 0.95) -> Estimate:
     """The confidence interval of one arm's total, variance or bias_noise.
 
@@ -67,7 +102,8 @@ def interval(arm: Decomposition, quantity: Quantity = "total", *, level: float =
     >>> round(found.value, 3), round(found.standard_error, 3), round(found.dof, 3)
     (4.667, 2.333, 2.0)
     """
-    return _estimate(arm.table(quantity), quantity, level)
+    table = arm.table(quantity)
+    return _estimate(table, spread(table, quantity), level)
 
 
 def paired_interval(
@@ -76,11 +112,14 @@ def paired_interval(
     quantity: Quantity = "total",
     *,
     level: float = 0.95,
+    pilot: int | None = None,
 ) -> Estimate:
     """The confidence interval of the change arm - baseline of total, variance or bias_noise.
 
     Below 0: the arm has less of it. Both arms are of the same samples, seeds and test points in the
     same order. The interval is for this one arm; `holm` is for the verdicts on several.
+    pilot: where the number of samples was chosen by the spread of the first `pilot` of them, that
+    spread alone gives the interval's length (`precision`).
     Raises SteadfitError as `interval` does, and for grids of different shapes.
 
     >>> from steadfit.study.decomposition import squared_error
@@ -89,12 +128,19 @@ def paired_interval(
     >>> change.high < 0
     True
     """
+    table = paired(arm, baseline, quantity)
+    seen = spread(table[:pilot], quantity)
+    return _estimate(table, seen.with_samples(len(table) / len(table[:pilot])), level)
+
+
+def paired(arm: Decomposition, baseline: Decomposition, quantity: Quantity) -> Floats:
+    """The table of differences arm - baseline, shape (S, J, N), whose mean is the change."""
     if arm.losses.shape != baseline.losses.shape:
         raise SteadfitError(
             "Two arms are compared in pairs, on the same samples, seeds and test points, but the "
             f"arm has {arm.losses.shape} of them and the baseline {baseline.losses.shape}."
         )
-    return _estimate(arm.table(quantity) - baseline.table(quantity), quantity, level)
+    return arm.table(quantity) - baseline.table(quantity)
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
@@ -135,33 +181,37 @@ def verdicts(
     )
 
 
-def _estimate(table: Floats, quantity: Quantity, level: float) -> Estimate:
-    """Student's t interval of the mean of a table of shape (S, J, N)."""
-    from scipy.special import stdtr, stdtrit  # here, so that a figure alone does not load SciPy
+def spread(table: Floats, quantity: Quantity) -> Spread:
+    """How far the mean of a table of shape (S, J, N) is from what it stands for.
 
-    if table.shape[0] < table.shape[1]:
-        table = table.swapaxes(0, 1)
+    Raises SteadfitError for too few samples or seeds.
+    """
     samples, seeds, points = table.shape
+    turned = samples < seeds
     needed = 3 if quantity == "variance" else 2
-    if samples < needed:
+    if max(samples, seeds) < needed:
         raise SteadfitError(
-            f"An interval for the {quantity} needs {needed} samples or seeds, but {samples} found. "
-            "Train on more samples."
+            f"An interval for the {quantity} needs {needed} samples or seeds, but "
+            f"{max(samples, seeds)} found. Train on more samples."
         )
-    parts = _variance_parts(table, quantity)
-    variance = parts.sum()
-    value, error = float(table.mean()), float(np.sqrt(variance))
-    if error == 0.0:  # the same in every replica at every point
-        return Estimate(value, value, value, 0.0, float(samples - 1), float(value == 0.0))
-    degrees = np.array([samples - 1, max(seeds - 1, 1), max(points - 1, 1)])
-    dof = float(variance**2 / (parts**2 / degrees).sum())
-    reach = float(stdtrit(dof, 0.5 + level / 2)) * error
-    p_value = 2 * float(stdtr(dof, -abs(value) / error))
-    return Estimate(value, value - reach, value + reach, error, dof, p_value)
+    first, second, last = _variance_parts(table.swapaxes(0, 1) if turned else table, quantity)
+    parts = (second, first, last) if turned else (first, second, last)
+    degrees = max(samples - 1, 1), max(seeds - 1, 1), max(points - 1, 1)
+    return Spread(parts, degrees)
 
 
-def _variance_parts(table: Floats, quantity: Quantity) -> Floats:
-    """The variance of a table's mean that is due to samples, to seeds, and to test points; (3,)."""
+def _estimate(table: Floats, found: Spread, level: float) -> Estimate:
+    """Student's t interval of the mean of a table."""
+    from scipy.special import stdtr
+
+    value, error = float(table.mean()), found.error
+    reach = found.reach(level)
+    p_value = 2 * float(stdtr(found.dof, -abs(value) / error)) if error else float(value == 0.0)
+    return Estimate(value, value - reach, value + reach, error, found.dof, p_value)
+
+
+def _variance_parts(table: Floats, quantity: Quantity) -> tuple[float, float, float]:
+    """The variance of a table's mean that is due to samples, to seeds, and to test points."""
     samples, seeds, points = table.shape
     stretch = [1.0, 1.0]
     if quantity == "variance":  # delete-one pseudo-values; two levels say nothing
@@ -176,7 +226,8 @@ def _variance_parts(table: Floats, quantity: Quantity) -> Floats:
     of_means = replica_parts(table.mean(2))
     noise = replica_parts(table).mean(1).sum()  # of the replicas, at one point
     between = table.mean((0, 1)).var(ddof=1) if points > 1 else 0.0
-    return np.array([*of_means, max(0.0, between - noise) / points])
+    at_points = max(0.0, float(between - noise)) / points
+    return float(of_means[0]), float(of_means[1]), at_points
 
 
 def _mean_squares(values: Floats) -> tuple[Floats, Floats, Floats]:

@@ -15,7 +15,7 @@ from steadfit.study.decomposition import (
     squared_error,
 )
 from steadfit.study.design import Arm, Design
-from steadfit.study.intervals import paired_interval, verdicts
+from steadfit.study.intervals import Spread, paired, paired_interval, spread, verdicts
 from steadfit.study.result import ArmResult, Interval, Loss, Parts, Verdict
 from steadfit.study.zero_one import zero_one
 from steadfit.training import Replica
@@ -31,30 +31,51 @@ def deciding_loss(test: Dataset) -> Loss:
 
 
 def judge(
-    design: Design, arms: Sequence[Arm], replicas: Sequence[Sequence[Replica]], test: Dataset
+    design: Design,
+    arms: Sequence[Arm],
+    replicas: Sequence[Sequence[Replica]],
+    test: Dataset,
+    pilot: int | None = None,
 ) -> tuple[ArmResult, ...]:
     """What each arm showed, against the first, the baseline.
 
     replicas: of each arm, samples × seeds of them in the order of `make_trials`. test: the points
     of their logits (`steadfit.data.points`); where they have groups, intervals are over groups. An
     arm with a failed replica has failed. Words are given by Holm's correction over all arms that
-    are compared.
+    are compared. pilot: the first samples, where their spread chose how many there are
+    (`precision`).
     """
     decided = deciding_loss(test)
     found = [_decompositions(design, own, test) for own in replicas]
     comparable = [i for i in range(1, len(arms)) if found[0] and found[i]]
     base = found[0].get(decided)
-    changes = [paired_interval(found[i][decided], base, level=LEVEL) for i in comparable if base]
+    changes = [
+        paired_interval(found[i][decided], base, level=LEVEL, pilot=pilot)
+        for i in comparable
+        if base
+    ]
     words: list[Verdict] = ["no difference shown" if own else "failed" for own in found]
     words[0] = "baseline" if base else "failed"
     for place, word in zip(comparable, verdicts(changes, alpha=1 - LEVEL), strict=True):
         words[place] = word
     return tuple(
-        _arm_result(arm, word, own, mine, found[0] if place else {}, design, test)
+        _arm_result(arm, word, own, mine, found[0] if place else {}, design, test, pilot)
         for place, (arm, word, own, mine) in enumerate(
             zip(arms, words, replicas, found, strict=True)
         )
     )
+
+
+def spreads(
+    design: Design, replicas: Sequence[Sequence[Replica]], test: Dataset
+) -> tuple[Spread, ...]:
+    """Of each arm's change of the deciding loss against the first arm; failed arms left out."""
+    decided = deciding_loss(test)
+    found = [_decompositions(design, own, test) for own in replicas]
+    if not found[0]:
+        return ()
+    tables = [paired(own[decided], found[0][decided], "total") for own in found[1:] if own]
+    return tuple(spread(table, "total") for table in tables)
 
 
 def _decompositions(
@@ -89,6 +110,7 @@ def _arm_result(
     baseline: dict[Loss, Decomposition],
     design: Design,
     test: Dataset,
+    pilot: int | None,
 ) -> ArmResult:
     losses: dict[Loss, Parts] = {
         loss: Parts(own.total, own.bias_noise, own.variance) for loss, own in found.items()
@@ -105,7 +127,7 @@ def _arm_result(
         parameters=round(facts.pop("parameters", 0.0)),
         verdict=word,
         losses=losses,
-        changes=_changes(pairs, "total"),
+        changes=_changes(pairs, "total", pilot),
         variance_changes=_changes([p for p in pairs if p[0] != "zero_one"], "variance")
         if design.samples > 2  # the least for an interval; Domingos's variance has none
         else {},
@@ -121,10 +143,12 @@ def _domingos(replicas: Sequence[Replica], test: Dataset) -> Parts:
     return Parts(found.error, found.bias, found.net_variance)
 
 
-def _changes(pairs: Sequence[Pair], quantity: Quantity) -> dict[Loss, Interval]:
+def _changes(
+    pairs: Sequence[Pair], quantity: Quantity, pilot: int | None = None
+) -> dict[Loss, Interval]:
     found: dict[Loss, Interval] = {}
     for loss, own, baseline in pairs:
-        change = paired_interval(own, baseline, quantity, level=LEVEL)
+        change = paired_interval(own, baseline, quantity, level=LEVEL, pilot=pilot)
         found[loss] = Interval(change.value, change.low, change.high)
     return found
 

@@ -12,8 +12,9 @@ from steadfit.recipe import Recipe
 from steadfit.study.design import Arm, Design, final_trial, make_arms, make_trials
 from steadfit.study.engine import Watcher, quiet, train_all
 from steadfit.study.forecasts import forecast_sentences
-from steadfit.study.judgement import LEVEL, deciding_loss, judge
+from steadfit.study.judgement import LEVEL, deciding_loss, judge, spreads
 from steadfit.study.language import token_sentences
+from steadfit.study.precision import check_precision, plan
 from steadfit.study.result import ArmResult, DataFacts, DesignFacts, StudyResult
 from steadfit.study.store import open_store
 from steadfit.study.verdict import best_arm, joined_remedy, sentences
@@ -39,6 +40,7 @@ def run_study(
     folder: Path,
     design: Design | None = None,
     *,
+    precision: float | None = None,
     processes: int | None = None,
     deliver: Delivery = "single",
     second_round: bool = True,
@@ -48,37 +50,50 @@ def run_study(
 
     split: training and test data. recipe: the baseline. remedies: as `remedies.apply` reads them.
     folder: gets `store/`, `study.json` and `model/`; what its store already holds is not trained
-    again. processes: workers, by default one a usable core. deliver: "single", the best recipe
-    trained on all the training data; "ensemble", that arm's replicas, averaged.
+    again. precision: half the length wanted of the changes' intervals; samples are added to the
+    design's until it is reached (`precision.plan`). processes: workers, by default one a usable
+    core. deliver: "single", the best recipe trained on all the training data; "ensemble", that
+    arm's replicas, averaged.
 
     Raises SteadfitError for what a person can mend; what was finished by then is kept.
     """
     design = design or Design()
+    check_precision(precision)
     store = open_store(folder / "store")
     prepare(folder / "model")
     tested = points(split.test)
     arms = make_arms(recipe, remedies)
 
-    def measure(arms: tuple[Arm, ...]) -> tuple[tuple[ArmResult, ...], list[tuple[Replica, ...]]]:
+    def measure(
+        arms: tuple[Arm, ...], design: Design, pilot: int | None = None
+    ) -> tuple[tuple[ArmResult, ...], list[tuple[Replica, ...]]]:
         for arm in arms:
             check(arm.recipe, split.train)
         trials = make_trials(design, arms, split)
         train_all(trials, split, store, processes, watch)
         replicas = _grouped([store.read(trial.key) for trial in trials], len(arms))
-        results = judge(design, arms, replicas, tested)
+        results = judge(design, arms, replicas, tested, pilot)
         keys = _grouped([trial.key for trial in trials], len(arms))
         results = [replace(arm, replicas=own) for arm, own in zip(results, keys, strict=True)]
         return tuple(results), replicas
 
-    results, replicas = measure(arms)
+    results, replicas = measure(arms, design)
     joined = joined_remedy(results) if second_round else None
     if joined is not None:
         arms = make_arms(recipe, [*(arm.name for arm in arms[1:]), joined])
-        results, replicas = measure(arms)
+        results, replicas = measure(arms, design)
+    said: tuple[str, ...] = ()
+    if precision is not None:
+        chosen = plan(spreads(design, replicas, tested), design.samples, precision, LEVEL)
+        said = (chosen.sentence,)
+        if chosen.samples > design.samples:
+            pilot, design = design.samples, replace(design, samples=chosen.samples)
+            results, replicas = measure(arms, design, pilot)
     loss = deciding_loss(tested)
     best = best_arm(results, loss)
     by_name = {arm.name: own for arm, own in zip(arms, replicas, strict=True)}
-    said = (*forecast_sentences(split, best, by_name[best]), *token_sentences(split, results, best))
+    said += forecast_sentences(split, best, by_name[best])
+    said += token_sentences(split, results, best)
     result = StudyResult(
         data=_data_facts(split, tested),
         design=DesignFacts(design.samples, design.seeds, design.scheme, design.seed),
@@ -88,16 +103,16 @@ def run_study(
         best=best,
         sentences=(*sentences(results, design, loss, best), *said),
     )
-    chosen = next(arm for arm in arms if arm.name == best)
+    winner = next(arm for arm in arms if arm.name == best)
     members = by_name[best]
     if deliver == "single":
-        trial = final_trial(design, chosen, split)
+        trial = final_trial(design, winner, split)
         train_all([trial], split, store, processes, watch)
         members = (store.read(trial.key),)
     failure = next((member.failure for member in members if member.failure), "")
     if failure:
         raise SteadfitError(f"There is no model to hand over, because training failed: {failure}")
-    model = trained_model(chosen.recipe, split.train, members)
+    model = trained_model(winner.recipe, split.train, members)
     model.save(folder / "model")
     write_text(folder / "study.json", result.to_json())
     return Outcome(result, by_name, model)

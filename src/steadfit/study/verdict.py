@@ -51,7 +51,8 @@ def sentences(arms: Sequence[ArmResult], design: Design, loss: Loss, best: str) 
     if undecided and baseline.losses:
         said.append(
             f"No difference shown for {_listed(undecided)}: the interval of the change holds 0, or "
-            "would by chance in so many comparisons. More samples (--samples) narrow it."
+            "would by chance in so many comparisons. More samples narrow it (--samples, or "
+            "--precision)."
         )
     said += [f"{arm.name} failed: {arm.failure}" for arm in arms[1:] if arm.verdict == "failed"]
     said.append(_handed_over(best, baseline))
@@ -114,8 +115,12 @@ def _what_it_stands_for(design: Design) -> str:
         "subsample": "each a random half of the training data, so the figures hold at that size",
         "disjoint": "disjoint parts of the training data, so the figures hold at the parts' size",
     }[design.scheme]
-    samples, seeds = design.samples, design.seeds
-    return f"Variance is over {samples} training samples, {scheme}, and {seeds} seeds."
+    seeds = (
+        f"{design.seeds} seeds"
+        if design.seeds > 1
+        else "a seed for each (--seeds 2 tells the two apart)"
+    )
+    return f"Variance is over {design.samples} training samples, {scheme}, and {seeds}."
 
 
 def _listed(names: Sequence[str]) -> str:

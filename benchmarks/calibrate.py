@@ -1,0 +1,133 @@
+"""Train what the calibration needs: MNIST with fresh training sets, and what one set alone gives.
+
+    python benchmarks/calibrate.py [--out runs/calibrate] [--models mlp convnet] [--tables]
+
+MNIST's 60,000 training images are cut into disjoint training sets of n = 500, 1,000 and 2,000: what
+differs between replicas on them is the true variance at n. From each of the first twenty sets alone
+further replicas are trained as a study would: on bootstrap samples and on random halves of it.
+Every replica is kept in a store, so the command goes on where it stopped. `--tables` trains nothing
+and writes docs/calibration.json from the parts that are complete.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from steadfit.data import Dataset, Split, draw, read, split
+from steadfit.recipe import Recipe
+from steadfit.study import Progress, Trial, make_arms, open_store, train_all
+from steadfit.study.design import Arm
+
+SIZES = (500, 1_000, 2_000)
+SETS, STUDIED, SAMPLES = 60, 20, 10  # disjoint sets at most; sets studied alone; samples of each
+POINTS = 5_000  # test images
+AGAIN = "again"  # the baseline a second time, with other seeds: an arm that changes nothing
+REMEDIES = ("dropout", "l2", "smaller", "early_stopping")
+RECIPES = {
+    "mlp": Recipe().model_with(name="mlp", width=0.25),
+    "convnet": Recipe().model_with(name="convnet", width=0.2),
+}
+COLUMNS = ("common 0", "common 1", "own")  # seeds: shared by all sets, or each set its own
+SCHEMES = ("bootstrap", "subsample")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is trained and judged together. scheme: "fresh", or how one set alone is sampled."""
+
+    model: str
+    n: int
+    scheme: str
+
+    def __str__(self) -> str:
+        return f"{self.model}, n = {self.n:,}, {self.scheme}"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The images: training sets are taken from `train`, and all predict `test`."""
+
+    data: Split
+
+    def sets(self, n: int) -> torch.Tensor:
+        """Disjoint training sets as positions, shape (sets, n)."""
+        order = torch.from_numpy(np.random.default_rng(0).permutation(len(self.data.train)))
+        count = min(SETS, len(order) // n)
+        return order[: count * n].reshape(count, n)
+
+    def trials(self, part: Part) -> dict[tuple[str, int, int, str], Trial]:
+        """By arm, set, sample of the set and column of seeds. A fresh set is its own sample 0."""
+        return {
+            (arm.name, number, sample, column): self._trial(part, arm, number, sample, column, rows)
+            for number, sample, rows in self._samples(part)
+            for arm in arms(part.model)
+            for column in (COLUMNS if part.scheme == "fresh" else ("own",))
+        }
+
+    def _samples(self, part: Part) -> Iterator[tuple[int, int, torch.Tensor]]:
+        sets = self.sets(part.n)
+        if part.scheme == "fresh":
+            yield from ((number, 0, rows) for number, rows in enumerate(sets))
+            return
+        for number, rows in enumerate(sets[:STUDIED]):
+            own: Dataset = self.data.train.take(rows)
+            for sample in range(SAMPLES):
+                yield number, sample, rows[draw(own, part.scheme, sample, seed=number)]
+
+    def _trial(
+        self, part: Part, arm: Arm, number: int, sample: int, column: str, rows: torch.Tensor
+    ) -> Trial:
+        key = [COLUMNS.index(column), int(arm.name == AGAIN)]
+        if column == "own":
+            key += [number, sample, 1 + SCHEMES.index(part.scheme) if part.scheme in SCHEMES else 0]
+        seed = int(np.random.SeedSequence(key).generate_state(1, np.uint32)[0])
+        data = self.data
+        return Trial(arm, rows, seed, data.train.fingerprint, data.test.fingerprint)
+
+
+def arms(model: str) -> tuple[Arm, ...]:
+    """The baseline, the remedies, and the baseline again."""
+    found = make_arms(RECIPES[model], REMEDIES)
+    return (*found, Arm(AGAIN, found[0].recipe))
+
+
+def make_pool() -> Pool:
+    """MNIST with its first 5,000 test images, which all replicas predict."""
+    whole = split(read("mnist"))
+    return Pool(Split(whole.train, whole.test.take(torch.arange(POINTS)), whole.notes))
+
+
+def parts(models: list[str]) -> list[Part]:
+    """In the order in which they are trained."""
+    return [
+        Part(model, n, scheme) for model in models for n in SIZES for scheme in ("fresh", *SCHEMES)
+    ]
+
+
+def main() -> None:
+    """Train what is missing, part by part, then write the tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, default=Path("runs/calibrate"))
+    parser.add_argument("--models", nargs="+", choices=RECIPES, default=list(RECIPES))
+    parser.add_argument("--processes", type=int, default=None)
+    parser.add_argument("--tables", action="store_true", help="train nothing")
+    given = parser.parse_args()
+    pool, store = make_pool(), open_store(given.out)
+    for part in [] if given.tables else parts(given.models):
+        trials = list(pool.trials(part).values())
+
+        def watch(now: Progress, part: Part = part) -> None:
+            if now.done % 100 == 0 or now.done == now.total:
+                print(f"{part}: {now.done:,} of {now.total:,}", flush=True)
+
+        train_all(trials, pool.data, store, given.processes, watch)
+
+
+if __name__ == "__main__":
+    main()
