@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -33,6 +34,20 @@ class Outcome:
     model: TrainedModel
 
 
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Arms, what each showed, and the replicas that showed it, in the same order."""
+
+    arms: tuple[Arm, ...]
+    results: tuple[ArmResult, ...]
+    replicas: list[tuple[Replica, ...]]
+
+    def of(self, name: str) -> tuple[Arm, tuple[Replica, ...]]:
+        """An arm and its replicas."""
+        place = [arm.name for arm in self.arms].index(name)
+        return self.arms[place], self.replicas[place]
+
+
 def run_study(
     split: Split,
     recipe: Recipe,
@@ -62,60 +77,73 @@ def run_study(
     store = open_store(folder / "store")
     prepare(folder / "model")
     tested = points(split.test)
-    arms = make_arms(recipe, remedies)
+    train = partial(train_all, split=split, store=store, processes=processes, watch=watch)
 
-    def measure(
-        arms: tuple[Arm, ...], design: Design, pilot: int | None = None
-    ) -> tuple[tuple[ArmResult, ...], list[tuple[Replica, ...]]]:
+    def measure(remedies: Sequence[str], design: Design, pilot: int | None = None) -> Measured:
+        arms = make_arms(recipe, remedies)
         for arm in arms:
             check(arm.recipe, split.train)
         trials = make_trials(design, arms, split)
-        train_all(trials, split, store, processes, watch)
+        train(trials)
         replicas = _grouped([store.read(trial.key) for trial in trials], len(arms))
         results = judge(design, arms, replicas, tested, pilot)
         keys = _grouped([trial.key for trial in trials], len(arms))
-        results = [replace(arm, replicas=own) for arm, own in zip(results, keys, strict=True)]
-        return tuple(results), replicas
+        kept = [replace(arm, replicas=own) for arm, own in zip(results, keys, strict=True)]
+        return Measured(arms, tuple(kept), replicas)
 
-    results, replicas = measure(arms, design)
-    joined = joined_remedy(results) if second_round else None
+    found = measure(remedies, design)
+    joined = joined_remedy(found.results) if second_round else None
     if joined is not None:
-        arms = make_arms(recipe, [*(arm.name for arm in arms[1:]), joined])
-        results, replicas = measure(arms, design)
+        remedies = [*(arm.name for arm in found.arms[1:]), joined]
+        found = measure(remedies, design)
     said: tuple[str, ...] = ()
     if precision is not None:
-        chosen = plan(spreads(design, replicas, tested), design.samples, precision, LEVEL)
+        chosen = plan(spreads(design, found.replicas, tested), design.samples, precision, LEVEL)
         said = (chosen.sentence,)
         if chosen.samples > design.samples:
             pilot, design = design.samples, replace(design, samples=chosen.samples)
-            results, replicas = measure(arms, design, pilot)
+            found = measure(remedies, design, pilot)
+    result = _result(found, design, split, tested, said)
+    winner, members = found.of(result.best)
+    if deliver == "single":
+        trial = final_trial(design, winner, split)
+        train([trial])
+        members = (store.read(trial.key),)
+    model = _handed_over(winner, split.train, members)
+    model.save(folder / "model")
+    write_text(folder / "study.json", result.to_json())
+    replicas = {arm.name: own for arm, own in zip(found.arms, found.replicas, strict=True)}
+    return Outcome(result, replicas, model)
+
+
+def _result(
+    found: Measured, design: Design, split: Split, tested: Dataset, said: tuple[str, ...]
+) -> StudyResult:
+    """The figures with their verdict. said: what there is to say beside it."""
     loss = deciding_loss(tested)
-    best = best_arm(results, loss)
-    by_name = {arm.name: own for arm, own in zip(arms, replicas, strict=True)}
-    said += forecast_sentences(split, best, by_name[best])
-    said += token_sentences(split, results, best)
-    result = StudyResult(
+    best = best_arm(found.results, loss)
+    _, replicas = found.of(best)
+    return StudyResult(
         data=_data_facts(split, tested),
         design=DesignFacts(design.samples, design.seeds, design.scheme, design.seed),
         loss=loss,
         level=LEVEL,
-        arms=results,
+        arms=found.results,
         best=best,
-        sentences=(*sentences(results, design, loss, best), *said),
+        sentences=(
+            *sentences(found.results, design, loss, best),
+            *said,
+            *forecast_sentences(split, best, replicas),
+            *token_sentences(split, found.results, best),
+        ),
     )
-    winner = next(arm for arm in arms if arm.name == best)
-    members = by_name[best]
-    if deliver == "single":
-        trial = final_trial(design, winner, split)
-        train_all([trial], split, store, processes, watch)
-        members = (store.read(trial.key),)
+
+
+def _handed_over(arm: Arm, train: Dataset, members: Sequence[Replica]) -> TrainedModel:
     failure = next((member.failure for member in members if member.failure), "")
     if failure:
         raise SteadfitError(f"There is no model to hand over, because training failed: {failure}")
-    model = trained_model(winner.recipe, split.train, members)
-    model.save(folder / "model")
-    write_text(folder / "study.json", result.to_json())
-    return Outcome(result, by_name, model)
+    return trained_model(arm.recipe, train, members)
 
 
 def _grouped(values: Sequence[T], arms: int) -> list[tuple[T, ...]]:
