@@ -8,10 +8,9 @@ Elsewhere, where forking is not safe with the system's own libraries, each impor
 import multiprocessing
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from types import ModuleType
 
@@ -36,19 +35,26 @@ def start_server() -> None:
 
 @contextmanager
 def undisturbed_start() -> Iterator[None]:
-    """While processes start, `__main__` is an empty module and Ctrl-C waits.
+    """While processes start, `__main__` is an empty module and Ctrl-C waits until they have.
 
     A started process would otherwise run the program's main file again, which fails where it has no
     `if __name__ == "__main__":` around the call; and one that is still importing would meet Ctrl-C
-    with a traceback. Signals can be set in the main thread only.
+    with a traceback: processes start with the signals blocked that this thread has blocked.
     """
+    resource_tracker.ensure_running()  # which is the first to start, and lets Ctrl-C in again
     own = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
-    in_main_thread = threading.current_thread() is threading.main_thread()
-    handler = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
+    blocked = _block_interrupts()
     try:
         yield
     finally:
         sys.modules["__main__"] = own
-        if in_main_thread:
-            signal.signal(signal.SIGINT, handler)
+        if blocked is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+def _block_interrupts() -> set[int] | None:
+    """What was blocked before; None where signals cannot be blocked, on Windows."""
+    if not hasattr(signal, "pthread_sigmask"):
+        return None
+    return set(signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}))

@@ -43,7 +43,7 @@ def finished(tmp_path_factory):
 
 def test_a_study_prints_the_table_and_where_things_are(finished):
     folder, text = finished
-    for words in ("digits · ", "baseline", "l2=0.001", "is variance", "6 of 12 replicas"[5:]):
+    for words in ("digits · ", "baseline", "l2=0.001", "is variance", "6 of 6 replicas"):
         assert words in text
     assert "\x1b" not in text, "no colour where there is no terminal"
     assert {"study.json", "report.html", "model", "store"} <= {p.name for p in folder.iterdir()}
@@ -146,5 +146,13 @@ def test_the_surface_is_what_it_was():
         arguments = app[name].assemble_argument_collection()
         found[name] = sorted(argument.name for argument in arguments)
     assert found["show"] == ["--json", "RUN"]
-    assert found["predict"] == ["--out", "INPUT", "RUN"]
+    assert found["predict"] == [
+        "--out",
+        "--prompt",
+        "--seed",
+        "--temperature",
+        "--tokens",
+        "INPUT",
+        "RUN",
+    ]
     assert found["shapes"] == ["--input", "--outputs", "--set", "MODEL"]

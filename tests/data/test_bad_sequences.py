@@ -34,7 +34,7 @@ BAD = [
      ["a.csv row 3", "2024-01-03 repeats", "remove those that are there twice"]),
     ("times that repeat in a series", "a.csv", "s,t,v,label\nA,0,1,a\nA,0,1,a\nB,0,1,b\n", LONG,
      ["a.csv row 3", 'in the series "A"', "remove those that are there twice"]),
-    ("a series shorter than the window", "a.csv", f"day,sales\n{DAYS[:42]}",
+    ("a series shorter than the window", "a.csv", f"day,sales\n{DAYS[:39]}",
      {**SALES, "horizon": 3, "window": 7},
      ["window of 7 and a horizon of 3", "a.csv (3)", "Give a smaller window"]),
     ("gaps in time", "a.csv", f"day,sales\n{DAYS}", SALES,

@@ -172,7 +172,7 @@ def test_rows_with_other_columns_are_all_named(tmp_path: Path) -> None:
         (WIDE.replace("1,2,3", "1,,3"), {}, "1 values are missing .*some.csv row 2"),
         (TEXTS.replace("so dull", " "), {}, r'column "text": expected a text .* row 3'),
         ("label\nx\ny\n", {}, "no columns besides those named"),
-        (WIDE, {"task": "numbers"}, 'For names, use task="classes"'),
+        (WIDE, {"task": "numbers"}, 'use task="classes" for names'),
     ],
 )
 def test_what_is_wrong_with_a_table_is_said(

@@ -62,7 +62,8 @@ def test_a_model_that_cannot_be_built_says_why(name, settings, words):
 def test_a_row_of_numbers_is_no_image(name):
     with pytest.raises(
         SteadfitError,
-        match=r"Layer 1, .* takes channels and one or two axes|takes series and texts",
+        match=r"Layer 1, .* takes channels and one or two axes|takes series and texts|"
+        "tells the next token of texts",
     ):
         models.build(Model(name=name), (5,), 4)
 

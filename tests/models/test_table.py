@@ -5,6 +5,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from steadfit import models
+from steadfit.data import Text
 from steadfit.models.layers import times
 from steadfit.nn import Padded
 from steadfit.recipe import Model
@@ -53,11 +54,13 @@ def test_resnets_have_the_published_number_of_weights(depth, millions):
     assert round(sum(row.parameters for row in rows) / 1e6, digits) == millions
 
 
-GATED = ("recurrent", "conv_recurrent")  # torch does not count what our kernels do
+GATED = ("recurrent", "conv_recurrent", "language")  # torch does not count what our kernels do
 SERIES = (*GATED, "conv1d", "resnet1d")
 
 
 def fitting(name: str) -> tuple[int, ...]:
+    if name == "language":
+        return Text(50, 20)
     return (3, 20) if name in SERIES else (3, 20, 26)
 
 

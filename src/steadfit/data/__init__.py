@@ -16,8 +16,8 @@ from steadfit.data.dataset import Text as Text
 from steadfit.data.forecasting import from_forecast as from_forecast
 from steadfit.data.forecasting import naive_forecasts as naive_forecasts
 from steadfit.data.forecasting import scaled_errors as scaled_errors
-from steadfit.data.points import measured as measured
-from steadfit.data.points import points as points
+from steadfit.data.next_tokens import measured as measured
+from steadfit.data.next_tokens import points as points
 from steadfit.data.preparation import Preparation as Preparation
 from steadfit.data.preparation import fit_preparation as fit_preparation
 from steadfit.data.ragged import Ragged as Ragged

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import safetensors.torch
@@ -23,6 +24,9 @@ from steadfit.training import Replica
 FORMAT = 1
 _MARK = "store.json"
 _FIGURES, _PREDICTIONS, _WEIGHTS = "replica.json", "predictions.npz", "weights.safetensors"
+
+
+_DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError)  # what reading it can raise
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,11 @@ class Store:
             for name, digest in figures.pop("sha256").items():
                 if _digest(folder / name) != digest:
                     raise ValueError(f"{name} has changed since it was written")
-            with np.load(folder / _PREDICTIONS, allow_pickle=False) as file:
-                logits = file["logits"]
+            with (folder / _PREDICTIONS).open("rb") as file:
+                logits = np.load(file, allow_pickle=False)["logits"]
             weights = safetensors.torch.load_file(folder / _WEIGHTS)
             return Replica(logits=logits, weights=weights, **figures)
-        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        except (*_DAMAGE, SafetensorError, BadZipFile) as error:
             raise SteadfitError(
                 f"The replica in {folder} is damaged ({error}). "
                 "Delete that folder and run the study again: this replica alone is trained anew."

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from steadfit.data import Dataset, Ragged, measured, points, read
-from steadfit.data.points import CONTEXT
+from steadfit.data.next_tokens import CONTEXT
 
 TEXT = "to be or not to be, that is the question: " * 9
 
@@ -32,7 +32,7 @@ def test_a_point_is_a_token_and_what_stood_before_it(data: Dataset) -> None:
 
 
 def test_too_many_are_thinned_evenly(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("steadfit.data.points.MOST", 100 * data.outputs)
+    monkeypatch.setattr("steadfit.data.next_tokens.MOST", 100 * data.outputs)
     at = measured(data)
     assert (at.diff() == 4).sum() == len(at) - 1
     assert len(at) <= 100
