@@ -19,9 +19,8 @@ from calibrate import AGAIN, RECIPES, SCHEMES, SETS, SIZES, STUDIED, Part, arms,
 from scipy.stats import t
 
 from steadfit.study import open_store
-from steadfit.study.decomposition import Decomposition, brier, cross_entropy
+from steadfit.study.decomposition import Decomposition, brier, cross_entropy, kohavi_wolpert
 from steadfit.study.intervals import paired, paired_interval, spread, verdicts
-from steadfit.study.zero_one import kohavi_wolpert
 
 DESIGNS = ((3, 1), (5, 1), (10, 1), (5, 2), (10, 2))  # samples, seeds; 1: each sample its own
 STUDIES = 200  # drawn from the fresh sets, a design

@@ -38,5 +38,5 @@ def test_nothing_is_said_where_nothing_is_forecast():
 def test_a_token_at_every_step_is_refused():
     data = read("copy", length=5, train=10, test=5)
     recipe = Recipe().model_with(name="recurrent")
-    with pytest.raises(SteadfitError, match="asks for an answer at every step.*Use language"):
+    with pytest.raises(SteadfitError, match=r"asks for an answer at every step.*Use language"):
         fit(recipe, data, data.y[:, 0], data, seed=0)
