@@ -19,6 +19,18 @@ outputs = run(one, torch.ones(1, 1, 1), weights).outputs
 torch.testing.assert_close(outputs, torch.full((1, 1, 1), 2.0).tanh())
 """
 
+FEWER = """
+import torch
+from steadfit.cells import Weights, find, run, run_reference
+torch.set_num_threads(4)
+one = find("gru")
+shapes = one.shapes(40, 80).items()
+weights = Weights(**{name: torch.randn(shape) / 9 for name, shape in shapes})
+for batch in (1, 2, 16):
+    x = torch.randn(9, batch, 40)
+    torch.testing.assert_close(run(one, x, weights).outputs, run_reference(one, x, weights).outputs)
+"""
+
 
 def start(cache: Path, **variables: str) -> subprocess.Popen:
     """A process that runs one cell, warnings shown."""
@@ -64,3 +76,16 @@ def test_kernels_stay_within_their_tensors() -> None:
     script = Path(__file__).with_name("guard_pages.py")
     done = subprocess.run([sys.executable, script], capture_output=True, text=True)
     assert done.returncode == 0, f"status {done.returncode}\n{done.stdout}{done.stderr}"
+
+
+def test_fewer_threads_than_asked_for_do_all_the_work() -> None:
+    for limit in ("1", "2", "3"):
+        environment = {**os.environ, "OMP_THREAD_LIMIT": limit}
+        done = subprocess.run(
+            [sys.executable, "-c", FEWER],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr

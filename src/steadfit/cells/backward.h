@@ -10,7 +10,7 @@ struct BackwardMemory {
           peephole(PEEPHOLES * p.width),
           carry(STATES * p.a.batch * p.width),
           back(p.a.batch * SOURCES * p.width),
-          delta(p.rows() * (GATES + PEEPHOLES) * p.width),
+          delta(p.rows() * (GATES + PEEPHOLES) * p.width + PANEL),  // whole tiles are copied
           source(p.rows() * SOURCES * p.width),
           zeros(padded(std::max(p.a.input, p.a.hidden))),
           delta_width((GATES + PEEPHOLES) * p.width) {

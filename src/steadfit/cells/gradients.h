@@ -14,6 +14,12 @@ struct WeightGradient {
 constexpr long GRADIENT_ROWS = 256;                  // summed in one go
 constexpr long GRADIENT_TILES = 96 / TILE_ROWS;      // of units, packed together
 
+// The units of one gate as tiles of nearly equal height.
+static long tiles_of(const Problem& p) { return (p.a.hidden + TILE_ROWS - 1) / TILE_ROWS; }
+static Share tile_units(const Problem& p, long tile) {
+    return Share(p.a.hidden, static_cast<int>(tile), static_cast<int>(tiles_of(p)));
+}
+
 static void pack_sources(const WeightGradient& g, long begin, long depth, Real* to, int thread,
                          int threads) {
     const Share share(padded(g.columns) / PANEL, thread, threads);
@@ -30,27 +36,32 @@ static void pack_sources(const WeightGradient& g, long begin, long depth, Real* 
     }
 }
 
-// Units [first, last) of one gate, for rows [begin, begin + depth).
+// Adjoints of tiles [first, last) of one gate, for rows [begin, begin + depth): [tile][row][unit].
+static void pack_tiles(const Problem& p, const BackwardMemory& memory, int gate, long first,
+                       long last, long begin, long depth, Real* to) {
+    for (long tile = first; tile < last; tile++) {
+        const Real* delta = memory.delta + begin * memory.delta_width + gate * p.width +
+                            tile_units(p, tile).first;
+        for (long k = 0; k < depth; k++, delta += memory.delta_width, to += TILE_ROWS)
+            std::memcpy(to, delta, TILE_ROWS * sizeof(Real));
+    }
+}
+
+// Tiles [first, last) of one block, for rows [begin, begin + depth).
 static void add_gradient(const Problem& p, const BackwardMemory& memory, const WeightGradient& g,
                          long first, long last, long begin, long depth, const Real* panels,
-                         Real* tiles) {
-    const long units = last - first, tile_size = depth * TILE_ROWS;
-    for (long k = 0; k < depth; k++) {
-        const Real* delta =
-            memory.delta + (begin + k) * memory.delta_width + g.gate * p.width + first;
-        for (long m = 0; m < units; m++)
-            tiles[m / TILE_ROWS * tile_size + k * TILE_ROWS + m % TILE_ROWS] = delta[m];
-    }
+                         const Real* tiles) {
+    const bool fresh = begin == 0;
     for (long v = 0; v * PANEL < g.columns; v++)
-        for (long m = 0; m < units; m += TILE_ROWS) {
+        for (long tile = first; tile < last; tile++) {
+            const Share units = tile_units(p, tile);
             const Real* from[TILE_ROWS];
-            for (int r = 0; r < TILE_ROWS; r++) from[r] = tiles + m / TILE_ROWS * tile_size + r;
-            Real* to = g.to + (first + m) * g.columns + v * PANEL;
-            const bool fresh = begin == 0;
-            tile_row<TILE_ROWS>(std::min<long>(units - m, TILE_ROWS), from, depth,
-                                panels + v * PANEL * depth, 1,
-                                fresh ? memory.zeros + v * PANEL : to, fresh ? 0 : g.columns, to,
-                                g.columns, g.columns - v * PANEL);
+            for (int r = 0; r < TILE_ROWS; r++)
+                from[r] = tiles + (tile - first) * depth * TILE_ROWS + r;
+            Real* to = g.to + units.first * g.columns + v * PANEL;
+            tile_row<TILE_ROWS>(units.last - units.first, from, depth, panels + v * PANEL * depth,
+                                1, fresh ? memory.zeros + v * PANEL : to, fresh ? 0 : g.columns,
+                                to, g.columns, g.columns - v * PANEL);
         }
 }
 
@@ -147,9 +158,9 @@ struct Gradients {
 
 static void weight_gradients(const Problem& p, const BackwardMemory& memory, const Gradients& g,
                              Real* packed, int thread, int threads) {
-    const long group = GRADIENT_TILES * TILE_ROWS;
-    const long groups = (p.a.hidden + group - 1) / group;
-    Scratch tiles(group * GRADIENT_ROWS);
+    const long count = tiles_of(p);
+    const Share share(GATES * count, thread, threads);
+    Scratch tiles(GRADIENT_TILES * TILE_ROWS * GRADIENT_ROWS);
     for (long begin = 0; begin < p.rows(); begin += GRADIENT_ROWS) {
         const long depth = std::min(GRADIENT_ROWS, p.rows() - begin);
         std::vector<long> done;
@@ -160,13 +171,15 @@ static void weight_gradients(const Problem& p, const BackwardMemory& memory, con
                              threads);
             }
 #pragma omp barrier
-        const Share share(static_cast<long>(g.blocks.size()) * groups, thread, threads);
-        for (long task = share.first; task < share.last; task++) {
-            const WeightGradient& block = g.blocks[task / groups];
-            const long first = task % groups * group;
-            add_gradient(p, memory, block, first,
-                         std::min(first + group, static_cast<long>(p.a.hidden)), begin, depth,
-                         packed + block.packed * GRADIENT_ROWS, tiles);
+        for (long at = share.first, next; at < share.last; at = next) {
+            const int gate = static_cast<int>(at / count);
+            next = std::min({at + GRADIENT_TILES, (gate + 1) * count, share.last});
+            const long first = at - gate * count, last = next - gate * count;
+            pack_tiles(p, memory, gate, first, last, begin, depth, tiles);
+            for (const WeightGradient& block : g.blocks)
+                if (block.gate == gate)
+                    add_gradient(p, memory, block, first, last, begin, depth,
+                                 packed + block.packed * GRADIENT_ROWS, tiles);
         }
 #pragma omp barrier
     }

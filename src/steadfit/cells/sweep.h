@@ -11,10 +11,9 @@
 
 extern "C" __attribute__((visibility("default"))) void cell_forward(const Arguments* arguments) {
     const Problem p(*arguments);
-    const Team team(p);
     ForwardMemory memory(p);
-    with_team(p, team, [&](int thread, const Part& part) {
-        memory.pack(p, thread, team.threads());
+    with_team(p, [&](int thread, int threads, const Part& part) {
+        memory.pack(p, thread, threads);
 #pragma omp barrier
         forward_part(p, part, memory);
     });
@@ -23,13 +22,11 @@ extern "C" __attribute__((visibility("default"))) void cell_forward(const Argume
 
 extern "C" __attribute__((visibility("default"))) void cell_backward(const Arguments* arguments) {
     const Problem p(*arguments);
-    const Team team(p);
     const BackRuns runs(p);
     const BackwardMemory memory(p, runs);
     const Gradients gradients(p, memory);
     const Scratch packed(gradients.packed * GRADIENT_ROWS);
-    with_team(p, team, [&](int thread, const Part& part) {
-        const int threads = team.threads();
+    with_team(p, [&](int thread, int threads, const Part& part) {
         runs.pack(p, memory.weights, thread, threads);
 #pragma omp barrier
         backward_part(p, part, runs, memory);

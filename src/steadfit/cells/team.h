@@ -8,9 +8,9 @@ struct Team {
     int groups, members;  // groups share out the sequences, members of a group the units
     std::vector<long> first;  // the first sequence of each group, and the end
 
-    Team(const Problem& p) {
+    Team(const Problem& p, int threads) {
         const long work = p.rows() * p.a.hidden * (p.a.hidden + p.a.input) * GATES;
-        int threads = work < 200000 ? 1 : static_cast<int>(p.a.threads);
+        if (work < 200000) threads = 1;
         groups = static_cast<int>(std::clamp<long>(p.a.batch / 4, 1, threads));
         while (threads % groups) groups--;
         members = static_cast<int>(std::min<long>(threads / groups, p.panels));
@@ -33,18 +33,25 @@ struct Part {
     long running(long size) const { return std::clamp(size, first, last); }
 };
 
-// Runs `work(thread, part)` on the threads of a team.
+// Runs `work(thread, threads, part)` on the threads of a team. OpenMP may grant fewer than are asked
+// for; then the work is shared out anew, and a thread that is left over gets an empty part.
 template <class Work>
-static void with_team(const Problem& p, const Team& team, Work work) {
-    std::vector<Barrier*> barriers;
-    for (int g = 0; g < team.groups; g++) barriers.push_back(new Barrier(team.members));
+static void with_team(const Problem& p, Work work) {
+    Team team(p, static_cast<int>(p.a.threads));
+    std::deque<Barrier> barriers;
 #pragma omp parallel num_threads(team.threads())
     {
-        const int thread = omp_get_thread_num();
-        const int group = thread / team.members;
+        const int thread = omp_get_thread_num(), threads = omp_get_num_threads();
+#pragma omp single
+        {
+            if (threads < team.threads()) team = Team(p, threads);
+            for (int group = 0; group < team.groups; group++) barriers.emplace_back(team.members);
+            barriers.emplace_back(1);
+        }
+        const int group = std::min(thread / team.members, team.groups);
         const Share units(p.panels, thread % team.members, team.members);
-        work(thread, Part{team.first[group], team.first[group + 1], units.first, units.last,
-                          *barriers[group]});
+        const long last = team.first[std::min(group + 1, team.groups)];
+        work(thread, threads, Part{team.first[group], last, units.first, units.last,
+                                   barriers[group]});
     }
-    for (Barrier* barrier : barriers) delete barrier;
 }
