@@ -187,6 +187,8 @@ def join_biases(cell: Cell, input_bias: Tensor, recurrent_bias: Tensor) -> Tenso
     >>> join_biases(find("gru_reset_after"), torch.tensor([1., 2., 3.]), torch.tensor([4., 5., 6.]))
     tensor([5., 7., 3., 6.])
     """
+    if cell.input_blocks == cell.recurrent_blocks == cell.gates:
+        return input_bias + recurrent_bias
     graph = cell.graph
     inputs = iter(input_bias.chunk(len(graph.input_blocks)))
     recurrents = iter(recurrent_bias.chunk(max(len(graph.recurrent_blocks), 1)))

@@ -6,6 +6,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NoReturn
 
 from steadfit.cells.graph import Gate, Graph, Node
@@ -32,17 +33,17 @@ class Cell:
         """The states' names; the first is the output."""
         return self.graph.states
 
-    @property
+    @cached_property
     def gates(self) -> tuple[str, ...]:
         """The gates' names, in the order of the bias's blocks of H numbers."""
         return tuple(gate.name for gate in self.graph.gates)
 
-    @property
+    @cached_property
     def input_blocks(self) -> tuple[str, ...]:
         """The gates that take x, in the order of the input matrix's blocks of H rows."""
         return tuple(gate.name for gate in self.graph.input_blocks)
 
-    @property
+    @cached_property
     def recurrent_blocks(self) -> tuple[str, ...]:
         """The gates that take states, in the order of the recurrent matrix's blocks of H rows.
 
