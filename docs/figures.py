@@ -12,11 +12,10 @@ import numpy as np
 import plotly.graph_objects as go
 import torch
 
-from steadfit.cells import find
+from steadfit.cells import find, svg
 from steadfit.data import Split, read, split
 from steadfit.recipe import Recipe
 from steadfit.report import inside
-from steadfit.report.diagram import diagram
 from steadfit.report.frame import frame
 from steadfit.report.geometry import TwoWeights, penalty_geometry
 from steadfit.report.palette import LIGHT
@@ -107,11 +106,11 @@ def residual_norms() -> go.Figure:
 
 FIGURES: Mapping[str, Callable[[], go.Figure | str]] = {
     "penalties": penalties,
-    "lstm": lambda: diagram(find("lstm")),
-    "gru": lambda: diagram(find("gru")),
-    "gru_reset_after": lambda: diagram(find("gru_reset_after")),
-    "peephole_lstm": lambda: diagram(find("peephole_lstm")),
-    "mgu": lambda: diagram(find("mgu")),
+    "lstm": lambda: svg(find("lstm")),
+    "gru": lambda: svg(find("gru")),
+    "gru_reset_after": lambda: svg(find("gru_reset_after")),
+    "peephole_lstm": lambda: svg(find("peephole_lstm")),
+    "mgu": lambda: svg(find("mgu")),
     "convolution": lambda: window_steps(IMAGE, EDGE),
     "padding": lambda: window_steps(IMAGE, EDGE, padding=1, most=10),
     "stride": lambda: window_steps(IMAGE, EDGE, stride=2),

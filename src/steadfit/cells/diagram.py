@@ -148,8 +148,10 @@ def _half(layout: Layout, index: int) -> float:
 
 
 def _text(node: Node) -> str:
-    if node.op in ("gate", "peephole", "state", "end"):
+    if node.op in ("gate", "state", "end"):
         return node.name
+    if node.op == "peephole":
+        return f"p {node.name}"
     return _CIRCLES.get(node.op) or _BOXES.get(node.op, node.op)
 
 
@@ -190,20 +192,31 @@ def _with_number(graph: Graph, node: Node) -> str:
 
 
 def _wire(layout: Layout, start: int, end: int, tip: str) -> str:
-    """A curve from a node to one that takes it, by the rows kept for it on the way."""
-    x, y = layout.point(start)
-    path = f"M{x + _half(layout, start):g} {y:g}"
-    x += _half(layout, start)
-    for column in range(layout.column[start] + 1, layout.column[end]):
-        middle, to = _at(column, layout.passing[start, column])
-        path += _bend(x, y, middle - 24, to) + f"H{middle + 24:g}"
-        x, y = middle + 24, to
+    """A line from a node to one that takes it, by the rows kept for it on the way.
+
+    It bends between columns only, so that no box of a column lies on it.
+    """
+    (x, y), first = layout.point(start), layout.column[start]
+    path = f"M{x + _half(layout, start):g} {y:g}H{x + _side(layout, first):g}"
+    x += _side(layout, first)
+    for column in range(first + 1, layout.column[end]):
+        (middle, to), side = _at(column, layout.passing[start, column]), _side(layout, column)
+        path += _bend(x, y, middle - side, to) + f"H{middle + side:g}"
+        x, y = middle + side, to
     middle, to = layout.point(end)
-    path += _bend(x, y, middle - _half(layout, end), to)
+    path += _bend(x, y, middle - _side(layout, layout.column[end]), to)
+    path += f"H{middle - _half(layout, end):g}"
     kind = "wire state" if layout.nodes[start].op == "state" else "wire"
     if layout.nodes[end].op == "end":
         kind = "wire state"
     return f'<path class="{kind}" d="{path}" marker-end="url(#{tip})"/>'
+
+
+def _side(layout: Layout, column: int) -> float:
+    """Half the width of a column's widest symbol, with a little room."""
+    return 3 + max(
+        _half(layout, index) for index in layout.column if layout.column[index] == column
+    )
 
 
 def _bend(x: float, y: float, to_x: float, to_y: float) -> str:
