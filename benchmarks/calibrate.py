@@ -1,12 +1,12 @@
 """Train what the calibration needs: MNIST with fresh training sets, and what one set alone gives.
 
-    python benchmarks/calibrate.py [--out runs/calibrate] [--models mlp convnet] [--tables]
+    python benchmarks/calibrate.py [--out runs/calibrate] [--models mlp convnet]
 
 MNIST's 60,000 training images are cut into disjoint training sets of n = 500, 1,000 and 2,000: what
 differs between replicas on them is the true variance at n. From each of the first twenty sets alone
 further replicas are trained as a study would: on bootstrap samples and on random halves of it.
-Every replica is kept in a store, so the command goes on where it stopped. `--tables` trains nothing
-and writes docs/calibration.json from the parts that are complete.
+Every replica is kept in a store, so the command goes on where it stopped.
+benchmarks/calibration_tables.py makes tables of the parts that are complete.
 """
 
 import argparse
@@ -109,17 +109,16 @@ def parts(models: list[str]) -> list[Part]:
 
 
 def main() -> None:
-    """Train what is missing, part by part, then write the tables."""
+    """Train what is missing, part by part."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--out", type=Path, default=Path("runs/calibrate"))
     parser.add_argument("--models", nargs="+", choices=RECIPES, default=list(RECIPES))
     parser.add_argument("--processes", type=int, default=None)
-    parser.add_argument("--tables", action="store_true", help="train nothing")
     given = parser.parse_args()
     pool, store = make_pool(), open_store(given.out)
-    for part in [] if given.tables else parts(given.models):
+    for part in parts(given.models):
         trials = list(pool.trials(part).values())
 
         def watch(now: Progress, part: Part = part) -> None:

@@ -1,6 +1,7 @@
 """Confidence intervals for a decomposition's figures and for the change between two arms.
 
-**What is generalised over**: new training samples, new seeds and new test points. An interval says
+**What is generalised over**: new samples drawn as the study draws them (by default from the same
+training data, see docs/calibration.md), new seeds and new test points. An interval says
 where the figure would lie if all three were drawn again endlessly often.
 
 **How.** Every figure is the mean of a table of (pseudo-)values by sample, seed and point, and so is

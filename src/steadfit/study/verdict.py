@@ -111,7 +111,8 @@ def _handed_over(best: str, baseline: ArmResult) -> str:
 def _what_it_stands_for(design: Design) -> str:
     scheme = {
         "bootstrap": "each drawn from the training data with replacement, as many as there are "
-        "(it holds about 63% of the distinct examples, so bias is a little higher than with all)",
+        "(it holds about 63% of the distinct examples: changes and their intervals stand for such "
+        "samples of these data, and training on all of them can change a small effect's sign)",
         "subsample": "each a random half of the training data, so the figures hold at that size",
         "disjoint": "disjoint parts of the training data, so the figures hold at the parts' size",
     }[design.scheme]
