@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs bench-study bench-conv bench-cells bench-coverage clean
+.PHONY: demo test check docs bench-study bench-conv bench-cells bench-coverage faults clean
 
 demo: .venv/done
 	$(BIN)/steadfit study digits
@@ -27,6 +27,9 @@ bench-conv: .venv/done
 bench-cells: .venv/done
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python benchmarks/cells.py
+
+faults: .venv/done
+	STEADFIT_HOSTILE_FILES=10000 $(BIN)/pytest tests/faults
 
 bench-coverage: .venv/done
 	$(BIN)/python benchmarks/coverage.py

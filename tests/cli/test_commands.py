@@ -156,3 +156,18 @@ def test_the_surface_is_what_it_was():
         "RUN",
     ]
     assert found["shapes"] == ["--input", "--outputs", "--set", "MODEL"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["shapes", "mlp", "--input", "0x0x0"], "sizes from 1"),
+        (["shapes", "convnet", "--input", "1x99999999999x8"], "sizes from 1"),
+        (["shapes", "mlp", "--input", "1x8x8", "--outputs", "0"], "--outputs must be 1 or more"),
+        (["fit", "digits", "--remedy", "early_stopping=0"], "patience"),
+    ],
+)
+def test_a_size_that_cannot_be_is_a_sentence(words, sentence, capsys):
+    with pytest.raises(SystemExit):
+        main(words)
+    assert sentence in capsys.readouterr().err

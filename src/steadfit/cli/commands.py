@@ -16,6 +16,8 @@ DESIGN = Group("Design", sort_key=3)
 TEXT = Group("Language model", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
 
+LONGEST = 100_000  # of the sizes whose shapes are reckoned
+
 app = App(
     name="steadfit",
     help="Measure the variance error of a network on your data, and take it away.",
@@ -55,6 +57,10 @@ Set = Annotated[
 ]
 Epochs = Annotated[int | None, Parameter(group=MODEL, help="Passes over the sample.")]
 Batch = Annotated[int | None, Parameter(group=MODEL, help="Examples a step.")]
+Truncation = Annotated[
+    int | None,
+    Parameter(group=MODEL, help="Steps of a text that a language model's gradient goes back."),
+]
 Rate = Annotated[float | None, Parameter(group=MODEL, help="Highest learning rate.")]
 Arithmetic = Annotated[
     Literal["float32", "bfloat16"] | None, Parameter(group=MODEL, help="Of the forward pass.")
@@ -80,6 +86,7 @@ def study(
     epochs: Epochs = None,
     batch: Batch = None,
     learning_rate: Rate = None,
+    truncation: Truncation = None,
     arithmetic: Arithmetic = None,
     remedy: Annotated[
         list[str],
@@ -129,7 +136,7 @@ def study(
             scheme=scheme,
             seed=seed,
             settings=_settings(set),
-            training=_training(epochs, batch, learning_rate, arithmetic),
+            training=_training(epochs, batch, learning_rate, truncation, arithmetic),
             test=test,
             out=out,
             processes=processes,
@@ -158,6 +165,7 @@ def fit(
     epochs: Epochs = None,
     batch: Batch = None,
     learning_rate: Rate = None,
+    truncation: Truncation = None,
     arithmetic: Arithmetic = None,
     remedy: Annotated[str, Parameter(group=MODEL, help="Remedies, joined with +.")] = "",
     seed: Seed = 0,
@@ -178,7 +186,7 @@ def fit(
         remedy,
         seed=seed,
         settings=_settings(set),
-        training=_training(epochs, batch, learning_rate, arithmetic),
+        training=_training(epochs, batch, learning_rate, truncation, arithmetic),
         test=test,
         out=out,
     )
@@ -259,6 +267,8 @@ def shapes(
     from steadfit.models import shapes as table
     from steadfit.recipe import Model
 
+    if outputs < 1:
+        raise SteadfitError(f"--outputs must be 1 or more, got {outputs}.")
     rows = table(Model.of(name=model, settings=_settings(set)), _shape(input), outputs)
     screen = terminal.Screen()
     screen.say(terminal.shapes_table(rows, screen.console.width))
@@ -283,9 +293,18 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
 
 
 def _training(
-    epochs: int | None, batch: int | None, learning_rate: float | None, arithmetic: str | None
+    epochs: int | None,
+    batch: int | None,
+    learning_rate: float | None,
+    truncation: int | None,
+    arithmetic: str | None,
 ) -> dict[str, Any]:
-    given = {"epochs": epochs, "batch": batch, "precision": arithmetic}
+    given = {
+        "epochs": epochs,
+        "batch": batch,
+        "truncation": truncation,
+        "precision": arithmetic,
+    }
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if learning_rate is not None:
         changes["optimizer"] = {"learning_rate": learning_rate}
@@ -294,11 +313,15 @@ def _training(
 
 def _shape(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(part) for part in text.lower().split("x"))
+        sizes = tuple(int(part) for part in text.lower().split("x"))
     except ValueError:
+        sizes = ()
+    if not sizes or not all(1 <= size <= LONGEST for size in sizes):
         raise SteadfitError(
-            f'--input takes sizes joined by x, like 1x28x28, got "{text}".'
-        ) from None
+            f"--input takes sizes from 1 to {LONGEST:,} joined by x, like 1x28x28, got "
+            f'"{text[:100]}".'
+        )
+    return sizes
 
 
 def _print_json(values: dict[str, Any]) -> None:

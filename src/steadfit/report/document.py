@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_MARKS = 1000  # in a scatter, beyond which more hide one another
 MOST_OUTPUTS = 4
+MOST_CLASSES = 300  # of a confusion matrix
 LONGEST_CLASS = 40  # characters of a class's name, which is repeated often
 
 
@@ -189,7 +190,10 @@ def _predictions(
         shown["agreement"] = "All replicas agree on every test point."
     if result.best in logits:
         best = logits[result.best]
-        shown |= _mistakes(best, y, classes) if classes else _scatters(best, y)
+        if not classes:
+            shown |= _scatters(best, y)
+        elif len(classes) <= MOST_CLASSES:
+            shown |= _mistakes(best, y, classes)
     return shown
 
 

@@ -66,7 +66,7 @@ def smaller(recipe: Recipe, factor: float = 0.5) -> Recipe:
 
 def early_stopping(recipe: Recipe, patience: int = 5) -> Recipe:
     """Hold out a fifth of the sample; stop after so many epochs without a better loss on it."""
-    return recipe.training_with(early_stopping=EarlyStopping(patience=patience))
+    return recipe.training_with(early_stopping=EarlyStopping.of(patience=patience))
 
 
 def augment(recipe: Recipe, strength: float = 1.0) -> Recipe:

@@ -6,6 +6,7 @@ whole or absent. Several processes, and several studies, may share one store.
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -26,7 +27,15 @@ _MARK = "store.json"
 _FIGURES, _PREDICTIONS, _WEIGHTS = "replica.json", "predictions.npz", "weights.safetensors"
 
 
-_DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError)  # what reading it can raise
+_KEY = re.compile(r"[\w.-]*\w[\w.-]*")  # a name of its own, that leads nowhere else
+_DAMAGE = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    MemoryError,
+)  # what reading it can raise
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,7 @@ class Store:
     folder: Path
 
     def __contains__(self, key: str) -> bool:
-        return (self.folder / key).is_dir()
+        return _KEY.fullmatch(key) is not None and (self.folder / key).is_dir()
 
     def write(self, key: str, replica: Replica) -> None:
         """Keep a replica; all of it or nothing. One that is there already stays as it is.
@@ -59,8 +68,9 @@ class Store:
         folder = self.folder / key
         try:
             figures = json.loads((folder / _FIGURES).read_text())
-            for name, digest in figures.pop("sha256").items():
-                if _digest(folder / name) != digest:
+            digests = figures.pop("sha256")
+            for name in (_PREDICTIONS, _WEIGHTS):
+                if _digest(folder / name) != digests[name]:
                     raise ValueError(f"{name} has changed since it was written")
             with (folder / _PREDICTIONS).open("rb") as file:
                 logits = np.load(file, allow_pickle=False)["logits"]

@@ -1,0 +1,84 @@
+"""What the page shows of the networks: which figures for which data, forecasts at their time."""
+
+import numpy as np
+import pytest
+import torch
+
+from steadfit.data import Dataset, Split, from_forecast, read, split
+from steadfit.data.dataset import Forecast
+from steadfit.recipe import Recipe
+from steadfit.report import page
+from steadfit.report.forecast_figures import over_truth
+from steadfit.report.network import drawings
+from steadfit.report.through_time import gradient_reach
+from steadfit.study import Design, run_study
+from steadfit.study.run import Outcome
+
+SERIES = np.arange(40, dtype=np.float32)[:, None]  # each value is its step
+
+
+def outcome(folder, parts: Split, model: str, remedies=(), **settings) -> Outcome:
+    recipe = Recipe().model_with(name=model, **settings).training_with(epochs=1)
+    return run_study(parts, recipe, remedies, folder, Design(samples=2, seeds=1), processes=1)
+
+
+def headings(done: Outcome, test: Dataset) -> list[str]:
+    return [each.heading for each in drawings(done.result, done.replicas, test, done.model)]
+
+
+def test_of_images(tmp_path):
+    parts = split(read("digits", limit=100))
+    done = outcome(tmp_path, parts, "convnet", width=0.1)
+    assert headings(done, parts.test) == [
+        "Nearest the decision",
+        "What the model looks at",
+        "Where it finds the class",
+        "What the first layer answers to",
+        "What conv1 makes of one image",
+    ]
+    written = page(done.result, done.replicas, parts.test, {}, done.model)
+    assert "Where it finds the class" in written
+    without = page(done.result, done.replicas, parts.test, {})
+    assert "Where it finds the class" not in without
+
+
+def test_of_a_net_without_convolutions(tmp_path):
+    parts = split(read("digits", limit=100))
+    done = outcome(tmp_path, parts, "mlp", width=0.1)
+    assert headings(done, parts.test) == ["Nearest the decision", "What the model looks at"]
+
+
+def forecast() -> Split:
+    made = from_forecast([SERIES], Forecast(horizon=3, window=5), "steps")
+    return split(made, 0.4)
+
+
+def test_of_forecasts(tmp_path):
+    parts = forecast()
+    done = outcome(tmp_path, parts, "recurrent", ["cell=lstm"], hidden=4)
+    found = headings(done, parts.test)
+    assert [each.split(" along ")[0] for each in found] == [
+        "The gates",
+        "The gates",
+        "How far back gradients reach",
+        "Forecasts over truth",
+    ]
+
+
+def test_each_step_is_forecast_once_and_stands_at_its_time():
+    test = forecast().test
+    spread = torch.tensor([-1.0, 0.0, 1.0])[:, None, None]
+    figure = over_truth(test, (test.y + 2 + spread).numpy())
+    lower, upper, truth, mean = figure.data
+    steps = np.asarray(truth.x)
+    assert len(set(steps)) == len(steps)
+    assert np.array_equal(np.diff(steps), np.ones(len(steps) - 1))
+    np.testing.assert_array_equal(truth.y, steps)
+    np.testing.assert_allclose(mean.y, steps + 2)
+    np.testing.assert_allclose(np.asarray(upper.y) - np.asarray(lower.y), 2)
+
+
+@pytest.mark.parametrize("name", ["<b>x</b>", "</script>"])
+def test_names_of_arms_are_text(name):
+    figure = gradient_reach({name: np.ones((2, 5))})
+    assert "<" not in figure.data[0].name
