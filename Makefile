@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs bench-study bench-conv bench-cells bench-coverage faults clean
+.PHONY: demo test check docs bench-study bench-conv bench-cells bench-coverage bench-sequences calibrate faults clean
 
 demo: .venv/done
 	$(BIN)/steadfit study digits
@@ -27,6 +27,13 @@ bench-conv: .venv/done
 bench-cells: .venv/done
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python benchmarks/cells.py
+
+bench-sequences: .venv/done
+	$(BIN)/python benchmarks/sequences.py speed JapaneseVowels reviews adding
+
+calibrate: .venv/done
+	$(BIN)/python benchmarks/calibrate.py
+	$(BIN)/python benchmarks/calibration_tables.py
 
 faults: .venv/done
 	STEADFIT_HOSTILE_FILES=10000 $(BIN)/pytest tests/faults
