@@ -22,13 +22,14 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from conv_rivals import RATE, RIVALS, Images, convnet, predict, train_epoch
+from conv_rivals import RATE, RIVALS, Images, predict, train_epoch
 from torch.utils.data import DataLoader, TensorDataset
 
 import steadfit as sf
 from steadfit.data import Dataset, read, split
 from steadfit.models import shapes
 from steadfit.recipe import Recipe
+from study import plain_net
 
 IMAGES = {"convnet": 6000, "resnet": 2000}
 EPOCHS, TEST = 2, 2000
@@ -125,7 +126,7 @@ def until(right: float) -> None:
     (x, y, test), answers = standardised(data)
     loader = DataLoader(TensorDataset(x, y), batch_size=32, shuffle=True)
     torch.manual_seed(0)
-    net = convnet()
+    net = plain_net()
     optimizer = torch.optim.Adam(net.parameters(), lr=RATE)
     spent, share, epochs = 0.0, 0.0, 0
     while share < right and epochs < MOST:

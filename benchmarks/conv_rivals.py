@@ -18,24 +18,10 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, pad
 from torch.utils.data import DataLoader, TensorDataset
 
+from study import plain_net
+
 Images = tuple[Tensor, Tensor, Tensor]  # training images, their classes, test images
 RATE, BLOCK = 1e-3, 500
-
-
-def convnet() -> nn.Module:
-    """The lecture's table (section 6.8)."""
-    return nn.Sequential(
-        nn.Conv2d(1, 20, 5, padding=2),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Conv2d(20, 50, 5, padding=2),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Flatten(),
-        nn.Linear(2450, 500),
-        nn.ReLU(),
-        nn.Linear(500, 10),
-    )
 
 
 class Block(nn.Module):
@@ -75,7 +61,7 @@ def resnet() -> nn.Module:
     return net
 
 
-NETS: dict[str, Callable[[], nn.Module]] = {"convnet": convnet, "resnet": resnet}
+NETS: dict[str, Callable[[], nn.Module]] = {"convnet": plain_net, "resnet": resnet}
 
 
 def train_epoch(net: nn.Module, optimizer: torch.optim.Optimizer, loader: DataLoader) -> None:

@@ -24,6 +24,7 @@ IMAGES, EPOCHS, TURNS, REPLICAS = 6000, 2, 2, 4
 
 
 def plain_net() -> nn.Module:
+    """The lecture's table (section 6.8)."""
     return nn.Sequential(
         nn.Conv2d(1, 20, 5, padding=2),
         nn.ReLU(),

@@ -90,6 +90,4 @@ def _replicas(run: Path, model: TrainedModel) -> TrainedModel | None:
     if store is None or not all(key in store for key in best.replicas):
         return None
     replicas = [store.read(key) for key in best.replicas]
-    changes = {"recipe": best.recipe, "preparations": tuple(r.preparation for r in replicas)}
-    facts = model.facts.model_copy(update=changes)
-    return TrainedModel(facts, tuple(replica.weights for replica in replicas))
+    return model.with_replicas(best.recipe, replicas)

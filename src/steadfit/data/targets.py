@@ -89,7 +89,7 @@ def some(names: Sequence[str]) -> str:
 def _numbers(y: np.ndarray, ids: Sequence[str]) -> Tensor:
     if y.dtype.kind == "U" and y.ndim == 1:
         words = [f'"{value}" ({where})' for value, where in zip(y, ids, strict=True)
-                 if not _is_number(value)]  # fmt: skip
+                 if not is_number(value)]  # fmt: skip
         raise SteadfitError(
             f'Numbers were expected to be learned, as the task is "numbers", and text was found: '
             f'{some(words) or "in quotes"}. Mend these, or use task="classes" for names.'
@@ -105,7 +105,8 @@ def _numbers(y: np.ndarray, ids: Sequence[str]) -> Tensor:
     return torch.from_numpy(values)
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether Python reads it as a number."""
     try:
         float(text)
     except ValueError:

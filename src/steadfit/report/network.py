@@ -159,11 +159,7 @@ def _reach(
     for arm in result.arms:
         if not replicas.get(arm.name):
             continue
-        first = replicas[arm.name][0]
-        facts = model.facts.model_copy(
-            update={"recipe": arm.recipe, "preparations": (first.preparation,)}
-        )
-        own = TrainedModel(facts, (first.weights,))
+        own = model.with_replicas(arm.recipe, replicas[arm.name][:1])
         if any(isinstance(layer, Recurrent) for layer in own.members[0][0].modules()):
             norms[arm.name] = unrolled.gradient_by_lag(own, part.x, part.y)
     if norms:

@@ -94,6 +94,13 @@ class TrainedModel:
             return self.logits(x).mean(0)
         return np.array(self.facts.classes)[self.probabilities(x).argmax(1)]
 
+    def with_replicas(self, recipe: Recipe, replicas: Sequence[Replica]) -> "TrainedModel":
+        """For the same data, the ensemble of these replicas of a recipe."""
+        preparations = tuple(replica.preparation for replica in replicas)
+        changes = {"recipe": recipe, "preparations": preparations}
+        weights = tuple(replica.weights for replica in replicas)
+        return TrainedModel(self.facts.model_copy(update=changes), weights)
+
     def save(self, folder: Path) -> None:
         """Write the folder anew: model.json, and one safetensors file a member.
 

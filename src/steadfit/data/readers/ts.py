@@ -8,7 +8,7 @@ import numpy as np
 from steadfit.data.dataset import Dataset, Task
 from steadfit.data.readers.encoding import read_text
 from steadfit.data.sequences import from_series
-from steadfit.data.targets import some
+from steadfit.data.targets import is_number, some
 from steadfit.errors import SteadfitError
 
 
@@ -144,23 +144,15 @@ def _values(channel: str, where: str) -> np.ndarray:
     try:
         return np.array([np.nan if word == "?" else float(word) for word in words], np.float64)
     except ValueError:
-        place, word = next((i, w) for i, w in enumerate(words) if w != "?" and not _is_number(w))
+        place, word = next((i, w) for i, w in enumerate(words) if w != "?" and not is_number(w))
         raise SteadfitError(
             f'{where}, value {place + 1}: expected a number or "?", found "{word[:20]}". Mend or '
             "remove the line."
         ) from None
 
 
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
-
-
 def _number(label: str, where: str) -> float:
-    if not _is_number(label):
+    if not is_number(label):
         raise SteadfitError(
             f'{where}: expected a number to predict, found "{label}". For classes give '
             'task="classes".'
