@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import resource_sharer
 from multiprocessing.connection import wait as wait_for
 
 import numpy as np
@@ -109,6 +110,7 @@ def _run_pool(
                     time.sleep(0.2)
                     pending[pool.submit(_train, missing[key])] = key
     except BaseException:
+        resource_sharer.stop(timeout=5)  # else it shows a traceback for a worker that was fetching
         for child in set(multiprocessing.active_children()) - before:
             child.terminate()
         raise
