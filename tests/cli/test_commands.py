@@ -31,7 +31,7 @@ def run(arguments: list, capsys) -> tuple[int, str, str]:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cli") / "run"
-    command = [sys.executable, "-c", "from steadfit.cli import main; main()"]
+    command = [sys.executable, "-m", "steadfit"]
     done = subprocess.run(
         [*command, *STUDY, "--remedy", "l2", "--out", folder],
         capture_output=True,
@@ -50,7 +50,7 @@ def test_a_study_prints_the_table_and_where_things_are(finished):
 
 
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path):
-    command = [sys.executable, "-c", "from steadfit.cli import main; main()"]
+    command = [sys.executable, "-m", "steadfit"]
     long = [*STUDY[:6], "--epochs", "400", "--out", tmp_path / "run"]
     process = subprocess.Popen(
         [*command, *long], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True

@@ -161,10 +161,9 @@ def sizes(result: StudyResult) -> str:
     """The first line of all that is shown: the data, its sizes and the model."""
     data = result.data
     recipe = result.arms[0].recipe
-    kind = "images" if len(data.shape) == 3 else "examples"
     parts = [
         printable(data.name),
-        f"{data.train + data.test:,} {kind} {'×'.join(map(str, data.shape))}",
+        f"{data.train + data.test:,} {_examples(data.shape)}",
         f"{len(data.classes)} classes" if data.classes else "",
         f"{data.train:,} train, {data.test:,} test",
         f"{recipe.model.name}, {result.arms[0].parameters:,} weights",
@@ -179,6 +178,16 @@ def design(result: StudyResult) -> str:
         f"{_count(arms, 'arm')} × {_count(plan.samples, 'training sample')} × "
         f"{_count(plan.seeds, 'seed')} = {arms * plan.samples * plan.seeds:,} replicas"
     )
+
+
+def _examples(shape: tuple[int, ...]) -> str:
+    """Images of channels × height × width, series of channels × steps, or texts of tokens."""
+    if len(shape) == 3:
+        return "images " + "×".join(map(str, shape))
+    if len(shape) == 1:
+        return f"texts of up to {shape[0]:,} tokens"
+    channels, steps = shape
+    return f"series of up to {steps:,} steps" + (f" × {channels}" if channels > 1 else "")
 
 
 def _count(amount: int, thing: str) -> str:

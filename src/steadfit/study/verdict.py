@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from steadfit.study.design import BASELINE, Design
-from steadfit.study.result import ArmResult, Loss
+from steadfit.study.result import ArmResult, Loss, Parts
 
 _LOSS_NAMES = {"cross_entropy": "cross-entropy", "squared": "squared error"}
 _UNITS = {"cross_entropy": " nats", "squared": ""}
@@ -62,28 +62,37 @@ def sentences(arms: Sequence[ArmResult], design: Design, loss: Loss, best: str) 
 
 def _how_much_is_variance(arm: ArmResult, loss: Loss) -> str:
     parts = arm.losses[loss]
-    share = parts.variance / parts.total if parts.total > 0 else 0.0
+    share = max(parts.variance / parts.total, 0.0) if parts.total > 0 else 0.0
     limit = "Variance-limited" if share >= 0.5 else "Not variance-limited"
     text = f"{limit}: {share:.0%} of the baseline's {_LOSS_NAMES[loss]} is variance."
     if "zero_one" in arm.losses:
-        error = arm.losses["zero_one"]
-        text += (
-            f" Of the {100 * error.total:.1f}% errors, {100 * error.variance:.1f} points are "
-            "disagreement between retrainings."
-        )
+        text += " " + _errors_from_variance(arm.losses["zero_one"])
     return text
+
+
+def _errors_from_variance(error: Parts) -> str:
+    if error.variance < 0:  # Domingos's net variance: disagreement where most are wrong helps
+        return (
+            f"There are {100 * error.total:.1f}% errors; the retrainings' majority would make "
+            f"{-100 * error.variance:.1f} points more."
+        )
+    return (
+        f"Of the {100 * error.total:.1f}% errors, {100 * error.variance:.1f} points are "
+        "disagreement between retrainings."
+    )
 
 
 def _where_it_comes_from(arm: ArmResult) -> str:
     found = arm.components
     assert found is not None
-    total = found.sample + found.seed + found.interaction
+    # An unbiased estimate can be below zero; the table shows it as it is, a share in words cannot.
+    sample, seed, both = (max(p, 0.0) for p in (found.sample, found.seed, found.interaction))
+    total = sample + seed + both
     if total <= 0:
         return "The retrainings hardly differ, so the variance has no source to be named."
     return (
-        f"Of the variance, {found.sample / total:.0%} comes with the training sample, "
-        f"{found.seed / total:.0%} with the seed, and {found.interaction / total:.0%} with the two "
-        "together."
+        f"Of the variance, {sample / total:.0%} comes with the training sample, "
+        f"{seed / total:.0%} with the seed, and {both / total:.0%} with the two together."
     )
 
 

@@ -1,0 +1,43 @@
+"""The verdict's words say no more than the figures, also where an estimate is below zero."""
+
+from steadfit.recipe import Recipe
+from steadfit.study.decomposition import Components
+from steadfit.study.design import Design
+from steadfit.study.result import ArmResult, Parts
+from steadfit.study.verdict import sentences
+
+
+def said(variance: float, error_variance: float, components: Components) -> str:
+    baseline = ArmResult(
+        name="baseline",
+        recipe=Recipe(),
+        parameters=1,
+        verdict="baseline",
+        losses={
+            "cross_entropy": Parts(0.5, 0.5 - variance, variance),
+            "zero_one": Parts(0.2, 0.2 - error_variance, error_variance),
+        },
+        changes={},
+        variance_changes={},
+        components=components,
+        facts={},
+    )
+    return " ".join(sentences([baseline], Design(), "cross_entropy", "baseline"))
+
+
+def test_shares_of_the_variance_are_those_of_its_components():
+    text = said(0.3, 0.05, Components(0.15, 0.09, 0.06))
+    assert "Variance-limited: 60% of" in text
+    assert "5.0 points are disagreement" in text
+    assert "50% comes with the training sample, 30% with the seed, and 20% with" in text
+
+
+def test_estimates_below_zero_are_not_told_as_shares():
+    text = said(-0.001, -0.014, Components(0.03, -0.005, 0.01))
+    assert "Not variance-limited: 0% of" in text
+    assert "the retrainings' majority would make 1.4 points more" in text
+    assert "75% comes with the training sample, 0% with the seed, and 25% with" in text
+
+
+def test_without_any_variance_no_source_is_named():
+    assert "no source to be named" in said(0.0, 0.0, Components(-0.1, 0.0, 0.0))
