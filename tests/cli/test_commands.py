@@ -43,7 +43,14 @@ def finished(tmp_path_factory):
 
 def test_a_study_prints_the_table_and_where_things_are(finished):
     folder, text = finished
-    for words in ("digits · ", "baseline", "l2=0.001", "is variance", "6 of 6 replicas"):
+    for words in (
+        "digits · ",
+        "baseline",
+        "l2=0.001",
+        "is variance",
+        "replicas: 6 of 6",
+        "all training data: 1 of 1",
+    ):
         assert words in text
     assert "\x1b" not in text, "no colour where there is no terminal"
     assert {"study.json", "report.html", "model", "store"} <= {p.name for p in folder.iterdir()}

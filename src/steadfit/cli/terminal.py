@@ -55,7 +55,7 @@ class Screen:
         )
 
         columns = (
-            TextColumn("replicas"),
+            TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -67,7 +67,12 @@ class Screen:
             task = bar.add_task("", total=None)
 
             def show(progress: "Progress") -> None:
-                bar.update(task, completed=progress.done, total=progress.total)
+                bar.update(
+                    task,
+                    description=progress.what,
+                    completed=progress.done,
+                    total=progress.total,
+                )
 
             yield show
 
@@ -82,11 +87,12 @@ class _Lines:
     def __call__(self, progress: "Progress") -> None:
         now = time.monotonic()
         first, last = progress.done == progress.found, progress.done == progress.total
+        what = f"{progress.what}: {progress.done} of {progress.total}"
         if first and progress.found:
-            self.screen.say(f"{progress.found} of {progress.total} replicas are there already")
+            self.screen.say(f"{what} are there already")
         elif last or now - self.last >= PLAIN_EVERY:
             self.last = now
-            self.screen.say(f"{progress.done} of {progress.total} replicas")
+            self.screen.say(what)
 
 
 def shapes_table(rows: "Sequence[Row]", width: int) -> Table:

@@ -31,8 +31,9 @@ LOST_WORKERS = 3  # a trial that was in flight this often when a worker died is 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a study is: replicas finished, of how many; how many of them were there before."""
+    """How far a study is: how many of what it trains are finished, and were there before."""
 
+    what: str
     done: int
     total: int
     found: int
@@ -56,6 +57,7 @@ def train_all(
     store: Store,
     processes: int | None = None,
     watch: Watcher = quiet,
+    what: str = "replicas",
 ) -> None:
     """Train every trial whose replica is not in the store yet, and put it there.
 
@@ -69,13 +71,17 @@ def train_all(
     missing = {trial.key: trial for trial in trials if trial.key not in store}
     total = len({trial.key for trial in trials})
     found = total - len(missing)
-    watch(Progress(found, total, found))
+
+    def tell() -> None:
+        watch(Progress(what, total - len(missing), total, found))
+
+    tell()
     losses = dict.fromkeys(missing, 0)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     workers = min(processes or (1 if device == "cuda" else usable_cores()), len(missing))
     while missing:
         try:
-            _run_pool(missing, split, store, workers, device, watch, Progress(0, total, found))
+            _run_pool(missing, split, store, workers, device, tell)
         except BrokenProcessPool:
             _count_losses(missing, losses, store, workers)
 
@@ -86,10 +92,9 @@ def _run_pool(
     store: Store,
     workers: int,
     device: str,
-    watch: Watcher,
-    progress: Progress,
+    tell: Callable[[], None],
 ) -> None:
-    """Train what is missing, taking out of `missing` what is done, until it is empty."""
+    """Train what is missing; what is done is taken out of `missing`, and told."""
     start_server()
     arguments = (split, store, device)
     before = set(multiprocessing.active_children())
@@ -105,7 +110,7 @@ def _run_pool(
                 key = pending.pop(future)
                 if future.result() or key in store:
                     del missing[key]
-                    watch(Progress(progress.total - len(missing), progress.total, progress.found))
+                    tell()
                 else:  # another study is at it: look again a little later
                     time.sleep(0.2)
                     pending[pool.submit(_train, missing[key])] = key

@@ -107,7 +107,7 @@ def run_study(
     winner, members = found.of(result.best)
     if deliver == "single":
         trial = final_trial(design, winner, split)
-        train([trial])
+        train([trial], what="model on all training data")
         members = (store.read(trial.key),)
     model = _handed_over(winner, split.train, members)
     model.save(folder / "model")
