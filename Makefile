@@ -29,7 +29,7 @@ bench-cells: .venv/done
 	$(BIN)/python benchmarks/cells.py
 
 bench-sequences: .venv/done
-	$(BIN)/python benchmarks/sequences.py speed JapaneseVowels reviews adding
+	$(BIN)/python benchmarks/sequences.py speed
 
 calibrate: .venv/done
 	$(BIN)/python benchmarks/calibrate.py
