@@ -42,10 +42,10 @@ struct BackRuns {
         }
         runs.push_back({source, gate, 1, phase, {block}, columns, 0});
     }
-    void pack(const Problem& p, Real* to, int thread, int threads) const {
+    void pack(const Problem& p, Real* to, const Crew& crew) const {
         for (const BackRun& run : runs) {
             const Real* w = run.source < 0 ? p.a.input_weight : p.a.recurrent_weight;
-            const Share share(padded(run.columns) / PANEL, thread, threads);
+            const Share share = crew.share(padded(run.columns) / PANEL);
             for (long v = share.first; v < share.last; v++) {
                 Real* panel = to + run.at + v * PANEL * run.count * p.width;
                 const long lanes = std::min(run.columns - v * PANEL, PANEL);

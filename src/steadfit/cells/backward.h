@@ -77,7 +77,7 @@ static void backward_part(const Problem& p, const Part& part, const BackRuns& ru
         for (int phase = 0; phase < BACKWARD_PHASES; phase++) {
             for (const Row& row : rows)
                 backward_phase(phase, row, part.low * PANEL, part.high * PANEL);
-            part.barrier.wait();
+            part.wait();
             back_products(p, part, runs, memory, phase, rows);
         }
     }

@@ -171,7 +171,7 @@ def reference_gradients(
 
 def memory(made: Call, tensors: Sequence[Tensor]) -> Tensor:
     """Room for what the backward sweep needs, beside x's rows."""
-    x, hidden = tensors[0], made.arguments(tensors)["states"][0].shape[1]
+    x, hidden = tensors[0], tensors[1 + len(made.weights)].shape[1]  # that of the first state
     panel = 64 // x.dtype.itemsize  # the kernel keeps whole panels
     width = -(-hidden // panel) * panel
     return x.new_empty(*x.shape[:-1], saved_values(made.cell, made.mask, made.zoneout) * width)

@@ -13,8 +13,8 @@ static long together(const Product* products, long count, long i, const Part& pa
 
 // Panels with depth along the rows of w: for products that start from x or a state.
 static void pack_block(const Problem& p, const Real* w, int block, long depth, Real* to,
-                       int thread, int threads) {
-    const Share share(p.panels, thread, threads);
+                       const Crew& crew) {
+    const Share share = crew.share(p.panels);
     for (long u = share.first; u < share.last; u++) {
         const long rows = std::clamp(p.a.hidden - u * PANEL, 0l, PANEL);
         pack_rows(w + (block * p.a.hidden + u * PANEL) * depth, rows, depth,
@@ -43,13 +43,13 @@ struct ForwardMemory {
                     p.a.bias && j < p.a.hidden ? p.a.bias[BIAS_BLOCK[g] * p.a.hidden + j] : 0;
         pad_peepholes(p, peephole);
     }
-    void pack(const Problem& p, int thread, int threads) {
+    void pack(const Problem& p, const Crew& crew) {
         for (int i = 0; i < INPUT_BLOCKS; i++)
             pack_block(p, p.a.input_weight, INPUT_PRODUCTS[i].block, p.a.input,
-                       input + i * p.width * p.a.input, thread, threads);
+                       input + i * p.width * p.a.input, crew);
         for (int i = 0; i < RECURRENT_BLOCKS; i++)
             pack_block(p, p.a.recurrent_weight, RECURRENT_PRODUCTS[i].block, p.a.hidden,
-                       recurrent + i * p.width * p.a.hidden, thread, threads);
+                       recurrent + i * p.width * p.a.hidden, crew);
     }
 };
 
@@ -129,7 +129,7 @@ static void forward_part(const Problem& p, const Part& part, ForwardMemory& memo
                 if (phase > 0) recurrent_products(p, part, memory, phase - 1, rows, at);
                 for (const Row& row : rows)
                     forward_phase(phase, row, part.low * PANEL, part.high * PANEL);
-                if (SOURCES > 0 || phase == STAGES) part.barrier.wait();
+                if (SOURCES > 0 || phase == STAGES) part.wait();
             }
             at += static_cast<long>(rows.size()) * stride;
         }

@@ -20,9 +20,9 @@ static Share tile_units(const Problem& p, long tile) {
     return Share(p.a.hidden, static_cast<int>(tile), static_cast<int>(tiles_of(p)));
 }
 
-static void pack_sources(const WeightGradient& g, long begin, long depth, Real* to, int thread,
-                         int threads) {
-    const Share share(padded(g.columns) / PANEL, thread, threads);
+static void pack_sources(const WeightGradient& g, long begin, long depth, Real* to,
+                         const Crew& crew) {
+    const Share share = crew.share(padded(g.columns) / PANEL);
     for (long v = share.first; v < share.last; v++) {
         const long lanes = std::min(g.columns - v * PANEL, PANEL);
         Real* panel = to + v * PANEL * depth;
@@ -79,9 +79,8 @@ static void sum_rows(const Problem& p, const BackwardMemory& memory, long panel,
     }
 }
 
-static void vector_gradients(const Problem& p, const BackwardMemory& memory, int thread,
-                             int threads) {
-    const Share share((GATES + PEEPHOLES) * p.panels, thread, threads);
+static void vector_gradients(const Problem& p, const BackwardMemory& memory, const Crew& crew) {
+    const Share share = crew.share((GATES + PEEPHOLES) * p.panels);
     for (long panel = share.first; panel < share.last; panel++) {
         const long column = panel / p.panels, unit = panel % p.panels * PANEL;
         Real* to = column >= GATES ? p.a.d_peephole : p.a.d_bias;
@@ -95,11 +94,11 @@ static void vector_gradients(const Problem& p, const BackwardMemory& memory, int
 }
 
 static void input_gradient(const Problem& p, const BackwardMemory& memory, const BackRuns& runs,
-                           const std::vector<long>& outside, int thread, int threads) {
+                           const std::vector<long>& outside, const Crew& crew) {
     constexpr long ROWS = 48;
     const long columns = padded(p.a.input);
     Scratch result(ROWS * columns);
-    const Share share((p.rows() + ROWS - 1) / ROWS, thread, threads);
+    const Share share = crew.share((p.rows() + ROWS - 1) / ROWS);
     for (long part = share.first; part < share.last; part++) {
         const long begin = part * ROWS, rows = std::min(ROWS, p.rows() - begin);
         std::memset(result, 0, rows * columns * sizeof(Real));
@@ -157,9 +156,9 @@ struct Gradients {
 };
 
 static void weight_gradients(const Problem& p, const BackwardMemory& memory, const Gradients& g,
-                             Real* packed, int thread, int threads) {
+                             Real* packed, const Crew& crew) {
     const long count = tiles_of(p);
-    const Share share(GATES * count, thread, threads);
+    const Share share = crew.share(GATES * count);
     Scratch tiles(GRADIENT_TILES * TILE_ROWS * GRADIENT_ROWS);
     for (long begin = 0; begin < p.rows(); begin += GRADIENT_ROWS) {
         const long depth = std::min(GRADIENT_ROWS, p.rows() - begin);
@@ -167,10 +166,9 @@ static void weight_gradients(const Problem& p, const BackwardMemory& memory, con
         for (const WeightGradient& block : g.blocks)
             if (std::find(done.begin(), done.end(), block.packed) == done.end()) {
                 done.push_back(block.packed);
-                pack_sources(block, begin, depth, packed + block.packed * GRADIENT_ROWS, thread,
-                             threads);
+                pack_sources(block, begin, depth, packed + block.packed * GRADIENT_ROWS, crew);
             }
-#pragma omp barrier
+        crew.wait();
         for (long at = share.first, next; at < share.last; at = next) {
             const int gate = static_cast<int>(at / count);
             next = std::min({at + GRADIENT_TILES, (gate + 1) * count, share.last});
@@ -181,6 +179,6 @@ static void weight_gradients(const Problem& p, const BackwardMemory& memory, con
                     add_gradient(p, memory, block, first, last, begin, depth,
                                  packed + block.packed * GRADIENT_ROWS, tiles);
         }
-#pragma omp barrier
+        crew.wait();
     }
 }

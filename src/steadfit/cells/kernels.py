@@ -17,6 +17,7 @@ from steadfit.cells.language import Cell
 from steadfit.cells.plan import MOST_STATES, plan
 
 _Pointer = ctypes.c_void_p
+_Pointers = _Pointer * MOST_STATES
 _Number = ctypes.c_int64
 
 
@@ -28,12 +29,12 @@ class _Arguments(ctypes.Structure):
         *((name, _Pointer) for name in ("starts", "sizes", "order")),
         *((name, _Pointer) for name in ("x", "input_weight", "recurrent_weight")),
         *((name, _Pointer) for name in ("bias", "peephole", "mask")),
-        *((name, _Pointer * MOST_STATES) for name in ("initial", "given", "sequence", "final")),
+        *((name, _Pointers) for name in ("initial", "given", "sequence", "final")),
         ("saved", _Pointer),
-        *((name, _Pointer * MOST_STATES) for name in ("d_sequence", "d_final")),
+        *((name, _Pointers) for name in ("d_sequence", "d_final")),
         *((name, _Pointer) for name in ("d_x", "d_input_weight", "d_recurrent_weight")),
         *((name, _Pointer) for name in ("d_bias", "d_peephole")),
-        ("d_initial", _Pointer * MOST_STATES),
+        ("d_initial", _Pointers),
     )
 
 
@@ -129,7 +130,8 @@ class Kernel:
         ragged = len(task.x) != task.schedule.rows
         make = torch.zeros_like if ragged or task.weights.input is None else torch.empty_like
         d_x = make(task.x) if wants_x else None
-        d_weights = Weights(*(None if w is None else torch.zeros_like(w) for w in task.weights))
+        fresh = torch.empty_like if task.schedule.rows else torch.zeros_like
+        d_weights = Weights(*(None if w is None else fresh(w) for w in task.weights))
         d_states = tuple(torch.empty_like(state) for state in task.states)
         arguments = self._arguments(task, sequences, (), saved)
         arguments.d_sequence = _pointers(d_sequences)
@@ -215,4 +217,4 @@ def _pointer(tensor: Tensor | None) -> int | None:
 
 
 def _pointers(tensors: Sequence[Tensor | None]) -> ctypes.Array[ctypes.c_void_p]:
-    return (_Pointer * MOST_STATES)(*(_pointer(tensor) for tensor in tensors))
+    return _Pointers(*map(_pointer, tensors))

@@ -15,7 +15,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <deque>
 #include <new>
 #include <vector>
 
@@ -171,14 +170,14 @@ class Scratch {
     Real* data_;
 };
 
-// Waits until all threads of the team have come here; spins, and gives way when it takes long.
+// Waits until so many threads have come here; spins, and gives way when it takes long. OpenMP's own
+// barrier spins for milliseconds, even where the thread that it waits for needs the same core.
 class Barrier {
   public:
-    explicit Barrier(int threads) : threads_(threads) {}
-    void wait() {
-        if (threads_ == 1) return;
+    void wait(int threads) {
+        if (threads == 1) return;
         int round = round_.load(std::memory_order_relaxed);
-        if (count_.fetch_add(1, std::memory_order_acq_rel) == threads_ - 1) {
+        if (count_.fetch_add(1, std::memory_order_acq_rel) == threads - 1) {
             count_.store(0, std::memory_order_relaxed);
             round_.store(round + 1, std::memory_order_release);
             return;
@@ -190,7 +189,6 @@ class Barrier {
   private:
     alignas(64) std::atomic<int> count_{0};
     alignas(64) std::atomic<int> round_{0};
-    int threads_;
 };
 
 // The part of `count` things that is this thread's: [first, last).

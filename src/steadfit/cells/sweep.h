@@ -12,9 +12,9 @@
 extern "C" __attribute__((visibility("default"))) void cell_forward(const Arguments* arguments) {
     const Problem p(*arguments);
     ForwardMemory memory(p);
-    with_team(p, [&](int thread, int threads, const Part& part) {
-        memory.pack(p, thread, threads);
-#pragma omp barrier
+    with_team(p, [&](const Crew& crew, const Part& part) {
+        memory.pack(p, crew);
+        crew.wait();
         forward_part(p, part, memory);
     });
     copy_final_states(p);
@@ -26,13 +26,13 @@ extern "C" __attribute__((visibility("default"))) void cell_backward(const Argum
     const BackwardMemory memory(p, runs);
     const Gradients gradients(p, memory);
     const Scratch packed(gradients.packed * GRADIENT_ROWS);
-    with_team(p, [&](int thread, int threads, const Part& part) {
-        runs.pack(p, memory.weights, thread, threads);
-#pragma omp barrier
+    with_team(p, [&](const Crew& crew, const Part& part) {
+        runs.pack(p, memory.weights, crew);
+        crew.wait();
         backward_part(p, part, runs, memory);
-#pragma omp barrier
-        vector_gradients(p, memory, thread, threads);
-        weight_gradients(p, memory, gradients, packed, thread, threads);
-        if (p.a.d_x) input_gradient(p, memory, runs, gradients.outside, thread, threads);
+        crew.wait();
+        vector_gradients(p, memory, crew);
+        weight_gradients(p, memory, gradients, packed, crew);
+        if (p.a.d_x) input_gradient(p, memory, runs, gradients.outside, crew);
     });
 }

@@ -29,29 +29,38 @@ struct Team {
 // What one thread computes in the sweep: sequences [first, last), panels of units [low, high).
 struct Part {
     long first, last, low, high;
+    int members;  // of the group, that wait for one another
     Barrier& barrier;
     long running(long size) const { return std::clamp(size, first, last); }
+    void wait() const { barrier.wait(members); }
 };
 
-// Runs `work(thread, threads, part)` on the threads of a team. OpenMP may grant fewer than are asked
-// for; then the work is shared out anew, and a thread that is left over gets an empty part.
+// All threads of a team, as seen by thread `number`.
+struct Crew {
+    int number, count;
+    Barrier& barrier;
+    void wait() const { barrier.wait(count); }
+    Share share(long things) const { return Share(things, number, count); }  // this thread's
+};
+
+// Runs `work(crew, part)` on the threads of a team. OpenMP may grant fewer than are asked for; then
+// the work is shared out anew, and a thread that is left over gets an empty part.
 template <class Work>
 static void with_team(const Problem& p, Work work) {
     Team team(p, static_cast<int>(p.a.threads));
-    std::deque<Barrier> barriers;
+    Barrier all;
+    std::vector<Barrier> barriers(team.threads() + 1);
 #pragma omp parallel num_threads(team.threads())
     {
-        const int thread = omp_get_thread_num(), threads = omp_get_num_threads();
-#pragma omp single
-        {
-            if (threads < team.threads()) team = Team(p, threads);
-            for (int group = 0; group < team.groups; group++) barriers.emplace_back(team.members);
-            barriers.emplace_back(1);
-        }
-        const int group = std::min(thread / team.members, team.groups);
-        const Share units(p.panels, thread % team.members, team.members);
+        const Crew crew{omp_get_thread_num(), omp_get_num_threads(), all};
+        if (crew.number == 0 && crew.count < team.threads()) team = Team(p, crew.count);
+        crew.wait();
+        const int group = std::min(crew.number / team.members, team.groups);
+        const bool idle = group == team.groups;
+        const Share units(p.panels, crew.number % team.members, team.members);
         const long last = team.first[std::min(group + 1, team.groups)];
-        work(thread, threads, Part{team.first[group], last, units.first, units.last,
-                                   barriers[group]});
+        work(crew, Part{team.first[group], last, units.first, units.last,
+                        idle ? 1 : team.members, barriers[group]});
+        crew.wait();
     }
 }

@@ -8,6 +8,7 @@ on weights leave those out.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -56,6 +57,13 @@ class Form:
                 f"{cell.name} has the gates {_list(cell.gates)}, and bias={self.bias}."
             )
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """torch's names of the `Weights` that are one parameter each; two biases are not."""
+        fields = self.cell.shapes(1, self.hidden, self.projection or None)
+        single = self.bias and not self.two_biases
+        return {f: name for f, name in _NAMES.items() if f in fields and (f != "bias" or single)}
+
     @property
     def widths(self) -> tuple[int, ...]:
         """The width of each state."""
@@ -65,20 +73,18 @@ class Form:
         """Each parameter's name and shape, for inputs of this width."""
         sizes = self.cell.shapes(width, self.hidden, self.projection or None)
         for field, name in _NAMES.items():
-            if field not in sizes or (field == "bias" and not self.bias):
-                continue
-            if field == "bias" and self.two_biases:
+            if field in self.names:
+                yield name, sizes[field]
+            elif field == "bias" and self.two_biases and self.bias:
                 yield "bias_ih", sizes["input"][:1]
                 yield "bias_hh", sizes["recurrent"][:1]
-            else:
-                yield name, sizes[field]
         if self.learned_states:
             for state, size in zip(self.cell.states, self.widths, strict=True):
                 yield f"initial_{state}", (size,)
 
     def weights(self, owner: nn.Module, place: str) -> Weights:
         """The parameters of this place, as the cell takes them."""
-        found = {field: getattr(owner, f"{name}_{place}", None) for field, name in _NAMES.items()}
+        found = {field: getattr(owner, f"{name}_{place}") for field, name in self.names.items()}
         if self.bias and self.two_biases:
             pair = getattr(owner, f"bias_ih_{place}"), getattr(owner, f"bias_hh_{place}")
             found["bias"] = join_biases(self.cell, *pair)
