@@ -30,12 +30,16 @@ def test_of_images(tmp_path):
     parts = split(read("digits", limit=100))
     done = outcome(tmp_path, parts, "convnet", width=0.1)
     assert headings(done, parts.test) == [
-        "Nearest the decision",
         "What the model looks at",
         "Where it finds the class",
         "What the first layer answers to",
-        "What conv1 makes of one image",
+        "What the layers make of one image",
+        "Nearest the decision",
     ]
+    maps = drawings(done.result, done.replicas, parts.test, done.model)[3]
+    assert [other.heading for other in maps.others] == ["What conv2 makes of it"]
+    assert len(maps.figure.data) == 2
+    assert len(maps.others[0].figure.data) == 5
     written = page(done.result, done.replicas, parts.test, {}, done.model)
     assert "Where it finds the class" in written
     without = page(done.result, done.replicas, parts.test, {})
@@ -45,7 +49,7 @@ def test_of_images(tmp_path):
 def test_of_a_net_without_convolutions(tmp_path):
     parts = split(read("digits", limit=100))
     done = outcome(tmp_path, parts, "mlp", width=0.1)
-    assert headings(done, parts.test) == ["Nearest the decision", "What the model looks at"]
+    assert headings(done, parts.test) == ["What the model looks at", "Nearest the decision"]
 
 
 def forecast() -> Split:

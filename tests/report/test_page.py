@@ -15,7 +15,7 @@ from PIL import Image
 from steadfit.data import from_texts
 from steadfit.data.dataset import Dataset
 from steadfit.recipe import Recipe
-from steadfit.report import page, sections
+from steadfit.report import disputed, page, sections
 from steadfit.report.pictures import data_uris, line_uris
 from steadfit.study.result import StudyResult
 from steadfit.training.replica import Replica
@@ -170,7 +170,7 @@ def test_the_points_shown_are_those_of_most_disagreement(digits_case: Case):
     logits[:2, 7, 4] = 2  # two of five say 4
     logits[:1, 9, 5] = 2  # one of five says 5
     y = np.full(60, 3)
-    shown = sections.disagreements(digits_case[2], y, {"baseline": logits}, result.data.classes)
+    shown = disputed.disagreements(digits_case[2], y, {"baseline": logits}, result.data.classes)
     assert [point.id for point in shown] == ["test point 8", "test point 10"]
     assert [(v.word, v.count, v.right) for v in shown[0].said[0].votes] == [
         ("3", 3, True),
@@ -217,7 +217,7 @@ def test_a_series_is_drawn_from_its_least_to_its_largest_value():
 def test_points_that_are_texts_are_shown_as_words():
     test = from_texts(["so good", "so <b>bad</b>"], ["pos", "neg"])
     logits = np.array([[[1.0, 0.0], [1.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]]])
-    (point,) = sections.disagreements(test, test.y.numpy(), {"baseline": logits}, test.classes)
+    (point,) = disputed.disagreements(test, test.y.numpy(), {"baseline": logits}, test.classes)
     assert (point.text, point.picture, point.label) == ("so good", "", "pos")
 
 

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from steadfit.data import read, split
 from steadfit.data.dataset import Dataset
+from steadfit.recipe import Recipe
 from steadfit.report import page
 from steadfit.report.palette import DARK, LIGHT
+from steadfit.study import Design, run_study
 from steadfit.study.result import StudyResult
 from steadfit.training.replica import Replica
 
@@ -140,3 +143,19 @@ def test_the_policy_stops_a_script_and_a_request_that_got_in(seen: Seen):
     assert seen.page.evaluate("window.hurt") is None
     assert len(seen.errors) == 2
     assert all("Content Security Policy" in error for error in seen.errors)
+
+
+def test_a_folded_figure_is_drawn_when_it_is_opened(browser: Browser, tmp_path: Path):
+    parts = split(read("digits", limit=60))
+    recipe = Recipe().model_with(name="convnet", width=0.1).training_with(epochs=1)
+    done = run_study(parts, recipe, [], tmp_path, Design(samples=2), processes=1)
+    file = tmp_path / "report.html"
+    file.write_text(page(done.result, done.replicas, parts.test, {}, done.model), "utf-8")
+    seen = Seen(browser, file)
+    seen.page.set_viewport_size({"width": 390, "height": 900})
+    folded = "document.querySelector('details .plot')"
+    assert seen.page.evaluate(f"{folded}.childElementCount") == 0
+    seen.page.evaluate("document.querySelector('details').open = true")
+    seen.expect(f"{folded}.clientWidth > 300 && {folded}.querySelectorAll('.hm').length === 5")
+    assert seen.errors == []
+    seen.page.close()

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadfit.report import palette, points, sections, wording
+from steadfit.report import disputed, palette, points, sections, wording
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
     from steadfit.data.dataset import Dataset
+    from steadfit.report.network import Drawing
     from steadfit.study.result import Loss, StudyResult
     from steadfit.training.replica import Replica
     from steadfit.training.trained import TrainedModel
@@ -186,7 +187,7 @@ def _predictions(
     logits = {name: np.stack([one.logits for one in replicas[name]]) for name in arms}
     shown["points_arm"] = arms[0]
     if min(map(len, logits.values())) > 1:
-        shown["points"] = sections.disagreements(test, y, logits, classes)
+        shown["points"] = disputed.disagreements(test, y, logits, classes)
         shown["agreement"] = "All replicas agree on every test point."
     if result.best in logits:
         best = logits[result.best]
@@ -248,10 +249,12 @@ def _looked_into(
     """The figures of the networks themselves."""
     from steadfit.report.network import drawings
 
-    return [
-        {**vars(drawing), "figure": _drawn(drawing.figure)}
-        for drawing in drawings(result, replicas, test, model)
-    ]
+    return [_shown(drawing) for drawing in drawings(result, replicas, test, model)]
+
+
+def _shown(drawing: Drawing) -> dict[str, object]:
+    others = [_shown(other) for other in drawing.others]
+    return {**vars(drawing), "figure": _drawn(drawing.figure), "others": others}
 
 
 def _fingerprints(result: StudyResult) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from steadfit.report.palette import LIGHT
 from steadfit.report.tiles import Tiles
 from steadfit.training import TrainedModel
 
-NAME = 18  # characters of a class's name below a picture
+NAME, LABELLED = 12, 5  # characters of a class's name below a picture, and such pictures in a row
 ONE_SIDED = [LIGHT["tint"], LIGHT["better"]]
 TWO_SIDED = [LIGHT["variance"], LIGHT["tint"], LIGHT["better"]]
 GREYS = [[0, "#000000"], [1, "#ffffff"]]
@@ -73,7 +73,7 @@ def nearest_decision(model: TrainedModel, images: Tensor, count: int = 10) -> go
     """
     nearest = np.argsort(looking.margins(model, images), kind="stable")[:count]
     chosen = images[torch.from_numpy(nearest)]
-    tiles = Tiles(len(chosen), chosen.shape[2] / chosen.shape[3], lines=2)
+    tiles = Tiles(len(chosen), chosen.shape[2] / chosen.shape[3], lines=2, most=LABELLED)
     figure = tiles.frame()
     _add_images(figure, tiles, chosen)
     for place, row in enumerate(model.probabilities(chosen)):
@@ -101,7 +101,7 @@ def _explained(
 ) -> go.Figure:
     """Images, a map beneath each, and the class that the map is of."""
     named = [str(name) for name in model.predict(images)] if classes is None else list(classes)
-    tiles = Tiles(len(images), images.shape[2] / images.shape[3], layers=2, lines=1)
+    tiles = Tiles(len(images), images.shape[2] / images.shape[3], layers=2, lines=1, most=LABELLED)
     figure = tiles.frame()
     _add_images(figure, tiles, images)
     _add_maps(figure, tiles, maps / maps.max((1, 2), keepdims=True).clip(1e-30), named, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,16 +24,22 @@ PIXELS = 60_000  # of all images in one figure, which keeps the page small
 MOST_IMAGES, MOST_SEQUENCES = 10, 2
 FOLLOWED = 32  # test sequences whose gradients are followed
 LARGEST_MAP = 64  # pixels at a side, of a layer whose maps are drawn
+MOST_LAYERS = 5  # whose maps are drawn
+CHOOSE = "steadfit.report.inside.feature_maps(model, image, layer) draws those of any layer."
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure with its heading, what is said above it, and what it is for who cannot see it."""
+    """A figure with its heading, what is said above it, and what it is for who cannot see it.
+
+    others: below it, folded, each a line that opens.
+    """
 
     heading: str
     caption: str
     alt: str
     figure: Figure
+    others: tuple[Drawing, ...] = ()
 
 
 def drawings(
@@ -72,28 +78,16 @@ def _of_images(model: TrainedModel, module: nn.Module, test: Dataset) -> Iterato
             "The kernels of the first convolution.",
             inside.first_filters(model),
         )
-    for name in drawable[:1]:
-        yield Drawing(
-            f"What {name} makes of one image",
-            f"The maps that {name} gives for the first test image, on one scale.",
-            f"The maps of {name} for one image.",
-            inside.feature_maps(model, test.x[0], name),
-        )
+    yield from _of_maps(model, test.x[0], drawable)
+    if model.facts.task == "classes":
+        yield _near_decisions(model, test.x)
 
 
 def _of_decisions(model: TrainedModel, test: Dataset, drawable: Sequence[str]) -> Iterator[Drawing]:
     from steadfit.report import inside
 
     assert isinstance(test.x, Tensor)
-    most = min(MOST_IMAGES, max(2, PIXELS // test.x[0, 0].numel()))
-    chosen = test.x[_one_a_class(test, most)]
-    yield Drawing(
-        "Nearest the decision",
-        "The test images whose two most probable classes are nearest to each other, for the model "
-        "handed over. A mistake here is a close one; a wrong label would stand out.",
-        "Images with their two most probable classes.",
-        inside.nearest_decision(model, test.x, most),
-    )
+    chosen = test.x[_one_a_class(test, _most(test.x))]
     yield Drawing(
         "What the model looks at",
         "A test image of each class, and how strongly each of its pixels moves the score of the "
@@ -110,6 +104,50 @@ def _of_decisions(model: TrainedModel, test: Dataset, drawable: Sequence[str]) -
             "Images, each with a map of what speaks for its class.",
             inside.grad_cam(model, chosen, name),
         )
+
+
+def _of_maps(model: TrainedModel, image: Tensor, drawable: Sequence[str]) -> Iterator[Drawing]:
+    """A layer's maps of one image, and folded below them those of other layers."""
+    from steadfit.report import inside
+
+    drawings = [
+        Drawing(
+            f"What {name} makes of it",
+            f"The maps that {name} gives for the first test image, on one scale.",
+            f"The maps of {name} for one image.",
+            inside.feature_maps(model, image, name),
+        )
+        for name in _spread(drawable, MOST_LAYERS)
+    ]
+    if drawings:
+        first, *others = drawings
+        heading = "What the layers make of one image"
+        caption = f"{first.caption} {CHOOSE}"
+        yield replace(first, heading=heading, caption=caption, others=tuple(others))
+
+
+def _near_decisions(model: TrainedModel, images: Tensor) -> Drawing:
+    from steadfit.report import inside
+
+    return Drawing(
+        "Nearest the decision",
+        "The test images whose two most probable classes are nearest to each other, for the model "
+        "handed over. A mistake here is a close one; a wrong label would stand out.",
+        "Images with their two most probable classes.",
+        inside.nearest_decision(model, images, _most(images)),
+    )
+
+
+def _most(images: Tensor) -> int:
+    """How many images of this size one figure shows."""
+    return min(MOST_IMAGES, max(2, PIXELS // images[0, 0].numel()))
+
+
+def _spread(names: Sequence[str], most: int) -> list[str]:
+    """At most so many of the names, evenly from the first to the last."""
+    if len(names) <= most:
+        return list(names)
+    return [names[round(i * (len(names) - 1) / (most - 1))] for i in range(most)]
 
 
 def _one_a_class(test: Dataset, most: int) -> Tensor:

@@ -24,6 +24,7 @@ def curves(
     that the arms' figures share one scale; logarithmic where both are above 0.
     """
     figure = frame(0, "epoch")
+    one_epoch = max(len(losses) for replica in curves for losses in replica.values()) == 1
     for curve, role in (("train_loss", "bias"), ("validation_loss", "better")):
         epochs: list[int | None] = []
         values: list[float | None] = []
@@ -33,7 +34,7 @@ def curves(
         figure.add_scatter(
             x=epochs,
             y=values,
-            mode="lines",
+            mode="markers" if one_epoch else "lines",
             name=curve.replace("_", " "),
             line={"color": LIGHT[role], "width": 1},
             opacity=0.7,

@@ -25,6 +25,7 @@ UNITS = 32  # of a layer, shown a row each
 STEPS = 200  # shown of a sequence, from the first on
 WORDS = 40  # steps up to which the words stand below
 LINE, MAP, GAP = 110, 64, 24  # pixels of the lines, of a map, and above each for its name
+NAMED = 20  # pixels of a line of the legend
 FLOOR = 1e-8  # of a gradient's norm, below which nothing is told apart
 ROLES = ("better", "variance", "worse", "muted", "ink")
 DASHES = ("solid", "dash", "dot")
@@ -73,8 +74,10 @@ def gradient_reach(norms: Mapping[str, np.ndarray]) -> go.Figure:
             line={"color": LIGHT[role], "width": 2, "dash": dash},
             hovertemplate=f"{label(name, 30)}, %{{x}} back: %{{y:.2g}}<extra></extra>",
         )
-    figure.update_layout(height=340, margin={"l": 64, "r": 8, "t": 12, "b": 48}, showlegend=True)
-    figure.update_layout(legend={"y": -0.22, "yanchor": "top"})
+    above = NAMED * len(norms)  # a name a line has room on any screen, and hides no title
+    margin = {"l": 64, "r": 8, "t": above + 12, "b": 48}
+    figure.update_layout(height=above + 340, margin=margin, showlegend=True)
+    figure.update_layout(legend={"orientation": "v", "y": 1, "yanchor": "bottom"})
     figure.update_yaxes(
         visible=True,
         type="log",

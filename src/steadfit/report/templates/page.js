@@ -17,10 +17,20 @@
     return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, recoloured(part)]));
   };
 
+  // Pictures keep their proportions, so that on a narrow screen they need less height.
+  const height = (place, layout) =>
+    layout.yaxis?.scaleanchor ? layout.height * Math.min(1, place.clientWidth / 640) : layout.height;
+
   const draw = (isDark, width) => {
     for (const { place, figure } of figures) {
+      if (place.closest("details:not([open])")) continue; // has no width until it is opened
       const { data, layout } = isDark ? recoloured(figure) : structuredClone(figure);
-      const sized = { ...layout, width: width(place), autosize: width(place) === undefined };
+      const sized = {
+        ...layout,
+        height: height(place, layout),
+        width: width(place),
+        autosize: width(place) === undefined,
+      };
       Plotly.react(place, data, sized, { displayModeBar: false, responsive: true });
     }
   };
@@ -33,6 +43,9 @@
   const drawForScreen = () => draw(dark.matches, () => undefined);
   drawForScreen();
   dark.addEventListener("change", drawForScreen);
+  for (const fold of document.querySelectorAll("details")) {
+    fold.addEventListener("toggle", drawForScreen);
+  }
   addEventListener("beforeprint", drawForPaper);
   addEventListener("afterprint", drawForScreen);
 })();
