@@ -81,6 +81,11 @@ def test_groups_are_drawn_whole() -> None:
             assert len(counts[numbers == group].unique()) == 1
 
 
+def test_the_whole_is_every_example_once_every_time() -> None:
+    for number in (0, 7):
+        assert draw(labelled(9), "whole", number).tolist() == list(range(9))
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

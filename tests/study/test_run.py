@@ -148,6 +148,19 @@ def test_a_store_that_cannot_be_written_is_a_sentence(tmp_path):
 def test_a_design_that_measures_nothing_is_a_sentence():
     with pytest.raises(SteadfitError, match="at least 2 samples"):
         Design(samples=1)
+    with pytest.raises(SteadfitError, match="1 seed was expected, but 3 found"):
+        Design(samples=4, seeds=3, scheme="whole")
+
+
+def test_on_the_whole_data_only_seeds_differ_and_the_model_is_one_of_the_replicas(tmp_path):
+    outcome = run_study(parts(), BASE, [], tmp_path, Design(3, scheme="whole"), processes=1)
+    own = outcome.replicas["baseline"]
+    assert len({replica.logits.tobytes() for replica in own}) == 3
+    data, trials = parts(), make_trials(Design(3, scheme="whole"), make_arms(BASE, []), parts())
+    assert all(trial.indices.tolist() == list(range(len(data.train))) for trial in trials)
+    stored = [path for path in (tmp_path / "store").iterdir() if len(path.name) == 64]
+    assert {path.name for path in stored} == {trial.key for trial in trials}
+    assert "on all the training data" in outcome.result.sentences[-1]
 
 
 def test_keys_tell_apart_all_that_determines_a_replica(tmp_path):

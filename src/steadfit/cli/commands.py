@@ -105,7 +105,7 @@ def study(
         Parameter(group=DESIGN, help="Draw samples until intervals are ± this or shorter."),
     ] = None,
     scheme: Annotated[
-        Literal["bootstrap", "subsample", "disjoint"],
+        Literal["bootstrap", "subsample", "disjoint", "whole"],
         Parameter(group=DESIGN, help="How a sample is drawn."),
     ] = "bootstrap",
     seed: Seed = 0,

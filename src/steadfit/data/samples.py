@@ -14,9 +14,9 @@ from steadfit.data.dataset import Dataset
 from steadfit.data.timeline import blocks_in_time, cut_in_time
 from steadfit.errors import SteadfitError, unknown
 
-Scheme = Literal["bootstrap", "subsample", "disjoint"]
+Scheme = Literal["bootstrap", "subsample", "disjoint", "whole"]
 _SCHEMES: tuple[str, ...] = get_args(Scheme)
-_CARVE = len(_SCHEMES)  # its place in the seed sequence, beside those of the schemes
+_CARVE = 3  # its place in the seed sequence, beside those of the schemes that draw at random
 
 
 def draw(dataset: Dataset, scheme: str, number: int, seed: int = 0, share: float = 0.5) -> Tensor:
@@ -24,7 +24,7 @@ def draw(dataset: Dataset, scheme: str, number: int, seed: int = 0, share: float
 
     scheme: "bootstrap", n of n with replacement (Efron 1979); "subsample", round(share * n)
         without replacement; "disjoint", part `number` of a random division into floor(1 / share)
-        parts of round(share * n), which never overlap.
+        parts of round(share * n), which never overlap; "whole", all examples every time.
     number, seed: from 0. The sample depends on these two, the scheme, the share, and the size of
         the data set only: every arm of a study is given the same samples.
 
@@ -39,6 +39,8 @@ def draw(dataset: Dataset, scheme: str, number: int, seed: int = 0, share: float
     """
     if scheme not in _SCHEMES:
         raise unknown("sampling scheme", scheme, _SCHEMES)
+    if scheme == "whole":
+        return torch.arange(len(dataset))
     if dataset.spans is not None:
         members = _members(blocks_in_time(dataset.spans.numpy()))
     elif dataset.groups is not None:

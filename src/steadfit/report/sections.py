@@ -29,6 +29,7 @@ SCHEMES = {
     "that each replica sees about 63% of them",
     "subsample": "a part of the {train} training examples, drawn without replacement",
     "disjoint": "its own part of the {train} training examples, which no other sample shares",
+    "whole": "all {train} training examples, so that only seeds differ",
 }
 
 

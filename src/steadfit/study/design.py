@@ -35,7 +35,8 @@ class Design:
     seeds: 1, each sample has a seed of its own, the same in every arm: for so many replicas the
     shortest intervals. From 2 on they are crossed, each seed on each sample, which tells what comes
     with the sample from what comes with the seed. docs/calibration.md measures both.
-    scheme: how a training sample is drawn (`steadfit.data.draw`). seed: of the whole study.
+    scheme: how a training sample is drawn (`steadfit.data.draw`); with "whole" only the seeds
+    differ, one a sample. seed: of the whole study.
     """
 
     samples: int = 10
@@ -48,6 +49,12 @@ class Design:
             raise SteadfitError(
                 "A study needs at least 2 samples and 1 seed, "
                 f"got {self.samples} and {self.seeds}. 10 and 1 are usual."
+            )
+        if self.scheme == "whole" and self.seeds > 1:
+            raise SteadfitError(
+                "With the scheme whole each sample is all the training data with a seed of its "
+                f"own, so 1 seed was expected, but {self.seeds} found. Ask for "
+                f"{self.samples * self.seeds} samples instead."
             )
         natural("seed", self.seed)
 

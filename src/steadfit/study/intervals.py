@@ -8,13 +8,19 @@ where the figure would lie if all three were drawn again endlessly often.
 its change between two arms on the same grid: the paired differences. With the two-way mean squares
 MS_A (samples), MS_B (seeds), MS_AB of that table averaged over points, the variance of its mean is
 
-    W = MS_A/(S J)  +  max(0, MS_B - MS_AB)/(S J)  +  P,
+    W = MS_A/(S J)  +  MS_B/(S J)  +  P,
 
-the samples with what they share with seeds, the seeds' own part, and the finite test set. P is the
-variance over points of the mean over replicas, divided by N, less what of it is noise of the few
-replicas and so already in the first two parts (three-way random effects: readers and cases in
-studies of diagnostic imaging have the same shape, Hillis 2014, "A marginal-mean ANOVA approach for
-analyzing multireader multicase radiological imaging data"). The estimate has Student's t
+the samples, the seeds, and the finite test set. What samples and seeds do together is in both mean
+squares, so that W is MS_AB/(S J) too large on average. Taking that off, and 0 where the rest is
+negative, leaves out the seeds' part, and its few degrees of freedom with it, whenever MS_B came out
+small by chance: with two seeds that is often, and the intervals then hold the truth too seldom
+(MacKinnon, Nielsen and Webb 2024, "Jackknife inference with two-way clustering", discuss this
+two-term variance). With a seed of its own for each sample nothing is counted twice.
+
+P is the variance over points of the mean over replicas, divided by N, less what of it is noise of
+the few replicas and so already in the first two parts (three-way random effects: readers and cases
+in studies of diagnostic imaging have the same shape, Hillis 2014, "A marginal-mean ANOVA approach
+for analyzing multireader multicase radiological imaging data"). The estimate has Student's t
 distribution with Satterthwaite's degrees of freedom, W^2 / sum(part^2 / its own degrees): S - 1,
 J - 1 and N - 1. Samples and seeds change places where there are more seeds.
 
@@ -219,16 +225,16 @@ def _variance_parts(table: Floats, quantity: Quantity) -> tuple[float, float, fl
         stretch = [(n - 1) / (n - 2) if n > 2 else 0.0 for n in (samples, seeds)]
 
     def replica_parts(values: Floats) -> Floats:
-        """Samples' and seeds' parts from values of shape (S, J, ...), along the first axis."""
-        a, b, ab = _mean_squares(values)
-        own = [a * stretch[0] ** 2, np.maximum(b - ab, 0.0) * stretch[1] ** 2]
-        return np.stack(own) / (samples * seeds)
+        """Samples', seeds' and their joint part of values of shape (S, J, ...): first axis."""
+        a, b, both = _mean_squares(values)
+        first, second = np.square(stretch)
+        return np.stack([a * first, b * second, both * second]) / (samples * seeds)
 
-    of_means = replica_parts(table.mean(2))
-    noise = replica_parts(table).mean(1).sum()  # of the replicas, at one point
+    of_samples, of_seeds, _ = replica_parts(table.mean(2))
+    noise = replica_parts(table).mean(1)  # of the replicas, at one point; unbiased: joint part once
     between = table.mean((0, 1)).var(ddof=1) if points > 1 else 0.0
-    at_points = max(0.0, float(between - noise)) / points
-    return float(of_means[0]), float(of_means[1]), at_points
+    at_points = max(0.0, float(between - (noise[0] + noise[1] - noise[2]))) / points
+    return float(of_samples), float(of_seeds), at_points
 
 
 def _mean_squares(values: Floats) -> tuple[Floats, Floats, Floats]:

@@ -118,10 +118,17 @@ def _handed_over(best: str, baseline: ArmResult) -> str:
 
 
 def _what_it_stands_for(design: Design) -> str:
+    if design.scheme == "whole":
+        return (
+            f"Variance is over {design.samples} retrainings on all the training data, with a seed "
+            "for each: what another training sample would change is not in it. Changes and their "
+            "intervals stand for training on these data."
+        )
     scheme = {
         "bootstrap": "each drawn from the training data with replacement, as many as there are "
         "(it holds about 63% of the distinct examples: changes and their intervals stand for such "
-        "samples of these data, and training on all of them can change a small effect's sign)",
+        "samples, and on all the training data a small one can have the other sign; --scheme whole "
+        "measures it there)",
         "subsample": "each a random half of the training data, so the figures hold at that size",
         "disjoint": "disjoint parts of the training data, so the figures hold at the parts' size",
     }[design.scheme]
