@@ -14,8 +14,8 @@ the samples, the seeds, and the finite test set. What samples and seeds do toget
 squares, so that W is MS_AB/(S J) too large on average. Taking that off, and 0 where the rest is
 negative, leaves out the seeds' part, and its few degrees of freedom with it, whenever MS_B came out
 small by chance: with two seeds that is often, and the intervals then hold the truth too seldom
-(MacKinnon, Nielsen and Webb 2024, "Jackknife inference with two-way clustering", discuss this
-two-term variance). With a seed of its own for each sample nothing is counted twice.
+(MacKinnon, Nielsen and Webb 2024, "Jackknife inference with two-way clustering", treat the same
+trouble in regressions). With a seed of its own for each sample nothing is counted twice.
 
 P is the variance over points of the mean over replicas, divided by N, less what of it is noise of
 the few replicas and so already in the first two parts (three-way random effects: readers and cases
