@@ -89,6 +89,7 @@ class Training(Settings):
 
     epochs: Annotated[int, Field(ge=1)] = 20
     batch: Annotated[int, Field(ge=1)] = 64
+    loss: Literal["cross_entropy", "brier"] = "cross_entropy"  # of classes; numbers: squared error
     optimizer: Optimizer = Optimizer()
     penalties: Penalties = Penalties()
     augmentation: Augmentation = Augmentation()

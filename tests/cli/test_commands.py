@@ -14,6 +14,7 @@ import pytest
 
 from steadfit.cli import main
 from steadfit.cli.commands import app
+from steadfit.cli.settings import training
 
 STUDY = ["study", "digits", "--limit", "200", "--model", "mlp", "--epochs", "2", "--samples", "3"]
 
@@ -113,6 +114,13 @@ def test_shapes_prints_the_lectures_table(capsys):
         (["study", "digits", "--remedy", "drop"], 'no remedy "drop"'),
         (["study", "digits", "--set", "widht=2"], 'Did you mean "width"?'),
         (["study", "digits", "--set", "width"], "takes NAME=VALUE"),
+        (["study", "digits", "--train", "loss"], "--train takes NAME=VALUE"),
+        (["study", "digits", "--train", "loss=hinge"], "loss: "),
+        (["study", "digits", "--train", "optimiser.name=sgd"], "optimiser: "),
+        (["study", "digits", "--train", "optimizer.nam=sgd"], "nam: "),
+        (["study", "digits", "--train", "epochs.x=1"], "epochs: "),
+        (["study", "digits", "--train", "optimizer=1", "--learning-rate", "0.1"], "optimizer: "),
+        (["study", "digits", "--part", "train"], "no test set of its own"),
         (["study", "digits", "--epochs", "0"], "epochs: "),
         (["study", "digits", "--samples", "1"], "at least 2 samples"),
         (["study", "digits", "--size", "8"], "size"),
@@ -178,3 +186,13 @@ def test_a_size_that_cannot_be_is_a_sentence(words, sentence, capsys):
     with pytest.raises(SystemExit):
         main(words)
     assert sentence in capsys.readouterr().err
+
+
+def test_settings_of_the_training_are_nested_by_their_dots():
+    given = ["optimizer.name=sgd", "optimizer.momentum=0.5", "loss=brier", "max_norm=2"]
+    assert training(given, 7, None, 0.1, None, None) == {
+        "optimizer": {"name": "sgd", "momentum": 0.5, "learning_rate": 0.1},
+        "loss": "brier",
+        "max_norm": 2,
+        "epochs": 7,
+    }

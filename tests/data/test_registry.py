@@ -168,3 +168,18 @@ def test_a_file_of_an_unknown_kind_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.npzz").touch()
     with pytest.raises(SteadfitError, match=r'"\.npzz"\. Did you mean "\.npz"'):
         read(tmp_path / "a.npzz")
+
+
+def test_the_training_part_leaves_the_own_test_set_out(tmp_path: Path) -> None:
+    x = np.arange(12 * 64).reshape(12, 8, 8)
+    np.savez(tmp_path / "a.npz", x=x[:8], y=np.arange(8) % 2, x_test=x[8:], y_test=np.arange(4) % 2)
+    whole = read(tmp_path / "a.npz")
+    assert whole.is_test is not None
+    part = read(tmp_path / "a.npz", part="train", limit=6)
+    assert part.is_test is None
+    assert len(part) == 6
+    assert set(part.ids) <= {whole.ids[i] for i in np.flatnonzero(~whole.is_test)}
+    with pytest.raises(SteadfitError, match=r'no part of a data set "tests"\. Known: train'):
+        read(tmp_path / "a.npz", part="tests")
+    with pytest.raises(SteadfitError, match="no test set of its own"):
+        read("digits", part="train")

@@ -8,6 +8,7 @@ from scipy import stats
 
 from steadfit.errors import SteadfitError
 from steadfit.study.decomposition import squared_error
+from steadfit.study.design import Design
 from steadfit.study.intervals import Spread, paired, paired_interval, spread
 from steadfit.study.precision import MOST, check_precision, plan
 
@@ -74,4 +75,10 @@ def test_what_cannot_be_reached_is_said_and_costs_nothing():
 @pytest.mark.parametrize("precision", [0.0, -1.0, math.nan])
 def test_a_precision_that_means_nothing_is_a_sentence(precision):
     with pytest.raises(SteadfitError, match="above 0"):
-        check_precision(precision)
+        check_precision(precision, Design())
+
+
+def test_more_disjoint_parts_would_be_smaller_ones():
+    check_precision(None, Design(scheme="disjoint"))
+    with pytest.raises(SteadfitError, match="another size"):
+        check_precision(0.01, Design(scheme="disjoint"))

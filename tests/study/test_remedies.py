@@ -133,3 +133,9 @@ def test_a_remedy_that_the_model_has_no_setting_for():
 
 def test_smaller_multiplies_the_width_there_is():
     assert apply("smaller=0.5", BASE)[1].model.settings["width"] == pytest.approx(0.05)
+
+
+def test_width_sets_what_smaller_multiplies():
+    assert apply("width=0.5", BASE)[1].model.settings["width"] == 0.5
+    listed = Recipe().model_with(name="flatten; linear 8; relu; linear 3")
+    assert apply("width=0.5", listed)[1].model.settings["width"] == 0.5

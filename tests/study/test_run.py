@@ -172,3 +172,24 @@ def test_keys_tell_apart_all_that_determines_a_replica(tmp_path):
     longer = make_arms(BASE.training_with(epochs=4), ["dropout"])
     assert len(keys | {t.key for t in make_trials(DESIGN, longer, data)}) == 24
     assert open_store(tmp_path).folder == tmp_path
+
+
+def test_what_the_baseline_learns_by_decides(tmp_path):
+    recipe = BASE.training_with(loss="brier", epochs=1)
+    result = run_study(parts(), recipe, ["l2"], tmp_path, Design(samples=3, seeds=3)).result
+    assert result.loss == "brier"
+    assert "Brier score is variance" in result.sentences[0]
+    for arm in result.arms:
+        of = arm.intervals["brier"]
+        assert set(of) == {"total", "bias_noise", "variance", "sample", "seed", "interaction"}
+        for name in ("total", "bias_noise", "variance"):
+            assert of[name].value == pytest.approx(getattr(arm.losses["brier"], name))
+        assert arm.components is not None
+        assert of["sample"].value == pytest.approx(arm.components.sample)
+        assert set(arm.intervals["cross_entropy"]) == {"total", "bias_noise", "variance"}
+
+
+def test_disjoint_samples_are_as_many_as_asked_for():
+    trials = make_trials(Design(4, scheme="disjoint"), make_arms(BASE, []), parts())
+    drawn = np.concatenate([trial.indices.numpy() for trial in trials])
+    assert len(drawn) == len(set(drawn)) == 4 * (len(parts().train) // 4)

@@ -9,7 +9,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 from steadfit.data import Dataset, from_arrays
-from steadfit.errors import DivergedError
+from steadfit.errors import DivergedError, SteadfitError
 from steadfit.recipe import Recipe
 from steadfit.training import fit
 
@@ -154,3 +154,22 @@ def test_a_gpu_learns_the_same():
     here, there = (fit(recipe, data, everything, data, 0, device=d) for d in ("cpu", "cuda"))
     assert there.logits.shape == here.logits.shape
     assert abs(there.facts["train_loss"] - here.facts["train_loss"]) < 0.01
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_the_brier_score_is_learned(smoothing):
+    """The loss of the first step, at weights that hardly move, is the score by its definition."""
+    data = blobs()
+    settings = {"loss": "brier", "label_smoothing": smoothing, "epochs": 1, "batch": 120}
+    still = fit(small(**settings, optimizer={"learning_rate": 1e-12}), data, ALL, data, seed=0)
+    p = np.exp(still.logits) / np.exp(still.logits).sum(1, keepdims=True)
+    wanted = np.eye(3)[data.y.numpy()] * (1 - smoothing) + smoothing / 3
+    assert still.facts["train_loss"] == pytest.approx(np.square(p - wanted).sum(1).mean(), rel=1e-5)
+    learned = fit(small(loss="brier", epochs=40), data, ALL, data, seed=0)
+    assert (learned.logits.argmax(1) == data.y.numpy()).mean() > 0.95
+
+
+def test_numbers_have_no_brier_score():
+    data = from_arrays(np.zeros((4, 8, 8), np.float32), np.arange(4.0), task="numbers")
+    with pytest.raises(SteadfitError, match=r"Brier score is a loss of classes"):
+        fit(small(loss="brier"), data, torch.arange(4), data, seed=0)

@@ -9,6 +9,7 @@ from cyclopts import App, Group, Parameter
 
 from steadfit import workers
 from steadfit.cli.reading import DATA, Reading
+from steadfit.cli.settings import named, training
 from steadfit.errors import SteadfitError
 
 MODEL = Group("Model and training", sort_key=2)
@@ -55,6 +56,10 @@ ModelName = Annotated[
 Set = Annotated[
     list[str], Parameter(group=MODEL, negative=(), help="A setting of the model: --set width=0.5.")
 ]
+Train = Annotated[
+    list[str],
+    Parameter(group=MODEL, negative=(), help="A setting of the training: --train loss=brier."),
+]
 Epochs = Annotated[int | None, Parameter(group=MODEL, help="Passes over the sample.")]
 Batch = Annotated[int | None, Parameter(group=MODEL, help="Examples a step.")]
 Truncation = Annotated[
@@ -83,6 +88,7 @@ def study(
     test: TestShare = 0.2,
     model: ModelName = None,
     set: Set = [],  # noqa: B006  (cyclopts copies it)
+    train: Train = [],  # noqa: B006
     epochs: Epochs = None,
     batch: Batch = None,
     learning_rate: Rate = None,
@@ -129,14 +135,14 @@ def study(
         done = api.study(
             dataset,
             model,
-            [*remedy, *api.cell_arms(_settings(set))] if arms else remedy or None,
+            [*remedy, *api.cell_arms(named(set))] if arms else remedy or None,
             samples=samples,
             seeds=seeds,
             precision=precision,
             scheme=scheme,
             seed=seed,
-            settings=_settings(set),
-            training=_training(epochs, batch, learning_rate, truncation, arithmetic),
+            settings=named(set),
+            training=training(train, epochs, batch, learning_rate, truncation, arithmetic),
             test=test,
             out=out,
             processes=processes,
@@ -162,6 +168,7 @@ def fit(
     test: TestShare = 0.2,
     model: ModelName = None,
     set: Set = [],  # noqa: B006
+    train: Train = [],  # noqa: B006
     epochs: Epochs = None,
     batch: Batch = None,
     learning_rate: Rate = None,
@@ -185,8 +192,8 @@ def fit(
         model,
         remedy,
         seed=seed,
-        settings=_settings(set),
-        training=_training(epochs, batch, learning_rate, truncation, arithmetic),
+        settings=named(set),
+        training=training(train, epochs, batch, learning_rate, truncation, arithmetic),
         test=test,
         out=out,
     )
@@ -269,46 +276,9 @@ def shapes(
 
     if outputs < 1:
         raise SteadfitError(f"--outputs must be 1 or more, got {outputs}.")
-    rows = table(Model.of(name=model, settings=_settings(set)), _shape(input), outputs)
+    rows = table(Model.of(name=model, settings=named(set)), _shape(input), outputs)
     screen = terminal.Screen()
     screen.say(terminal.shapes_table(rows, screen.console.width))
-
-
-def _settings(pairs: list[str]) -> dict[str, Any]:
-    """`--set width=0.5` as {"width": 0.5}: JSON where it is JSON, else the text itself."""
-    import json
-
-    found = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not equals:
-            raise SteadfitError(
-                f'--set takes NAME=VALUE, for example --set width=0.5, got "{pair}".'
-            )
-        try:
-            found[name] = json.loads(text)
-        except ValueError:
-            found[name] = text
-    return found
-
-
-def _training(
-    epochs: int | None,
-    batch: int | None,
-    learning_rate: float | None,
-    truncation: int | None,
-    arithmetic: str | None,
-) -> dict[str, Any]:
-    given = {
-        "epochs": epochs,
-        "batch": batch,
-        "truncation": truncation,
-        "precision": arithmetic,
-    }
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    if learning_rate is not None:
-        changes["optimizer"] = {"learning_rate": learning_rate}
-    return changes
 
 
 def _shape(text: str) -> tuple[int, ...]:

@@ -21,6 +21,9 @@ class Reading:
     """The readers' options by their own names; None: as the reader has it by itself."""
 
     limit: Annotated[int | None, _option("Use this many training examples.")] = None
+    part: Annotated[
+        str | None, _option("train: leave the data's own test set alone, and hold out others.")
+    ] = None
     size: Annotated[int | None, _option("Height and width of folder images.")] = None
     damaged: Annotated[
         float | None, _option("Largest share of unreadable images. [default: 0.05]")

@@ -3,6 +3,7 @@
 import inspect
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,12 @@ SUFFIXES: Mapping[str, Reader] = {
 
 
 def read(
-    source: str | Path, *, kind: str | None = None, limit: int | None = None, **options: Any
+    source: str | Path,
+    *,
+    kind: str | None = None,
+    limit: int | None = None,
+    part: str | None = None,
+    **options: Any,
 ) -> Dataset:
     """Read a data set: a built-in name, or a path.
 
@@ -44,6 +50,8 @@ def read(
         task="tokens" such a file is plain text.
     limit: keep this many training examples, drawn once and for all with the classes in proportion;
         a test set of the data's own stays whole. Of data in time order, the earliest examples.
+    part: "train", the training examples alone of data with a test set of its own, to hold out some
+        of them instead: what is chosen on those is not chosen on the test set.
     options: those of the reader, by name; see `steadfit.data.readers`.
 
     Raises SteadfitError for an unknown name, path, format or option, and for what the reader meets.
@@ -55,8 +63,10 @@ def read(
     known = list(inspect.signature(reader).parameters)[1:]
     for option in options:
         if option not in known:
-            raise unknown(f"option of {source}", option, ["kind", "limit", *known])
+            raise unknown(f"option of {source}", option, ["kind", "limit", "part", *known])
     dataset = reader(source, **options)
+    if part is not None:
+        dataset = _training_part(dataset, part)
     return dataset if limit is None else _limited(dataset, limit)
 
 
@@ -76,6 +86,18 @@ def _reader(source: str | Path, kind: str | None, task: str | None) -> Reader:
     if task == "tokens":
         return text.read
     raise unknown("kind of file", suffix or path.name, SUFFIXES)
+
+
+def _training_part(dataset: Dataset, part: str) -> Dataset:
+    if part != "train":
+        raise unknown("part of a data set", part, ["train"])
+    if dataset.is_test is None:
+        raise SteadfitError(
+            f"{dataset.name} has no test set of its own that part=train would leave out. Leave out "
+            "the option."
+        )
+    rows = torch.from_numpy(np.flatnonzero(~dataset.is_test.numpy()))
+    return replace(dataset.take(rows), is_test=None)
 
 
 def _limited(dataset: Dataset, limit: int) -> Dataset:

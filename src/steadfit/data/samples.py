@@ -4,6 +4,7 @@ Everything here is a function of its arguments alone: NumPy's PCG64 seeded by a 
 that the same study draws the same samples on every platform.
 """
 
+import math
 from typing import Literal, get_args
 
 import numpy as np
@@ -24,7 +25,7 @@ def draw(dataset: Dataset, scheme: str, number: int, seed: int = 0, share: float
 
     scheme: "bootstrap", n of n with replacement (Efron 1979); "subsample", round(share * n)
         without replacement; "disjoint", part `number` of a random division into floor(1 / share)
-        parts of round(share * n), which never overlap; "whole", all examples every time.
+        parts of floor(share * n), which never overlap; "whole", all examples every time.
     number, seed: from 0. The sample depends on these two, the scheme, the share, and the size of
         the data set only: every arm of a study is given the same samples.
 
@@ -133,7 +134,7 @@ def _units(n: int, scheme: str, number: int, seed: int, share: float) -> np.ndar
     if scheme == "bootstrap":
         return _rng(*key, natural("sample number", number)).integers(0, n, n)
     _check_share(share)
-    size = round(share * n)
+    size = math.floor(share * n + 1e-9) if scheme == "disjoint" else round(share * n)
     if not size:
         raise SteadfitError(f"A share of {share:g} of {n} examples is none. Use a larger share.")
     if scheme == "subsample":

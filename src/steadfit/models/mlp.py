@@ -23,6 +23,7 @@ def mlp(
     width: Width = 1.0,
     depth: Depth = 2,
     dropout: Share = 0.0,
+    input_dropout: Share = 0.0,
     residual: bool = False,
     norm: Norm = "none",
     activation: Function = "relu",
@@ -32,6 +33,7 @@ def mlp(
     width: each hidden layer has this times 256 units.
     depth: number of hidden layers.
     dropout: share of the hidden units switched off in training.
+    input_dropout: share of the inputs set to their mean in training.
     residual: every hidden layer after the first adds its input to its output, y = F(x) + x.
     norm: "batch" normalises each hidden layer before its activation.
     activation: relu, tanh, sigmoid, gelu or silu.
@@ -42,7 +44,7 @@ def mlp(
             f"layers of the same size, and depth is {depth}. Set depth to 2 or more."
         )
     units = scaled(HIDDEN, width)
-    layers: list[Layer] = [Flatten()]
+    layers: list[Layer] = [Flatten(), *dropped(input_dropout)]
     for place in range(depth):
         hidden = activated(Linear(units), norm, activation) + dropped(dropout)
         layers += [Residual(tuple(hidden))] if residual and place else hidden

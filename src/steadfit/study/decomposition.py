@@ -58,12 +58,15 @@ class Decomposition:
         are for: at a single point the corrected variance can come out below 0.
     plug_in: the variance around the mean of these very replicas, so too low: uncorrected.
     components: the variance by its source; None unless there are two samples and two seeds.
+    gram: of a squared loss, f_sj . f_s'j' of each pair of replicas, averaged over the points, shape
+        (S, J, S, J): all that the components depend on. None for the cross-entropy.
     """
 
     losses: Floats
     spreads: Floats
     plug_in: float
     components: Components | None
+    gram: Floats | None = None
 
     def table(self, quantity: Quantity) -> Floats:
         """The values whose mean is the quantity, by sample, seed and point, shape (S, J, N)."""
@@ -225,6 +228,7 @@ def _decompose(
         raise SteadfitError("There are no test points to measure on. At least one is needed.")
     losses, spreads = np.empty((samples, seeds, count)), np.empty((samples, seeds, count))
     plug_in, sample, seed = np.empty((3, count))
+    gram = np.zeros((samples * seeds,) * 2) if potential is _square else None
     step = max(1, BLOCK // (samples * seeds * width))
     for start in range(0, count, step):
         points = slice(start, start + step)
@@ -236,6 +240,9 @@ def _decompose(
                 f"{start + n} is not finite. Its training diverged: leave the arm out."
             )
         f, cells, losses[:, :, points] = coordinates(block, points)
+        if gram is not None:
+            flat = f.reshape(samples * seeds, -1)
+            gram += flat @ flat.T / count
         parts = jackknife.split(f, cells, potential)
         spreads[:, :, points] = parts.spreads
         plug_in[points], sample[points], seed[points] = parts.plug_in, parts.sample, parts.seed
@@ -243,7 +250,9 @@ def _decompose(
     if samples > 1 and seeds > 1:
         main = float(sample.mean()), float(seed.mean())
         components = Components(*main, interaction=float(spreads.mean()) - sum(main))
-    return Decomposition(losses, spreads, float(plug_in.mean()), components)
+    shape = samples, seeds, samples, seeds
+    products = None if gram is None else gram.reshape(shape)
+    return Decomposition(losses, spreads, float(plug_in.mean()), components, products)
 
 
 def logits_and_labels(

@@ -35,8 +35,8 @@ class Design:
     seeds: 1, each sample has a seed of its own, the same in every arm: for so many replicas the
     shortest intervals. From 2 on they are crossed, each seed on each sample, which tells what comes
     with the sample from what comes with the seed. docs/calibration.md measures both.
-    scheme: how a training sample is drawn (`steadfit.data.draw`); with "whole" only the seeds
-    differ, one a sample. seed: of the whole study.
+    scheme: how a training sample is drawn (`steadfit.data.draw`): "disjoint", into as many parts as
+    samples; with "whole" only the seeds differ, one a sample. seed: of the whole study.
     """
 
     samples: int = 10
@@ -103,7 +103,11 @@ def make_arms(recipe: Recipe, remedies: Sequence[str]) -> tuple[Arm, ...]:
 
 def make_trials(design: Design, arms: Sequence[Arm], split: Split) -> tuple[Trial, ...]:
     """arms × samples × seeds, in that order."""
-    samples = [draw(split.train, design.scheme, s, design.seed) for s in range(design.samples)]
+    share = 1 / design.samples if design.scheme == "disjoint" else 0.5
+    samples = [
+        draw(split.train, design.scheme, number, design.seed, share)
+        for number in range(design.samples)
+    ]
     return tuple(
         Trial(arm, sample, seed, split.train.fingerprint, split.test.fingerprint)
         for arm in arms

@@ -209,9 +209,14 @@ def spread(table: Floats, quantity: Quantity) -> Spread:
 
 def _estimate(table: Floats, found: Spread, level: float) -> Estimate:
     """Student's t interval of the mean of a table."""
+    return student(float(table.mean()), found, level)
+
+
+def student(value: float, found: Spread, level: float) -> Estimate:
+    """Student's t interval of a figure that spreads so."""
     from scipy.special import stdtr
 
-    value, error = float(table.mean()), found.error
+    error = found.error
     reach = found.reach(level)
     p_value = 2 * float(stdtr(found.dof, -abs(value) / error)) if error else float(value == 0.0)
     return Estimate(value, value - reach, value + reach, error, found.dof, p_value)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from steadfit.data import Dataset
+from steadfit.recipe import Recipe
 from steadfit.study.clusters import by_group
 from steadfit.study.decomposition import (
     Decomposition,
@@ -15,8 +16,17 @@ from steadfit.study.decomposition import (
     squared_error,
 )
 from steadfit.study.design import Arm, Design
-from steadfit.study.intervals import Spread, paired, paired_interval, spread, verdicts
-from steadfit.study.result import ArmResult, Interval, Loss, Parts, Verdict
+from steadfit.study.intervals import (
+    Estimate,
+    Spread,
+    interval,
+    paired,
+    paired_interval,
+    spread,
+    verdicts,
+)
+from steadfit.study.result import ArmResult, Figure, Interval, Loss, Parts, Verdict
+from steadfit.study.sources import source_intervals
 from steadfit.study.zero_one import zero_one
 from steadfit.training import Replica
 
@@ -25,9 +35,9 @@ LEVEL = 0.95
 Pair = tuple[Loss, Decomposition, Decomposition]  # an arm's and the baseline's
 
 
-def deciding_loss(test: Dataset) -> Loss:
-    """The loss whose total makes an arm better or worse."""
-    return "squared" if test.task == "numbers" else "cross_entropy"
+def deciding_loss(test: Dataset, baseline: Recipe) -> Loss:
+    """The loss whose total makes an arm better or worse: the one that the baseline learns by."""
+    return "squared" if test.task == "numbers" else baseline.training.loss
 
 
 def judge(
@@ -45,7 +55,7 @@ def judge(
     are compared. pilot: the first samples, where their spread chose how many there are
     (`precision`).
     """
-    decided = deciding_loss(test)
+    decided = deciding_loss(test, arms[0].recipe)
     found = [_decompositions(design, own, test) for own in replicas]
     comparable = [i for i in range(1, len(arms)) if found[0] and found[i]]
     base = found[0].get(decided)
@@ -59,7 +69,7 @@ def judge(
     for place, word in zip(comparable, verdicts(changes, alpha=1 - LEVEL), strict=True):
         words[place] = word
     return tuple(
-        _arm_result(arm, word, own, mine, found[0] if place else {}, design, test, pilot)
+        _arm_result(arm, word, own, mine, found[0] if place else {}, decided, design, test, pilot)
         for place, (arm, word, own, mine) in enumerate(
             zip(arms, words, replicas, found, strict=True)
         )
@@ -67,14 +77,13 @@ def judge(
 
 
 def spreads(
-    design: Design, replicas: Sequence[Sequence[Replica]], test: Dataset
+    design: Design, replicas: Sequence[Sequence[Replica]], test: Dataset, loss: Loss
 ) -> tuple[Spread, ...]:
-    """Of each arm's change of the deciding loss against the first arm; failed arms left out."""
-    decided = deciding_loss(test)
+    """Of each arm's change of this loss against the first arm; failed arms left out."""
     found = [_decompositions(design, own, test) for own in replicas]
     if not found[0]:
         return ()
-    tables = [paired(own[decided], found[0][decided], "total") for own in found[1:] if own]
+    tables = [paired(own[loss], found[0][loss], "total") for own in found[1:] if own]
     return tuple(spread(table, "total") for table in tables)
 
 
@@ -108,6 +117,7 @@ def _arm_result(
     replicas: Sequence[Replica],
     found: dict[Loss, Decomposition],
     baseline: dict[Loss, Decomposition],
+    decided: Loss,
     design: Design,
     test: Dataset,
     pilot: int | None,
@@ -131,9 +141,10 @@ def _arm_result(
         variance_changes=_changes([p for p in pairs if p[0] != "zero_one"], "variance")
         if design.samples > 2  # the least for an interval; Domingos's variance has none
         else {},
-        components=found[deciding_loss(test)].components if found else None,
+        components=found[decided].components if found else None,
         facts=facts,
         failure=next((replica.failure for replica in replicas if replica.failure), ""),
+        intervals={loss: _intervals(design, own) for loss, own in found.items()},
     )
 
 
@@ -151,6 +162,21 @@ def _changes(
         change = paired_interval(own, baseline, quantity, level=LEVEL, pilot=pilot)
         found[loss] = Interval(change.value, change.low, change.high)
     return found
+
+
+def _intervals(design: Design, found: Decomposition) -> dict[Figure, Interval]:
+    """Of the total, of its two parts, and of the variance's sources, as far as the design allows.
+
+    For zero_one they are of Kohavi and Wolpert's parts.
+    """
+    quantities: tuple[Quantity, ...] = ("total", "bias_noise", "variance")
+    of: dict[Figure, Estimate] = {
+        quantity: interval(found, quantity, level=LEVEL)
+        for quantity in quantities[: 3 if design.samples > 2 else 1]
+    }
+    if found.gram is not None and min(design.samples, design.seeds) > 2:
+        of |= source_intervals(found.gram, level=LEVEL)
+    return {name: Interval(one.value, one.low, one.high) for name, one in of.items()}
 
 
 def _mean_facts(replicas: Sequence[Replica]) -> dict[str, float]:

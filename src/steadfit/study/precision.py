@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from steadfit.errors import SteadfitError
+from steadfit.study.design import Design
 from steadfit.study.intervals import Spread
 
 MOST = 200  # samples that a study chooses by itself
@@ -34,12 +35,19 @@ class Plan:
     sentence: str
 
 
-def check_precision(precision: float | None) -> None:
-    """Raise SteadfitError for a precision that is not above 0."""
+def check_precision(precision: float | None, design: Design) -> None:
+    """Raise SteadfitError for a precision that is not above 0, or that no samples can be added
+    for: more disjoint parts are smaller ones."""
     if precision is not None and not precision > 0:
         raise SteadfitError(
             f"A precision must be above 0, got {precision:g}. It is half the length of the "
             "interval wanted, in the unit of the loss: 0.01 for ±0.01."
+        )
+    if precision is not None and design.scheme == "disjoint":
+        raise SteadfitError(
+            "A precision is reached with more samples, and more disjoint parts of the data are "
+            "smaller ones, whose figures stand for another size. Use another scheme, or name the "
+            "number of samples alone."
         )
 
 

@@ -42,6 +42,11 @@ def dropout(recipe: Recipe, share: float = 0.5) -> Recipe:
     return recipe.model_with(dropout=share)
 
 
+def input_dropout(recipe: Recipe, share: float = 0.2) -> Recipe:
+    """Set this share of the inputs to their mean, chosen anew for each example, while training."""
+    return recipe.model_with(input_dropout=share)
+
+
 def clip(recipe: Recipe, threshold: float = 1.0) -> Recipe:
     """Scale the gradient down where its global norm exceeds the threshold."""
     return recipe.training_with(clip=threshold)
@@ -59,9 +64,14 @@ def batch_norm(recipe: Recipe) -> Recipe:
 
 def smaller(recipe: Recipe, factor: float = 0.5) -> Recipe:
     """Multiply the width of every hidden layer."""
-    width = complete(recipe.model).settings.get("width", 1.0)
-    assert isinstance(width, int | float)
-    return recipe.model_with(width=width * factor)
+    there_is = complete(recipe.model).settings.get("width", 1.0)
+    assert isinstance(there_is, int | float)
+    return recipe.model_with(width=there_is * factor)
+
+
+def width(recipe: Recipe, factor: float = 2.0) -> Recipe:
+    """Hidden layers of this many times the model's own units or channels, to compare widths."""
+    return recipe.model_with(width=factor)
 
 
 def early_stopping(recipe: Recipe, patience: int = 5) -> Recipe:
@@ -169,10 +179,12 @@ REMEDIES: Mapping[str, RemedyFunction] = MappingProxyType(
             weight_decay,
             max_norm,
             dropout,
+            input_dropout,
             clip,
             residual,
             batch_norm,
             smaller,
+            width,
             early_stopping,
             augment,
             shift,

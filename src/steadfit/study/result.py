@@ -4,6 +4,7 @@ Nothing here depends on when, how fast or in how many processes the replicas wer
 that the same study gives the same bytes.
 """
 
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +16,7 @@ from steadfit.recipe import Recipe
 from steadfit.study.decomposition import Components
 
 Loss = Literal["cross_entropy", "brier", "zero_one", "squared"]
+Figure = Literal["total", "bias_noise", "variance", "sample", "seed", "interaction"]
 Verdict = Literal["baseline", "better", "worse", "no difference shown", "failed"]
 
 
@@ -59,6 +61,7 @@ class ArmResult:
     facts: dict[str, float]  # means over replicas: share of steps clipped, share of zero weights
     failure: str = ""
     replicas: tuple[str, ...] = ()  # their keys in the store
+    intervals: dict[Loss, dict[Figure, Interval]] = field(default_factory=dict)  # of the arm alone
 
 
 @dataclass(frozen=True)

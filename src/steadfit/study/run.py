@@ -16,7 +16,7 @@ from steadfit.study.forecasts import forecast_sentences
 from steadfit.study.judgement import LEVEL, deciding_loss, judge, spreads
 from steadfit.study.language import token_sentences
 from steadfit.study.precision import check_precision, plan
-from steadfit.study.result import ArmResult, DataFacts, DesignFacts, StudyResult
+from steadfit.study.result import ArmResult, DataFacts, DesignFacts, Loss, StudyResult
 from steadfit.study.store import open_store
 from steadfit.study.verdict import best_arm, joined_remedy, sentences
 from steadfit.training import Replica, TrainedModel, check, prepare, trained_model
@@ -73,10 +73,11 @@ def run_study(
     Raises SteadfitError for what a person can mend; what was finished by then is kept.
     """
     design = design or Design()
-    check_precision(precision)
+    check_precision(precision, design)
     store = open_store(folder / "store")
     prepare(folder / "model")
     tested = points(split.test)
+    loss = deciding_loss(tested, recipe)
     train = partial(train_all, split=split, store=store, processes=processes, watch=watch)
 
     def measure(remedies: Sequence[str], design: Design, pilot: int | None = None) -> Measured:
@@ -92,18 +93,20 @@ def run_study(
         return Measured(arms, tuple(kept), replicas)
 
     found = measure(remedies, design)
-    joined = joined_remedy(found.results) if second_round else None
+    joined = joined_remedy(found.results, loss) if second_round else None
     if joined is not None:
         remedies = [*(arm.name for arm in found.arms[1:]), joined]
         found = measure(remedies, design)
     said: tuple[str, ...] = ()
     if precision is not None:
-        chosen = plan(spreads(design, found.replicas, tested), design.samples, precision, LEVEL)
+        chosen = plan(
+            spreads(design, found.replicas, tested, loss), design.samples, precision, LEVEL
+        )
         said = (chosen.sentence,)
         if chosen.samples > design.samples:
             pilot, design = design.samples, replace(design, samples=chosen.samples)
             found = measure(remedies, design, pilot)
-    result = _result(found, design, split, tested, said)
+    result = _result(found, design, split, tested, loss, said)
     winner, members = found.of(result.best)
     if deliver == "single":
         trial = final_trial(design, winner, split)
@@ -117,10 +120,14 @@ def run_study(
 
 
 def _result(
-    found: Measured, design: Design, split: Split, tested: Dataset, said: tuple[str, ...]
+    found: Measured,
+    design: Design,
+    split: Split,
+    tested: Dataset,
+    loss: Loss,
+    said: tuple[str, ...],
 ) -> StudyResult:
     """The figures with their verdict. said: what there is to say beside it."""
-    loss = deciding_loss(tested)
     best = best_arm(found.results, loss)
     _, replicas = found.of(best)
     return StudyResult(

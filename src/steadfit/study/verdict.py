@@ -5,8 +5,12 @@ from collections.abc import Sequence
 from steadfit.study.design import BASELINE, Design
 from steadfit.study.result import ArmResult, Loss, Parts
 
-_LOSS_NAMES = {"cross_entropy": "cross-entropy", "squared": "squared error"}
-_UNITS = {"cross_entropy": " nats", "squared": ""}
+_LOSS_NAMES = {
+    "cross_entropy": "cross-entropy",
+    "brier": "Brier score",
+    "squared": "squared error",
+}
+_UNITS = {"cross_entropy": " nats", "brier": "", "squared": ""}
 
 
 def best_arm(arms: Sequence[ArmResult], loss: Loss) -> str:
@@ -21,7 +25,7 @@ def best_arm(arms: Sequence[ArmResult], loss: Loss) -> str:
     return BASELINE if arms[0].losses or not whole else whole[0].name
 
 
-def joined_remedy(arms: Sequence[ArmResult]) -> str | None:
+def joined_remedy(arms: Sequence[ArmResult], loss: Loss) -> str | None:
     """The remedies found better, joined for a second round; None where there are not two.
 
     A remedy that comes twice (at two strengths) is taken at the strength with the lower loss.
@@ -29,7 +33,7 @@ def joined_remedy(arms: Sequence[ArmResult]) -> str | None:
     chosen: dict[str, tuple[float, str]] = {}
     for arm in arms:
         if arm.verdict == "better" and "+" not in arm.name:
-            change = next(iter(arm.changes.values())).value
+            change = arm.changes[loss].value
             word = arm.name.partition("=")[0]
             chosen[word] = min(chosen.get(word, (change, arm.name)), (change, arm.name))
     names = [name for _, name in chosen.values()]

@@ -27,6 +27,7 @@ from steadfit.regularization import (
 )
 from steadfit.training.averaging import RunningMean, refresh_normalisation
 from steadfit.training.batches import by_length, in_any_order, padded, placed, prepared, windows
+from steadfit.training.brier import brier
 from steadfit.training.optimizer import learning_rate, make_optimizer
 from steadfit.training.predict import channels_last, next_tokens, outputs
 from steadfit.training.replica import Replica
@@ -102,6 +103,11 @@ def check(recipe: Recipe, train: Dataset) -> None:
         raise SteadfitError(
             f"{train.name} asks for an answer {asks}, and {recipe.model.name} gives one {gives}. "
             f"Use {'recurrent' if every_step else 'language'}."
+        )
+    if recipe.training.loss == "brier" and train.task != "classes":
+        raise SteadfitError(
+            f"The Brier score is a loss of classes, and {train.name} is of {train.task}. "
+            "Leave out training.loss."
         )
     needed = 4 * _COPIES * sum(row.parameters for row in rows) + sum(row.memory for row in rows)
     if needed > memory():
@@ -251,6 +257,8 @@ class _Run:
         if self.data.task == "numbers":
             return mse_loss(logits, y)
         smoothing = self.settings.label_smoothing if smoothed else 0.0
+        if self.settings.loss == "brier":
+            return brier(logits, y, smoothing)
         return cross_entropy(logits, y, label_smoothing=smoothing)
 
     def loss_of(self, indices: Tensor) -> float:
