@@ -183,7 +183,7 @@ class Barrier {
             return;
         }
         for (int spin = 0; round_.load(std::memory_order_acquire) == round; spin++)
-            if (spin > 20000) sched_yield();
+            if (spin > 1000) sched_yield();
     }
 
   private:
