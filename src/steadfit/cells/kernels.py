@@ -111,7 +111,7 @@ class Kernel:
         sequences = tuple(make(len(task.x), hidden) for _ in task.states)
         final = tuple(torch.empty_like(state) for state in task.states)
         arguments = self._arguments(task, sequences, final, saved)
-        self.library.cell_forward(ctypes.byref(arguments))
+        _check_memory(self.library.cell_forward(ctypes.byref(arguments)))
         return Forward(sequences, final)
 
     def backward(
@@ -142,7 +142,7 @@ class Kernel:
         arguments.d_bias = _pointer(d_weights.bias)
         arguments.d_peephole = _pointer(d_weights.peephole)
         arguments.d_initial = _pointers(d_states)
-        self.library.cell_backward(ctypes.byref(arguments))
+        _check_memory(self.library.cell_backward(ctypes.byref(arguments)))
         return Gradients(d_x, d_weights, d_states)
 
     def _arguments(
@@ -207,6 +207,11 @@ def _warn(reason: str) -> None:
         "Install a C++ compiler (g++ or clang++), or name one in the variable CXX.",
         stacklevel=2,
     )
+
+
+def _check_memory(lacking: int) -> None:
+    if lacking:
+        raise MemoryError("not enough memory for a cell's sweep over the steps")
 
 
 def _pointer(tensor: Tensor | None) -> int | None:

@@ -1,4 +1,6 @@
 // The two functions that a kernel's library offers, for the cell whose tables and phases stand above.
+// They return 0, or 1 where there is not the memory that they ask for: no exception may leave them,
+// as Python calls them as C. Within the region of the threads only small pieces are asked for.
 
 #pragma once
 
@@ -9,7 +11,7 @@
 #include "backward.h"
 #include "gradients.h"
 
-extern "C" __attribute__((visibility("default"))) void cell_forward(const Arguments* arguments) {
+static void sweep_forward(const Arguments* arguments) {
     const Problem p(*arguments);
     ForwardMemory memory(p);
     with_team(p, [&](const Crew& crew, const Part& part) {
@@ -20,7 +22,7 @@ extern "C" __attribute__((visibility("default"))) void cell_forward(const Argume
     copy_final_states(p);
 }
 
-extern "C" __attribute__((visibility("default"))) void cell_backward(const Arguments* arguments) {
+static void sweep_backward(const Arguments* arguments) {
     const Problem p(*arguments);
     const BackRuns runs(p);
     const BackwardMemory memory(p, runs);
@@ -35,4 +37,21 @@ extern "C" __attribute__((visibility("default"))) void cell_backward(const Argum
         weight_gradients(p, memory, gradients, packed, crew);
         if (p.a.d_x) input_gradient(p, memory, runs, gradients.outside, crew);
     });
+}
+
+static int lacks_memory(void (*sweep)(const Arguments*), const Arguments* arguments) {
+    try {
+        sweep(arguments);
+    } catch (const std::bad_alloc&) {
+        return 1;
+    }
+    return 0;
+}
+
+extern "C" __attribute__((visibility("default"))) int cell_forward(const Arguments* arguments) {
+    return lacks_memory(sweep_forward, arguments);
+}
+
+extern "C" __attribute__((visibility("default"))) int cell_backward(const Arguments* arguments) {
+    return lacks_memory(sweep_backward, arguments);
 }
