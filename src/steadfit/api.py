@@ -27,6 +27,7 @@ from steadfit.study.engine import Watcher, quiet
 from steadfit.study.remedies import apply
 from steadfit.study.run import Delivery
 from steadfit.training import (
+    HALVED,
     Replica,
     TrainedModel,
     keep_freed_memory,
@@ -161,7 +162,8 @@ class Fitted:
     """One trained model: its folder, its loss and error on the test points, its curves.
 
     loss: mean cross-entropy in nats (of a text, a token), or squared error. error: share of wrong
-    classes or tokens; None for numbers. in_words: the loss as people compare it.
+    classes or tokens; None for numbers. in_words: the loss as people compare it. notes: what else
+    there is to say of the training.
     """
 
     model: TrainedModel
@@ -169,6 +171,7 @@ class Fitted:
     loss: float
     error: float | None
     in_words: str
+    notes: tuple[str, ...]
     curves: Mapping[str, Sequence[float]]
     seconds: float
 
@@ -209,7 +212,14 @@ def fit(
     in_words = f"test loss {loss:.4f}"
     if trained.facts.task == "tokens" and trained.facts.unit is not None:
         in_words += f" nats, {per_token(loss, trained.facts.unit)}"
-    return Fitted(trained, folder, loss, error, in_words, replica.curves, replica.seconds)
+    notes = _halved(replica.facts.get("halvings", 0.0))
+    return Fitted(trained, folder, loss, error, in_words, notes, replica.curves, replica.seconds)
+
+
+def _halved(halvings: float) -> tuple[str, ...]:
+    if not halvings:
+        return ()
+    return (f"Memory was too small for the batches: they were halved {halvings:g} times, {HALVED}",)
 
 
 def default_model(dataset: Dataset) -> str:

@@ -202,6 +202,7 @@ def fit(
         return
     errors = "" if done.error is None else f", {100 * done.error:.2f}% errors"
     screen.say(f"T{done.in_words[1:]}{errors}, after {done.seconds:.1f} s of training.")
+    screen.notes(done.notes)
     screen.say(f"The model is in {done.folder / 'model'}")
 
 

@@ -182,4 +182,4 @@ def _intervals(design: Design, found: Decomposition) -> dict[Figure, Interval]:
 def _mean_facts(replicas: Sequence[Replica]) -> dict[str, float]:
     whole = [replica.facts for replica in replicas if not replica.failure]
     names = sorted(set[str]().union(*whole))
-    return {name: float(np.mean([facts[name] for facts in whole])) for name in names}
+    return {name: float(np.mean([facts.get(name, 0.0) for facts in whole])) for name in names}

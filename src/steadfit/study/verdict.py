@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from steadfit.study.design import BASELINE, Design
 from steadfit.study.result import ArmResult, Loss, Parts
+from steadfit.training import HALVED
 
 _LOSS_NAMES = {
     "cross_entropy": "cross-entropy",
@@ -59,6 +60,7 @@ def sentences(arms: Sequence[ArmResult], design: Design, loss: Loss, best: str) 
             "--precision)."
         )
     said += [f"{arm.name} failed: {arm.failure}" for arm in arms[1:] if arm.verdict == "failed"]
+    said += _about_memory(arms)
     said.append(_handed_over(best, baseline))
     said.append(_what_it_stands_for(design))
     return tuple(said)
@@ -113,6 +115,16 @@ def _about(arm: ArmResult, loss: Loss) -> str:
         rest = change.value - part
         text += f"; {part:+.3g} of the change is variance, {rest:+.3g} bias and noise"
     return text.replace("-", "−").replace("cross−entropy", "cross-entropy") + "."
+
+
+def _about_memory(arms: Sequence[ArmResult]) -> list[str]:
+    halved = {arm.name: arm.facts["halvings"] for arm in arms if "halvings" in arm.facts}
+    if not halved:
+        return []
+    return [
+        f"Memory was too small for the batches of {_listed(list(halved))}: they were halved, "
+        f"{max(halved.values()):.2g} times in an arm's mean at most, {HALVED}"
+    ]
 
 
 def _handed_over(best: str, baseline: ArmResult) -> str:

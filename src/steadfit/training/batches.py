@@ -1,15 +1,28 @@
 """Examples on their way to the network: prepared, drawn, and padded where they are sequences."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
 import torch
 from torch import Tensor, nn
 
-from steadfit.data import Inputs, Preparation, Ragged
+from steadfit.data import Dataset, Inputs, Preparation, Ragged
 from steadfit.nn import Padded
 
+Part = tuple[Tensor | Padded, Tensor]  # what the module takes, and what it is to answer
+WATCHED = 512  # examples outside the sample whose loss is followed, for the curves only
+WATCHED_TEXTS = 32  # the same for tokens, of which an example has many
 _EXAMPLES, _STEPS = 512, 2**16  # of a batch that is predicted, at most; steps with their padding
+
+
+def watched(train: Dataset, indices: Tensor, seed: int) -> Tensor:
+    """Some examples that are not in the sample; for a curve, never for a decision."""
+    absent = torch.ones(len(train), dtype=torch.bool)
+    absent[indices] = False
+    rest = absent.nonzero().squeeze(1)
+    order = torch.randperm(len(rest), generator=torch.Generator().manual_seed(seed))
+    return rest[order[: WATCHED_TEXTS if train.task == "tokens" else WATCHED]]
 
 
 def prepared(preparation: Preparation, x: Inputs) -> Callable[[Tensor], Inputs]:
@@ -27,6 +40,24 @@ def placed(inputs: Inputs, device: str) -> Inputs:
     if isinstance(inputs, Tensor) and inputs.ndim == 4:
         return inputs.to(device, memory_format=torch.channels_last)
     return inputs.to(device)
+
+
+@overload
+def in_pieces(batch: Tensor, most: int) -> Sequence[Tensor]: ...
+@overload
+def in_pieces(batch: Ragged, most: int) -> Sequence[Ragged]: ...
+def in_pieces(batch: Inputs, most: int) -> Sequence[Inputs]:
+    """A batch in pieces of nearly equal size, of about `most` examples each; none is a lone rest.
+
+    >>> [len(piece) for piece in in_pieces(torch.zeros(7, 1), 4)]
+    [4, 3]
+    >>> [len(piece) for piece in in_pieces(torch.zeros(5, 1), 2)]
+    [3, 2]
+    """
+    number = min(math.ceil(len(batch) / most), max(1, len(batch) // 2))
+    if number == 1:
+        return [batch]
+    return [batch[piece] for piece in torch.arange(len(batch)).tensor_split(number)]
 
 
 @overload
@@ -83,3 +114,10 @@ def windows(texts: Padded, size: int) -> Iterator[Padded]:
         for layer, state in states.items():
             cut = isinstance(state, Tensor)
             states[layer] = state.detach() if cut else tuple(each.detach() for each in state)
+
+
+def windows_with_answers(texts: Tensor | Padded, y: Tensor, size: int) -> Iterator[Part]:
+    """`windows` of texts, each with what is to be answered in it."""
+    assert isinstance(texts, Padded)
+    answers = y[:, : texts.values.shape[1]].split(size, dim=1)
+    return zip(windows(texts, size), answers, strict=True)

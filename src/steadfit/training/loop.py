@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, zip_longest
 
 import numpy as np
 import torch
@@ -11,9 +12,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
 from steadfit.data import Dataset, Preparation, Ragged, augment, carve, fit_preparation, natural
-from steadfit.errors import DivergedError, SteadfitError
-from steadfit.machine import memory
-from steadfit.models import build, complete, count, shapes
+from steadfit.errors import DivergedError
+from steadfit.models import build, complete, count
 from steadfit.nn import Padded
 from steadfit.recipe import Augmentation, Recipe, Training
 from steadfit.regularization import (
@@ -26,15 +26,23 @@ from steadfit.regularization import (
     weights,
 )
 from steadfit.training.averaging import RunningMean, refresh_normalisation
-from steadfit.training.batches import by_length, in_any_order, padded, placed, prepared, windows
+from steadfit.training.batches import (
+    Part,
+    by_length,
+    in_any_order,
+    in_pieces,
+    padded,
+    placed,
+    prepared,
+    watched,
+    windows_with_answers,
+)
 from steadfit.training.brier import brier
+from steadfit.training.check import check
+from steadfit.training.memory import with_halvings
 from steadfit.training.optimizer import learning_rate, make_optimizer
 from steadfit.training.predict import channels_last, next_tokens, outputs
 from steadfit.training.replica import Replica
-
-_COPIES = 4  # of the weights, in training: themselves, their gradients, and Adam's two moments
-WATCHED = 512  # examples outside the sample whose loss is followed, for the curves only
-WATCHED_TEXTS = 32  # the same for tokens, of which an example has many
 
 
 def fit(
@@ -53,7 +61,8 @@ def fit(
 
     The result depends on these arguments only, to the last bit, for one version of steadfit and
     torch on one kind of machine with one thread. Raises DivergedError, before the weights are
-    touched, when a loss or a gradient is not finite, and SteadfitError as `check` does.
+    touched, when a loss or a gradient is not finite, and SteadfitError as `check` does. Where
+    memory is too small for the batches they are halved, and the parts' gradients added up.
 
     >>> from steadfit.data import read, split
     >>> digits = split(read("digits"))
@@ -70,15 +79,20 @@ def fit(
     if stopping is not None:
         learned, held_out = carve(train, indices, stopping.share, seed)
     preparation = fit_preparation(train, learned)
-    outside = _outside(train, indices, seed) if held_out is None else held_out
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        shape = preparation.shape(train.example_shape)
-        module = build(complete(recipe.model), shape, train.outputs)
-        module = channels_last(module.to(device))
-        run = _Run(recipe.training, module, preparation, train, learned, outside, seed, device)
-        run.all_epochs()
-    facts = run.facts()
+    outside = watched(train, indices, seed) if held_out is None else held_out
+
+    def trained(halvings: int) -> _Run:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            shape = preparation.shape(train.example_shape)
+            module = build(complete(recipe.model), shape, train.outputs)
+            module = channels_last(module.to(device))
+            run = _Run(recipe.training, module, preparation, train, learned, outside, seed, device)
+            run.all_epochs(halvings)
+        return run
+
+    run = with_halvings(trained, min(recipe.training.batch, len(learned)))
+    module, facts = run.module, run.facts()
     if train.task == "tokens":
         logits, facts["test_loss"] = next_tokens(module, preparation, test, device)
     else:
@@ -93,39 +107,6 @@ def fit(
     )
 
 
-def check(recipe: Recipe, train: Dataset) -> None:
-    """Raise SteadfitError where no replica of the recipe can be trained on such data: the task, the
-    shapes, or the memory do not allow it."""
-    rows = shapes(recipe.model, Preparation().shape(train.example_shape), train.outputs)
-    every_step = len(rows[-1].output) == 2
-    if every_step != (train.task == "tokens"):
-        asks, gives = ("at every step", "once an example")[:: -1 if every_step else 1]
-        raise SteadfitError(
-            f"{train.name} asks for an answer {asks}, and {recipe.model.name} gives one {gives}. "
-            f"Use {'recurrent' if every_step else 'language'}."
-        )
-    if recipe.training.loss == "brier" and train.task != "classes":
-        raise SteadfitError(
-            f"The Brier score is a loss of classes, and {train.name} is of {train.task}. "
-            "Leave out training.loss."
-        )
-    needed = 4 * _COPIES * sum(row.parameters for row in rows) + sum(row.memory for row in rows)
-    if needed > memory():
-        raise SteadfitError(
-            f"{recipe.model.name} takes {needed / 1e9:,.1f} GB to train on single examples, and "
-            f"this process may take {memory() / 1e9:,.1f} GB. Use a smaller model."
-        )
-
-
-def _outside(train: Dataset, indices: Tensor, seed: int) -> Tensor:
-    """Some examples that are not in the sample; for a curve, never for a decision."""
-    absent = torch.ones(len(train), dtype=torch.bool)
-    absent[indices] = False
-    rest = absent.nonzero().squeeze(1)
-    order = torch.randperm(len(rest), generator=torch.Generator().manual_seed(seed))
-    return rest[order[: WATCHED_TEXTS if train.task == "tokens" else WATCHED]]
-
-
 @dataclass
 class _Run:
     """The state of one training: it lives here and nowhere else."""
@@ -138,6 +119,7 @@ class _Run:
     outside: Tensor
     seed: int
     device: str
+    halvings: int = 0
     step: int = 0
     clipped: int = 0
     norms: list[float] = field(default_factory=list)
@@ -149,6 +131,7 @@ class _Run:
         self.order = torch.Generator().manual_seed(self.seed)
         self.noise = torch.Generator().manual_seed(self.seed + 1)
         self.batches = math.ceil(len(self.learned) / self.settings.batch)
+        self.most = math.ceil(len(self.learned) / self.batches)  # examples at a time
         self.take = prepared(self.preparation, self.data.x)
         self.y = self.preparation.targets(self.data.y)
         self.steps = self.batches  # in an epoch
@@ -158,8 +141,10 @@ class _Run:
         if len(self.outside):
             self.curves["validation_loss"] = []
 
-    def all_epochs(self) -> None:
+    def all_epochs(self, halvings: int) -> None:
+        """halvings: of the batches, as memory is too small for them."""
         settings = self.settings
+        self.halvings, self.most = halvings, max(2, self.most >> halvings)
         best, best_state, waited = math.inf, None, 0
         for epoch in range(settings.epochs):
             self.curves["train_loss"].append(self.one_epoch(epoch))
@@ -179,7 +164,8 @@ class _Run:
                 break
         if self.mean.count:
             self.mean.write(self.module)
-            refresh_normalisation(self.module, map(self.batch, self.shuffled()))
+            parts = chain.from_iterable(map(self.parts, self.shuffled()))
+            refresh_normalisation(self.module, (inputs for inputs, _ in parts))
         elif best_state is not None:
             self.module.load_state_dict(best_state)
 
@@ -194,52 +180,67 @@ class _Run:
         batches = by_length(rows, self.data.x, self.order).tensor_split(self.batches)
         return in_any_order(batches, self.order)
 
-    def batch(self, rows: Tensor, augmentation: Augmentation | None = None) -> Tensor | Padded:
-        """What the module takes, for these examples."""
+    def parts(self, rows: Tensor, augmentation: Augmentation | None = None) -> list[Part]:
+        """What the module takes for these examples, and what it is to answer: all of them together
+        or, where memory is too small for that, in several parts."""
         inputs = placed(self.take(rows), self.device)
         if augmentation is not None:
             inputs = augment(inputs, augmentation, self.noise)
-        return padded(inputs)
+        answers = in_pieces(self.y[rows].to(self.device), self.most)
+        each = zip(in_pieces(inputs, self.most), answers, strict=True)
+        return [(padded(inputs), y) for inputs, y in each]
 
     def one_epoch(self, epoch: int) -> float:
         self.module.train()
         total, answers = 0.0, 0
         for number, rows in enumerate(self.shuffled()):
-            for inputs, y in self.parts(rows):
-                with self.autocast():
-                    logits = self.module(inputs)
-                if isinstance(logits, Padded):
-                    logits, y = logits.values.flatten(0, 1), y.flatten()
-                loss = self.loss(logits.float(), y, smoothed=True)
-                here = int((y >= 0).sum()) if self.data.task == "tokens" else len(y)
-                total += self.update(loss, epoch, number) * here
+            for parts in self.steps_of(rows):
+                loss, here = self.backward(parts)
+                self.update(loss, epoch, number)
+                total += loss * here
                 answers += here
         return total / answers
 
-    def parts(self, rows: Tensor) -> Iterator[tuple[Tensor | Padded, Tensor]]:
-        """What the module takes for one step, and what it is to answer: all of these examples;
-        of texts with an answer at every step one window after the other."""
-        inputs, y = self.batch(rows, self.settings.augmentation), self.y[rows].to(self.device)
+    def steps_of(self, rows: Tensor) -> Iterator[list[Part]]:
+        """What is learned from these examples, one step of the optimiser after the other: a single
+        one, but of texts with an answer at every step one for each window."""
+        parts = self.parts(rows, self.settings.augmentation)
         if self.data.task != "tokens":
-            yield inputs, y
+            yield parts
             return
-        assert isinstance(inputs, Padded)
-        size = self.settings.truncation
-        yield from zip(
-            windows(inputs, size), y[:, : inputs.values.shape[1]].split(size, dim=1), strict=True
-        )
+        cut = [windows_with_answers(*part, self.settings.truncation) for part in parts]
+        for step in zip_longest(*cut):
+            yield [part for part in step if part is not None]
 
-    def update(self, loss: Tensor, epoch: int, number: int) -> float:
+    def backward(self, parts: list[Part]) -> tuple[float, int]:
+        """Take the gradient of the mean loss of a step's answers, one part after the other.
+
+        Returns that loss, and the number of answers.
+        """
+        self.optimizer.zero_grad(set_to_none=True)
+        tokens = self.data.task == "tokens"
+        answers = [int((y >= 0).sum()) if tokens else len(y) for _, y in parts]
+        total = 0.0
+        for (inputs, y), here in zip(parts, answers, strict=True):
+            with self.autocast():
+                logits = self.module(inputs)
+            if isinstance(logits, Padded):
+                logits, y = logits.values.flatten(0, 1), y.flatten()
+            loss = self.loss(logits.float(), y, smoothed=True)
+            if len(parts) > 1:
+                loss = loss * (here / sum(answers))
+            loss.backward()
+            total += float(loss.detach())
+        return total, sum(answers)
+
+    def update(self, loss: float, epoch: int, number: int) -> None:
         """One step of the optimiser; the weights are touched only if all is finite."""
         settings = self.settings
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
         if settings.penalties.l2:
             add_l2_gradient(self.penalized, settings.penalties.l2)
         norm = clip_gradients(self.module, settings.clip)
-        value = float(loss.detach())
-        if not (math.isfinite(value) and math.isfinite(norm)):
-            raise _diverged(value, self.module, epoch, number)
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            raise _diverged(loss, self.module, epoch, number)
         rate = learning_rate(settings.optimizer, self.step, settings.epochs * self.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
@@ -251,7 +252,6 @@ class _Run:
         self.step += 1
         self.norms.append(norm)
         self.clipped += settings.clip is not None and norm > settings.clip
-        return value
 
     def loss(self, logits: Tensor, y: Tensor, smoothed: bool = False) -> Tensor:
         if self.data.task == "numbers":
@@ -283,6 +283,8 @@ class _Run:
         }
         if self.settings.clip is not None:
             facts["clipped"] = self.clipped / self.step
+        if self.halvings:
+            facts["halvings"] = float(self.halvings)
         return facts
 
 

@@ -7,6 +7,7 @@ from torch.nn.functional import cross_entropy
 from steadfit.data import Dataset, Inputs, Preparation, Ragged, measured
 from steadfit.nn import Padded
 from steadfit.training.batches import all_of, padded, placed, prepared, windows
+from steadfit.training.memory import in_halves
 
 _BLOCKS, _WINDOW = 32, 128  # of a text's blocks at a time, and steps of them
 
@@ -22,8 +23,11 @@ def outputs(module: nn.Module, preparation: Preparation, x: Inputs, device: str 
     """
     module.eval()
     take, batches = prepared(preparation, x), list(all_of(x))
-    parts = [module(padded(placed(take(rows), device))).float().cpu() for rows in batches]
-    found = torch.cat(parts)
+
+    def predicted(rows: Tensor) -> Tensor:
+        return module(padded(placed(take(rows), device))).float().cpu()
+
+    found = torch.cat([part for rows in batches for part in in_halves(predicted, rows)])
     return torch.empty_like(found).index_copy_(0, torch.cat(batches), found)
 
 
@@ -38,12 +42,13 @@ def next_tokens(
     """
     module.eval()
     assert isinstance(data.x, Ragged)
-    take, wanted, total = prepared(preparation, data.x), measured(data), 0.0
+    take, wanted = prepared(preparation, data.x), measured(data)
     row = torch.full_like(data.y, -1)
     row.view(-1)[wanted] = torch.arange(len(wanted))
     found = torch.empty(len(wanted), data.outputs)
-    for blocks in torch.arange(len(data)).split(_BLOCKS):
-        begin = 0
+
+    def loss_of(blocks: Tensor) -> float:
+        begin, total = 0, 0.0
         texts = padded(placed(take(blocks), device))
         assert isinstance(texts, Padded)
         for window in windows(texts, _WINDOW):
@@ -52,6 +57,10 @@ def next_tokens(
             y, rows = data.y[blocks, part], row[blocks, part]
             total += float(cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum"))
             found[rows[rows >= 0]] = logits[rows >= 0]
+        return total
+
+    parts = torch.arange(len(data)).split(_BLOCKS)
+    total = sum(part for blocks in parts for part in in_halves(loss_of, blocks))
     return found, total / int((data.y >= 0).sum())
 
 

@@ -19,7 +19,8 @@ class Replica:
     curves: one value an epoch, by name: train_loss, and validation_loss: on examples that were not
         trained on, held out for early stopping or not drawn into the sample; absent without such.
     facts: single figures: parameters, epochs, steps, train_loss, clipped (share of steps),
-        gradient_norm (median), zero_weights (share); test_loss: of tokens, the mean over all.
+        gradient_norm (median), zero_weights (share); test_loss: of tokens, the mean over all;
+        halvings: how often the batches were halved for want of memory, absent where never.
     seconds: wall time of the training.
     failure: why there is no result; then logits and weights are empty.
     """

@@ -1,0 +1,33 @@
+"""What can be said of a training before it begins."""
+
+from steadfit.data import Dataset, Preparation
+from steadfit.errors import SteadfitError
+from steadfit.machine import memory
+from steadfit.models import shapes
+from steadfit.recipe import Recipe
+
+_COPIES = 4  # of the weights, in training: themselves, their gradients, and Adam's two moments
+
+
+def check(recipe: Recipe, train: Dataset) -> None:
+    """Raise SteadfitError where no replica of the recipe can be trained on such data: the task, the
+    shapes, or the memory do not allow it."""
+    rows = shapes(recipe.model, Preparation().shape(train.example_shape), train.outputs)
+    every_step = len(rows[-1].output) == 2
+    if every_step != (train.task == "tokens"):
+        asks, gives = ("at every step", "once an example")[:: -1 if every_step else 1]
+        raise SteadfitError(
+            f"{train.name} asks for an answer {asks}, and {recipe.model.name} gives one {gives}. "
+            f"Use {'recurrent' if every_step else 'language'}."
+        )
+    if recipe.training.loss == "brier" and train.task != "classes":
+        raise SteadfitError(
+            f"The Brier score is a loss of classes, and {train.name} is of {train.task}. "
+            "Leave out training.loss."
+        )
+    needed = 4 * _COPIES * sum(row.parameters for row in rows) + sum(row.memory for row in rows)
+    if needed > memory():
+        raise SteadfitError(
+            f"{recipe.model.name} takes {needed / 1e9:,.1f} GB to train on single examples, and "
+            f"this process may take {memory() / 1e9:,.1f} GB. Use a smaller model."
+        )
