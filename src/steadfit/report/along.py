@@ -1,0 +1,108 @@
+"""Figures of a study whose arms are one remedy at many strengths: each figure as a curve.
+
+Example: `along(StudyResult.read(Path("runs/width/study.json")), "width").show()`.
+"""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from steadfit.errors import SteadfitError
+from steadfit.report import wording
+from steadfit.report.frame import frame
+from steadfit.report.palette import LIGHT
+from steadfit.study.result import ArmResult, Figure, Interval, Loss, StudyResult
+
+PARTS: tuple[Figure, ...] = ("total", "bias_noise", "variance")
+SOURCES: tuple[Figure, ...] = ("sample", "seed", "interaction")
+_LOOKS = {
+    "total": ("ink", "circle"),
+    "bias_noise": ("bias", "square"),
+    "variance": ("variance", "diamond"),
+    "sample": ("better", "circle"),
+    "seed": ("variance", "diamond"),
+    "interaction": ("muted", "x"),
+}
+HEIGHT = 380  # pixels
+
+
+def along(
+    result: StudyResult,
+    remedy: str,
+    *,
+    baseline: float = 1.0,
+    quantities: Sequence[Figure] = PARTS,
+    loss: Loss | None = None,
+    unit: float = 1.0,
+    title: str = "",
+) -> go.Figure:
+    """The parts of a loss against a remedy's strength, on a logarithmic axis, with intervals.
+
+    remedy: its name; arms of any other are left out. baseline: the strength that the baseline
+    stands for. quantities: `PARTS`, or `SOURCES` for where the variance comes from, which takes
+    three samples and three seeds. loss: by default the one that decides. unit: what a strength of 1
+    is, in the axis's unit; title: of the axis, by default the remedy.
+
+    Raises SteadfitError where no arm has the remedy, or none of the quantities' intervals.
+    """
+    loss = loss or result.loss
+    points = _points(result, remedy, baseline)
+    if len(points) < 2:
+        raise SteadfitError(f"No arm of this study is the remedy {remedy} alone.")
+    words = wording.LOSSES[loss]
+    figure = frame(0, title or remedy)
+    for quantity in quantities:
+        drawn = [
+            (unit * strength, arm.intervals[loss][quantity])
+            for strength, arm in points
+            if quantity in arm.intervals.get(loss, {})
+        ]
+        if not drawn:
+            raise SteadfitError(
+                f"The arms have no interval of the {words.name}'s {quantity}. Its sources take "
+                "three samples and three seeds, its parts three samples."
+            )
+        _curve(figure, quantity, drawn)
+    strengths = [unit * strength for strength, _ in points]
+    figure.update_layout(height=HEIGHT, margin={"l": 60, "r": 16, "t": 34, "b": 48})
+    figure.update_xaxes(type="log", tickvals=strengths, showgrid=False)
+    figure.update_yaxes(
+        visible=True, title_text=f"{words.name}, {words.unit}", gridcolor=LIGHT["rule"],
+        rangemode="tozero", zeroline=True,
+    )  # fmt: skip
+    return figure
+
+
+def _points(result: StudyResult, remedy: str, baseline: float) -> list[tuple[float, ArmResult]]:
+    """The arms of this remedy alone, by strength."""
+    found = [(baseline, result.arms[0])]
+    for arm in result.arms[1:]:
+        word, _, strength = arm.name.partition("=")
+        if word == remedy and "+" not in arm.name:
+            found.append((float(strength), arm))
+    return sorted(found, key=lambda point: point[0])
+
+
+def _curve(figure: go.Figure, quantity: Figure, drawn: Sequence[tuple[float, Interval]]) -> None:
+    role, symbol = _LOOKS[quantity]
+    name = quantity.replace("bias_noise", "bias+noise")
+    intervals = [interval for _, interval in drawn]
+    figure.add_scatter(
+        x=[place for place, _ in drawn],
+        y=[one.value for one in intervals],
+        mode="lines+markers",
+        name=name,
+        line={"color": LIGHT[role], "width": 1.5},
+        marker={"color": LIGHT[role], "size": 7, "symbol": symbol},
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [one.high - one.value for one in intervals],
+            "arrayminus": [one.value - one.low for one in intervals],
+            "color": LIGHT[role],
+            "thickness": 1,
+            "width": 3,
+        },
+        customdata=[wording.interval(one, 4) for one in intervals],
+        hovertemplate=f"{name} %{{customdata}}<extra></extra>",
+    )

@@ -1,0 +1,41 @@
+"""Curves along a remedy's strengths: the right arms, in order, with their own intervals."""
+
+import dataclasses
+
+import pytest
+
+from steadfit.errors import SteadfitError
+from steadfit.report.along import SOURCES, along
+from steadfit.study.result import Interval, StudyResult
+
+
+@pytest.fixture
+def widths(digits: StudyResult) -> StudyResult:
+    """A baseline, twice as wide and half as wide, and an arm of something else."""
+    names = {"baseline": 3.0, "width=2": 2.0, "width=0.5": 4.0, "dropout=0.5": 1.0}
+    arms = [
+        dataclasses.replace(
+            digits.arms[0],
+            name=name,
+            intervals={"brier": {"variance": Interval(value, value - 1, value + 2)}},
+        )
+        for name, value in names.items()
+    ]
+    return dataclasses.replace(digits, arms=tuple(arms))
+
+
+def test_the_arms_of_one_remedy_in_order_of_strength(widths: StudyResult):
+    figure = along(widths, "width", quantities=["variance"], loss="brier", unit=64)
+    (curve,) = figure.data
+    assert curve.x == (32, 64, 128)
+    assert curve.y == (4, 3, 2)
+    assert curve.error_y.array == (2, 2, 2)
+    assert curve.error_y.arrayminus == (1, 1, 1)
+    assert figure.layout.yaxis.title.text == "Brier score, squared probabilities"
+
+
+def test_what_there_is_not_is_a_sentence(widths: StudyResult):
+    with pytest.raises(SteadfitError, match="No arm of this study is the remedy depth alone"):
+        along(widths, "depth")
+    with pytest.raises(SteadfitError, match="no interval of the Brier score's sample"):
+        along(widths, "width", quantities=SOURCES, loss="brier")
