@@ -2,9 +2,10 @@
 
     python benchmarks/calibrate.py [--out runs/calibrate] [--models mlp convnet]
 
-MNIST's 60,000 training images are cut into disjoint training sets of n = 500, 1,000 and 2,000: what
+Of MNIST's 60,000 training images disjoint training sets of n = 500, 1,000 and 2,000 are made: what
 differs between replicas on them is the true variance at n. From each of the first twenty sets alone
-further replicas are trained as a study would: on bootstrap samples and on random halves of it.
+further replicas are trained as a study could: on bootstrap samples of it, on random halves of it,
+and on the whole of it with other seeds.
 Every replica is kept in a store, so the command goes on where it stopped.
 benchmarks/calibration_tables.py makes tables of the parts that are complete.
 """
@@ -23,7 +24,7 @@ from steadfit.study import Progress, Trial, make_arms, open_store, train_all
 from steadfit.study.design import Arm
 
 SIZES = (500, 1_000, 2_000)
-SETS, STUDIED, SAMPLES = 60, 20, 10  # disjoint sets at most; sets studied alone; samples of each
+STUDIED = 20  # disjoint sets that are studied alone
 POINTS = 5_000  # test images
 AGAIN = "again"  # the baseline a second time, with other seeds: an arm that changes nothing
 REMEDIES = ("dropout", "l2", "smaller", "early_stopping")
@@ -32,7 +33,9 @@ RECIPES = {
     "convnet": Recipe().model_with(name="convnet", width=0.2),
 }
 COLUMNS = ("common 0", "common 1", "own")  # seeds: shared by all sets, or each set its own
-SCHEMES = ("bootstrap", "subsample")
+# How one set alone is sampled, and how often. The whole of it is trained on with the seeds of
+# COLUMNS too.
+SCHEMES = {"bootstrap": 10, "subsample": 10, "whole": 2}
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,11 @@ class Part:
     def __str__(self) -> str:
         return f"{self.model}, n = {self.n:,}, {self.scheme}"
 
+    @property
+    def sets(self) -> int:
+        """The disjoint sets: more of them where training is quick."""
+        return 60 if self.model == "mlp" and self.n < 2_000 else STUDIED
+
 
 @dataclass(frozen=True)
 class Pool:
@@ -53,11 +61,10 @@ class Pool:
 
     data: Split
 
-    def sets(self, n: int) -> torch.Tensor:
+    def sets(self, part: Part) -> torch.Tensor:
         """Disjoint training sets as positions, shape (sets, n)."""
         order = torch.from_numpy(np.random.default_rng(0).permutation(len(self.data.train)))
-        count = min(SETS, len(order) // n)
-        return order[: count * n].reshape(count, n)
+        return order[: part.sets * part.n].reshape(part.sets, part.n)
 
     def trials(self, part: Part) -> dict[tuple[str, int, int, str], Trial]:
         """By arm, set, sample of the set and column of seeds. A fresh set is its own sample 0."""
@@ -69,13 +76,13 @@ class Pool:
         }
 
     def _samples(self, part: Part) -> Iterator[tuple[int, int, torch.Tensor]]:
-        sets = self.sets(part.n)
+        sets = self.sets(part)
         if part.scheme == "fresh":
             yield from ((number, 0, rows) for number, rows in enumerate(sets))
             return
         for number, rows in enumerate(sets[:STUDIED]):
             own: Dataset = self.data.train.take(rows)
-            for sample in range(SAMPLES):
+            for sample in range(SCHEMES[part.scheme]):
                 yield number, sample, rows[draw(own, part.scheme, sample, seed=number)]
 
     def _trial(
@@ -83,7 +90,7 @@ class Pool:
     ) -> Trial:
         key = [COLUMNS.index(column), int(arm.name == AGAIN)]
         if column == "own":
-            key += [number, sample, 1 + SCHEMES.index(part.scheme) if part.scheme in SCHEMES else 0]
+            key += [number, sample, ("fresh", *SCHEMES).index(part.scheme)]
         seed = int(np.random.SeedSequence(key).generate_state(1, np.uint32)[0])
         data = self.data
         return Trial(arm, rows, seed, data.train.fingerprint, data.test.fingerprint)

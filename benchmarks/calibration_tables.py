@@ -15,25 +15,30 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from calibrate import AGAIN, RECIPES, SCHEMES, SETS, SIZES, STUDIED, Part, arms, make_pool
-from scipy.stats import t
+from calibrate import AGAIN, COLUMNS, RECIPES, SCHEMES, SIZES, STUDIED, Part, arms, make_pool
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.stats import nct, t
 
 from steadfit.study import open_store
 from steadfit.study.decomposition import Decomposition, brier, cross_entropy, kohavi_wolpert
-from steadfit.study.intervals import paired, paired_interval, spread, verdicts
+from steadfit.study.intervals import Estimate, Spread, paired_interval, spread, verdicts
 
 DESIGNS = ((3, 1), (5, 1), (10, 1), (5, 2), (10, 2))  # samples, seeds; 1: each sample its own
+ASKED = (3, 5, 10, 20, 40)  # samples with a seed each, in the table of what they find
 STUDIES = 200  # drawn from the fresh sets, a design
 LOSSES: dict[str, Callable[..., Decomposition]] = {
     "cross-entropy": cross_entropy,
     "Brier": brier,
     "0-1": kohavi_wolpert,
 }
+JOINED = "whole, spread of bootstrap"
 Logits = dict[str, np.ndarray]  # of each arm, shape (sets, samples or seeds, points, classes)
+Losses = dict[str, NDArray[np.float64]]  # the cross-entropy, shape (sets, samples, points)
 
 
-def grids(pool, store, part: Part, columns: tuple[str, ...]) -> Logits | None:
-    """Every arm's logits by set, then by sample of the set or column of seeds; None if unfinished.
+def grids(pool, store, part: Part, columns: tuple[str, ...] = ("own",)) -> Logits | None:
+    """Every arm's logits by set, then by sample of the set and column of seeds; None if unfinished.
 
     A fresh set has one sample and several columns, a studied set several samples and one column.
     """
@@ -61,7 +66,10 @@ def truth_row(part: Part, fresh: Logits, y: np.ndarray) -> list[str]:
     for name, logits in fresh.items():
         found = [loss(logits, y) for loss in LOSSES.values()]
         figures = "".join(f" {own.bias_noise:.4f} | {own.variance:.4f} |" for own in found)
-        rows.append(f"| {part.model} | {part.n:,} | {name} | {100 * found[2].total:.2f} |{figures}")
+        rows.append(
+            f"| {part.model} | {part.n:,} | {len(logits)} | {name} | {100 * found[2].total:.2f} "
+            f"|{figures}"
+        )
     return rows
 
 
@@ -78,29 +86,65 @@ def scheme_rows(part: Part, alone: Logits, fresh: Logits, y: np.ndarray) -> list
     return rows
 
 
-def change_rows(part: Part, alone: Logits, fresh: Logits, y: np.ndarray) -> list[str]:
+def change_rows(part: Part, schemes: dict[str, Losses], own: Losses) -> list[str]:
     """The change that one set alone gives, beside the true one; how often its interval holds it.
 
-    Each study sees a fifth of the test images, and the truth is the mean over all sets on the rest.
+    Each study sees a fifth of the test images. The truth is the mean over the other sets and
+    images.
     """
-    rng = np.random.default_rng(0)
-    truths = {name: cross_entropy(logits, y).losses for name, logits in fresh.items()}
-    first, *others = alone
-    found: dict[str, list[tuple[float, bool]]] = {name: [] for name in others}
-    for number in range(len(alone[first])):
-        seen = np.zeros(len(y), bool)
-        seen[rng.permutation(len(y))[: len(y) // 5]] = True
-        own = {n: cross_entropy(z[number][:, None, seen], y[seen]) for n, z in alone.items()}
-        for name in others:
-            estimate = paired_interval(own[name], own[first])
-            true = (truths[name] - truths[first])[..., ~seen].mean()
-            found[name].append((estimate.value, estimate.low <= true <= estimate.high))
-    return [
-        f"| {part.model} | {part.n:,} | {part.scheme} | {name} | "
-        f"{(truths[name] - truths[first]).mean():+.4f} | {np.mean([v for v, _ in pairs]):+.4f} | "
-        f"{np.mean([held for _, held in pairs]):.0%} |"
-        for name, pairs in found.items()
-    ]
+    first, *others = own
+    changes = {name: own[name] - own[first] for name in others}
+    points, rng = own[first].shape[-1], np.random.default_rng(0)
+    found: dict[tuple[str, str], list[tuple[float, float, bool, bool]]] = {}
+    for number in range(STUDIED):
+        seen = np.isin(np.arange(points), rng.permutation(points)[: points // 5])
+        for way, estimates in from_one_set(schemes, number, seen).items():
+            for name, each, word in zip(others, estimates, verdicts(estimates), strict=True):
+                true = np.delete(changes[name], number, axis=0)[..., ~seen].mean()
+                held = each.low <= true <= each.high
+                entry = each.value, each.high - each.value, held, word == "better"
+                found.setdefault((way, name), []).append(entry)
+    rows = []
+    for (way, name), studies in found.items():
+        value, reach, held, better = np.array(studies, float).T
+        rows.append(
+            f"| {part.model} | {part.n:,} | {way} | {name} | {changes[name].mean():+.4f} | "
+            f"{value.mean():+.4f} | ± {np.median(reach):.4f} | {held.mean():.0%} | "
+            f"{better.mean():.0%} |"
+        )
+    return rows
+
+
+def from_one_set(
+    schemes: dict[str, Losses], number: int, seen: NDArray[np.bool_]
+) -> dict[str, list[Estimate]]:
+    """Each way's estimates of all arms' changes, from one set and the images seen.
+
+    The joined way takes the changes from the whole set. What another set would change is not in
+    the spread of seeds; that of one bootstrap replica, sample and seed together, is more than it.
+    """
+    values: dict[str, list[float]] = {}
+    spreads: dict[str, list[Spread]] = {}
+    for scheme, losses in schemes.items():
+        first, *others = [own[number][:, None, seen] for own in losses.values()]
+        values[scheme] = [float((own - first).mean()) for own in others]
+        spreads[scheme] = [spread(own - first, "total") for own in others]
+    if "whole" in schemes and "bootstrap" in schemes:
+        values[JOINED] = values["whole"]
+        spreads[JOINED] = [
+            Spread((drawn.parts[0] * SCHEMES["bootstrap"], 0.0, whole.parts[2]), drawn.degrees)
+            for drawn, whole in zip(spreads["bootstrap"], spreads["whole"], strict=True)
+        ]
+    return {
+        way: [estimate(value, each) for value, each in zip(values[way], found, strict=True)]
+        for way, found in spreads.items()
+    }
+
+
+def estimate(value: float, found: Spread) -> Estimate:
+    """The 95% interval around a change."""
+    reach, p = found.reach(0.95), 2 * float(t.sf(abs(value) / found.error, found.dof))
+    return Estimate(value, value - reach, value + reach, found.error, found.dof, p)
 
 
 def coverage_row(
@@ -111,11 +155,11 @@ def coverage_row(
     parts: of each net and size, the fresh replicas with common seeds and with their own.
     """
     rng = np.random.default_rng(0)
-    held, better, small = [], [], []
+    held, better = [], []
     for common, own in parts:
         source = common if seeds > 1 else own
         truths = {name: cross_entropy(logits, y).losses[:, 0] for name, logits in own.items()}
-        first = next(iter(truths))
+        first, *others = truths
         sets = len(truths[first])
         shorten = np.sqrt(1 - samples / sets)
         for _ in range(STUDIES):
@@ -127,28 +171,46 @@ def coverage_row(
                 name: cross_entropy(logits[chosen][:, :seeds, seen], y[seen])
                 for name, logits in source.items()
             }
-            estimates = [paired_interval(d, found[first]) for n, d in found.items() if n != first]
-            for name, estimate in zip([n for n in found if n != first], estimates, strict=True):
-                change = truths[name] - truths[first]
-                true = change[~chosen][:, ~seen].mean()
-                reach = estimate.high - estimate.value
-                held.append(abs(estimate.value - true) * shorten <= reach)
-                small.append(needed(found[name], found[first], truths[first].mean()))
-            words = verdicts(estimates)
-            better.append(words[[n for n in found if n != first].index(AGAIN)] == "better")
+            estimates = [paired_interval(found[name], found[first]) for name in others]
+            for name, each in zip(others, estimates, strict=True):
+                true = (truths[name] - truths[first])[~chosen][:, ~seen].mean()
+                held.append(abs(each.value - true) * shorten <= each.high - each.value)
+            better.append(verdicts(estimates)[others.index(AGAIN)] == "better")
     return (
         f"| {samples} × {seeds} | {'its own' if seeds == 1 else 'common'} | {np.mean(held):.1%} | "
-        f"{np.mean(better):.1%} | {np.median(small):.0%} |"
+        f"{np.mean(better):.1%} |"
     )
 
 
-def needed(arm: Decomposition, baseline: Decomposition, loss: float) -> float:
-    """The change found with 80% probability by one comparison, as a share of the loss.
+def power_row(part: Part, own: Losses) -> str:
+    """The least true change found with 80% probability, as a share of the baseline's loss.
 
-    (t_0.975 + t_0.8) standard errors, Student's t with the interval's degrees of freedom.
+    By the spread over all sets and images, for one comparison: the noncentral t distribution. The
+    median over the arms.
     """
-    found = spread(paired(arm, baseline, "total"), "total")
-    return float((t.ppf(0.975, found.dof) + t.ppf(0.8, found.dof)) * found.error / loss)
+    first, *others = own
+    loss, cells = own[first].mean(), []
+    for samples in ASKED:
+        least = []
+        for name in others:
+            whole = spread(own[name] - own[first], "total")
+            parts = whole.with_samples(samples / len(own[first])).parts
+            found = Spread(parts, (samples - 1, *whole.degrees[1:]))
+            critical = t.ppf(0.975, found.dof)
+            distance = brentq(lambda d, f=found, c=critical: nct.sf(c, f.dof, d) - 0.8, 0, 99)
+            least.append(float(distance) * found.error / loss)
+        cells.append(f" {np.median(least):.0%} |")
+    return f"| {part.model} | {part.n:,} |{''.join(cells)}"
+
+
+def entropies(logits: Logits, y: np.ndarray) -> Losses:
+    """The cross-entropy of each replica at each image, by arm."""
+    return {name: cross_entropy(each, y).losses for name, each in logits.items()}
+
+
+def table(title: str, heads: str, rows: list[str]) -> None:
+    """Print a table in Markdown."""
+    print(f"\n{title}:\n\n| {heads} |\n{'| --- ' * (heads.count(' | ') + 1)}|", *rows, sep="\n")
 
 
 def main() -> None:
@@ -157,42 +219,39 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/calibrate"))
     pool, store = make_pool(), open_store(parser.parse_args().out)
     y = pool.data.test.y.numpy()
-    truth, schemes, changes, studied = [], [], [], []
-    for model in RECIPES:
-        for n in SIZES:
-            common = grids(pool, store, Part(model, n, "fresh"), ("common 0", "common 1"))
-            own = grids(pool, store, Part(model, n, "fresh"), ("own",))
-            if common is None or own is None:
+    truth, shares, changes, power, studied = [], [], [], [], []
+    for part in (Part(model, n, "fresh") for model in RECIPES for n in SIZES):
+        fresh = grids(pool, store, part, COLUMNS)
+        if fresh is None:
+            continue
+        common = {name: logits[:, :2] for name, logits in fresh.items()}
+        own = {name: logits[:, 2:] for name, logits in fresh.items()}
+        studied.append((common, own))
+        truth += truth_row(part, common, y)
+        power.append(power_row(part, entropies(own, y)))
+        schemes: dict[str, Losses] = {}
+        for scheme in SCHEMES:
+            alone = grids(pool, store, Part(part.model, part.n, scheme))
+            if alone is None:
                 continue
-            studied.append((common, own))
-            truth += truth_row(Part(model, n, "fresh"), common, y)
-            for scheme in SCHEMES:
-                alone = grids(pool, store, Part(model, n, scheme), ("own",))
-                if alone is not None:
-                    schemes += scheme_rows(Part(model, n, scheme), alone, common, y)
-                    changes += change_rows(Part(model, n, scheme), alone, own, y)
-    names = [arm.name for arm in arms("mlp")]
-    print(f"Truth, over at most {SETS} disjoint training sets and 2 seeds:\n")
-    print(
-        "| net | n | arm | error % | "
-        + " | ".join(f"{loss} bias+noise | variance" for loss in LOSSES)
-        + " |"
-    )
-    print("| --- " * (4 + 2 * len(LOSSES)) + "|", *truth, sep="\n")
-    print(f"\nVariance from one set alone over the true one at n, {STUDIED} sets:\n")
-    print(f"| net | n | scheme | loss | {' | '.join(names)} |")
-    print("| --- " * (4 + len(names)) + "|", *schemes, sep="\n")
-    print("\nChanges of the cross-entropy, from one set alone:\n")
-    print("| net | n | scheme | arm | true | mean of the studies | 95% interval holds it |")
-    print("| --- " * 7 + "|", *changes, sep="\n")
-    print("\nChanges of the cross-entropy, from fresh sets:\n")
-    print(
-        "| samples × seeds | seeds | 95% interval holds the truth | false better "
-        "| change found with 80% |"
-    )
-    print("| --- | --- | --- | --- | --- |")
-    for samples, seeds in DESIGNS:
-        print(coverage_row(studied, y, samples, seeds), flush=True)
+            if scheme == "whole":  # the fresh replicas are on whole sets too
+                alone = {a: np.concatenate([fresh[a][:STUDIED], alone[a]], 1) for a in alone}
+            shares += scheme_rows(Part(part.model, part.n, scheme), alone, common, y)
+            schemes[scheme] = entropies(alone, y)
+        changes += change_rows(part, schemes, entropies(own, y))
+    names = " | ".join(arm.name for arm in arms("mlp"))
+    losses = " | ".join(f"{loss} bias+noise | variance" for loss in LOSSES)
+    table("Truth, two seeds", f"net | n | sets | arm | error % | {losses}", truth)
+    title = f"Variance from one set alone over the true one at n, {STUDIED} sets"
+    table(title, f"net | n | scheme | loss | {names}", shares)
+    heads = "net | n | from one set | arm | true | mean of the studies | 95% interval | holds it"
+    heads += " | called better"
+    table("Changes of the cross-entropy, from one set alone", heads, changes)
+    heads = "net | n | " + " | ".join(f"{samples} × 1" for samples in ASKED)
+    table("Change found with 80% probability, from fresh sets", heads, power)
+    rows = [coverage_row(studied, y, *design) for design in DESIGNS]
+    heads = "samples × seeds | seeds | 95% interval holds the truth | false better"
+    table("Changes of the cross-entropy, from fresh sets", heads, rows)
 
 
 if __name__ == "__main__":
