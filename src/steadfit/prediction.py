@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -16,13 +17,24 @@ from steadfit.study.store import existing_store
 from steadfit.training import TrainedModel, continuation
 
 
-def predictions(run: Path, source: Path) -> str:
-    """The predictions of a run's model as CSV text, one row an input.
+class Predicted(NamedTuple):
+    """Predictions as CSV text, and what the reader has to tell of the inputs."""
+
+    text: str
+    notes: tuple[str, ...]
+
+
+def predictions(run: Path, source: Path, **options: Any) -> Predicted:
+    """The predictions of a run's model, one row an input; of a forecast, one a step of each series.
 
     Columns: input; for classes, `class`, `p_NAME` of each class, and `disagreement`, the share of
     the best arm's replicas that do not predict the class most of them do; for numbers, one column
-    an output and the replicas' standard deviation of it. Without a study's replicas, the columns on
-    disagreement are left out.
+    an output and the replicas' standard deviation of it; for a forecast, `step`, counted from the
+    series' last one, and the same for each column that is forecast. Without a study's replicas, the
+    columns on disagreement are left out.
+
+    options: how series and texts are read, as `steadfit.data.sequence_inputs.read_sequences` has
+    them: missing, encoding, delimiter.
 
     Raises SteadfitError where the run has no model, or a language model, or an input cannot be
     read.
@@ -32,7 +44,7 @@ def predictions(run: Path, source: Path) -> str:
         raise SteadfitError(
             f"The model in {run} continues texts. Give it a beginning: --prompt TEXT."
         )
-    x, names = _inputs(model, source)
+    x, names, notes = _inputs(model, source, options)
     columns: dict[str, object] = {"input": names}
     replicas = _replicas(run, model)
     if model.facts.task == "classes":
@@ -46,13 +58,20 @@ def predictions(run: Path, source: Path) -> str:
     else:
         predicted = model.predict(x)
         spread = None if replicas is None else replicas.logits(x).std(0, ddof=1)
-        for k in range(model.facts.outputs):
-            columns[f"prediction_{k}"] = predicted[:, k]
+        forecast, ends = model.facts.forecast, [str(k) for k in range(model.facts.outputs)]
+        if forecast is not None:
+            steps = np.arange(1, forecast.horizon + 1)
+            columns = {"input": np.repeat(names, forecast.horizon), "step": np.tile(steps, len(x))}
+            ends = [model.facts.columns[k] for k in forecast.targets]
+            predicted = predicted.reshape(-1, len(ends))
+            spread = None if spread is None else spread.reshape(-1, len(ends))
+        for k, end in enumerate(ends):
+            columns[f"prediction_{end}"] = predicted[:, k]
             if spread is not None:
-                columns[f"deviation_{k}"] = spread[:, k]
+                columns[f"deviation_{end}"] = spread[:, k]
     text = io.BytesIO()
     pyarrow.csv.write_csv(pa.table(columns), text)
-    return text.getvalue().decode()
+    return Predicted(text.getvalue().decode(), notes)
 
 
 def continued(run: Path, prompt: str, length: int, temperature: float, seed: int) -> str:
@@ -73,11 +92,28 @@ def _model(run: Path) -> TrainedModel:
     return TrainedModel.load(run / "model")
 
 
-def _inputs(model: TrainedModel, source: Path) -> tuple[Inputs, tuple[str, ...]]:
-    if model.facts.unit is not None:
-        return read_sequences(source, model.facts.unit, model.facts.columns)
-    channels, height, width = model.facts.shape
-    return read_inputs(source, (channels, height, width))
+def _inputs(
+    model: TrainedModel, source: Path, options: dict[str, Any]
+) -> tuple[Inputs, tuple[str, ...], tuple[str, ...]]:
+    """The examples, what each is called, and what the reader has to tell."""
+    facts = model.facts
+    if facts.unit is None:
+        if options:
+            raise SteadfitError(
+                f"The model takes images, for which {', '.join(options)} is nothing."
+            )
+        channels, height, width = facts.shape
+        return (*read_inputs(source, (channels, height, width)), ())
+    found = read_sequences(
+        source,
+        facts.unit,
+        facts.columns,
+        series_column=facts.series_column,
+        time_column=facts.time_column,
+        forecast=facts.forecast,
+        **options,
+    )
+    return found.x, found.ids, found.notes
 
 
 def _replicas(run: Path, model: TrainedModel) -> TrainedModel | None:

@@ -48,12 +48,12 @@ def test_texts_from_a_table_to_predictions(tmp_path):
     assert {arm.recipe.model.settings["cell"] for arm in done.result.arms} == {"gru", "lstm"}
     page = (tmp_path / "run" / "report.html").read_text()
     assert "<blockquote>" in page
-    rows = table(predictions(tmp_path / "run", source))
+    rows = table(predictions(tmp_path / "run", source).text)
     assert [row["input"] for row in rows][:2] == ["films.csv row 2", "films.csv row 3"]
     assert {row["class"] for row in rows} <= {"n", "p"}
     lines = tmp_path / "new.txt"
     lines.write_text("a good film\n\nunheard-of words\n")
-    assert [row["input"] for row in table(predictions(tmp_path / "run", lines))] == [
+    assert [row["input"] for row in table(predictions(tmp_path / "run", lines).text)] == [
         "line 1",
         "line 3",
     ]
@@ -66,7 +66,7 @@ def test_numbers_of_series_from_a_table_to_predictions(tmp_path):
     done = study(source, remedies=["jitter"], out=tmp_path / "run", **SMALL, **ONCE)
     assert done.result.loss == "squared"
     assert "data:image/svg+xml" in (tmp_path / "run" / "report.html").read_text()
-    rows = table(predictions(tmp_path / "run", source))
+    rows = table(predictions(tmp_path / "run", source).text)
     assert len(rows) == 40
     assert np.isfinite([float(row["prediction_0"]) for row in rows]).all()
     with pytest.raises(SteadfitError, match="no file"):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from steadfit.data import read, split
+from steadfit.data import Ragged, read, split
 from steadfit.data.sequence_inputs import read_sequences
 from steadfit.errors import SteadfitError
 
@@ -74,7 +74,8 @@ def test_new_data_have_the_columns_of_training(tmp_path: Path) -> None:
     assert read(wide).columns == ("t0", "t1", "t2")
     new = tmp_path / "new.csv"
     new.write_text("weight,t2,t0,t1\n80,3,1,2\n70,,4,5\n")
-    x, _ = read_sequences(new, "steps", read(wide).columns)
+    x = read_sequences(new, "steps", read(wide).columns).x
+    assert isinstance(x, Ragged)
     assert [row.ravel().tolist() for row in x.rows()] == [[1, 2, 3], [4, 5]]
     new.write_text("t0,t1,x2\n1,2,3\n")
     with pytest.raises(SteadfitError, match=r"new.csv: .*columns t0, t1, t2, and t2 are not there"):

@@ -177,8 +177,20 @@ def test_missing_values_are_never_filled_from_the_future(tmp_path: Path) -> None
     path = table(tmp_path, DAYS)
     path.write_text(path.read_text().replace(",10,", ",,"))
     options = {"time": "date", "target": "sold", "horizon": 1, "window": 3}
-    with pytest.raises(SteadfitError, match=r"missing in 1 series, first at sales.csv step 10"):
+    with pytest.raises(SteadfitError, match=r'sales.csv, column "sold": .* row 12\. Nothing is'):
+        read(path, **options)
+    with pytest.raises(SteadfitError, match='no rule for missing values in a forecast "linear"'):
         read(path, missing="linear", **options)
     data = read(path, missing="drop", **options)
     assert len(data) == 27 - 4
     assert "4 windows that need missing values are left out" in data.notes[1]
+
+
+def test_a_season_lies_in_the_window(tmp_path: Path) -> None:
+    path, options = table(tmp_path, DAYS), {"time": "date", "target": "sold", "horizon": 1}
+    weeks, short = read(path, **options, window=7), read(path, **options, window=6)
+    assert weeks.forecast is not None
+    assert short.forecast is not None
+    assert (weeks.forecast.season, short.forecast.season) == (7, 1)
+    with pytest.raises(SteadfitError, match="season of 7 steps does not lie in a window of 6"):
+        read(path, **options, window=6, season=7)

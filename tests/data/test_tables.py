@@ -71,6 +71,14 @@ def test_labels_tell_the_task(tmp_path: Path, labels: str, task: str, classes: t
     assert read(written(tmp_path, text), task="classes").task == "classes"
 
 
+def test_whole_numbers_beyond_int64_are_names(tmp_path: Path) -> None:
+    labels = [str(2**70), str(2**70 + 1), str(-(2**63))]
+    data = read(written(tmp_path, "t0,y\n" + "".join(f"1,{label}\n" for label in labels)))
+    assert (data.task, set(data.classes)) == ("classes", set(labels))
+    least = read(written(tmp_path, f"t0,y\n1,{-(2**63)}\n2,{2**63 - 1}\n"))
+    assert least.classes == (str(-(2**63)), str(2**63 - 1))
+
+
 def test_numbers_as_people_write_them(tmp_path: Path) -> None:
     data = read(written(tmp_path, "t0,t1,label\n 1 , +5,a\n-2.5e-3,.5,b\n"))
     assert rows(data) == [[[1], [5]], [[pytest.approx(-0.0025)], [0.5]]]
@@ -131,7 +139,11 @@ def test_long_series_are_put_together(tmp_path: Path) -> None:
         ("x,2,2", "x,later,2", 'column "when": expected a|column "when": expected numbers, or'),
         ("x,2,2", ",2,2", 'column "who": expected a text in every row, .* row 4'),
         ("6,60", "six,60", r'column "left": expected a number .* row 5 \("six"\)'),
-        ("x,2,2,20", "x,2,,20", "1 values are missing .*who x"),
+        (
+            "x,2,2,20",
+            "x,2,,20",
+            r'"left": .* 1 values are missing: row 4\. Nothing',
+        ),
         ("x,2,2,20,up", "x,2,2,20,", 'column "label": expected a text in every row, .*row 4'),
     ],
 )
@@ -165,6 +177,9 @@ def test_rows_with_other_columns_are_all_named(tmp_path: Path) -> None:
         (WIDE.replace("label", "kind"), {}, "cannot be told which column is to be learned"),
         (WIDE, {"target": "lable"}, 'Did you mean "label"'),
         (WIDE, {"target": ["label", "t0"]}, "One target column was expected"),
+        (WIDE, {"time": "t0"}, "Give series, .* or horizon for a forecast"),
+        (WIDE, {"window": 3}, "Give its horizon as well"),
+        (WIDE, {"target": "t0", "horizon": 1, "group": "label"}, "Leave group out"),
         (WIDE, {"values": "t0, t9"}, 'no column of some.csv "t9"'),
         (WIDE.replace("2.5", "oops"), {}, "t1 hold something else"),
         (WIDE.replace("2.5", "oops"), {"values": "t0,t1"}, r'column "t1": .* row 3 \("oops"\)'),

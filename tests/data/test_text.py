@@ -54,6 +54,10 @@ def test_every_token_keeps_its_number_in_a_language_model(tmp_path: Path) -> Non
         (b"abcdef" * 400, {"block": 1}, "block must be 2 or more"),
         (b"abc" * 400, {"unit": "letters"}, 'no unit of text "letters"'),
         (b"abc", {"encoding": "utf-9"}, 'no encoding "utf-9"'),
+        (b"abc", {"encoding": "utf\0"}, "There is no encoding"),
+        (b"xn--a-", {"encoding": "idna"}, 'cannot be read as "idna"'),
+        ("one\ntwo".encode("utf-16-le"), {}, 'line 1 has a zero byte.*"utf-16-le" is likely'),
+        (b"one\ntwo\0", {}, "line 2 has a zero byte"),
         (
             b"caf\xe9 au lait\n",
             {},

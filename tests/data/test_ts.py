@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from steadfit.data import Dataset, Ragged, read
+from steadfit.data.sequence_inputs import read_sequences
 from steadfit.errors import SteadfitError
 
 HEADER = "# words\n@problemName Some\n@timeStamps false\n@classLabel true a b\n@data\n"
@@ -41,6 +42,24 @@ def test_both_sides_are_read_whichever_is_named(tmp_path: Path, asked: str) -> N
     assert (data.name, data.y.tolist()) == ("Some", [0, 1, 1])
     assert data.is_test is not None
     assert data.is_test.tolist() == [False, False, True]
+
+
+def test_a_class_label_without_a_value_is_one(tmp_path: Path) -> None:
+    head = HEADER.replace("@classLabel true a b", "@classLabel")
+    data = read(written(tmp_path, head + "1:a\n2:b\n"))
+    assert (data.classes, data.notes) == (("a", "b"), ())
+
+
+def test_a_target_label_that_is_false_leaves_the_classes(tmp_path: Path) -> None:
+    data = read(written(tmp_path, "@targetLabel false\n" + HEADER + "1:a\n2:b\n"))
+    assert (data.task, data.classes) == ("classes", ("a", "b"))
+
+
+def test_series_without_labels_can_be_predicted_but_not_learned(tmp_path: Path) -> None:
+    path = written(tmp_path, "@classLabel false\n@data\n1,2:4,5\n7:8\n")
+    assert rows(read_sequences(path, "steps")) == [[[1, 4], [2, 5]], [[7, 8]]]
+    with pytest.raises(SteadfitError, match=r"or they are false.* write @classLabel true"):
+        read(path)
 
 
 def test_a_side_alone_has_no_test_set(tmp_path: Path) -> None:

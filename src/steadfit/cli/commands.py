@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from cyclopts import App, Group, Parameter
 
 from steadfit import workers
-from steadfit.cli.reading import DATA, Reading
+from steadfit.cli.reading import DATA, Reading, Writing
 from steadfit.cli.settings import named, training
 from steadfit.errors import SteadfitError
 
@@ -223,9 +223,11 @@ def predict(
         float, Parameter(group=TEXT, help="Below 1 likely tokens more often; 0 the likeliest.")
     ] = 1.0,
     seed: Annotated[int, Parameter(group=TEXT, help="Of what is drawn.")] = 0,
+    writing: Writing = Writing(),  # noqa: B008  (it is frozen)
     out: Annotated[Path | None, Parameter(group=OUTPUT, help="A file. [default: stdout]")] = None,
 ) -> None:
     """Predict new inputs with a run's model, as CSV; or continue a text."""
+    from steadfit.cli import terminal
     from steadfit.files import write_text
     from steadfit.prediction import continued, predictions
 
@@ -235,7 +237,8 @@ def predict(
         text = continued(run, prompt, tokens, temperature, seed) + "\n"
     else:
         assert input is not None
-        text = predictions(run, input)
+        text, notes = predictions(run, input, **writing.given())
+        terminal.Screen(plain=True).notes(notes)
     if out is None:
         print(text, end="")
     else:

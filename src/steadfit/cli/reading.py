@@ -1,7 +1,7 @@
 """What the commands are told of the data: options of the readers, alike for every command."""
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Group, Parameter
 
@@ -17,8 +17,25 @@ def _option(help: str) -> Parameter:
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class Reading:
-    """The readers' options by their own names; None: as the reader has it by itself."""
+class Writing:
+    """How a file of series or texts is written; None: as the reader has it by itself."""
+
+    missing: Annotated[
+        str | None, _option("Missing values: refuse, linear, drop. [default: refuse]")
+    ] = None
+    encoding: Annotated[str | None, _option("Of a text file, as windows-1252.")] = None
+    delimiter: Annotated[str | None, _option("Between a table's columns.")] = None
+
+    def given(self) -> dict[str, Any]:
+        """What was told, by the readers' own names."""
+        told = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value for name, value in told.items() if value is not None}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Reading(Writing):
+    """All options of the readers, by their own names."""
 
     limit: Annotated[int | None, _option("Use this many training examples.")] = None
     part: Annotated[
@@ -39,19 +56,13 @@ class Reading:
     horizon: Annotated[int | None, _option("Steps to forecast.")] = None
     window: Annotated[int | None, _option("Steps that a forecast is made from.")] = None
     season: Annotated[int | None, _option("Steps of a season.")] = None
-    missing: Annotated[
-        str | None, _option("Missing values: refuse, linear, drop. [default: refuse]")
-    ] = None
     task: Annotated[str | None, _option("What is predicted: classes, numbers, tokens.")] = None
     block: Annotated[int | None, _option("Tokens of a plain text's blocks. [default: 1024]")] = None
     unit: Annotated[str | None, _option("What a text is cut into: words or characters.")] = None
-    encoding: Annotated[str | None, _option("Of a text file, as windows-1252.")] = None
-    delimiter: Annotated[str | None, _option("Between a table's columns.")] = None
     length: Annotated[int | None, _option("Steps of the synthetic adding and copy.")] = None
 
     def read(self, source: str) -> "Dataset":
         """The data set, by the options that were given."""
         from steadfit.data import read
 
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
-        return read(source, **{name: value for name, value in given.items() if value is not None})
+        return read(source, **self.given())

@@ -53,7 +53,9 @@ class Dataset:
     spans: for data in time order, the series of each example and the first and last step that it
         needs, int64, shape (examples, 3); splits are then by time. None without.
     forecast: what y holds, for a forecast.
-    columns: those of a table that x came from: of texts one, of series one a step; empty otherwise.
+    columns: those of a table that x came from: of texts one; of series one a step or, where a row
+        is a step, one a channel; empty otherwise.
+    series_column, time_column: where a row is a step, those of its series and its time, if any.
     notes: sentences for the person about what the reader met and did.
     """
 
@@ -68,6 +70,8 @@ class Dataset:
     spans: Tensor | None = None
     forecast: Forecast | None = None
     columns: tuple[str, ...] = ()
+    series_column: str | None = None
+    time_column: str | None = None
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:

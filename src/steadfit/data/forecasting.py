@@ -9,7 +9,7 @@ from torch import Tensor
 from steadfit.data.dataset import Dataset, Forecast
 from steadfit.data.ragged import Ragged
 from steadfit.data.targets import some
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, unknown
 
 
 def from_forecast(
@@ -29,17 +29,24 @@ def from_forecast(
         them; 0 if empty. names: what each series is called.
     missing: "refuse" raises where a value is missing; "drop" leaves out the windows that need it.
 
-    Raises SteadfitError for series shorter than window and horizon together.
+    Raises SteadfitError for series shorter than window and horizon together, and for a season that
+    does not lie in the window.
 
     >>> data = from_forecast([np.arange(6.0)[:, None]], Forecast(horizon=2, window=3))
     >>> data.x.padded()[0].flatten().tolist(), data.y[0].tolist()
     ([0.0, 1.0, 2.0], [3.0, 4.0])
     """
+    check_rule(missing)
     names = tuple(names) or tuple(f"series {i}" for i in range(len(series)))
     starts = tuple(starts) or (0,) * len(series)
     need = forecast.window + forecast.horizon
     if forecast.window < 1 or forecast.horizon < 1 or forecast.season < 1:
         raise SteadfitError(f"Window, horizon and season must be 1 or more, got {forecast}.")
+    if forecast.season > forecast.window:
+        raise SteadfitError(
+            f"A season of {forecast.season} steps does not lie in a window of {forecast.window}. "
+            "Give a larger window or a shorter season."
+        )
     short = [f"{n} ({len(s)})" for n, s in zip(names, series, strict=True) if len(s) < need]
     if short or not series:
         raise SteadfitError(
@@ -76,6 +83,12 @@ def from_forecast(
         forecast=forecast,
         notes=tuple(notes),
     )
+
+
+def check_rule(missing: str) -> None:
+    """Raise SteadfitError for a rule for missing values that forecasts do not have."""
+    if missing not in ("refuse", "drop"):
+        raise unknown("rule for missing values in a forecast", missing, ["refuse", "drop"])
 
 
 def naive_forecasts(dataset: Dataset, season: int = 1) -> Tensor:

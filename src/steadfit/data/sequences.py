@@ -13,6 +13,10 @@ from steadfit.data.tokens import number_texts
 from steadfit.errors import SteadfitError, unknown
 
 MISSING = ("refuse", "linear", "drop")
+FILL = (
+    'Nothing is filled in unasked: give missing="linear" for straight lines between the '
+    'neighbours, or missing="drop" to leave these series out.'
+)
 
 
 def from_series(
@@ -158,10 +162,7 @@ def _missing_note(
     named = some([where for where, gap in zip(ids, gaps, strict=True) if gap])
     found = f"{count} values are missing in {gaps.sum()} of {len(rows)} series ({named})"
     if missing == "refuse":
-        raise SteadfitError(
-            f'{found}. Nothing is filled in unasked: give missing="linear" for straight lines '
-            'between the neighbours, or missing="drop" to leave these series out.'
-        )
+        raise SteadfitError(f"{found}. {FILL}")
     done = {"linear": "filled by straight lines between their neighbours", "drop": "left out"}
     return f"{found}: {done[missing]}."
 

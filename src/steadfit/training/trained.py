@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from steadfit.data import Dataset, Inputs, Preparation, Ragged, Task, Unit
+from steadfit.data import Dataset, Forecast, Inputs, Preparation, Ragged, Task, Unit
 from steadfit.errors import SteadfitError
 from steadfit.files import make_ready, whole_folder
 from steadfit.models import build, shapes
@@ -26,7 +26,8 @@ _FACTS = "model.json"
 
 class ModelFacts(BaseModel):
     """`model.json`: all but the weights. shape: that of `Dataset.example_shape`; unit: what a step
-    of a text is, or of a series, "steps"; None for images; columns: that of `Dataset`."""
+    of a text is, or of a series, "steps"; None for images; forecast and the columns: those of
+    `Dataset`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,6 +36,9 @@ class ModelFacts(BaseModel):
     shape: tuple[int, ...]
     unit: Unit | None = None
     columns: tuple[str, ...] = ()
+    series_column: str | None = None
+    time_column: str | None = None
+    forecast: Forecast | None = None
     task: Task
     classes: tuple[str, ...]
     outputs: int
@@ -151,6 +155,9 @@ def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) ->
         shape=data.example_shape,
         unit=data.x.unit if isinstance(data.x, Ragged) else None,
         columns=data.columns,
+        series_column=data.series_column,
+        time_column=data.time_column,
+        forecast=data.forecast,
         task=data.task,
         classes=data.classes,
         outputs=data.outputs,

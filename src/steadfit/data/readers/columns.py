@@ -68,10 +68,14 @@ class Columns:
         return cells
 
     def labels(self, name: str) -> np.ndarray:
-        """A column as whole numbers, else as numbers, else as text; no cell empty."""
+        """A column as whole numbers, else as numbers, else as text; no cell empty.
+
+        Whole numbers beyond int64 are names: as numbers some would become the same.
+        """
         cells = [cell.strip() for cell in self.texts(name)]
         if all(_is(int, cell) and str(int(cell)) == cell for cell in cells):
-            return np.array(cells, np.int64)
+            small = all(-(2**63) <= int(cell) < 2**63 for cell in cells)
+            return np.array(cells, np.int64 if small else np.str_)
         if all(_is(float, cell) for cell in cells):
             return np.array(cells, np.float64)
         return np.array(cells)

@@ -29,10 +29,22 @@ def read_text(path: Path, encoding: str | None = None) -> str:
     marked = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding or marked)
-    except LookupError:
-        raise SteadfitError(f'There is no encoding "{encoding}". Try "utf-8".') from None
     except UnicodeDecodeError as error:
         raise _wrong(path, content, encoding or marked, error) from None
+    except UnicodeError as error:  # of codecs that are for names in the Internet, not for files
+        raise SteadfitError(
+            f'{path} cannot be read as "{encoding}" ({error}). Name the encoding that it was '
+            'saved in, most often "utf-8".'
+        ) from None
+    except (LookupError, ValueError):
+        raise SteadfitError(f'There is no encoding "{encoding}". Try "utf-8".') from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise SteadfitError(
+            f"{path} line {line} has a zero byte, which no text has that was saved as "
+            f'{encoding or marked}. Name its encoding with the option encoding: "utf-16-le" is '
+            "likely, or is it a text file?"
+        )
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -1,12 +1,14 @@
 """Long tables: a row a step, a column that names the series."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from steadfit.data.dataset import Dataset, Task
 from steadfit.data.readers.columns import Columns
-from steadfit.data.sequences import from_series
+from steadfit.data.sequences import FILL, from_series
+from steadfit.data.targets import some
 from steadfit.errors import SteadfitError
 
 
@@ -22,14 +24,36 @@ def long_table(
     task: Task | None,
 ) -> Dataset:
     """One example a series, with the label that all its rows have."""
-    members = rows_of_series(table, series)
     taken = {label, series, time, group}
     columns = list(values) or [n for n in table.names if n not in taken and table.is_numeric(n)]
     if not columns:
         raise SteadfitError(
             f"{table.file} has no columns of numbers besides those named. Name them with values."
         )
-    notes = [f"{table.file}: {len(members)} series of the columns {', '.join(columns)}."]
+    members = rows_of_series(table, series)
+    found, notes = series_of_table(table, columns, series, time, missing)
+    data = from_series(
+        list(found.values()),
+        _one_each(table, members, label),
+        name,
+        task=task,
+        missing=missing,
+        ids=list(found),
+        groups=None if group is None else _one_each(table, members, group),
+        notes=[f"{table.file}: {len(found)} series of the columns {', '.join(columns)}.", *notes],
+    )
+    return replace(data, columns=tuple(columns), series_column=series, time_column=time)
+
+
+def series_of_table(
+    table: Columns, columns: Sequence[str], series: str, time: str | None, missing: str
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Each series by its name, shape (steps, channels), NaN where missing; and what is to be said.
+
+    Raises SteadfitError for times that do not rise, and names the rows where values are missing if
+    that is refused.
+    """
+    members, notes = rows_of_series(table, series), []
     if time is not None:
         clock, _ = table.times(time)
         check_order(table, members, clock, time)
@@ -40,16 +64,9 @@ def long_table(
                 "taken as one step."
             )
     x = np.stack([table.numbers(column) for column in columns], axis=1)
-    return from_series(
-        [x[rows] for rows in members.values()],
-        _one_each(table, members, label),
-        name,
-        task=task,
-        missing=missing,
-        ids=[f"{series} {key}" for key in members],
-        groups=None if group is None else _one_each(table, members, group),
-        notes=notes,
-    )
+    if missing == "refuse":
+        check_complete(table, columns, x, np.arange(len(table)), FILL)
+    return {f"{series} {key}": x[rows] for key, rows in members.items()}, notes
 
 
 def rows_of_series(table: Columns, series: str | None) -> dict[str, np.ndarray]:
@@ -78,6 +95,20 @@ def check_order(
                 f"{verb} {table.data[time][before]}, that of row {before + table.first_row}. "
                 f"Expected times that rise ({len(wrong)} rows of this series do not): sort the "
                 "rows, or remove those that are there twice."
+            )
+
+
+def check_complete(
+    table: Columns, columns: Sequence[str], x: np.ndarray, rows: np.ndarray, remedy: str
+) -> None:
+    """No value may be missing in these rows of x, which has the whole columns."""
+    for column, values in zip(columns, x[rows].T, strict=True):
+        absent = rows[np.isnan(values)]
+        if len(absent):
+            raise SteadfitError(
+                f'{table.file}, column "{column}": expected a number in every row, and '
+                f"{len(absent)} values are missing: "
+                f"{some([f'row {row + table.first_row}' for row in absent])}. {remedy}"
             )
 
 

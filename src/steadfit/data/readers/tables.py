@@ -62,11 +62,12 @@ def read(
     other columns than the header, or with something else in a cell than is expected.
     """
     path = Path(source)
-    table = _table(path, encoding, delimiter)
+    table = open_table(path, encoding, delimiter)
     named = [series, time, group, *_listed(values)]
     for name in named:
         if name is not None:
             table.check(name)
+    _check_form(series, time, group, horizon, window, season)
     targets = [table.check(name) for name in _listed(target)]
     if horizon is not None:
         return forecast_table(
@@ -80,7 +81,7 @@ def read(
         return long_table(
             table, path.stem, label, series, time, _listed(values), group, missing, task
         )
-    text = table.check(text) if text else _text(table, {label, group})
+    text = table.check(text) if text else text_column(table, {label, group})
     groups = None if group is None else table.labels(group)
     y, ids = table.labels(label), [table.where(i) for i in range(len(table))]
     if text is not None:
@@ -90,9 +91,9 @@ def read(
             notes=notes,
         )  # fmt: skip
         return replace(data, columns=(text,))
-    columns = _listed(values) or _steps(table, {label, group})
+    columns = _listed(values) or step_columns(table, {label, group})
     data = from_series(
-        _wide(table, columns),
+        wide_series(table, columns),
         y,
         path.stem,
         task=task,
@@ -108,49 +109,33 @@ def read(
     return replace(data, columns=tuple(columns))
 
 
-def unlabelled_texts(path: Path, columns: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The texts of a table, and the row of each.
-
-    columns: that of the texts in training; told by its name or cells if empty. Raises SteadfitError
-    where it is absent or cannot be told.
-    """
-    table = _table(path)
-    column = _trained(table, columns)[0] if columns else _text(table, set(_labels(table)))
-    if column is None:
+def _check_form(
+    series: str | None,
+    time: str | None,
+    group: str | None,
+    horizon: int | None,
+    window: int | None,
+    season: int | None,
+) -> None:
+    """No option may be given that the table's form has no use for."""
+    if horizon is None and (window is not None or season is not None):
+        raise SteadfitError("window and season are those of a forecast. Give its horizon as well.")
+    if horizon is None and series is None and time is not None:
         raise SteadfitError(
-            f"{table.file}: it cannot be told which column holds the texts. Name it text. Columns: "
-            f"{', '.join(table.names)}."
+            f'time, here "{time}", puts rows in order that are steps. Give series, the column that '
+            "names the series of a row, or horizon for a forecast; or leave time out."
         )
-    return table.texts(column), [table.where(i) for i in range(len(table))]
+    if horizon is not None and group is not None:
+        raise SteadfitError("A forecast is divided by time, and groups cannot be. Leave group out.")
 
 
-def unlabelled_series(path: Path, columns: Sequence[str]) -> tuple[list[np.ndarray], list[str]]:
-    """The series of a table with one a row, and the row of each; raises as `read` does.
-
-    columns: those of the steps in training, which have to be there; told as `read` does if empty.
-    """
-    table = _table(path)
-    steps = _trained(table, columns) if columns else _steps(table, set(_labels(table)))
-    return _wide(table, steps), [table.where(i) for i in range(len(table))]
-
-
-def _trained(table: Columns, columns: Sequence[str]) -> list[str]:
-    """The columns of training, each of which must be in the table."""
-    absent = [name for name in columns if name not in table.names]
-    if absent:
-        raise SteadfitError(
-            f"{table.file}: the model was trained on the columns {some(columns)}, and "
-            f"{some(absent)} are not there. Columns: {some(table.names)}. Name them as in training."
-        )
-    return list(columns)
-
-
-def _table(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Columns:
+def open_table(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Columns:
+    """A table by its suffix; raises as `read_csv` and `read_parquet` do."""
     parquet = path.suffix.lower() in (".parquet", ".pq")
     return read_parquet(path) if parquet else read_csv(path, encoding, delimiter)
 
 
-def _labels(table: Columns) -> list[str]:
+def label_columns(table: Columns) -> list[str]:
     """The columns that are called what labels are called."""
     return [name for name in table.names if name.strip().lower() in _TARGETS]
 
@@ -162,7 +147,7 @@ def _listed(names: str | Sequence[str] | None) -> list[str]:
 
 
 def _target(table: Columns, taken: Sequence[str | None]) -> str:
-    found = _labels(table)
+    found = label_columns(table)
     rest = [name for name in table.names if name not in taken]
     if len(found) != 1 and len(rest) == 1:
         found = rest
@@ -174,7 +159,7 @@ def _target(table: Columns, taken: Sequence[str | None]) -> str:
     return found[0]
 
 
-def _text(table: Columns, taken: set[str | None]) -> str | None:
+def text_column(table: Columns, taken: set[str | None]) -> str | None:
     """The column of texts, if there is one: by its name, or the only one with spaces in it."""
     rest = [name for name in table.names if name not in taken]
     found = [name for name in rest if name.strip().lower() in _TEXTS]
@@ -188,7 +173,7 @@ def _text(table: Columns, taken: set[str | None]) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-def _steps(table: Columns, taken: set[str | None]) -> list[str]:
+def step_columns(table: Columns, taken: set[str | None]) -> list[str]:
     """The columns that are time steps: all that are left, each of numbers."""
     left = [n for n in table.names if n not in taken and n.strip().lower() not in _INDEX]
     if not left:
@@ -203,7 +188,7 @@ def _steps(table: Columns, taken: set[str | None]) -> list[str]:
     return left
 
 
-def _wide(table: Columns, columns: list[str]) -> list[np.ndarray]:
+def wide_series(table: Columns, columns: list[str]) -> list[np.ndarray]:
     """A series a row, without the missing values at its end."""
     rows = np.stack([table.numbers(name) for name in columns], axis=1)
     known = ~np.isnan(rows)

@@ -11,15 +11,26 @@ from steadfit.data.sequences import from_series
 from steadfit.data.targets import is_number, some
 from steadfit.errors import SteadfitError
 
+_LABELS: dict[str, Task] = {"targetlabel": "numbers", "classlabel": "classes"}
+
 
 @dataclass(frozen=True)
 class _Side:
-    """What one file says: its header by lower-case words, and a series and a label a row."""
+    """What one file says: its header by lower-case words, and a series and a label a row, which is
+    empty where the header says that there are none."""
 
     header: dict[str, str]
     series: list[np.ndarray]
     labels: list[str]
     ids: list[str]
+
+    @property
+    def learns(self) -> Task | None:
+        """What the header says of the labels; None where it says that there are none."""
+        for word, task in _LABELS.items():
+            if self.header.get(word, "false").lower().split()[:1] != ["false"]:
+                return task
+        return None
 
 
 def read(
@@ -42,9 +53,9 @@ def read(
     """
     path = Path(source)
     files = _sides(path)
-    sides = [_parse(file, read_text(file, encoding)) for file in files]
+    sides = [_parse(file, read_text(file, encoding), learning=True) for file in files]
     labels = [label for side in sides for label in side.labels]
-    task = task or ("numbers" if "targetlabel" in sides[0].header else "classes")
+    task = task or sides[0].learns
     if task == "numbers":
         labels = [_number(label, i) for side in sides
                   for label, i in zip(side.labels, side.ids, strict=True)]  # fmt: skip
@@ -65,9 +76,9 @@ def read(
     )
 
 
-def unlabelled(path: Path) -> tuple[list[np.ndarray], list[str]]:
+def unlabelled(path: Path, encoding: str | None = None) -> tuple[list[np.ndarray], list[str]]:
     """The series of this file alone, and the line of each; raises as `read` does."""
-    side = _parse(path, read_text(path))
+    side = _parse(path, read_text(path, encoding), learning=False)
     return side.series, side.ids
 
 
@@ -82,7 +93,7 @@ def _sides(path: Path) -> list[Path]:
     return [path]
 
 
-def _parse(path: Path, text: str) -> _Side:
+def _parse(path: Path, text: str, learning: bool) -> _Side:
     side = _Side({}, [], [], [])
     in_data = False
     for number, line in enumerate(text.splitlines(), start=1):
@@ -90,15 +101,18 @@ def _parse(path: Path, text: str) -> _Side:
         if not line or line.startswith("#"):
             continue
         if in_data:
-            values, label = _row(line, where)
+            values, label = _row(line, where, side.learns is not None)
             side.series.append(values)
             side.labels.append(label)
             side.ids.append(where)
         elif line.startswith("@"):
             word, _, value = line[1:].partition(" ")
             in_data = word.lower() == "data"
-            if in_data and not {"classlabel", "targetlabel"} & side.header.keys():
-                raise SteadfitError(f"{path.name} has no @classLabel and no @targetLabel to learn.")
+            if in_data and learning and side.learns is None:
+                raise SteadfitError(
+                    f"{path.name} has no @classLabel and no @targetLabel to learn, or they are "
+                    "false. If each line ends with a label, write @classLabel true above @data."
+                )
             side.header[word.lower()] = value.strip()
             _refuse_timestamps(side.header, where)
         else:
@@ -119,10 +133,10 @@ def _refuse_timestamps(header: dict[str, str], where: str) -> None:
         )
 
 
-def _row(line: str, where: str) -> tuple[np.ndarray, str]:
-    """A series, shape (steps, channels), and its label."""
-    *channels, label = line.split(":")
-    if not channels or not label.strip():
+def _row(line: str, where: str, labelled: bool) -> tuple[np.ndarray, str]:
+    """A series, shape (steps, channels), and its label, if it has one."""
+    *channels, label = line.split(":") if labelled else [*line.split(":"), ""]
+    if labelled and not (channels and label.strip()):
         raise SteadfitError(
             f"{where}: expected values and, after a colon, a label; found "
             f'"{line[:20]}…{line[-20:]}". Add the label or remove the line.'
@@ -178,8 +192,8 @@ def _disagreements(side: _Side, file: str) -> list[str]:
         for word, truth in found.items()
         if word in side.header and side.header[word].lower() != truth
     ]
-    said = side.header.get("classlabel", "false").split()
+    said = side.header.get("classlabel", "").split()
     extra = sorted(set(side.labels) - set(said[1:]))
-    if said[0].lower() == "true" and extra:
+    if said and said[0].lower() == "true" and extra:
         notes.append(f"{file}: the rows have classes that the header lacks: {some(extra)}.")
     return notes
