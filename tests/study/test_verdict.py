@@ -1,13 +1,21 @@
 """The verdict's words say no more than the figures, also where an estimate is below zero."""
 
+from typing import get_args
+
+import pytest
+
+from steadfit.data.samples import Scheme
 from steadfit.recipe import Recipe
+from steadfit.report.sections import SCHEMES
 from steadfit.study.decomposition import Components
 from steadfit.study.design import Design
 from steadfit.study.result import ArmResult, Parts
 from steadfit.study.verdict import sentences
 
 
-def said(variance: float, error_variance: float, components: Components) -> str:
+def said(
+    variance: float, error_variance: float, components: Components, scheme: str = "bootstrap"
+) -> str:
     baseline = ArmResult(
         name="baseline",
         recipe=Recipe(),
@@ -22,7 +30,8 @@ def said(variance: float, error_variance: float, components: Components) -> str:
         components=components,
         facts={},
     )
-    return " ".join(sentences([baseline], Design(), "cross_entropy", "baseline"))
+    design = Design(7, scheme=scheme)
+    return " ".join(sentences([baseline], design, "cross_entropy", "baseline"))
 
 
 def test_shares_of_the_variance_are_those_of_its_components():
@@ -41,3 +50,11 @@ def test_estimates_below_zero_are_not_told_as_shares():
 
 def test_without_any_variance_no_source_is_named():
     assert "no source to be named" in said(0.0, 0.0, Components(-0.1, 0.0, 0.0))
+
+
+@pytest.mark.parametrize("scheme", get_args(Scheme))
+def test_what_the_figures_stand_for_is_said_of_every_scheme(scheme: str):
+    text = said(0.3, 0.05, Components(0.15, 0.09, 0.06), scheme)
+    assert "Variance is over 7 " in text
+    assert scheme in SCHEMES
+    assert ("stand for training on these data" in text) == (scheme == "whole")

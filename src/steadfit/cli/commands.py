@@ -112,7 +112,7 @@ def study(
     ] = None,
     scheme: Annotated[
         Literal["bootstrap", "subsample", "disjoint", "whole"],
-        Parameter(group=DESIGN, help="How a sample is drawn."),
+        Parameter(group=DESIGN, help="How a sample is drawn; whole: only seeds differ."),
     ] = "bootstrap",
     seed: Seed = 0,
     processes: Processes = None,
