@@ -6,7 +6,6 @@
 // over threads.
 
 #pragma once
-#include <omp.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -39,6 +38,12 @@ constexpr long PANEL = 64 / sizeof(Real);
 constexpr long VECTORS = PANEL / LANES;  // in a panel
 
 static inline long padded(long n) { return (n + PANEL - 1) / PANEL * PANEL; }
+
+extern "C" {  // OpenMP's library, called as g++ calls it: other compilers would bring their own
+void GOMP_parallel(void (*work)(void*), void* data, unsigned threads, unsigned flags);
+int omp_get_thread_num();
+int omp_get_num_threads();
+}
 
 // ---------------------------------------------------------------- vectors
 

@@ -43,6 +43,12 @@ struct Crew {
     Share share(long things) const { return Share(things, number, count); }  // this thread's
 };
 
+// Runs `work()` on so many threads, or on fewer, and waits for them.
+template <class Work>
+static void in_parallel(int threads, Work work) {
+    GOMP_parallel([](void* data) noexcept { (*static_cast<Work*>(data))(); }, &work, threads, 0);
+}
+
 // Runs `work(crew, part)` on the threads of a team. OpenMP may grant fewer than are asked for; then
 // the work is shared out anew, and a thread that is left over gets an empty part.
 template <class Work>
@@ -50,8 +56,7 @@ static void with_team(const Problem& p, Work work) {
     Team team(p, static_cast<int>(p.a.threads));
     Barrier all;
     std::vector<Barrier> barriers(team.threads() + 1);
-#pragma omp parallel num_threads(team.threads())
-    {
+    in_parallel(team.threads(), [&] {
         const Crew crew{omp_get_thread_num(), omp_get_num_threads(), all};
         if (crew.number == 0 && crew.count < team.threads()) team = Team(p, crew.count);
         crew.wait();
@@ -62,5 +67,5 @@ static void with_team(const Problem& p, Work work) {
         work(crew, Part{team.first[group], last, units.first, units.last,
                         idle ? 1 : team.members, barriers[group]});
         crew.wait();
-    }
+    });
 }
