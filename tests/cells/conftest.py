@@ -1,8 +1,9 @@
 """Random problems for the tests of cells, and a cache of kernels outside the user's own."""
 
 import os
+import random
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from steadfit.cells import Cell, Result, Weights
+from steadfit.cells import CELLS, Cell, Result, Weights
 
 os.environ.setdefault("STEADFIT_CACHE", str(Path(tempfile.gettempdir()) / "steadfit-test-kernels"))
 
@@ -99,6 +100,20 @@ def _draw(
     )
 
 
+def problems(
+    count: int, dtype: torch.dtype, names: Sequence[str] = tuple(CELLS)
+) -> Iterator[Drawn]:
+    """Problems of sizes drawn at random, of these cells in turn, each to be run on some threads."""
+    choose = random.Random(0)
+    for number in range(count):
+        batch, input, hidden = (choose.choice([1, 2, 3, 7, 15, 16, 17, 33, 48]) for _ in range(3))
+        time, rows = choose.randint(1, 5), choose.choice(["padded", "lengths", "batch_sizes"])
+        torch.set_num_threads(choose.choice([1, 2]))
+        name = names[number % len(names)]
+        print(name, dtype, time, batch, input, hidden, rows, flush=True)
+        yield _draw(CELLS[name], time, batch, input, hidden, dtype, seed=number, rows=rows)
+
+
 def outputs(result: Result) -> list[Tensor]:
     """Every tensor of a result."""
     return [*result.sequences, *result.final]
@@ -110,5 +125,5 @@ def draw() -> Callable[..., Drawn]:
     return _draw
 
 
-# A program that a test runs in a process of its own, since a fault ends it.
-collect_ignore = ["guard_pages.py"]
+# Programs that tests run in processes of their own, since a fault ends them.
+collect_ignore = ["guard_pages.py", "other_flags.py"]

@@ -1,6 +1,8 @@
 """Kernels that several processes want at once, a compiler that fails, and memory's bounds."""
 
 import os
+import platform
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +78,46 @@ def test_kernels_stay_within_their_tensors() -> None:
     script = Path(__file__).with_name("guard_pages.py")
     done = subprocess.run([sys.executable, script], capture_output=True, text=True)
     assert done.returncode == 0, f"status {done.returncode}\n{done.stdout}{done.stderr}"
+
+
+def by_other_flags(*flags: str, **variables: str) -> str:
+    """What `other_flags.py` says at its end, for a cell with two products that wait."""
+    script = Path(__file__).with_name("other_flags.py")
+    done = subprocess.run(
+        [sys.executable, script, "gru", *flags],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, f"status {done.returncode}\n{done.stdout}{done.stderr}"
+    return done.stdout.splitlines()[-1]
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="other vectors are of x86-64")
+@pytest.mark.parametrize("level", ["x86-64", "x86-64-v3", "x86-64-v4"])
+def test_kernels_for_vectors_of_every_width(level: str) -> None:
+    said = by_other_flags(f"-march={level}")
+    assert said == "all as the reference" or (level == "x86-64-v4" and "not run" in said)
+
+
+@pytest.mark.skipif(not shutil.which("clang++"), reason="clang++ is not installed")
+def test_kernels_by_clang() -> None:
+    assert by_other_flags(CXX="clang++") == "all as the reference"
+
+
+def sanitizer() -> Path | None:
+    """g++'s AddressSanitizer, which has to be loaded before Python starts."""
+    if not shutil.which("g++"):
+        return None
+    command = ["g++", "-print-file-name=libasan.so"]
+    found = Path(subprocess.run(command, capture_output=True, text=True).stdout.strip())
+    return found if found.is_absolute() else None
+
+
+@pytest.mark.skipif(sanitizer() is None, reason="g++ with AddressSanitizer is not installed")
+def test_kernels_under_address_sanitizer() -> None:
+    variables = {"CXX": "g++", "LD_PRELOAD": str(sanitizer()), "ASAN_OPTIONS": "detect_leaks=0"}
+    assert by_other_flags("-fsanitize=address", **variables) == "all as the reference"
 
 
 def test_fewer_threads_than_asked_for_do_all_the_work() -> None:

@@ -28,7 +28,6 @@ _FLAGS = (
     "-march=native",
     "-ffp-contract=fast",
     "-fno-math-errno",
-    "-fopenmp",
     "-fPIC",
     "-shared",
     "-fvisibility=hidden",
@@ -57,7 +56,10 @@ def compiler() -> tuple[str, str]:
     for name in [wanted] if wanted else ["g++", "clang++", "c++"]:
         if path := shutil.which(name):
             return path, _run([path, "--version"]).partition("\n")[0]
-    raise BuildError(f"no C++ compiler found (looked for {wanted or 'g++, clang++, c++'})")
+    raise BuildError(
+        f"no C++ compiler found (looked for {wanted or 'g++, clang++, c++'}). Install g++ or "
+        "clang++, or name one in the variable CXX."
+    )
 
 
 def build(name: str, source: str) -> ctypes.CDLL:
@@ -78,7 +80,9 @@ def build(name: str, source: str) -> ctypes.CDLL:
                     _compile(path, source, library)
         return ctypes.CDLL(str(library))
     except (OSError, SteadfitError) as error:
-        raise BuildError(f"{type(error).__name__}: {error}") from None
+        raise BuildError(
+            f"{type(error).__name__}: {error}. The variable STEADFIT_CACHE names another folder."
+        ) from None
 
 
 def _compile(path: str, source: str, library: Path) -> None:
@@ -89,6 +93,8 @@ def _compile(path: str, source: str, library: Path) -> None:
     try:
         text = str(library.with_suffix(".cpp"))
         _run([path, *_FLAGS, f"-I{_HEADERS}", text, *_openmp(), "-o", temporary])
+        with open(temporary, "rb") as written:
+            os.fsync(written.fileno())  # or a machine that loses its power leaves an empty library
         os.replace(temporary, library)
     finally:
         Path(temporary).unlink(missing_ok=True)
@@ -102,13 +108,17 @@ def _run(command: list[str]) -> str:
     if done.returncode:
         lines = done.stderr.strip().splitlines()
         found = next((line for line in lines if "error" in line), lines[-1] if lines else "")
-        raise BuildError(f"{command[0]} failed with status {done.returncode}: {found}")
+        raise BuildError(
+            f"{command[0]} failed with status {done.returncode}: {found}. The variable CXX names "
+            "another compiler."
+        )
     return done.stdout
 
 
 def _openmp() -> list[str]:
     """torch's own OpenMP library: two of them in one process would fight over the cores."""
-    return [str(path) for path in (Path(torch.__file__).parent / "lib").glob("libgomp*.so*")][:1]
+    found = sorted((Path(torch.__file__).parent / "lib").glob("libgomp*.so*"))
+    return [str(found[0]) if found else "-lgomp"]
 
 
 @cache

@@ -203,9 +203,7 @@ def saved_values(cell: Cell, mask: bool, zoneout: tuple[bool, ...]) -> int:
 @cache
 def _warn(reason: str) -> None:
     warnings.warn(
-        f"steadfit's recurrent cells run step by step, which is slow: {reason}. "
-        "Install a C++ compiler (g++ or clang++), or name one in the variable CXX.",
-        stacklevel=2,
+        f"steadfit's recurrent cells run step by step, which is slow: {reason}", stacklevel=2
     )
 
 
