@@ -196,7 +196,7 @@ def test_penalties_spare_biases_and_initial_states(layer: Recurrent, expected: s
         ({"recurrent_dropout": -0.1}, "recurrent_dropout has to be"),
         ({"zoneout": {"g": 0.1}}, 'no state of lstm "g"'),
         ({"proj_size": 5}, "proj_size has to be less than hidden_size, 5, got 5"),
-        ({"num_layers": 0}, "num_layers has to be at least 1, got 0"),
+        ({"num_layers": 0}, "num_layers has to be a whole number and at least 1, got 0"),
         ({"forget_bias": 1.0, "bias": False}, "forget_bias needs bias=True"),
     ],
 )
@@ -227,6 +227,7 @@ def test_cells_that_do_not_fit() -> None:
             r"initial state h has to be \(1, 4, 5\)",
         ),
         ({"input": torch.ones(7, 4, 3), "lengths": torch.ones(4)}, "lengths has to be int64"),
+        ({"input": torch.ones(7, 4, 3), "lengths": [7, 7, 7, 7]}, "a tensor, found list"),
         (
             {"input": torch.ones(7, 4, 3), "lengths": torch.tensor([7, 8, 1, 1])},
             "between 0 and the 7 steps of the input, found 8 for sequence 1",

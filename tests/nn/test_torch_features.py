@@ -10,6 +10,8 @@ from torch.func import functional_call, grad, stack_module_state, vmap
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from steadfit import nn as ours
+from steadfit.cells import cell, tanh
+from steadfit.errors import SteadfitError
 from steadfit.nn import GRU, LSTM, RNN, Recurrent
 
 EVERYTHING = {
@@ -133,6 +135,33 @@ def test_nothing_to_run_over(layer: LSTM, x: Tensor, time_batch: tuple[int, int]
     output, (h, _) = layer(x[:time, :batch])
     assert output.shape == (time, batch, 10)
     assert h.shape == (4, batch, 5)
+
+
+def test_shapes_without_numbers(layer: LSTM, x: Tensor) -> None:
+    output, (h, _) = layer.to("meta")(x.to("meta"))
+    assert (output.shape, h.shape) == ((7, 4, 10), (4, 4, 5))
+
+
+def test_a_cell_that_no_other_process_would_find_is_not_pickled() -> None:
+    @cell
+    def local(x, h, *, gate):
+        return tanh(gate.only(x, h))
+
+    with pytest.raises(SteadfitError, match="define local at the top of a module"):
+        pickle.dumps(Recurrent(local, 3, 5))
+
+
+def test_lengths_of_nothing_leave_states_as_they_were(x: Tensor) -> None:
+    layer = LSTM(3, 5)
+    states = torch.randn(2, 1, 4, 5, requires_grad=True)
+    output, final = layer(x, tuple(states), lengths=torch.zeros(4, dtype=torch.int64))
+    assert not output.any()
+    torch.testing.assert_close(torch.stack(final), states)
+    total = output.sum() + (final[0] * 2 + final[1] * 3).sum()
+    first, *rest = torch.autograd.grad(total, [states, *layer.parameters()])
+    assert (first[0] == 2).all()
+    assert (first[1] == 3).all()
+    assert not any(gradient.any() for gradient in rest)
 
 
 def test_a_parametrized_weight_is_used(x: Tensor) -> None:

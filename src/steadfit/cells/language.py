@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import inspect
+import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -80,7 +81,13 @@ class Cell:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as the name of a module's variable, as functions are."""
-        return _named, (self.equations.__module__, self.name)
+        module = self.equations.__module__
+        if getattr(sys.modules.get(module), self.name, None) is not self:
+            raise SteadfitError(
+                f"Another process finds a cell by its name: define {self.name} at the top of a "
+                f"module and under that name; {module} has no such variable."
+            )
+        return _named, (module, self.name)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> "Cell":
         """Immutable, so its own copy."""

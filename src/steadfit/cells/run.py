@@ -54,7 +54,8 @@ def run(
     >>> outputs.shape, c.shape
     (torch.Size([7, 2, 5]), torch.Size([2, 5]))
     """
-    if torch.is_autocast_enabled(x.device.type):  # sums over many steps want all their digits
+    if not x.is_meta and torch.is_autocast_enabled(x.device.type):
+        # sums over many steps want all their digits
         with torch.autocast(x.device.type, enabled=False):
             x, weights, states, recurrent_mask, zoneout = _widened(
                 x, weights, states, recurrent_mask, zoneout

@@ -95,6 +95,8 @@ def _check_width(x: Tensor, width: int) -> None:
 
 
 def _check_lengths(lengths: Tensor, time: int, batch: int) -> None:
+    if not isinstance(lengths, Tensor):
+        raise SteadfitError(f"lengths has to be a tensor, found {type(lengths).__name__}.")
     if lengths.shape != (batch,) or lengths.dtype != torch.int64:
         raise SteadfitError(
             f"lengths has to be int64 and ({batch},), one number a sequence, "

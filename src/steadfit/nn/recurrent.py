@@ -294,6 +294,6 @@ def _rates(cell: Cell, zoneout: float | Mapping[str, float]) -> dict[str, float]
 
 
 def _positive(name: str, value: int) -> int:
-    if value < 1:
-        raise SteadfitError(f"{name} has to be at least 1, got {value!r}.")
+    if not isinstance(value, int) or value < 1:
+        raise SteadfitError(f"{name} has to be a whole number and at least 1, got {value!r}.")
     return value
