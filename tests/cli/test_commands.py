@@ -100,6 +100,13 @@ def test_predict_writes_what_the_model_says(finished, capsys, tmp_path):
         assert 0 <= float(row["disagreement"]) < 1
 
 
+def test_shapes_of_a_text(capsys):
+    _, out, _ = run(["shapes", "language", "--input", "9", "--tokens", "50"], capsys)
+    table = {line.split("  ")[0]: line for line in out.splitlines()}
+    assert table["Input"].split()[1:] == ["9", "1", "36"]
+    assert "3,200" in table["Embedding (50 -> 64)"]
+
+
 def test_shapes_prints_the_lectures_table(capsys):
     _, out, _ = run(["shapes", "convnet", "--input", "1x28x28"], capsys)
     for row in ("20 x 28 x 28  20 x 1 x 5 x 5", "50 x 7 x 7", "2450 x 500", "1,256,080"):
@@ -133,6 +140,7 @@ def test_shapes_prints_the_lectures_table(capsys):
         (["show", "nowhere"], "There is no study in nowhere"),
         (["predict", "nowhere", "x.npz"], "There is no model in nowhere"),
         (["shapes", "convnet", "--input", "banana"], "like 1x28x28"),
+        (["shapes", "language", "--input", "3x9", "--tokens", "5"], "the steps of a text"),
         (["shapes", "conv 5 9", "--input", "1x4x4"], "window spans 9 and the side has 4"),
     ],
 )
@@ -173,7 +181,7 @@ def test_the_surface_is_what_it_was():
         "INPUT",
         "RUN",
     ]
-    assert found["shapes"] == ["--input", "--outputs", "--set", "MODEL"]
+    assert found["shapes"] == ["--input", "--outputs", "--set", "--tokens", "MODEL"]
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,8 @@ def test_dropout_spares_the_data():
         ("conv 20 5 pad; relu", ['"pad" must be followed by a value']),
         ("pool 2 kind mean; relu", ["pool: kind", "'mean'"]),
         ("relu 3; linear 2", ['"relu" has no settings', '"3"']),
+        ("conv 2 3 pad 99999999; relu", ["conv: pad", "10000"]),
+        ("residual (" * 5000, ["brackets within more than 20"]),
         ("residual (conv 3 3; relu", ['bracket after "residual" is not closed']),
         ("conv 3 3); relu", ["bracket closes that was not opened"]),
         ("linear (conv 3 3); relu", ["linear: features"]),

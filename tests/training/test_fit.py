@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from steadfit.data import Dataset, from_arrays
 from steadfit.errors import DivergedError, SteadfitError
-from steadfit.recipe import Recipe
+from steadfit.recipe import Model, Recipe
 from steadfit.training import fit
 
 
@@ -173,3 +173,16 @@ def test_numbers_have_no_brier_score():
     data = from_arrays(np.zeros((4, 8, 8), np.float32), np.arange(4.0), task="numbers")
     with pytest.raises(SteadfitError, match=r"Brier score is a loss of classes"):
         fit(small(loss="brier"), data, torch.arange(4), data, seed=0)
+
+
+@pytest.mark.parametrize(("batch", "examples"), [(1, 40), (2, 41)])
+def test_batch_normalisation_of_one_example_is_a_sentence(batch, examples):
+    """Where torch itself would raise in the middle of the training."""
+    with pytest.raises(ValueError, match="more than 1 value per channel"):
+        torch.nn.BatchNorm1d(3)(torch.zeros(1, 3))
+    data, rows = blobs(), torch.arange(examples)
+    with pytest.raises(SteadfitError, match="one alone in its batch"):
+        fit(small(batch=batch).model_with(norm="batch"), data, rows, data, seed=0)
+    fit(small(batch=batch, epochs=1), data, rows, data, seed=0)
+    resnet = small(batch=batch, epochs=1).but(model=Model(name="resnet", settings={"depth": 8}))
+    fit(resnet, data, rows, data, seed=0)  # its last maps have four places

@@ -38,6 +38,33 @@ def test_an_ensemble_is_the_centre_of_the_decomposition(parts, replicas):
     np.testing.assert_allclose(model.probabilities(parts.test.x), centre.numpy(), atol=1e-12)
 
 
+def test_passes_with_dropout_spread_as_reckoned(parts):
+    """Of a linear net: the variance of a logit is sum_j (w_j x_j)^2 p / (1 - p), its mean the logit
+    without dropout."""
+    recipe = Recipe().model_with(name="flatten; dropout 0.2; linear 10").training_with(epochs=1)
+    replica = fit(recipe, parts.train, torch.arange(len(parts.train)), parts.test, seed=0)
+    model = trained_model(recipe, parts.train, [replica])
+    x = parts.test.x[:20]
+    passes = model.sampled_logits(x, passes=4000, seed=1)
+    _, preparation = model.members[0]
+    pixels = preparation.inputs(x).flatten(1).numpy()
+    terms = replica.weights["linear1.weight"].numpy() * pixels[:, None]
+    reckoned = (terms**2).sum(-1) * 0.2 / 0.8
+    np.testing.assert_allclose(passes.var(0, ddof=1).sum(), reckoned.sum(), rtol=0.03)
+    far = (passes.mean(0) - model.logits(x)[0]) / np.sqrt(reckoned / 4000)
+    assert abs(far).max() < 5
+    np.testing.assert_array_equal(passes, model.sampled_logits(x, passes=4000, seed=1))
+
+
+def test_passes_need_something_that_is_dropped(parts, replicas):
+    recipe, both = replicas
+    model = trained_model(recipe, parts.train, both)
+    with pytest.raises(SteadfitError, match="no dropout"):
+        model.sampled_logits(parts.test.x)
+    with pytest.raises(SteadfitError, match="2 or more"):
+        model.sampled_logits(parts.test.x, passes=1)
+
+
 def test_another_shape_is_a_sentence(parts, replicas):
     recipe, both = replicas
     model = trained_model(recipe, parts.train, both)

@@ -269,18 +269,32 @@ def shapes(
     ],
     /,
     *,
-    input: Annotated[str, Parameter(help="Channels, height and width: 1x28x28.")],
+    input: Annotated[
+        str, Parameter(help="Channels and sides, 1x28x28; or channels and steps, 3x50.")
+    ],
+    tokens: Annotated[
+        int | None, Parameter(help="Of texts: how many are known; --input is then the steps.")
+    ] = None,
     outputs: Annotated[int, Parameter(help="Numbers the model gives: classes, most often.")] = 10,
     set: Set = [],  # noqa: B006
 ) -> None:
     """Each layer's output size, weights, multiply-adds and receptive field."""
     from steadfit.cli import terminal
+    from steadfit.data import Text
     from steadfit.models import shapes as table
     from steadfit.recipe import Model
 
     if outputs < 1:
         raise SteadfitError(f"--outputs must be 1 or more, got {outputs}.")
-    rows = table(Model.of(name=model, settings=named(set)), _shape(input), outputs)
+    shape = _shape(input)
+    if tokens is not None:
+        if tokens < 1 or len(shape) != 1:
+            raise SteadfitError(
+                "--tokens takes a number from 1 on, with --input the steps of a text, like 50, "
+                f'got {tokens} and "{input}".'
+            )
+        shape = Text(tokens, *shape)
+    rows = table(Model.of(name=model, settings=named(set)), shape, outputs)
     screen = terminal.Screen()
     screen.say(terminal.shapes_table(rows, screen.console.width))
 

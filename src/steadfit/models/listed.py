@@ -3,6 +3,7 @@
 import re
 from collections import deque
 from dataclasses import MISSING, fields, replace
+from itertools import accumulate
 
 from pydantic import ValidationError
 
@@ -32,6 +33,8 @@ KINDS: dict[str, type[Layer]] = {
     kind.word: kind
     for kind in (BatchNorm, Conv, Dropout, Flatten, GlobalPool, Linear, Pool, Residual, ZeroPad)
 }
+
+DEEPEST = 20  # brackets within one another
 
 
 def is_list(name: str) -> bool:
@@ -102,6 +105,8 @@ def parse(text: str) -> tuple[Layer, ...]:
     residual (relu; conv 20 3 pad same)
     """
     words = deque(re.findall(r"[();]|[^\s();]+", text.lower()))
+    if max(accumulate((word == "(") - (word == ")") for word in words), default=0) > DEEPEST:
+        raise SteadfitError(f"The layer list has brackets within more than {DEEPEST} others.")
     layers = _layers(words)
     if words:
         raise SteadfitError(f'A bracket closes that was not opened in the layer list "{text}".')

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from steadfit.data import Text
 from steadfit.models.layers import Layer, Residual, Shape, Window, chain
 from steadfit.models.registry import layers
 from steadfit.recipe import Model
@@ -55,7 +56,8 @@ def shapes(model: Model, shape: Shape, outputs: int) -> tuple[Row, ...]:
     """
     patches = tuple(tuple((place, place + 1) for place in range(n)) for n in shape[1:])
     rows, _ = _walk(layers(model, shape, outputs), shape, patches)
-    return (Row("Input", shape, receptive_field=_extents(patches)), *rows)
+    values = shape[1:] if isinstance(shape, Text) else shape  # a text is a number a step
+    return (Row("Input", values, receptive_field=_extents(patches)), *rows)
 
 
 def _walk(layers: Sequence[Layer], shape: Shape, patches: Patches) -> tuple[list[Row], Patches]:

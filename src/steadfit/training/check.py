@@ -1,5 +1,7 @@
 """What can be said of a training before it begins."""
 
+import math
+
 from steadfit.data import Dataset, Preparation
 from steadfit.errors import SteadfitError
 from steadfit.machine import memory
@@ -31,3 +33,21 @@ def check(recipe: Recipe, train: Dataset) -> None:
             f"{recipe.model.name} takes {needed / 1e9:,.1f} GB to train on single examples, and "
             f"this process may take {memory() / 1e9:,.1f} GB. Use a smaller model."
         )
+
+
+def check_batches(recipe: Recipe, train: Dataset, examples: int) -> None:
+    """Raise SteadfitError where batch normalisation would get one number a channel, which has no
+    spread: an example alone in its batch, where its layer has a single place.
+
+    examples: how many are learned.
+    """
+    size = recipe.training.batch
+    if examples // max(1, math.ceil(examples / size)) > 1:
+        return
+    for row in shapes(recipe.model, Preparation().shape(train.example_shape), train.outputs):
+        if row.layer.endswith("BatchNorm") and math.prod(row.output[1:]) == 1:
+            raise SteadfitError(
+                f"{examples:,} examples in batches of {size} leave one alone in its batch, and "
+                f"batch normalisation, which {recipe.model.name} has here, needs more to tell a "
+                "spread. Use another batch size (--batch), or no normalisation (--set norm=none)."
+            )

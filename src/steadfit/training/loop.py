@@ -38,7 +38,7 @@ from steadfit.training.batches import (
     windows_with_answers,
 )
 from steadfit.training.brier import brier
-from steadfit.training.check import check
+from steadfit.training.check import check, check_batches
 from steadfit.training.memory import with_halvings
 from steadfit.training.optimizer import learning_rate, make_optimizer
 from steadfit.training.predict import channels_last, next_tokens, outputs
@@ -61,8 +61,9 @@ def fit(
 
     The result depends on these arguments only, to the last bit, for one version of steadfit and
     torch on one kind of machine with one thread. Raises DivergedError, before the weights are
-    touched, when a loss or a gradient is not finite, and SteadfitError as `check` does. Where
-    memory is too small for the batches they are halved, and the parts' gradients added up.
+    touched, when a loss or a gradient is not finite, and SteadfitError as `check` and
+    `check_batches` do. Where memory is too small for the batches they are halved, and the parts'
+    gradients added up.
 
     >>> from steadfit.data import read, split
     >>> digits = split(read("digits"))
@@ -78,6 +79,7 @@ def fit(
     learned, held_out = indices, None
     if stopping is not None:
         learned, held_out = carve(train, indices, stopping.share, seed)
+    check_batches(recipe, train, len(learned))
     preparation = fit_preparation(train, learned)
     outside = watched(train, indices, seed) if held_out is None else held_out
 

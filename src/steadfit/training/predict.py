@@ -21,7 +21,30 @@ def outputs(module: nn.Module, preparation: Preparation, x: Inputs, device: str 
 
     What is given for a sequence does not depend on the others beyond the rounding of float32.
     """
+    return _one_pass(module.eval(), preparation, x, device)
+
+
+@torch.inference_mode()
+def sampled_outputs(
+    module: nn.Module, preparation: Preparation, x: Inputs, passes: int, seed: int
+) -> Tensor:
+    """`outputs` with what training draws anew in each batch drawn anew in each pass: dropout of
+    every kind, zoneout, stochastic depth. Batch normalisation keeps its running means.
+
+    Returns shape (passes, examples, outputs). The module is left in evaluation mode.
+    """
+    module.train()
+    for part in module.modules():
+        if isinstance(part, nn.modules.batchnorm._BatchNorm):
+            part.eval()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        found = [_one_pass(module, preparation, x, "cpu") for _ in range(passes)]
     module.eval()
+    return torch.stack(found)
+
+
+def _one_pass(module: nn.Module, preparation: Preparation, x: Inputs, device: str) -> Tensor:
     take, batches = prepared(preparation, x), list(all_of(x))
 
     def predicted(rows: Tensor) -> Tensor:

@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from steadfit.data import Dataset, Forecast, Inputs, Preparation, Ragged, Task, Unit
+from steadfit.data import Dataset, Forecast, Inputs, Preparation, Ragged, Task, Unit, natural
 from steadfit.errors import SteadfitError
 from steadfit.files import make_ready, whole_folder
 from steadfit.models import build, shapes
 from steadfit.recipe import Recipe
-from steadfit.training.predict import channels_last, outputs
+from steadfit.training.predict import channels_last, outputs, sampled_outputs
 from steadfit.training.replica import Replica
 
 _FACTS = "model.json"
@@ -75,17 +75,28 @@ class TrainedModel:
         x: unprepared examples as `Dataset.x` has them; sequences may be of any length. Raises
         SteadfitError for another shape, or other channels, and of a language model.
         """
-        if self.facts.task == "tokens":
-            raise SteadfitError(
-                "A language model has no answer for a text as a whole; it continues one: "
-                "`steadfit.training.continuation`."
-            )
-        expected, found = _kind(self.facts.shape, self.facts.unit), _kind_of(x)
-        if expected != found:
-            raise SteadfitError(
-                f"The model takes {expected}, got {found}. Bring them to that shape first."
-            )
+        self._check(x)
         return np.stack([p.restore(outputs(m, p, x)).numpy() for m, p in self.members])
+
+    def sampled_logits(self, x: Inputs, passes: int = 50, seed: int = 0) -> np.ndarray:
+        """`logits` of many passes with dropout as in training; (passes, examples, outputs).
+
+        Monte-Carlo dropout (Gal and Ghahramani 2016, "Dropout as a Bayesian approximation", section
+        4): the mean over the passes is a prediction, their spread the network's doubt. Of an
+        ensemble, the first network's. seed: of what is drawn.
+        Raises SteadfitError as `logits`, and for a network that drops nothing.
+        """
+        self._check(x)
+        natural("seed", seed)
+        if passes < 2:
+            raise SteadfitError(f"passes must be 2 or more to tell a spread, got {passes}.")
+        module, preparation = self.members[0]
+        found = preparation.restore(sampled_outputs(module, preparation, x, passes, seed)).numpy()
+        if (found == found[0]).all():
+            raise SteadfitError(
+                "Every pass gives the same, as the network has no dropout. Train one with dropout."
+            )
+        return found
 
     def probabilities(self, x: Inputs) -> np.ndarray:
         """Of each class, shape (examples, classes); each row sums to 1."""
@@ -97,6 +108,19 @@ class TrainedModel:
         if self.facts.task == "numbers":
             return self.logits(x).mean(0)
         return np.array(self.facts.classes)[self.probabilities(x).argmax(1)]
+
+    def _check(self, x: Inputs) -> None:
+        """Raise SteadfitError for inputs that the network does not take."""
+        if self.facts.task == "tokens":
+            raise SteadfitError(
+                "A language model has no answer for a text as a whole; it continues one: "
+                "`steadfit.training.continuation`."
+            )
+        expected, found = _kind(self.facts.shape, self.facts.unit), _kind_of(x)
+        if expected != found:
+            raise SteadfitError(
+                f"The model takes {expected}, got {found}. Bring them to that shape first."
+            )
 
     def with_replicas(self, recipe: Recipe, replicas: Sequence[Replica]) -> "TrainedModel":
         """For the same data, the ensemble of these replicas of a recipe."""

@@ -17,6 +17,8 @@ from steadfit.errors import SteadfitError
 
 Shape = tuple[int, ...]
 Count = Annotated[int, Field(ge=1)]
+Size = Annotated[int, Field(ge=1, le=10_000)]  # of a window along an axis, or a step of it
+Zeros = Annotated[int, Field(ge=0, le=10_000)]  # of padding, at each end of an axis
 Depth = Annotated[int, Field(ge=1, le=1250)]  # of a model, in layers
 
 

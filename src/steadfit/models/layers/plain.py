@@ -1,14 +1,13 @@
 """Layers without weights."""
 
 import math
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import nn
 
 from steadfit.errors import SteadfitError
-from steadfit.models.layers.base import Count, Layer, Shape, Window, places, spatial
+from steadfit.models.layers.base import Layer, Shape, Size, Window, Zeros, places, spatial
 from steadfit.recipe import Share
 
 Function = Literal["relu", "tanh", "sigmoid", "gelu", "silu"]
@@ -31,10 +30,10 @@ class Pool(Layer):
     """
 
     word = "pool"
-    kernel: Count
+    kernel: Size
     kind: Literal["max", "average"] = "max"
-    stride: Count | None = None
-    pad: Annotated[int, Field(ge=0)] = 0
+    stride: Size | None = None
+    pad: Zeros = 0
     ceil: bool = False
 
     def output(self, shape: Shape) -> Shape:
@@ -99,7 +98,7 @@ class ZeroPad(Layer):
     """Zeros around an input smaller than `side`, the odd one at the end; larger ones stay."""
 
     word = "zeropad"
-    side: Count
+    side: Size
 
     def output(self, shape: Shape) -> Shape:
         spatial(shape, self.label(shape))

@@ -1,16 +1,25 @@
 """Layers with weights."""
 
 import math
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import nn
 
 from steadfit.errors import SteadfitError
-from steadfit.models.layers.base import Count, Layer, Shape, Window, places, spatial, times
+from steadfit.models.layers.base import (
+    Count,
+    Layer,
+    Shape,
+    Size,
+    Window,
+    Zeros,
+    places,
+    spatial,
+    times,
+)
 
-Padding = Annotated[int, Field(ge=0)] | Literal["same", "valid"]
+Padding = Zeros | Literal["same", "valid"]
 
 
 @dataclass(frozen=True)
@@ -26,10 +35,10 @@ class Conv(Layer):
 
     word = "conv"
     channels: Count
-    kernel: Count
+    kernel: Size
     pad: Padding = 0
-    stride: Count = 1
-    dilation: Count = 1
+    stride: Size = 1
+    dilation: Size = 1
     bias: bool = True
     init: Literal["torch", "he"] = "torch"
 
