@@ -3,6 +3,7 @@
     python benchmarks/sequences.py speed                # make bench-sequences
     python benchmarks/sequences.py reach JapaneseVowels GunPoint reviews
     python benchmarks/sequences.py adding gru mgu --epochs 15
+    python benchmarks/sequences.py cells
 
 Fixed seeds. The data are in the folder that STEADFIT_DATA names.
 
@@ -26,6 +27,7 @@ import torch
 from sequence_rivals import Pair, Plain, PlainLanguage, Sizes, train
 from torch import nn
 
+from steadfit.cells import CELLS
 from steadfit.data import Dataset, Ragged, Split, fit_preparation, read, split
 from steadfit.recipe import Recipe
 from steadfit.training import Replica, fit, keep_freed_memory
@@ -217,6 +219,22 @@ def speed(name: str, turns: int) -> None:
     )
 
 
+def cells() -> None:
+    """Print an epoch's time of each cell on JapaneseVowels, `recurrent` by its default recipe.
+
+    The cells take turns, 20 epochs each; the median of three turns after one that is not counted.
+    """
+    data = data_of("JapaneseVowels")
+    seconds: dict[str, list[float]] = {cell: [] for cell in CELLS}
+    for _ in range(4):
+        for cell in CELLS:
+            recipe = Recipe().model_with("recurrent", cell=cell).training_with(epochs=20)
+            seconds[cell].append(trained(recipe, data, 0).seconds / 20)
+    for cell, (_, *counted) in seconds.items():
+        least, middle, most = (1000 * one for one in sorted(counted))
+        print(f"{cell:16} {middle:5.1f} ms an epoch ({least:.1f} to {most:.1f})")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Models for sequences: what they reach, how fast.")
     what = parser.add_subparsers(dest="what", required=True)
@@ -225,6 +243,7 @@ def main() -> None:
     one = what.add_parser("adding")
     one.add_argument("cells", nargs="+")
     one.add_argument("--epochs", type=int, default=15)
+    what.add_parser("cells")
     one = what.add_parser("speed")
     one.add_argument("names", nargs="*", default=list(TIMED))
     one.add_argument("--turns", type=int, default=5)
@@ -237,6 +256,9 @@ def main() -> None:
         return
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
+    if asked.what == "cells":
+        cells()
+        return
     for name in asked.names if asked.what == "reach" else asked.cells:
         reach(name) if asked.what == "reach" else adding(name, asked.epochs)
 
