@@ -1,4 +1,4 @@
-"""The lecture's figures, each drawn from real objects by the product's own functions.
+"""The pages' figures, each drawn from real objects by the product's own functions.
 
 The directive `drawn` calls them by the names in `FIGURES` when the pages are built.
 """
@@ -16,13 +16,16 @@ from steadfit.cells import find, svg
 from steadfit.data import Split, read, split
 from steadfit.recipe import Recipe
 from steadfit.report import inside
+from steadfit.report.along import along
 from steadfit.report.frame import frame
 from steadfit.report.geometry import TwoWeights, penalty_geometry
 from steadfit.report.palette import LIGHT
 from steadfit.report.windows import window_steps
+from steadfit.study import StudyResult
 from steadfit.training import TrainedModel, fit, trained_model
 
-LECTURE = Path(__file__).parent / "lecture"
+HERE = Path(__file__).parent
+LECTURE = HERE / "lecture"
 IMAGE = [
     [1, 20, 20, 20, 1],
     [20, 1, 1, 1, 20],
@@ -104,6 +107,16 @@ def residual_norms() -> go.Figure:
     return figure
 
 
+def published(name: str) -> StudyResult:
+    """The `study.json` of the command that the page shows."""
+    return StudyResult.read(HERE / "published" / f"{name}.json")
+
+
+def width() -> go.Figure:
+    """Bias and variance by the width of one hidden layer, 64 units in the baseline."""
+    return along(published("width"), "width", unit=64, title="hidden units")
+
+
 FIGURES: Mapping[str, Callable[[], go.Figure | str]] = {
     "penalties": penalties,
     "lstm": lambda: svg(find("lstm")),
@@ -122,4 +135,5 @@ FIGURES: Mapping[str, Callable[[], go.Figure | str]] = {
     "grad_cam": lambda: inside.grad_cam(net(), digits().test.x[:8], "conv1"),
     "doubts": lambda: inside.nearest_decision(net(), digits().test.x),
     "residual_norms": residual_norms,
+    "published_width": width,
 }
