@@ -16,7 +16,8 @@ def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
     The data's own test set is taken where it has one. Of data in time order the last `test` of the
     examples are; those that need steps on both sides of the cut are dropped and counted. Else a
     share `test` is drawn, classes in proportion, with groups whole and exact copies of one example
-    on one side.
+    on one side. Of groups that have examples in the data's own test set, the training examples are
+    taken out and named.
     duplicates: "drop" takes a training example whose input is bit for bit that of a test example
         out of the training side; "keep" leaves copies where they fall. Both report them.
 
@@ -40,8 +41,13 @@ def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
     else:
         is_test = _sides(dataset, test, seed, duplicates)
         crossing = ~is_test & np.isin(dataset.first_copy, dataset.first_copy[is_test])
-        is_train = ~is_test & ~crossing if duplicates == "drop" else ~is_test
-        notes = [*_duplicate_notes(dataset, crossing, duplicates), *_conflict_notes(dataset)]
+        divided = _divided(dataset, is_test)
+        is_train = ~is_test & ~divided & ~(crossing & (duplicates == "drop"))
+        notes = [
+            *_group_notes(dataset, divided),
+            *_duplicate_notes(dataset, crossing, duplicates),
+            *_conflict_notes(dataset),
+        ]
     train, held = (
         dataset.take(torch.from_numpy(np.flatnonzero(side))) for side in (is_train, is_test)
     )
@@ -65,6 +71,25 @@ def _sides(dataset: Dataset, test: float, seed: int, duplicates: str) -> np.ndar
     alone = duplicates == "keep" and dataset.groups is None
     unit = np.arange(len(dataset)) if alone else kept_together(dataset)
     return hold_out(unit, strata(dataset), test, np.random.default_rng(seed))
+
+
+def _divided(dataset: Dataset, is_test: np.ndarray) -> np.ndarray:
+    """True for the training examples whose group has test examples too, as the data's own test set
+    may have it."""
+    if dataset.groups is None:
+        return np.zeros(len(dataset), bool)
+    groups = dataset.groups.numpy()
+    return ~is_test & np.isin(groups, groups[is_test])
+
+
+def _group_notes(dataset: Dataset, divided: np.ndarray) -> list[str]:
+    rows = np.flatnonzero(divided)
+    if not len(rows):
+        return []
+    return [
+        f"{len(rows)} training examples are of groups that have test examples too, taken out of "
+        f"the training side: {some(_names(dataset, rows))}."
+    ]
 
 
 def _check_classes(dataset: Dataset) -> None:
