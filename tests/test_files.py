@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,36 @@ def test_a_folder_takes_the_place_of_the_old_one(tmp_path):
             (new / name).write_text("")
     assert left(tmp_path / "model") == ["b"]
     assert left(tmp_path) == ["model"]
+
+
+def test_a_folder_that_cannot_take_the_place_leaves_the_old_one(tmp_path, monkeypatch):
+    with whole_folder(tmp_path / "model") as new:
+        (new / "a").write_text("old")
+    real = os.rename
+
+    def rename(source, target):
+        if Path(target).name == "model" and "new" in (Path(source) / "a").read_text():
+            raise FULL
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+    with pytest.raises(SteadfitError), whole_folder(tmp_path / "model") as new:
+        (new / "a").write_text("new")
+    assert (tmp_path / "model" / "a").read_text() == "old"
+    assert left(tmp_path) == ["model"]
+
+
+def test_many_may_write_one_folder_at_the_same_time(tmp_path):
+    def write(number: int) -> None:
+        for _ in range(30):
+            with whole_folder(tmp_path / "model") as new:
+                for name in ("a", "b"):
+                    (new / name).write_text(str(number))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    assert left(tmp_path) == ["model"]
+    assert len({path.read_text() for path in (tmp_path / "model").iterdir()}) == 1
 
 
 def test_another_error_leaves_nothing(tmp_path):

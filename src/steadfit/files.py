@@ -1,10 +1,11 @@
 """Files that are whole or absent: written under another name, flushed to the disk, renamed."""
 
+import errno
 import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from steadfit.errors import SteadfitError
@@ -41,23 +42,40 @@ def write_bytes(path: Path, content: bytes, instead: str = ELSEWHERE) -> None:
 def whole_folder(folder: Path) -> Iterator[Path]:
     """A new folder to fill, which takes the place of `folder` when the block ends without an error.
 
-    What was there stays until then. It holds files only, no folders. Raises as `writing`.
+    What was there stays until then. It holds files only, no folders. Of several processes that
+    write the folder at the same time, the last one's stays. Raises as `writing`.
     """
     with writing(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        new, old = _new_name(folder), _new_name(folder)
+        new = _new_name(folder)
         new.mkdir()
         try:
             yield new
             for path in (*new.iterdir(), new):
                 _flush(path)
-            if folder.exists():
-                os.rename(folder, old)
-            os.rename(new, folder)
+            _take_place(new, folder)
             _flush(folder.parent)
-            shutil.rmtree(old, ignore_errors=True)
         finally:
             shutil.rmtree(new, ignore_errors=True)
+
+
+def _take_place(new: Path, folder: Path) -> None:
+    """Rename a folder, and remove what had its name before; that comes back if it fails."""
+    while True:
+        old = _new_name(folder)
+        with suppress(FileNotFoundError):
+            os.rename(folder, old)
+        try:
+            os.rename(new, folder)
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):  # another process was faster
+                shutil.rmtree(old, ignore_errors=True)
+                continue
+            with suppress(OSError):
+                os.rename(old, folder)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+        return
 
 
 def remove_unfinished(path: Path) -> None:
@@ -85,8 +103,10 @@ def writing(place: Path, instead: str = ELSEWHERE) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise SteadfitError(
-            f"{place} cannot be written: {error.strerror or error}. Free some space or {instead}; "
+            f"{place} cannot be written: {error.strerror or error}. "
+            f"{'Free some space' if full else 'Make it writable'} or {instead}; "
             "what was finished is kept."
         ) from None
 
