@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from calibrate import AGAIN, COLUMNS, RECIPES, SCHEMES, SIZES, STUDIED, Part, arms, make_pool
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.stats import nct, t
+from scipy.special import nctdtrinc
+from scipy.stats import t
 
 from steadfit.study import open_store
 from steadfit.study.decomposition import Decomposition, brier, cross_entropy, kohavi_wolpert
@@ -100,7 +100,7 @@ def change_rows(part: Part, schemes: dict[str, Losses], own: Losses) -> list[str
         seen = np.isin(np.arange(points), rng.permutation(points)[: points // 5])
         for way, estimates in from_one_set(schemes, number, seen).items():
             for name, each, word in zip(others, estimates, verdicts(estimates), strict=True):
-                true = np.delete(changes[name], number, axis=0)[..., ~seen].mean()
+                true = float(np.delete(changes[name], number, axis=0)[..., ~seen].mean())
                 held = each.low <= true <= each.high
                 entry = each.value, each.high - each.value, held, word == "better"
                 found.setdefault((way, name), []).append(entry)
@@ -196,8 +196,7 @@ def power_row(part: Part, own: Losses) -> str:
             whole = spread(own[name] - own[first], "total")
             parts = whole.with_samples(samples / len(own[first])).parts
             found = Spread(parts, (samples - 1, *whole.degrees[1:]))
-            critical = t.ppf(0.975, found.dof)
-            distance = brentq(lambda d, f=found, c=critical: nct.sf(c, f.dof, d) - 0.8, 0, 99)
+            distance = nctdtrinc(found.dof, 0.2, t.ppf(0.975, found.dof))
             least.append(float(distance) * found.error / loss)
         cells.append(f" {np.median(least):.0%} |")
     return f"| {part.model} | {part.n:,} |{''.join(cells)}"
