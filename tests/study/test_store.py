@@ -51,7 +51,7 @@ def test_the_first_replica_of_a_key_stays(tmp_path):
 
 
 @pytest.mark.parametrize("file", ["replica.json", "predictions.npz", "weights.safetensors"])
-@pytest.mark.parametrize("damage", ["absent", "truncated", "bit flipped"])
+@pytest.mark.parametrize("damage", ["absent", "empty", "nested", "truncated", "bit flipped"])
 def test_a_damaged_replica_is_a_sentence(tmp_path, file, damage):
     store = open_store(tmp_path)
     store.write(KEY, replica())
@@ -59,6 +59,8 @@ def test_a_damaged_replica_is_a_sentence(tmp_path, file, damage):
     content = bytearray(path.read_bytes())
     if damage == "absent":
         path.unlink()
+    elif damage in ("empty", "nested"):
+        path.write_bytes(b"" if damage == "empty" else b"[" * 100_000)
     elif damage == "truncated":
         path.write_bytes(content[: len(content) // 2])
     else:

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -90,6 +92,18 @@ def test_a_damaged_model_is_a_sentence(parts, replicas, tmp_path, file, damage):
             ]
         )
     with pytest.raises(SteadfitError, match=r"There is no model|is damaged"):
+        TrainedModel.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize(
+    "change", [{"preparations": []}, {"shape": [1, -1, 8]}, {"shape": [0, 8, 8]}, {"outputs": 0}]
+)
+def test_a_model_of_nothing_is_a_sentence(parts, replicas, tmp_path, change):
+    recipe, (first, _) = replicas
+    trained_model(recipe, parts.train, [first]).save(tmp_path / "model")
+    path = tmp_path / "model" / "model.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(SteadfitError, match="is damaged"):
         TrainedModel.load(tmp_path / "model")
 
 

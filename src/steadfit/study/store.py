@@ -35,6 +35,8 @@ _DAMAGE = (
     TypeError,
     AttributeError,
     MemoryError,
+    EOFError,
+    RecursionError,
 )  # what reading it can raise
 
 
@@ -121,7 +123,7 @@ def existing_store(folder: Path) -> Store | None:
         found = json.loads((folder / _MARK).read_text()).get("format")
     except OSError:
         return None
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         found = None
     if found != FORMAT:
         raise SteadfitError(

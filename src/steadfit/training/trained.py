@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import safetensors.torch
 import torch
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
@@ -33,7 +33,7 @@ class ModelFacts(BaseModel):
 
     format: int = 1
     recipe: Recipe
-    shape: tuple[int, ...]
+    shape: tuple[PositiveInt, ...]
     unit: Unit | None = None
     columns: tuple[str, ...] = ()
     series_column: str | None = None
@@ -41,8 +41,8 @@ class ModelFacts(BaseModel):
     forecast: Forecast | None = None
     task: Task
     classes: tuple[str, ...]
-    outputs: int
-    preparations: tuple[dict[str, Any], ...]
+    outputs: PositiveInt
+    preparations: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)]
 
 
 @dataclass(frozen=True, eq=False)
