@@ -196,9 +196,11 @@ def _walk(side: Path, root: Path) -> Iterator[tuple[Path, str | None]]:
     inside = root.resolve()
     for folder, names, files in os.walk(side, onerror=refuse):
         names[:] = sorted(name for name in names if not name.startswith("."))
-        for name in names:
-            if (Path(folder) / name).is_symlink():
-                yield Path(folder) / name, "is a link to a folder"
+        for path in (Path(folder) / name for name in names):
+            if path.is_symlink():
+                yield path, "is a link to a folder"
+            elif path.suffix.lower() in SUFFIXES and not any(path.iterdir()):
+                yield path, "is an empty folder, not an image,"
         for name in sorted(files):
             path = Path(folder) / name
             if name.startswith("."):
