@@ -7,6 +7,7 @@ import struct
 import sys
 import zipfile
 import zlib
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -168,15 +169,14 @@ def altered(draw: st.DrawFn, content: bytes) -> bytes:
             continue
         edit = draw(st.sampled_from(["replace", "replace", "drop", "add"]))
         if edit == "replace":
-            owner[key] = draw(st.sampled_from(VALUES))
+            owner[key] = deepcopy(draw(st.sampled_from(VALUES)))
         elif edit == "drop":
             del owner[key]
         elif isinstance(owner, dict):
-            owner[draw(st.sampled_from(["x", "__class__", OUTSIDE]))] = draw(
-                st.sampled_from(VALUES)
-            )
+            name = draw(st.sampled_from(["x", "__class__", OUTSIDE]))
+            owner[name] = deepcopy(draw(st.sampled_from(VALUES)))
         else:
-            owner.append(draw(st.sampled_from(VALUES)))
+            owner.append(deepcopy(draw(st.sampled_from(VALUES))))
     return json.dumps(tree).encode()
 
 
