@@ -36,7 +36,7 @@ calibrate: .venv/done
 	$(BIN)/python benchmarks/calibration_tables.py
 
 faults: .venv/done
-	STEADFIT_HOSTILE_FILES=10000 $(BIN)/pytest tests/faults
+	STEADFIT_HOSTILE_FILES=10000 STEADFIT_KILLS=100 $(BIN)/pytest tests/faults
 
 bench-coverage: .venv/done
 	$(BIN)/python benchmarks/coverage.py
