@@ -269,7 +269,7 @@ def make_recipe(model: str, settings: Mapping[str, Scalar], training: Mapping[st
 
 
 def _training(train: Dataset, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"epochs": default_epochs(train, given.get("batch", Training().batch)), **given}
+    return {"epochs": default_epochs(train, Training.of(**given).batch), **given}
 
 
 def run_facts(seconds: float, processes: int | None) -> dict[str, str]:

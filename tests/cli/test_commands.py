@@ -191,6 +191,7 @@ def test_the_surface_is_what_it_was():
         (["shapes", "convnet", "--input", "1x99999999999x8"], "sizes from 1"),
         (["shapes", "mlp", "--input", "1x8x8", "--outputs", "0"], "--outputs must be 1 or more"),
         (["fit", "digits", "--remedy", "early_stopping=0"], "patience"),
+        (["fit", "adding", "--length", "5", "--batch", "0"], "batch: input should be greater"),
     ],
 )
 def test_a_size_that_cannot_be_is_a_sentence(words, sentence, capsys):

@@ -67,6 +67,18 @@ def test_a_length_of_0_is_a_sentence(source: str) -> None:
         read(source, length=0)
 
 
+@pytest.mark.parametrize("source", ["adding", "copy"])
+def test_a_length_beyond_the_memory_is_a_sentence(source: str) -> None:
+    with pytest.raises(SteadfitError, match="Give a smaller length"):
+        read(source, length=10**11)
+
+
+def test_a_window_of_0_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"day,sales\n{DAYS[:39]}")
+    with pytest.raises(SteadfitError, match="must be 1 or more, got 0, 1 and 1"):
+        read(tmp_path / "a.csv", **SALES, window=0)
+
+
 def test_new_data_have_the_columns_of_training(tmp_path: Path) -> None:
     wide, texts = tmp_path / "wide.csv", tmp_path / "texts.csv"
     wide.write_text("id,t0,t1,t2,label\n1,1,2,3,a\n2,3,4,5,b\n3,5,6,,a\n4,1,2,3,b\n")

@@ -162,7 +162,7 @@ def test_series_share_one_clock(tmp_path: Path) -> None:
         (MONTHS[:9] + MONTHS[10:], {}, "row 11: a gap in time"),
         (DAYS, {"target": None}, "cannot be told which column to forecast.* sold, price"),
         (DAYS[:5], {"window": 9}, "shorter than a window of 9"),
-        ([*DAYS[:9], "soon"], {}, 'column "date": expected numbers, or dates'),
+        ([*DAYS[:9], "soon"], {}, r'column "date": expected a time such as .* row 11 \("soon"\)'),
     ],
 )
 def test_what_is_wrong_with_a_forecast_table_is_said(

@@ -156,6 +156,20 @@ def test_what_is_wrong_in_a_long_table_is_named(
              values=["left", "right"])  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("times", "sentence"),
+    [
+        ("1 2 later", r'expected a number, as most are, .* row 4 \("later"\)'),
+        ("2024-01-01 2024-01-02 12", r'expected a time such as .* row 4 \("12"\)'),
+        ("2024-01-01T00:00Z 2024-01-02 2024-01-03", "a time zone in all cells or in none"),
+    ],
+)
+def test_the_row_of_a_wrong_time_is_named(tmp_path: Path, times: str, sentence: str) -> None:
+    lines = "".join(f"x,{time},1,a\n" for time in times.split())
+    with pytest.raises(SteadfitError, match=sentence):
+        read(written(tmp_path, "who,when,v,label\n" + lines), series="who", time="when")
+
+
 def test_uneven_times_are_said(tmp_path: Path) -> None:
     data = read(written(tmp_path, LONG.replace("x,3,3", "x,9,3")), series="who", time="when")
     assert "times of 1 series are not equally spaced" in data.notes[1]
@@ -177,6 +191,7 @@ def test_rows_with_other_columns_are_all_named(tmp_path: Path) -> None:
         (WIDE.replace("label", "kind"), {}, "cannot be told which column is to be learned"),
         (WIDE, {"target": "lable"}, 'Did you mean "label"'),
         (WIDE, {"target": ["label", "t0"]}, "One target column was expected"),
+        (WIDE, {"delimiter": ";;"}, 'the one sign between columns, such as ";", got ";;"'),
         (WIDE, {"time": "t0"}, "Give series, .* or horizon for a forecast"),
         (WIDE, {"window": 3}, "Give its horizon as well"),
         (WIDE, {"target": "t0", "horizon": 1, "group": "label"}, "Leave group out"),

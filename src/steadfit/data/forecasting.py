@@ -41,7 +41,10 @@ def from_forecast(
     starts = tuple(starts) or (0,) * len(series)
     need = forecast.window + forecast.horizon
     if forecast.window < 1 or forecast.horizon < 1 or forecast.season < 1:
-        raise SteadfitError(f"Window, horizon and season must be 1 or more, got {forecast}.")
+        raise SteadfitError(
+            f"Window, horizon and season must be 1 or more, got {forecast.window}, "
+            f"{forecast.horizon} and {forecast.season}."
+        )
     if forecast.season > forecast.window:
         raise SteadfitError(
             f"A season of {forecast.season} steps does not lie in a window of {forecast.window}. "

@@ -93,14 +93,27 @@ class Columns:
             self._refuse(name, np.flatnonzero(~np.isfinite(values)).tolist(), "a time")
             return values, False
         cells = [cell.strip() for cell in self.texts(name)]
-        for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
-            try:
-                return pc.cast(pa.array(cells), kind).cast(pa.int64()).to_numpy(), True
-            except pa.ArrowInvalid as error:
-                reason = str(error)
+        kinds = (pa.timestamp("us"), pa.timestamp("us", "UTC"))
+
+        def calendar(some_cells: list[str]) -> np.ndarray | None:
+            for kind in kinds:
+                try:
+                    return pc.cast(pa.array(some_cells), kind).cast(pa.int64()).to_numpy()
+                except pa.ArrowInvalid:
+                    continue
+            return None
+
+        clock = calendar(cells)
+        if clock is not None:
+            return clock, True
+        words = [row for row, cell in enumerate(cells) if _number(cell) is None]
+        if len(words) < len(cells) / 2:
+            raise self._refusal(name, words, "a number, as most are,")
+        wrong = [row for row, cell in enumerate(cells) if calendar([cell]) is None]
+        self._refuse(name, wrong, "a time such as 2024-01-31 or 2024-01-31T13:00:00")
         raise SteadfitError(
-            f'{self.file}, column "{name}": expected numbers, or dates and times such as '
-            f"2024-01-31 or 2024-01-31T13:00:00. {reason.splitlines()[0]}."
+            f'{self.file}, column "{name}": expected a time zone in all cells or in none, found '
+            "both. Write them alike."
         )
 
     def _refuse(self, name: str, rows: Sequence[int], expected: str) -> None:
@@ -125,6 +138,12 @@ def read_csv(path: Path, encoding: str | None, delimiter: str | None) -> Columns
     from pyarrow import csv as arrow
 
     text = read_text(path, encoding)
+    if delimiter is not None and (
+        len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'
+    ):
+        raise SteadfitError(
+            f'delimiter must be the one sign between columns, such as ";", got "{delimiter}".'
+        )
     head = text.lstrip("\n").split("\n", 1)[0]
     cut = delimiter or max(_DELIMITERS, key=head.count)
     names = _header(path, head, cut)

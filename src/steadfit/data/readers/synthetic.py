@@ -7,8 +7,10 @@ from steadfit.data.dataset import Dataset
 from steadfit.data.ragged import Ragged
 from steadfit.data.sequences import from_series
 from steadfit.errors import SteadfitError
+from steadfit.machine import memory
 
 _SYMBOLS, _MEMORY = 8, 10  # of the copying problem, as in the papers
+_BYTES = 32  # that a step takes while it is made
 
 
 def read_adding(
@@ -22,6 +24,7 @@ def read_adding(
     length: steps, at least 2. train, test: examples. seed: of the whole data set.
     """
     _check(length=(length, 2), train=(train, 1), test=(test, 1), seed=(seed, 0))
+    _check_memory(length, train + test)
     rng = np.random.default_rng(seed)
     n, half = train + test, length // 2
     x = np.zeros((n, length, 2), np.float32)
@@ -43,6 +46,7 @@ def read_copy(
     length: steps between, at least 1. train, test: examples. seed: of the whole data set.
     """
     _check(length=(length, 1), train=(train, 1), test=(test, 1), seed=(seed, 0))
+    _check_memory(length + 2 * _MEMORY, train + test)
     rng = np.random.default_rng(seed)
     n, blank, begin = train + test, _SYMBOLS, _SYMBOLS + 1
     symbols = rng.integers(0, _SYMBOLS, (n, _MEMORY))
@@ -70,3 +74,12 @@ def _check(**options: tuple[int, int]) -> None:
     for name, (value, least) in options.items():
         if value < least:
             raise SteadfitError(f"{name} must be {least} or more, got {value}.")
+
+
+def _check_memory(length: int, examples: int) -> None:
+    needed = _BYTES * length * examples
+    if needed > memory():
+        raise SteadfitError(
+            f"{examples:,} series of {length:,} steps take {needed / 1e9:,.1f} GB, and this "
+            f"process may take {memory() / 1e9:,.1f} GB. Give a smaller length."
+        )

@@ -53,7 +53,10 @@ def forecast_table(
         drop = 'give missing="drop" to leave out the windows that need them.'
         check_complete(table, columns, x, np.arange(len(table)), _PAST + drop)
     forecast = Forecast(
-        horizon, window or max(2 * horizon, season), tuple(range(len(targets))), season
+        horizon,
+        max(2 * horizon, season) if window is None else window,
+        tuple(range(len(targets))),
+        season,
     )
     made_from = f"{forecast.window} steps of {', '.join(columns)}"
     data = from_forecast(

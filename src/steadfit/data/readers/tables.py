@@ -68,7 +68,7 @@ def read(
         if name is not None:
             table.check(name)
     _check_form(series, time, group, horizon, window, season)
-    targets = [table.check(name) for name in _listed(target)]
+    targets = [table.check(name) for name in dict.fromkeys(_listed(target))]
     if horizon is not None:
         return forecast_table(
             table, path.stem, targets, series, time, _listed(values), horizon, window, season,
