@@ -16,7 +16,7 @@ from steadfit.cells import find, svg
 from steadfit.data import Split, read, split
 from steadfit.recipe import Recipe
 from steadfit.report import inside
-from steadfit.report.along import along
+from steadfit.report.along import SOURCES, along
 from steadfit.report.frame import frame
 from steadfit.report.geometry import TwoWeights, penalty_geometry
 from steadfit.report.palette import LIGHT
@@ -117,6 +117,18 @@ def width() -> go.Figure:
     return along(published("width"), "width", unit=64, title="hidden units")
 
 
+def sources() -> go.Figure:
+    """Where the variance comes from by the width of one hidden layer, 32 units in the baseline."""
+    return along(
+        published("sources"),
+        "width",
+        quantities=SOURCES,
+        loss="brier",
+        unit=32,
+        title="hidden units",
+    )
+
+
 FIGURES: Mapping[str, Callable[[], go.Figure | str]] = {
     "penalties": penalties,
     "lstm": lambda: svg(find("lstm")),
@@ -136,4 +148,5 @@ FIGURES: Mapping[str, Callable[[], go.Figure | str]] = {
     "doubts": lambda: inside.nearest_decision(net(), digits().test.x),
     "residual_norms": residual_norms,
     "published_width": width,
+    "published_sources": sources,
 }
