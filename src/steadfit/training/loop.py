@@ -89,8 +89,9 @@ def fit(
             shape = preparation.shape(train.example_shape)
             module = build(complete(recipe.model), shape, train.outputs)
             module = channels_last(module.to(device))
-            run = _Run(recipe.training, module, preparation, train, learned, outside, seed, device)
-            run.all_epochs(halvings)
+            given = preparation, train, learned, outside
+            run = _Run(recipe.training, module, *given, seed, device, halvings)
+            run.all_epochs()
         return run
 
     run = with_halvings(trained, min(recipe.training.batch, len(learned)))
@@ -121,7 +122,7 @@ class _Run:
     outside: Tensor
     seed: int
     device: str
-    halvings: int = 0
+    halvings: int  # of the batches, as memory is too small for them
     step: int = 0
     clipped: int = 0
     norms: list[float] = field(default_factory=list)
@@ -133,7 +134,8 @@ class _Run:
         self.order = torch.Generator().manual_seed(self.seed)
         self.noise = torch.Generator().manual_seed(self.seed + 1)
         self.batches = math.ceil(len(self.learned) / self.settings.batch)
-        self.most = math.ceil(len(self.learned) / self.batches)  # examples at a time
+        whole = math.ceil(len(self.learned) / self.batches)
+        self.most = max(2, whole >> self.halvings)  # examples at a time
         self.take = prepared(self.preparation, self.data.x)
         self.y = self.preparation.targets(self.data.y)
         self.steps = self.batches  # in an epoch
@@ -143,10 +145,8 @@ class _Run:
         if len(self.outside):
             self.curves["validation_loss"] = []
 
-    def all_epochs(self, halvings: int) -> None:
-        """halvings: of the batches, as memory is too small for them."""
+    def all_epochs(self) -> None:
         settings = self.settings
-        self.halvings, self.most = halvings, max(2, self.most >> halvings)
         best, best_state, waited = math.inf, None, 0
         for epoch in range(settings.epochs):
             self.curves["train_loss"].append(self.one_epoch(epoch))

@@ -31,7 +31,7 @@ def long_table(
             f"{table.file} has no columns of numbers besides those named. Name them with values."
         )
     members = rows_of_series(table, series)
-    found, notes = series_of_table(table, columns, series, time, missing)
+    found, notes = series_of_table(table, members, columns, series, time, missing)
     data = from_series(
         list(found.values()),
         _one_each(table, members, label),
@@ -46,14 +46,19 @@ def long_table(
 
 
 def series_of_table(
-    table: Columns, columns: Sequence[str], series: str, time: str | None, missing: str
+    table: Columns,
+    members: dict[str, np.ndarray],
+    columns: Sequence[str],
+    series: str,
+    time: str | None,
+    missing: str,
 ) -> tuple[dict[str, np.ndarray], list[str]]:
     """Each series by its name, shape (steps, channels), NaN where missing; and what is to be said.
 
-    Raises SteadfitError for times that do not rise, and names the rows where values are missing if
-    that is refused.
+    members: the rows of each (`rows_of_series`). Raises SteadfitError for times that do not rise,
+    and names the rows where values are missing if that is refused.
     """
-    members, notes = rows_of_series(table, series), []
+    notes = []
     if time is not None:
         clock, _ = table.times(time)
         check_order(table, members, clock, time)

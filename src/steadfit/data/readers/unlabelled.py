@@ -6,7 +6,7 @@ import numpy as np
 
 from steadfit.data.readers.columns import Columns
 from steadfit.data.readers.table_forecast import latest_windows
-from steadfit.data.readers.table_long import series_of_table
+from steadfit.data.readers.table_long import rows_of_series, series_of_table
 from steadfit.data.readers.tables import label_columns, step_columns, text_column, wide_series
 from steadfit.data.targets import some
 from steadfit.errors import SteadfitError
@@ -44,7 +44,8 @@ def long(
 ) -> tuple[list[np.ndarray], list[str]]:
     """The series of a table with a step a row, and what each is called; raises as `long_table`."""
     _check_columns(table, [*columns, series, time])
-    found, _ = series_of_table(table, columns, series, time, missing)
+    members = rows_of_series(table, series)
+    found, _ = series_of_table(table, members, columns, series, time, missing)
     return list(found.values()), list(found)
 
 
