@@ -83,11 +83,11 @@ def ragged(lengths: np.ndarray) -> Ragged:
 def test_little_of_a_training_batch_is_padding():
     x = ragged(np.random.default_rng(0).integers(1, 200, 1000))
     generator = torch.Generator().manual_seed(0)
-    batches = by_length(torch.randperm(1000), x, generator).split(25)
+    batches = by_length(torch.randperm(1000, generator=generator), x, generator).split(25)
     assert sorted(torch.cat(batches).tolist()) == list(range(1000))
     steps = sum(len(rows) * int(x.lengths[rows].max()) for rows in batches)
     assert int(x.lengths.sum()) / steps > 0.8
-    again = by_length(torch.randperm(1000), x, generator).split(25)
+    again = by_length(torch.randperm(1000, generator=generator), x, generator).split(25)
     assert {tuple(sorted(rows.tolist())) for rows in batches}.isdisjoint(
         tuple(sorted(rows.tolist())) for rows in again
     )
