@@ -1,4 +1,4 @@
-"""What is said to people: every error that a person can cause, and the words for near misses."""
+"""What is said to people: every error that a person can cause, and words that sentences share."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -25,3 +25,13 @@ def unknown(kind: str, word: str, known: Iterable[str]) -> SteadfitError:
     near = get_close_matches(word, names, n=1)
     hint = f' Did you mean "{near[0]}"?' if near else ""
     return SteadfitError(f'There is no {kind} "{word}".{hint} Known: {", ".join(names)}.')
+
+
+def counted(amount: int, things: str) -> str:
+    """So many things, in words.
+
+    >>> counted(1, "images"), counted(1234, "series"), counted(1, "classes")
+    ('1 image', '1,234 series', '1 class')
+    """
+    one = {"series": "series", "classes": "class"}.get(things, things.removesuffix("s"))
+    return f"{amount:,} {one if amount == 1 else things}"

@@ -67,6 +67,11 @@ def test_the_task_can_be_set() -> None:
     assert floats.classes == ("1", "2.5")
 
 
+def test_classes_that_are_nearly_one_number_have_names_of_their_own() -> None:
+    data = from_arrays(np.zeros((4, 2, 2)), [1.0, 1.0000001, 1e-9, 1e20], task="classes")
+    assert data.classes == ("0.000000001", "1", "1.0000001", "100000000000000000000")
+
+
 def with_bad_value(value: float) -> np.ndarray:
     x = np.zeros((4, 2, 2))
     x[2, 1, 0] = value
@@ -103,6 +108,12 @@ ZEROS = np.zeros((4, 2, 2))
         (ZEROS, list("abcd"), {"task": "numbers"}, 'task="classes"'),
         (ZEROS, np.zeros((4, 0)), {}, "y holds float64 of shape"),
         (ZEROS, np.array(Y, "datetime64[s]"), {}, "y holds datetime64"),
+        (ZEROS, Y, {"ids": "abc"}, "ids has 3 entries, and there are 4 examples"),
+        (ZEROS, Y, {"is_test": [True]}, "is_test has 1 entries"),
+        (ZEROS, Y, {"is_test": ["False"] * 4}, "is_test holds <U5"),
+        (ZEROS, Y, {"groups": "abc"}, "groups is a single value"),
+        (ZEROS, Y, {"groups": [*"abc"]}, "groups has 3 entries"),
+        (ZEROS, Y, {"groups": np.eye(4)}, r"groups has shape \(4, 4\)"),
     ],
 )
 def test_what_is_no_data_is_refused(x, y, options: dict, sentence: str) -> None:

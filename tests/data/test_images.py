@@ -1,5 +1,6 @@
 """Folders of images: every kind Pillow reads, and everything that goes wrong with files."""
 
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 
 from steadfit.data import Dataset, read
+from steadfit.data.inputs import read_inputs
 from steadfit.errors import SteadfitError
 
 GREY = Image.fromarray(np.arange(0, 240, 3, np.uint8).reshape(8, 10))
@@ -265,10 +267,16 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     )
 
 
-def test_names_that_are_no_text_can_be_printed(tmp_path: Path) -> None:
+def test_names_that_are_no_text_can_be_printed_and_told_apart(tmp_path: Path) -> None:
     fill(tmp_path)
-    GREY.save(str(tmp_path / "a").encode() + b"/\xff.png")
-    "".join(read(tmp_path).ids).encode()
+    for folder in (b"a", b"\xfe", b"\xff"):
+        (tmp_path / os.fsdecode(folder)).mkdir(exist_ok=True)
+        GREY.save(os.fsencode(tmp_path) + b"/" + folder + b"/\xff.png")
+    data = read(tmp_path)
+    "".join(data.ids).encode()
+    assert data.classes == (r"\xfe", r"\xff", "a", "b")
+    _, names = read_inputs(tmp_path / "a", (1, 8, 10))
+    assert names[-1] == r"\xff.png"
 
 
 def test_empty_folders_are_said(tmp_path: Path) -> None:

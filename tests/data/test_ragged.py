@@ -44,7 +44,7 @@ def test_split_and_padding_are_torchs(lengths: list[int], size: int) -> None:
 
 def test_series_are_checked_and_told_apart() -> None:
     data = from_series([[1, 2, 3], [4.0]], [0.5, 1.5])
-    assert (str(data), data.task) == ("series · 2 series of 1 to 3 steps · 1 numbers", "numbers")
+    assert (str(data), data.task) == ("series · 2 series of 1 to 3 steps · 1 number", "numbers")
     other = from_series([[1, 2], [3, 4.0]], [0.5, 1.5])
     assert other.fingerprint != data.fingerprint
     assert str(from_series(np.zeros((2, 5, 3)), ["a", "b"])) == (
@@ -83,6 +83,8 @@ def test_missing_values_are_filled_as_said_and_only_when_asked() -> None:
         ([[NAN], [NAN]], "ab", {"missing": "drop"}, "none is left"),
         ([[1.0], [2.0]], "ab", {"missing": "zero"}, 'no rule for missing values "zero"'),
         ([[1.0], [2.0]], [1.0, NAN], {}, "y is not finite"),
+        ([[1.0], [2.0]], "ab", {"ids": ["x"]}, "ids has 1 entries"),
+        ([[1.0], [NAN]], "ab", {"missing": "drop", "groups": [1]}, "groups has 1 entries"),
     ],
 )
 def test_what_is_no_series_is_refused(x: list, y: list, options: dict, sentence: str) -> None:
@@ -103,6 +105,13 @@ def test_every_token_of_every_text_is_kept() -> None:
 
 def test_composed_and_decomposed_letters_are_one_word() -> None:
     assert tokenize("cafe\u0301", "words") == tokenize("CAFÉ", "words") == ["café"]
+
+
+def test_what_is_no_text_is_named() -> None:
+    with pytest.raises(
+        SteadfitError, match=r"2 examples are no text: row 1 \(None\), row 2 \(nan\)"
+    ):
+        from_texts(["a", None, NAN], ["x", "y", "z"])  # pyright: ignore[reportArgumentType]
 
 
 def test_texts_without_words_are_named() -> None:

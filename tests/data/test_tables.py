@@ -61,8 +61,8 @@ def test_parquets_own_types(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("labels", "task", "classes"),
-    [("1 0 1", "classes", ("0", "1")), ("1.5 0 1", "numbers", ()), ("07 7 07", "numbers", ()),
-     ("a b NA", "classes", ("NA", "a", "b"))],
+    [("1 0 1", "classes", ("0", "1")), ("1.5 0 1", "numbers", ()),
+     ("07 7 07", "classes", ("07", "7")), ("a b NA", "classes", ("NA", "a", "b"))],
 )  # fmt: skip
 def test_labels_tell_the_task(tmp_path: Path, labels: str, task: str, classes: tuple) -> None:
     text = "t0,y\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels.split()))
@@ -168,6 +168,21 @@ def test_the_row_of_a_wrong_time_is_named(tmp_path: Path, times: str, sentence: 
     lines = "".join(f"x,{time},1,a\n" for time in times.split())
     with pytest.raises(SteadfitError, match=sentence):
         read(written(tmp_path, "who,when,v,label\n" + lines), series="who", time="when")
+
+
+@pytest.mark.parametrize(
+    ("cells", "classes"),
+    [
+        ("+1 -1", ("-1", "1")),  # as LIBSVM writes them
+        ("1 18446744073709551616", ("1", "18446744073709551616")),
+        (f"1 1{'0' * 5000}", ("1", f"1{'0' * 5000}")),
+        ("1.0 2.5", ()),
+        ("-0.5 1e3", ()),
+    ],
+)
+def test_labels_without_a_point_are_classes(tmp_path: Path, cells: str, classes: tuple) -> None:
+    table = "t0,label\n" + "".join(f"{i},{cell}\n" for i, cell in enumerate(cells.split()))
+    assert read(written(tmp_path, table)).classes == classes
 
 
 def test_uneven_times_are_said(tmp_path: Path) -> None:

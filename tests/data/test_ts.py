@@ -44,6 +44,11 @@ def test_both_sides_are_read_whichever_is_named(tmp_path: Path, asked: str) -> N
     assert data.is_test.tolist() == [False, False, True]
 
 
+def test_a_header_may_have_tabs(tmp_path: Path) -> None:
+    text = HEADER.replace("@classLabel ", "@classLabel\t") + "1,2:a\n3,4:b\n"
+    assert read(written(tmp_path, text)).classes == ("a", "b")
+
+
 def test_a_class_label_without_a_value_is_one(tmp_path: Path) -> None:
     head = HEADER.replace("@classLabel true a b", "@classLabel")
     data = read(written(tmp_path, head + "1:a\n2:b\n"))

@@ -8,7 +8,14 @@ import torch
 from torch import Tensor
 
 from steadfit.data.dataset import Dataset, Task
-from steadfit.data.targets import as_array, numbered, read_targets, refuse_rows
+from steadfit.data.targets import (
+    as_array,
+    group_numbers,
+    named,
+    own_test,
+    read_targets,
+    refuse_rows,
+)
 from steadfit.errors import SteadfitError
 
 Layout = Literal["channels_first", "channels_last"]
@@ -55,7 +62,7 @@ def from_arrays(
         )
     if not len(images):
         raise SteadfitError(f"{name} has no examples. Give at least two of each class.")
-    ids = tuple(ids) or tuple(f"row {i}" for i in range(len(images)))
+    ids = named(ids, len(images))
     task, targets, classes = read_targets(labels, task, ids)
     tensor = _finite(images, ids)
     return Dataset(
@@ -65,8 +72,8 @@ def from_arrays(
         task=task,
         classes=classes,
         ids=ids,
-        is_test=None if is_test is None else torch.as_tensor(np.asarray(is_test, bool)),
-        groups=None if groups is None else numbered(as_array(groups, "groups"))[0],
+        is_test=own_test(is_test, len(images)),
+        groups=group_numbers(groups, len(images)),
         notes=tuple(notes),
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from steadfit.data.ragged import Ragged
+from steadfit.errors import counted
 
 Task = Literal["classes", "numbers", "tokens"]
 Inputs = Tensor | Ragged
@@ -163,13 +164,21 @@ def _tensors(part: Inputs) -> Iterator[Tensor]:
         yield part
 
 
-def _shape(x: Inputs) -> str:
-    """What the examples are, in words: "images 1×8×8", "texts of 1 to 59 words"."""
+def _kind(x: Inputs) -> str:
     if isinstance(x, Tensor):
-        return "images " + "×".join(map(str, x.shape[1:]))
+        return "images"
+    return "series" if x.unit == "steps" else "texts"
+
+
+def _shape(x: Inputs) -> str:
+    """How large the examples are, in words: "1×8×8", "of 1 to 59 words"."""
+    if isinstance(x, Tensor):
+        return "×".join(map(str, x.shape[1:]))
     shortest, longest = int(x.lengths.min()), int(x.lengths.max())
-    length = f"{longest:,}" if shortest == longest else f"{shortest:,} to {longest:,}"
-    if x.unit != "steps":
-        return f"texts of {length} {x.unit}"
+    length = counted(longest, x.unit)
     channels = x.shape[2] if x.ndim == 3 else 1
-    return f"series of {length} steps" + (f" × {channels}" if channels > 1 else "")
+    return (
+        ("of " if shortest == longest else f"of {shortest:,} to ")
+        + length
+        + (f" × {channels}" if channels > 1 else "")
+    )

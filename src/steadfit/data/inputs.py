@@ -27,11 +27,11 @@ def read_inputs(source: Path, shape: tuple[int, int, int]) -> tuple[Tensor, tupl
         raise SteadfitError(f"There is no file or folder {source}.")
     if source.suffix.lower() == ".npz":
         return _from_npz(source, shape)
-    files = [source] if source.is_file() else _files(source)
+    root, files = (source.parent, [source]) if source.is_file() else (source, _files(source))
     if not files:
         raise SteadfitError(f"{source} holds no images ({', '.join(images.SUFFIXES)}).")
-    names = [str(file.relative_to(source) if source.is_dir() else file.name) for file in files]
-    return torch.stack([_image(file, shape) for file in files]), tuple(names)
+    names = tuple(images.place(file, root) for file in files)
+    return torch.stack([_image(file, shape) for file in files]), names
 
 
 def _files(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ import torch
 
 from steadfit.data.dataset import Dataset, Task
 from steadfit.data.ragged import Ragged, Unit
-from steadfit.data.targets import as_array, numbered, read_targets, some
+from steadfit.data.targets import as_array, group_numbers, named, own_test, read_targets, some
 from steadfit.data.tokens import number_texts
 from steadfit.errors import SteadfitError, unknown
 
@@ -48,7 +48,7 @@ def from_series(
     """
     if missing not in MISSING:
         raise unknown("rule for missing values", missing, MISSING)
-    ids = tuple(ids) or tuple(f"row {i}" for i in range(len(x)))
+    ids = named(ids, len(x))
     rows = [_steps(row, where) for row, where in zip(x, ids, strict=True)]
     y = as_array(y, "y")
     _check_rows(name, rows, len(y), ids)
@@ -63,6 +63,7 @@ def from_series(
     if not len(kept):
         raise SteadfitError(f"{name}: values are missing in every example, so none is left.")
     task, targets, classes = read_targets(y[kept], task, [ids[i] for i in kept])
+    marks, numbers = own_test(is_test, len(rows)), group_numbers(groups, len(rows))
     return Dataset(
         name=name,
         x=Ragged.of([torch.from_numpy(rows[i]) for i in kept]),
@@ -70,8 +71,8 @@ def from_series(
         task=task,
         classes=classes,
         ids=tuple(ids[i] for i in kept),
-        is_test=None if is_test is None else torch.as_tensor(np.asarray(is_test, bool)[kept]),
-        groups=None if groups is None else numbered(as_array(groups, "groups")[kept])[0],
+        is_test=None if marks is None else marks[kept],
+        groups=None if numbers is None else numbers[kept],
         notes=tuple(notes),
     )
 
@@ -90,17 +91,23 @@ def from_texts(
 ) -> Dataset:
     """A dataset of texts, cut into "words" or "characters".
 
-    y, task, ids, is_test, groups: as in `from_arrays`. Raises SteadfitError for texts without a
-    token, and what `from_arrays` says of y.
+    y, task, ids, is_test, groups: as in `from_arrays`. Raises SteadfitError for what is no text,
+    texts without a token, and what `from_arrays` says of y.
 
     >>> data = from_texts(["a good film", "a bad film"], ["pos", "neg"])
     >>> str(data), data.x.tokens
     ('texts · 2 texts of 3 words · 2 classes', ('a', 'good', 'film', 'bad'))
     """
-    ids = tuple(ids) or tuple(f"row {i}" for i in range(len(texts)))
+    ids = named(ids, len(texts))
     y = as_array(y, "y")
     if not len(texts) or len(texts) != len(y):
         raise SteadfitError(f"{name} has {len(texts)} texts and {len(y)} targets; one each needed.")
+    other = [f"{where} ({text!r:.20})" for text, where in zip(texts, ids, strict=True)
+             if not isinstance(text, str)]  # fmt: skip
+    if other:
+        raise SteadfitError(
+            f"{name}: {len(other)} examples are no text: {some(other)}. Remove or mend them."
+        )
     task, targets, classes = read_targets(y, task, ids)
     return Dataset(
         name=name,
@@ -109,8 +116,8 @@ def from_texts(
         task=task,
         classes=classes,
         ids=ids,
-        is_test=None if is_test is None else torch.as_tensor(np.asarray(is_test, bool)),
-        groups=None if groups is None else numbered(as_array(groups, "groups"))[0],
+        is_test=own_test(is_test, len(texts)),
+        groups=group_numbers(groups, len(texts)),
         notes=tuple(notes),
     )
 

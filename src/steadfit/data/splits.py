@@ -21,8 +21,8 @@ def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
     duplicates: "drop" takes a training example whose input is bit for bit that of a test example
         out of the training side; "keep" leaves copies where they fall. Both report them.
 
-    Raises SteadfitError for a single class, fewer than two examples of a class, and a side or a
-    class that is left without training examples.
+    Raises SteadfitError for a single class, fewer than two examples of a class, numbers to predict
+    that are all the same, and a side or a class that is left without training examples.
 
     >>> from steadfit.data import read
     >>> parts = split(read("digits"))
@@ -34,7 +34,7 @@ def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
     if not 0 < test < 1:
         raise SteadfitError(f"The test share must lie above 0 and below 1, got {test:g}.")
     natural("seed", seed)
-    _check_classes(dataset)
+    _check_targets(dataset)
     if dataset.is_test is None and dataset.spans is not None:
         is_train, is_test = cut_in_time(dataset.spans.numpy(), test)
         notes = _cut_notes(dataset, is_train, is_test)
@@ -92,11 +92,20 @@ def _group_notes(dataset: Dataset, divided: np.ndarray) -> list[str]:
     ]
 
 
+def _check_targets(dataset: Dataset) -> None:
+    """There must be something to learn."""
+    if dataset.task == "classes":
+        _check_classes(dataset)
+    elif len(dataset) < 2:
+        raise SteadfitError(f"{dataset.name} has {len(dataset)} example; two are needed.")
+    elif dataset.task == "numbers" and bool((dataset.y == dataset.y[0]).all()):
+        raise SteadfitError(
+            f"{dataset.name}: what is to be predicted is {dataset.y[0, 0]:g} in every example. "
+            "There is nothing to learn: name another column, or add examples that differ."
+        )
+
+
 def _check_classes(dataset: Dataset) -> None:
-    if dataset.task != "classes":
-        if len(dataset) < 2:
-            raise SteadfitError(f"{dataset.name} has {len(dataset)} example; two are needed.")
-        return
     if len(dataset.classes) == 1:
         raise SteadfitError(
             f'{dataset.name} has the single class "{dataset.classes[0]}". There is nothing to tell '

@@ -1,6 +1,7 @@
-"""What is checked of every array: that it holds numbers or names, and finite ones."""
+"""What is checked of every array: that it holds numbers or names, finite ones, one an example."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -54,20 +55,59 @@ def read_targets(
     return task, *numbered(y)
 
 
-def numbered(y: np.ndarray) -> tuple[Tensor, tuple[str, ...]]:
-    """Class numbers in the order of the sorted labels, and the labels as text."""
+def numbered(y: np.ndarray, what: str = "y") -> tuple[Tensor, tuple[str, ...]]:
+    """Class numbers in the order of the sorted labels, and the labels as text, each another."""
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:
         raise SteadfitError(
-            f"y has shape {y.shape}, and one class an example was expected. For one-hot rows give "
-            'y.argmax(axis=1); for several numbers an example give task="numbers".'
+            f"{what} has shape {y.shape}, and one label an example was expected. For one-hot rows "
+            f'give {what}.argmax(axis=1); for several numbers to learn, task="numbers".'
         )
     if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise SteadfitError("y holds NaN or infinite labels. Remove these examples or label them.")
+        raise SteadfitError(
+            f"{what} holds NaN or infinite labels. Remove these examples or label them."
+        )
     values, numbers = np.unique(y, return_inverse=True)
-    names = tuple(f"{value:g}" if y.dtype.kind == "f" else str(value) for value in values)
-    return torch.from_numpy(numbers.astype(np.int64)), names
+    name = partial(np.format_float_positional, trim="-") if y.dtype.kind == "f" else str
+    return torch.from_numpy(numbers.astype(np.int64)), tuple(map(name, values))
+
+
+def named(ids: Sequence[str], examples: int) -> tuple[str, ...]:
+    """What each of so many examples is called: its id, or its row where there are none."""
+    if len(ids):
+        _one_each("ids", len(ids), examples)
+    return tuple(ids) or tuple(f"row {i}" for i in range(examples))
+
+
+def own_test(is_test: Any, examples: int) -> Tensor | None:
+    """`Dataset.is_test` of so many examples."""
+    if is_test is None:
+        return None
+    marks = as_array(is_test, "is_test")
+    if marks.dtype.kind not in "biu" or marks.ndim != 1:
+        raise SteadfitError(
+            f"is_test holds {marks.dtype} of shape {marks.shape}, and True or False for each "
+            "example was expected."
+        )
+    _one_each("is_test", len(marks), examples)
+    return torch.from_numpy(marks.astype(bool))
+
+
+def group_numbers(groups: Any, examples: int) -> Tensor | None:
+    """`Dataset.groups` of so many examples, from labels of any kind."""
+    if groups is None:
+        return None
+    labels = as_array(groups, "groups")
+    _one_each("groups", len(labels), examples)
+    return numbered(labels, "groups")[0]
+
+
+def _one_each(what: str, found: int, examples: int) -> None:
+    if found != examples:
+        raise SteadfitError(
+            f"{what} has {found} entries, and there are {examples} examples. Give one for each."
+        )
 
 
 def refuse_rows(values: np.ndarray, ids: Sequence[str], what: str) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from steadfit.errors import counted
+
 if TYPE_CHECKING:  # a table is to be shown without torch, which the study needs
     from steadfit.study.result import ArmResult, Interval, Loss, StudyResult
 
@@ -175,8 +177,8 @@ def design(result: StudyResult) -> str:
     """The second line: the crossed design, multiplied out."""
     arms, plan = len(result.arms), result.design
     return (
-        f"{_count(arms, 'arm')} × {_count(plan.samples, 'training sample')} × "
-        f"{_count(plan.seeds, 'seed')} = {arms * plan.samples * plan.seeds:,} replicas"
+        f"{counted(arms, 'arms')} × {counted(plan.samples, 'training samples')} × "
+        f"{counted(plan.seeds, 'seeds')} = {arms * plan.samples * plan.seeds:,} replicas"
     )
 
 
@@ -188,7 +190,3 @@ def _examples(shape: tuple[int, ...]) -> str:
         return f"texts of up to {shape[0]:,} tokens"
     channels, steps = shape
     return f"series of up to {steps:,} steps" + (f" × {channels}" if channels > 1 else "")
-
-
-def _count(amount: int, thing: str) -> str:
-    return f"{amount:,} {thing}{'' if amount == 1 else 's'}"

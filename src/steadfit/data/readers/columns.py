@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _DELIMITERS = ",;\t|"
+_WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
+_ZEROS_IN_FRONT = re.compile(r"[+-]?0[0-9]+")
 
 
 @dataclass(frozen=True)
@@ -70,15 +73,16 @@ class Columns:
     def labels(self, name: str) -> np.ndarray:
         """A column as whole numbers, else as numbers, else as text; no cell empty.
 
-        Whole numbers beyond int64 are names: as numbers some would become the same.
+        Whole numbers beyond int64, or with zeros in front, are names: as numbers some would become
+        the same.
         """
         cells = [cell.strip() for cell in self.texts(name)]
-        if all(_is(int, cell) and str(int(cell)) == cell for cell in cells):
-            small = all(-(2**63) <= int(cell) < 2**63 for cell in cells)
-            return np.array(cells, np.int64 if small else np.str_)
-        if all(_is(float, cell) for cell in cells):
-            return np.array(cells, np.float64)
-        return np.array(cells)
+        if all(map(_WHOLE.fullmatch, cells)):
+            small = all(len(cell) <= 20 and -(2**63) <= int(cell) < 2**63 for cell in cells)
+            return np.array(list(map(int, cells)), np.int64) if small else np.array(cells)
+        if any(map(_ZEROS_IN_FRONT.fullmatch, cells)) or not all(_is(float, c) for c in cells):
+            return np.array(cells)
+        return np.array(cells, np.float64)
 
     def times(self, name: str) -> tuple[np.ndarray, bool]:
         """A column of times, and whether they are of the calendar: then int64 microseconds.

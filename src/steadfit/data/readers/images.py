@@ -65,7 +65,7 @@ def read(source: str | Path, *, size: int | None = None, damaged: float = 0.05) 
             images.append(load(file.path, height, width))
             kept.append(file)
         except SteadfitError as error:
-            broken.append(f"{_name(file.path, root)} is left out: {error}")
+            broken.append(f"{place(file.path, root)} is left out: {error}")
     _check_damage(broken, len(found.files), damaged, root)
     _check_classes(kept, found.files, root)
     x = np.stack(images)
@@ -77,7 +77,7 @@ def read(source: str | Path, *, size: int | None = None, damaged: float = 0.05) 
         [file.label for file in kept],
         root.resolve().name,
         layout="channels_last",
-        ids=[_name(file.path, root) for file in kept],
+        ids=[place(file.path, root) for file in kept],
         is_test=[file.is_test for file in kept] if sides else None,
         notes=[*found.notes, *broken, *_size_note(list(sizes.values()), height, width)],
     )
@@ -166,7 +166,7 @@ def _find(root: Path) -> _Findings:
         if not side.is_dir():
             continue
         for path, reason in _walk(side, root):
-            label = path.relative_to(side).parts[0]
+            label = place(path, side).partition("/")[0]
             if reason is None and path.parent == side:
                 reason = "lies in no class folder"
             if reason is None and path.suffix.lower() not in SUFFIXES and _size(path) is None:
@@ -174,7 +174,7 @@ def _find(root: Path) -> _Findings:
             if reason is None:
                 files.append(_File(path, label, is_test))
             else:
-                odd.append(f"{_name(path, root)} {reason} and is left out.")
+                odd.append(f"{place(path, root)} {reason} and is left out.")
     if len(sides) == 2:
         others = sorted(p.name for p in root.iterdir() if p.name not in ("train", "test"))
         shown = [name for name in others if not name.startswith(".")]
@@ -222,8 +222,11 @@ def _check_damage(broken: list[str], total: int, damaged: float, root: Path) -> 
 def _check_classes(kept: list[_File], files: list[_File], root: Path) -> None:
     """Every class folder of the training side, and every class, must have images."""
     train = root / "train" if (root / "train").is_dir() else root
-    folders = {p.name for p in train.iterdir() if p.is_dir() and not p.name.startswith(".")}
-    folders = {name for name in folders if not (train / name).is_symlink()}
+    folders = {
+        place(p, train)
+        for p in train.iterdir()
+        if p.is_dir() and not p.is_symlink() and not p.name.startswith(".")
+    }
     empty = sorted((folders | {file.label for file in files}) - {file.label for file in kept})
     if empty:
         raise SteadfitError(
@@ -232,6 +235,6 @@ def _check_classes(kept: list[_File], files: list[_File], root: Path) -> None:
         )
 
 
-def _name(path: Path, root: Path) -> str:
-    """The path below the root, printable whatever the bytes of its name."""
-    return os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "replace")
+def place(path: Path, root: Path) -> str:
+    """The path below the root, as text whatever the bytes of its name."""
+    return os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "backslashreplace")

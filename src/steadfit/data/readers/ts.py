@@ -106,7 +106,7 @@ def _parse(path: Path, text: str, learning: bool) -> _Side:
             side.labels.append(label)
             side.ids.append(where)
         elif line.startswith("@"):
-            word, _, value = line[1:].partition(" ")
+            word, _, value = line[1:].replace("\t", " ").partition(" ")
             in_data = word.lower() == "data"
             if in_data and learning and side.learns is None:
                 raise SteadfitError(
