@@ -136,6 +136,7 @@ def test_forecasts_stand_in_the_order_of_the_targets(
 
 
 DAYS = [f"2024-03-{day:02d},{day},{day},0" for day in range(1, 7)]
+HOURS = [f"2024-03-01T{hour:02d}:00,{hour},{hour},0" for hour in range(6)]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +154,8 @@ DAYS = [f"2024-03-{day:02d},{day},{day},0" for day in range(1, 7)]
         ("day,sales,visits,open", [*DAYS[:5], "2024-03-06,,1,0"], '"sales": .* row 7. Nothing is'),
         ("day,sales,visits,open", [*DAYS[:5], "2024-03-06,x,1,0"], r'"sales": .* row 7 \("x"\)'),
         ("day,sales,visits,open", [*DAYS, DAYS[0]], "row 8: .* goes back"),
+        ("day,sales,visits,open", DAYS[::2], "trained on rows 1 day apart, .* rows 2 days apart"),
+        ("day,sales,visits,open", HOURS, "and found are rows 1 hour apart. Give rows 1 day apart"),
     ],
 )
 def test_a_table_that_cannot_be_forecast_is_refused(

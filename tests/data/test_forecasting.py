@@ -75,10 +75,22 @@ def test_scaled_errors_are_hyndmans() -> None:
         np.testing.assert_allclose(errors[i], wrong, rtol=1e-5)
 
 
-def test_a_constant_series_has_no_scale() -> None:
-    parts = split(from_forecast([np.ones((40, 1))], Forecast(2, 5)), 0.3)
-    with pytest.raises(SteadfitError, match="no change to scale errors by"):
-        scaled_errors(parts.train, parts.test, naive_forecasts(parts.test))
+def test_a_constant_series_is_said_at_once_and_has_no_scale() -> None:
+    gap = np.where(np.arange(40.0) == 20, np.nan, 1.0)
+    series = [np.arange(40.0)[:, None], np.ones((40, 1)), gap[:, None]]
+    data = from_forecast(series, Forecast(2, 5), missing="drop")
+    assert data.notes[-1] == "2 of 3 series never change: series 1, series 2."
+    parts = split(data, 0.3)
+    errors = scaled_errors(parts.train, parts.test, naive_forecasts(parts.test))
+    assert parts.test.spans is not None
+    assert errors.isnan().all(1).equal(parts.test.spans[:, 0] > 0)
+
+
+def test_nothing_is_learned_of_a_series_that_never_changes() -> None:
+    data = from_forecast([np.ones((40, 1))], Forecast(2, 5))
+    assert data.notes == ("1 of 1 series never change: series 0.",)
+    with pytest.raises(SteadfitError, match="is 1 in every example"):
+        split(data)
 
 
 @pytest.mark.parametrize(
@@ -110,19 +122,24 @@ def table(path: Path, times: list[str], name: str = "sales.csv") -> Path:
 
 DAYS = [str(np.datetime64("2024-02-20") + i) for i in range(30)]
 HOURS = [str(np.datetime64("2024-02-28T20") + np.timedelta64(i, "h")) for i in range(60)]
+HALVES = [f"2024-02-28T20:00:{i // 2:02}.{i % 2 * 5}" for i in range(60)]
 MONTHS = [f"{np.datetime64('2023-11') + i}-01" for i in range(40)]
 MONTH_ENDS = [str((np.datetime64("2023-11") + i + 1).astype("M8[D]") - 1) for i in range(40)]
 QUARTERS = [f"{np.datetime64('2019-11') + 3 * i}-15" for i in range(40)]
 
 
 @pytest.mark.parametrize(
-    ("times", "season"),
-    [(DAYS, 7), ([f"{hour}:00:00" for hour in HOURS], 24), (MONTHS, 12), (MONTH_ENDS, 12),
-     (QUARTERS, 4), ([str(i) for i in range(0, 90, 3)], 1)],
+    ("times", "season", "step"),
+    [(DAYS, 7, "1 day"), ([f"{hour}:00:00" for hour in HOURS], 24, "1 hour"),
+     (HALVES, 1, "500,000 microseconds"),
+     (MONTHS, 12, "1 month"), (MONTH_ENDS, 12, "1 month"), (QUARTERS, 4, "3 months"),
+     ([str(i) for i in range(0, 90, 3)], 1, "3")],
 )  # fmt: skip
-def test_the_calendar_tells_the_season(tmp_path: Path, times: list[str], season: int) -> None:
+def test_the_calendar_tells_the_season(
+    tmp_path: Path, times: list[str], season: int, step: str
+) -> None:
     data = read(table(tmp_path, times), time="date", target="sold", horizon=2)
-    assert data.forecast == Forecast(2, max(4, season), (0,), season)
+    assert data.forecast == Forecast(2, max(4, season), (0,), season, step)
     assert len(data) == len(times) - 2 - max(4, season) + 1
     assert "the next 2 steps of sold from" in data.notes[0]
 

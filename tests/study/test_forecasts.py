@@ -30,6 +30,21 @@ def test_mase_of_a_straight_line_is_known(season):
         assert "1.000 of the seasonal naive forecast (2 steps)" in said
 
 
+def test_series_that_never_change_are_left_out_of_mase():
+    def side(first):
+        return from_forecast([line(3.0, first), line(0.0, first)], Forecast(2, 4))
+
+    train, test = side(0), side(40)
+    (said,) = forecast_sentences(Split(train, test), "arm", [replica(test.y.numpy() + 6.0)])
+    assert "2.000 of arm, 1.500 of the naive forecast" in said
+    assert said.endswith("Left out, as nothing changes there: 1 series.")
+    alone = test.spans[:, 0] == 1
+    (said,) = forecast_sentences(
+        Split(train, test.take(alone.nonzero().squeeze(1))), "arm", [replica(test.y[alone].numpy())]
+    )
+    assert said.startswith("No series changes on the training side")
+
+
 def test_nothing_is_said_where_nothing_is_forecast():
     digits = read("digits", limit=100)
     assert forecast_sentences(Split(digits, digits), "arm", [replica(np.zeros(1))]) == ()

@@ -30,12 +30,14 @@ class Forecast:
 
     targets: which channels of x are forecast; y has the targets of the first step, then those of
         the second, and so on. season: steps after which the series resembles itself; 1 without.
+    step: how far one row of the table is from the next, as "1 day"; None where no time says so.
     """
 
     horizon: int
     window: int
     targets: tuple[int, ...] = (0,)
     season: int = 1
+    step: str | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,7 +82,8 @@ class Dataset:
 
     def __str__(self) -> str:
         """Name, size and task, as the head of a report: "digits · 1,797 images 1×8×8 · …"."""
-        return f"{self.name} · {len(self):,} {_shape(self.x)} · {self.outputs:,} {self.task}"
+        size, task = counted(len(self), _kind(self.x)), counted(self.outputs, self.task)
+        return f"{self.name} · {size} {_shape(self.x)} · {task}"
 
     def __repr__(self) -> str:
         return f"<Dataset {self}>"

@@ -66,7 +66,11 @@ def from_forecast(
         [np.arange(len(part)) + at for part, at in zip(cut, starts, strict=True)]
     )
     kept = np.asarray(~np.isnan(windows).any(axis=(1, 2)))
-    notes = [*notes, *_missing_note(series, names, kept, missing)]
+    notes = [
+        *notes,
+        *_missing_note(series, names, kept, missing),
+        *_constant_note(series, names, forecast.targets),
+    ]
     windows, number, first = windows[kept], number[kept], first[kept]
     if np.isinf(windows).any():
         raise SteadfitError(f"{name}: values are infinite, or beyond float32. Mend them.")
@@ -115,19 +119,16 @@ def scaled_errors(train: Dataset, test: Dataset, predictions: Tensor, season: in
 
     |error| divided by the mean absolute error of the (seasonal) naive forecast of one step on the
     training side of the same series and target (Hyndman and Koehler 2006, equations 3 and 4); below
-    1 is better than it. Raises SteadfitError where a training series never changes.
+    1 is better than it. NaN where that is 0, or the series has no training side.
     """
     forecast, past = _past(train)
     assert train.spans is not None
     assert test.spans is not None
     next_step = train.y.view(len(train), forecast.horizon, -1)[:, 0]
     change = (next_step - past[:, -season]).abs().double()
-    scale = torch.stack([
-        change[train.spans[:, 0] == series].mean(0) for series in test.spans[:, 0].unique()
-    ])  # fmt: skip
-    if not (scale > 0).all():
-        raise SteadfitError("A series has no change to scale errors by in its training part.")
-    place = torch.searchsorted(test.spans[:, 0].unique(), test.spans[:, 0].contiguous())
+    tested, place = test.spans[:, 0].unique(return_inverse=True)
+    scale = torch.stack([change[train.spans[:, 0] == series].mean(0) for series in tested])
+    scale[scale == 0] = torch.nan
     errors = (predictions - test.y).abs().view(len(test), forecast.horizon, -1)
     return (errors / scale[place][:, None]).view_as(test.y)
 
@@ -137,6 +138,20 @@ def _past(dataset: Dataset) -> tuple[Forecast, Tensor]:
     if dataset.forecast is None or not isinstance(dataset.x, Ragged):
         raise SteadfitError(f"{dataset.name} holds no forecasts.")
     return dataset.forecast, dataset.x.padded()[:, :, list(dataset.forecast.targets)]
+
+
+def _constant_note(
+    series: Sequence[np.ndarray], names: Sequence[str], targets: Sequence[int]
+) -> list[str]:
+    """Said before a network is trained on them."""
+    same = [
+        name
+        for name, one in zip(names, series, strict=True)
+        if any(len(np.unique(one[~np.isnan(one[:, k]), k])) == 1 for k in targets)
+    ]
+    if not same:
+        return []
+    return [f"{len(same)} of {len(series)} series never change: {some(same)}."]
 
 
 def _missing_note(

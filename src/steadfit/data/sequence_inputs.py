@@ -50,9 +50,7 @@ def read_sequences(
         if unit != "steps":
             found = unlabelled.texts(table, columns)
         elif forecast is not None:
-            found = unlabelled.latest(
-                table, columns, series_column, time_column, forecast.window, missing
-            )
+            found = unlabelled.latest(table, columns, series_column, time_column, forecast, missing)
         elif series_column is not None:
             found = unlabelled.long(table, columns, series_column, time_column, missing)
         else:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from steadfit.data import Split, naive_forecasts, scaled_errors
+from steadfit.errors import counted
 from steadfit.training import Replica
 
 
@@ -13,8 +14,8 @@ def forecast_sentences(split: Split, name: str, replicas: Sequence[Replica]) -> 
     """The MASE of an arm's replicas on the test side, beside those of the naive forecasts.
 
     MASE: the mean absolute error in units of the naive forecast's one-step error on the training
-    side (Hyndman and Koehler 2006), the mean over the replicas. Nothing for what is no forecast,
-    or where every replica failed.
+    side (Hyndman and Koehler 2006), the mean over the replicas. Series that never change there have
+    no such unit, and are left out. Nothing for what is no forecast, or where every replica failed.
     """
     forecast = split.test.forecast
     finished = [torch.from_numpy(one.logits) for one in replicas if not one.failure]
@@ -22,18 +23,29 @@ def forecast_sentences(split: Split, name: str, replicas: Sequence[Replica]) -> 
         return ()
     season = forecast.season
 
-    def mase(predictions: Tensor) -> float:
-        return float(scaled_errors(split.train, split.test, predictions, season).mean())
+    def errors(predictions: Tensor) -> Tensor:
+        return scaled_errors(split.train, split.test, predictions, season)
 
-    found = {name: sum(map(mase, finished)) / len(finished)}
-    found["the naive forecast"] = mase(naive_forecasts(split.test))
+    def mase(predictions: Tensor) -> float:
+        return float(errors(predictions).nanmean())
+
+    naive = naive_forecasts(split.test)
+    left_out = errors(naive).isnan()
+    if left_out.all():
+        return ("No series changes on the training side, so that forecasts have no scaled error.",)
+    found = {name: sum(map(mase, finished)) / len(finished), "the naive forecast": mase(naive)}
     if season > 1:
         found[f"the seasonal naive forecast ({season} steps)"] = mase(
             naive_forecasts(split.test, season)
         )
     values = ", ".join(f"{value:.3f} of {who}" for who, value in found.items())
-    return (
+    sentence = (
         f"Mean absolute scaled error (MASE) over {forecast.horizon} steps: {values}. One unit is "
         f"the error of the {'seasonal ' if season > 1 else ''}naive forecast of one step on the "
-        "training side.",
+        "training side."
     )
+    if left_out.any():
+        assert split.test.spans is not None
+        constant = len(split.test.spans[left_out.any(1), 0].unique())
+        sentence += f" Left out, as nothing changes there: {counted(constant, 'series')}."
+    return (sentence,)

@@ -2,20 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
 from steadfit.data.dataset import Dataset, Forecast
-from steadfit.data.forecasting import check_rule, from_forecast
+from steadfit.data.forecasting import from_forecast
 from steadfit.data.readers.columns import Columns
 from steadfit.data.readers.table_long import check_complete, check_order, rows_of_series
-from steadfit.data.targets import some
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, counted
 
 _DAY = 86_400_000_000  # microseconds
 _SEASONS = {_DAY // 24: 24, _DAY // 48: 48, _DAY: 7, 7 * _DAY: 52}  # steps by their distance
 _MONTHS = {1: 12, 3: 4}  # steps of a year by the months between them
-_PAST = "Nothing is filled in, as that could bring the future into the past: "
+_UNITS = {
+    "days": _DAY,
+    "hours": _DAY // 24,
+    "minutes": _DAY // 1440,
+    "seconds": 1_000_000,
+    "microseconds": 1,
+}
+PAST = "Nothing is filled in, as that could bring the future into the past: "
 
 
 def forecast_table(
@@ -43,27 +50,28 @@ def forecast_table(
         )
     columns = [*targets, *(n for n in values if n not in targets)]
     members = rows_of_series(table, series)
-    starts, told = [0] * len(members), 1
+    clock = Clock([0] * len(members), None, 1)
     if time is not None:
-        starts, told = _clock(table, members, time)
+        clock = read_clock(table, members, time)
     if season is None:
-        season = told if window is None or told <= window else 1
+        season = clock.season if window is None or clock.season <= window else 1
     x = np.stack([table.numbers(column) for column in columns], axis=1)
     if missing == "refuse":
         drop = 'give missing="drop" to leave out the windows that need them.'
-        check_complete(table, columns, x, np.arange(len(table)), _PAST + drop)
+        check_complete(table, columns, x, np.arange(len(table)), PAST + drop)
     forecast = Forecast(
         horizon,
         max(2 * horizon, season) if window is None else window,
         tuple(range(len(targets))),
         season,
+        clock.step,
     )
     made_from = f"{forecast.window} steps of {', '.join(columns)}"
     data = from_forecast(
         [x[rows] for rows in members.values()],
         forecast,
         name,
-        starts=starts,
+        starts=clock.starts,
         names=[key if series is None else f"{series} {key}" for key in members],
         missing=missing,
         notes=[
@@ -74,51 +82,29 @@ def forecast_table(
     return replace(data, columns=tuple(columns), series_column=series, time_column=time)
 
 
-def latest_windows(
-    table: Columns,
-    columns: Sequence[str],
-    series: str | None,
-    time: str | None,
-    window: int,
-    missing: str,
-) -> dict[str, np.ndarray]:
-    """The last steps of each series by its name, shape (window, channels), NaN where missing.
+class Clock(NamedTuple):
+    """What the times of a table say.
 
-    Raises SteadfitError for a series that is shorter than the window, a gap in time, and values
-    that are missing in the window, unless they are to be dropped.
+    starts: at which step of one clock each series begins. step: how far it is from one row to the
+    next, in words; None where no series has two. season: that the calendar suggests; 1 for none.
     """
-    check_rule(missing)
-    members = rows_of_series(table, series)
-    if time is not None:
-        _clock(table, members, time)
-    short = [f"{key} ({len(rows)})" for key, rows in members.items() if len(rows) < window]
-    if short:
-        raise SteadfitError(
-            f"{table.file}: a forecast is made from the last {window} rows of a series, and "
-            f"{len(short)} series have fewer: {some(short)}. Add the rows before them, or leave "
-            "these series out."
-        )
-    last = {key: rows[-window:] for key, rows in members.items()}
-    x = np.stack([table.numbers(column) for column in columns], axis=1)
-    if missing == "refuse":
-        drop = 'mend these rows, or give missing="drop" to leave out the series that need them.'
-        check_complete(table, columns, x, np.concatenate(list(last.values())), _PAST + drop)
-    return {key if series is None else f"{series} {key}": x[rows] for key, rows in last.items()}
+
+    starts: list[int]
+    step: str | None
+    season: int
 
 
-def _clock(table: Columns, members: dict[str, np.ndarray], time: str) -> tuple[list[int], int]:
-    """At which step of one clock each series begins, and the season that the calendar suggests.
-
-    A step is the smallest distance between times; any other distance is a gap.
+def read_clock(table: Columns, members: dict[str, np.ndarray], time: str) -> Clock:
+    """A step is the smallest distance between times. Raises SteadfitError for any other distance,
+    which is a gap, and for times that do not rise.
     """
     clock, calendar = table.times(time)
     check_order(table, members, clock, time)
-    seasons = _SEASONS
-    if calendar and (months := _months(clock)) is not None:
-        clock, seasons = months, _MONTHS
+    months = _months(clock) if calendar else None
+    clock = clock if months is None else months
     distances = np.concatenate([np.diff(clock[rows]) for rows in members.values()])
     if not len(distances):
-        return [0] * len(members), 1
+        return Clock([0] * len(members), None, 1)
     step = distances.min()
     for key, rows in members.items():
         gaps = np.flatnonzero(~np.isclose(np.diff(clock[rows]), step, rtol=1e-6, atol=0))
@@ -130,9 +116,22 @@ def _clock(table: Columns, members: dict[str, np.ndarray], time: str) -> tuple[l
                 "Expected equal distances: add rows with empty values for the missing times, or "
                 "leave the option time out if the rows are equal steps all the same."
             )
-    begin = clock.min()
-    starts = [round(float((clock[rows[0]] - begin) / step)) for rows in members.values()]
-    return starts, seasons.get(int(step), 1) if calendar else 1
+    starts = [round(float((clock[rows[0]] - clock.min()) / step)) for rows in members.values()]
+    if not calendar:
+        return Clock(starts, f"{step:g}", 1)
+    if months is not None:
+        return Clock(starts, counted(int(step), "months"), _MONTHS.get(int(step), 1))
+    return Clock(starts, _in_words(int(step)), _SEASONS.get(int(step), 1))
+
+
+def _in_words(microseconds: int) -> str:
+    """In the largest unit of which it is a whole number.
+
+    >>> _in_words(1_800_000_000), _in_words(_DAY)
+    ('30 minutes', '1 day')
+    """
+    word, size = next(unit for unit in _UNITS.items() if microseconds % unit[1] == 0)
+    return counted(microseconds // size, word)
 
 
 def _months(clock: np.ndarray) -> np.ndarray | None:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from steadfit.data.dataset import Forecast
+from steadfit.data.forecasting import check_rule
 from steadfit.data.readers.columns import Columns
-from steadfit.data.readers.table_forecast import latest_windows
-from steadfit.data.readers.table_long import rows_of_series, series_of_table
+from steadfit.data.readers.table_forecast import PAST, read_clock
+from steadfit.data.readers.table_long import check_complete, rows_of_series, series_of_table
 from steadfit.data.readers.tables import label_columns, step_columns, text_column, wide_series
 from steadfit.data.targets import some
 from steadfit.errors import SteadfitError
@@ -54,13 +56,44 @@ def latest(
     columns: Sequence[str],
     series: str | None,
     time: str | None,
-    window: int,
+    forecast: Forecast,
     missing: str,
 ) -> tuple[list[np.ndarray], list[str]]:
-    """The last steps of each series, from which its future is forecast, and what it is called."""
+    """The last steps of each series, from which its future is forecast, and what it is called.
+
+    NaN where missing. Raises SteadfitError for a series that is shorter than the window, a gap in
+    time, rows as far apart as in training they were not, and values that are missing in the window,
+    unless they are to be dropped.
+    """
+    check_rule(missing)
     _check_columns(table, [*columns, series, time])
-    found = latest_windows(table, columns, series, time, window, missing)
-    return list(found.values()), list(found)
+    members = rows_of_series(table, series)
+    if time is not None:
+        _check_step(table, read_clock(table, members, time).step, forecast.step)
+    window = forecast.window
+    short = [f"{key} ({len(rows)})" for key, rows in members.items() if len(rows) < window]
+    if short:
+        raise SteadfitError(
+            f"{table.file}: a forecast is made from the last {window} rows of a series, and "
+            f"{len(short)} series have fewer: {some(short)}. Add the rows before them, or leave "
+            "these series out."
+        )
+    last = [rows[-window:] for rows in members.values()]
+    x = np.stack([table.numbers(column) for column in columns], axis=1)
+    if missing == "refuse":
+        drop = 'mend these rows, or give missing="drop" to leave out the series that need them.'
+        check_complete(table, columns, x, np.concatenate(last), PAST + drop)
+    names = [key if series is None else f"{series} {key}" for key in members]
+    return [x[rows] for rows in last], names
+
+
+def _check_step(table: Columns, found: str | None, trained: str | None) -> None:
+    """Rows of another distance are another question; None where the distance is not known."""
+    if found is not None and trained is not None and found != trained:
+        raise SteadfitError(
+            f"{table.file}: the model was trained on rows {trained} apart, and found are rows "
+            f"{found} apart. Give rows {trained} apart."
+        )
 
 
 def _check_columns(table: Columns, trained: Sequence[str | None]) -> None:
