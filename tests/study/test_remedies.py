@@ -76,6 +76,22 @@ def test_a_remedy_changes_the_recipe_and_what_is_learned(name):
     assert not np.array_equal(with_it.logits, without.logits)
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "threshold"),
+    [
+        ("clip=1e+3", "clip=1000", 1e3),
+        ("clip=1e6 + l2", "clip=1000000+l2=0.001", 1e6),
+        ("clip=0.123456789", "clip=0.123456789", 0.123456789),
+        ("l2=1e-05+clip=+.5", "l2=0.00001+clip=0.5", 0.5),
+    ],
+)
+def test_a_full_name_has_every_digit_and_is_read_again(text, name, threshold):
+    """The second round of a study is made of the first one's names."""
+    full, recipe = apply(text, BASE)
+    assert (full, recipe.training.clip) == (name, threshold)
+    assert apply(full, BASE) == (full, recipe)
+
+
 @pytest.mark.parametrize("name", CELLS)
 def test_every_cell_is_an_arm(name):
     base, examples = tried_on("cell")

@@ -6,8 +6,11 @@ runs over all of them.
 """
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+
+import numpy as np
 
 from steadfit import errors
 from steadfit.errors import SteadfitError
@@ -15,6 +18,7 @@ from steadfit.models import complete
 from steadfit.recipe import EarlyStopping, Recipe, Scalar
 
 RemedyFunction = Callable[..., Recipe]
+_JOINT = re.compile(r"\+(?![0-9.])")  # between two remedies, not within 1e+3
 
 
 def l1(recipe: Recipe, strength: float = 1e-4) -> Recipe:
@@ -221,7 +225,7 @@ def apply(text: str, recipe: Recipe) -> tuple[str, Recipe]:
     ('l2=0.001+dropout=0.3', 0.001, 0.3)
     """
     names: list[str] = []
-    given = [part.strip().partition("=") for part in text.split("+")]
+    given = [part.strip().partition("=") for part in _JOINT.split(text)]
     for word, _, value in given:
         remedy = REMEDIES.get(word)
         if remedy is None:
@@ -263,4 +267,5 @@ def _checked(text: str, recipe: Recipe):
 
 
 def _short(value: Scalar) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """All its digits and no more, without an exponent: a name is read again as what it was."""
+    return np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
