@@ -12,7 +12,7 @@ class SteadfitError(ValueError):
 
 
 class DivergedError(SteadfitError):
-    """A loss or a gradient stopped being finite; raised before the weights were touched."""
+    """A loss, a gradient or a prediction is not finite."""
 
 
 def unknown(kind: str, word: str, known: Iterable[str]) -> SteadfitError:

@@ -120,3 +120,18 @@ def test_data_that_are_not_finite_are_refused_when_read(bad: float) -> None:
     y[7] = bad
     with pytest.raises(SteadfitError, match=r"row 7\b"):
         from_arrays(np.zeros((20, 8, 8), np.float32), y)
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_a_network_that_only_the_last_update_broke_is_no_result(monkeypatch, bad: float) -> None:
+    """Nothing is looked at between the last update and the predictions."""
+    usual = loop._Run.update
+
+    def update(run, *arguments) -> None:
+        usual(run, *arguments)
+        if run.step == RECIPE.training.epochs * BATCHES:
+            with torch.no_grad():
+                next(run.module.parameters())[0, 0] = bad
+
+    monkeypatch.setattr(loop._Run, "update", update)
+    assert "predictions are not finite" in trained()

@@ -41,7 +41,7 @@ from steadfit.training.brier import brier
 from steadfit.training.check import check, check_batches
 from steadfit.training.memory import with_halvings
 from steadfit.training.optimizer import learning_rate, make_optimizer
-from steadfit.training.predict import channels_last, next_tokens, outputs
+from steadfit.training.predict import channels_last, final_outputs, next_tokens, outputs
 from steadfit.training.replica import Replica
 
 
@@ -61,9 +61,9 @@ def fit(
 
     The result depends on these arguments only, to the last bit, for one version of steadfit and
     torch on one kind of machine with one thread. Raises DivergedError, before the weights are
-    touched, when a loss or a gradient is not finite, and SteadfitError as `check` and
-    `check_batches` do. Where memory is too small for the batches they are halved, and the parts'
-    gradients added up.
+    touched, when a loss or a gradient is not finite, and after training when a prediction is not;
+    and SteadfitError as `check` and `check_batches` do. Where memory is too small for the batches
+    they are halved, and the parts' gradients added up.
 
     >>> from steadfit.data import read, split
     >>> digits = split(read("digits"))
@@ -95,17 +95,13 @@ def fit(
         return run
 
     run = with_halvings(trained, min(recipe.training.batch, len(learned)))
-    module, facts = run.module, run.facts()
-    if train.task == "tokens":
-        logits, facts["test_loss"] = next_tokens(module, preparation, test, device)
-    else:
-        logits = preparation.restore(outputs(module, preparation, test.x, device))
+    logits, loss = final_outputs(run.module, preparation, test, device)
     return Replica(
         logits=logits.numpy(),
-        weights={name: tensor.cpu() for name, tensor in module.state_dict().items()},
+        weights={name: tensor.cpu() for name, tensor in run.module.state_dict().items()},
         preparation=dict(preparation.to_dict()),
         curves=run.curves,
-        facts=facts,
+        facts={**run.facts(), **loss},
         seconds=time.perf_counter() - began,
     )
 

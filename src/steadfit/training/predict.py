@@ -1,10 +1,13 @@
 """Outputs of a trained module."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from steadfit.data import Dataset, Inputs, Preparation, Ragged, measured
+from steadfit.errors import DivergedError
 from steadfit.nn import Padded
 from steadfit.training.batches import all_of, padded, placed, prepared, windows
 from steadfit.training.memory import in_halves
@@ -85,6 +88,28 @@ def next_tokens(
     parts = torch.arange(len(data)).split(_BLOCKS)
     total = sum(part for blocks in parts for part in in_halves(loss_of, blocks))
     return found, total / int((data.y >= 0).sum())
+
+
+def final_outputs(
+    module: nn.Module, preparation: Preparation, test: Dataset, device: str = "cpu"
+) -> tuple[Tensor, dict[str, float]]:
+    """What a replica says of its test points (`steadfit.data.points`), in the targets' units, and
+    of tokens the mean loss of all as "test_loss".
+
+    Raises DivergedError where a number is not finite: the last updates of a training are followed
+    by no loss that would show it.
+    """
+    loss = {}
+    if test.task == "tokens":
+        logits, loss["test_loss"] = next_tokens(module, preparation, test, device)
+    else:
+        logits = preparation.restore(outputs(module, preparation, test.x, device))
+    if not (logits.isfinite().all() and all(map(math.isfinite, loss.values()))):
+        raise DivergedError(
+            "Training ended with a network whose predictions are not finite numbers. "
+            "Try a lower learning rate, or clip the gradient."
+        )
+    return logits, loss
 
 
 def channels_last(module: nn.Module) -> nn.Module:
