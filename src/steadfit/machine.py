@@ -3,6 +3,8 @@
 import os
 import sys
 
+from steadfit.errors import SteadfitError
+
 
 def memory() -> int:
     """Bytes that this process may take: the machine's memory, or the limit set for the process."""
@@ -13,3 +15,16 @@ def memory() -> int:
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return whole if limit == resource.RLIM_INFINITY else min(limit, whole)
+
+
+def check_memory(needed: int, what: str, instead: str) -> None:
+    """Raise SteadfitError where more bytes are needed than this process may take.
+
+    what: that needs them, with its verb, "a million series take". instead: what to do.
+    """
+    there_is = memory()
+    if needed > there_is:
+        raise SteadfitError(
+            f"{what} {needed / 1e9:,.1f} GB, and this process may take {there_is / 1e9:,.1f} GB. "
+            f"{instead}"
+        )

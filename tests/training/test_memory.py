@@ -5,13 +5,14 @@ import pytest
 import torch
 from torch import nn
 
+from steadfit import machine
 from steadfit.data import from_arrays, from_series, read, split
 from steadfit.errors import SteadfitError
 from steadfit.models import build
 from steadfit.nn import Padded
 from steadfit.recipe import Recipe
 from steadfit.study import Design, run, run_study
-from steadfit.training import fit, loop, outputs, trained_model
+from steadfit.training import check, fit, loop, outputs, trained_model
 from steadfit.training.batches import in_pieces
 from steadfit.training.memory import is_short
 
@@ -162,3 +163,17 @@ def test_a_study_says_which_arms_were_halved(tmp_path, monkeypatch):
     found = run_study(data, recipe, ["dropout"], tmp_path, Design(samples=2, seeds=1)).result
     [said] = [words for words in found.sentences if "Memory was too small" in words]
     assert "batches of baseline and dropout=0.5: they were halved, 1 times in an arm's mean" in said
+
+
+def test_what_cannot_fit_into_memory_is_not_begun(monkeypatch):
+    data = images("classes")
+    monkeypatch.setattr(machine, "memory", lambda: 2_000_000)
+    with pytest.raises(
+        SteadfitError, match=r"To train convnet on single .* 0.1 GB, .* 0.0 GB. Use"
+    ):
+        check(Recipe().model_with(width=5.0), data)
+    check(Recipe().model_with(name="mlp", width=0.1), data)
+    with pytest.raises(
+        SteadfitError, match=r"11,000 series of 6 steps take 0.0 GB.*smaller length"
+    ):
+        read("adding", length=6)

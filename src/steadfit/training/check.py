@@ -4,7 +4,7 @@ import math
 
 from steadfit.data import Dataset, Preparation
 from steadfit.errors import SteadfitError
-from steadfit.machine import memory
+from steadfit.machine import check_memory
 from steadfit.models import shapes
 from steadfit.recipe import Recipe
 
@@ -28,11 +28,8 @@ def check(recipe: Recipe, train: Dataset) -> None:
             "Leave out training.loss."
         )
     needed = 4 * _COPIES * sum(row.parameters for row in rows) + sum(row.memory for row in rows)
-    if needed > memory():
-        raise SteadfitError(
-            f"{recipe.model.name} takes {needed / 1e9:,.1f} GB to train on single examples, and "
-            f"this process may take {memory() / 1e9:,.1f} GB. Use a smaller model."
-        )
+    to_train = f"To train {recipe.model.name} on single examples takes"
+    check_memory(needed, to_train, "Use a smaller model.")
 
 
 def check_batches(recipe: Recipe, train: Dataset, examples: int) -> None:

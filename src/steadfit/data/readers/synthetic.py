@@ -7,7 +7,7 @@ from steadfit.data.dataset import Dataset
 from steadfit.data.ragged import Ragged
 from steadfit.data.sequences import from_series
 from steadfit.errors import SteadfitError
-from steadfit.machine import memory
+from steadfit.machine import check_memory
 
 _SYMBOLS, _MEMORY = 8, 10  # of the copying problem, as in the papers
 _BYTES = 32  # that a step takes while it is made
@@ -77,9 +77,5 @@ def _check(**options: tuple[int, int]) -> None:
 
 
 def _check_memory(length: int, examples: int) -> None:
-    needed = _BYTES * length * examples
-    if needed > memory():
-        raise SteadfitError(
-            f"{examples:,} series of {length:,} steps take {needed / 1e9:,.1f} GB, and this "
-            f"process may take {memory() / 1e9:,.1f} GB. Give a smaller length."
-        )
+    series = f"{examples:,} series of {length:,} steps take"
+    check_memory(_BYTES * length * examples, series, "Give a smaller length.")
