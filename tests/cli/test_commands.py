@@ -74,6 +74,14 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path):
     assert b"Traceback" not in err
 
 
+def test_show_loads_no_network_library(finished):
+    code = (
+        "import sys; from steadfit.cli import main; main(['show', sys.argv[1]])\n"
+        "assert not {'torch', 'sklearn', 'scipy', 'plotly', 'pyarrow'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, finished[0]], check=True, capture_output=True)
+
+
 def test_show_repeats_it(finished, capsys):
     folder, text = finished
     status, out, _ = run(["show", folder], capsys)

@@ -1,8 +1,10 @@
 """The terminal table: what it says, at which width, and what no name can do to it."""
 
 import io
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -62,6 +64,14 @@ def test_no_line_is_too_long_and_no_figure_is_cut(
     assert all(len(line) <= width for line in text.splitlines())
     assert text.count("]") >= sum(bool(arm.changes) for arm in result.arms)
     assert text.count("better") >= sum(arm.verdict == "better" for arm in result.arms)
+
+
+def test_a_long_name_takes_no_room_from_the_figures(digits: StudyResult):
+    arms = [replace(arm, name=f"cell=long_{place:_<30}") for place, arm in enumerate(digits.arms)]
+    text = printed(table(replace(digits, arms=tuple(arms)), 60), 60)
+    assert all(len(line) <= 60 for line in text.splitlines())
+    intervals = sum("cross_entropy" in arm.changes for arm in arms)
+    assert len(re.findall(r"[−+]\S+ \[\S+, \S+\]", text)) == intervals > 0
 
 
 def test_columns_leave_in_the_stated_order(digits: StudyResult):

@@ -17,8 +17,6 @@ DESIGN = Group("Design", sort_key=3)
 TEXT = Group("Language model", sort_key=3)
 OUTPUT = Group("Output", sort_key=4)
 
-LONGEST = 100_000  # of the sizes whose shapes are reckoned
-
 app = App(
     name="steadfit",
     help="Measure the variance error of a network on your data, and take it away.",
@@ -260,56 +258,6 @@ def show(run: Run, /, *, json: AsJson = False) -> None:
         print(result.to_json(), end="")
     else:
         terminal.Screen().say(summary(result))
-
-
-@app.command
-def shapes(
-    model: Annotated[
-        str, Parameter(help="A model's name, or a list of layers: conv 20 5; relu; …")
-    ],
-    /,
-    *,
-    input: Annotated[
-        str, Parameter(help="Channels and sides, 1x28x28; or channels and steps, 3x50.")
-    ],
-    tokens: Annotated[
-        int | None, Parameter(help="Of texts: how many are known; --input is then the steps.")
-    ] = None,
-    outputs: Annotated[int, Parameter(help="Numbers the model gives: classes, most often.")] = 10,
-    set: Set = [],  # noqa: B006
-) -> None:
-    """Each layer's output size, weights, multiply-adds and receptive field."""
-    from steadfit.cli import terminal
-    from steadfit.data import Text
-    from steadfit.models import shapes as table
-    from steadfit.recipe import Model
-
-    if outputs < 1:
-        raise SteadfitError(f"--outputs must be 1 or more, got {outputs}.")
-    shape = _shape(input)
-    if tokens is not None:
-        if tokens < 1 or len(shape) != 1:
-            raise SteadfitError(
-                "--tokens takes a number from 1 on, with --input the steps of a text, like 50, "
-                f'got {tokens} and "{input}".'
-            )
-        shape = Text(tokens, *shape)
-    rows = table(Model.of(name=model, settings=named(set)), shape, outputs)
-    screen = terminal.Screen()
-    screen.say(terminal.shapes_table(rows, screen.console.width))
-
-
-def _shape(text: str) -> tuple[int, ...]:
-    try:
-        sizes = tuple(int(part) for part in text.lower().split("x"))
-    except ValueError:
-        sizes = ()
-    if not sizes or not all(1 <= size <= LONGEST for size in sizes):
-        raise SteadfitError(
-            f"--input takes sizes from 1 to {LONGEST:,} joined by x, like 1x28x28, got "
-            f'"{text[:100]}".'
-        )
-    return sizes
 
 
 def _print_json(values: dict[str, Any]) -> None:

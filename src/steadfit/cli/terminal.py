@@ -7,18 +7,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.padding import Padding
 from rich.text import Text
 
 from steadfit.report.wording import printable
 
 if TYPE_CHECKING:
-    from steadfit.models import Row
     from steadfit.study.engine import Progress, Watcher
 
 PLAIN_EVERY = 10.0  # seconds between two lines of progress where there is no terminal
 MOST_NOTES = 12
-SHAPES_WIDTH = 108
 
 
 class Screen:
@@ -34,10 +32,11 @@ class Screen:
 
     def notes(self, notes: Sequence[str]) -> None:
         """What the reader has to tell; a long list ends with how many more there are."""
-        for note in notes[:MOST_NOTES]:
-            self.say(f"  {printable(note)}")
+        shown = [printable(note) for note in notes[:MOST_NOTES]]
         if len(notes) > MOST_NOTES:
-            self.say(f"  … and {len(notes) - MOST_NOTES} more notes; the report has them all.")
+            shown.append(f"… and {len(notes) - MOST_NOTES} more notes; the report has them all.")
+        for note in shown:
+            self.console.print(Padding(Text(note), (0, 0, 0, 2), expand=False))
 
     @contextmanager
     def watching(self) -> "Iterator[Watcher]":
@@ -93,34 +92,3 @@ class _Lines:
         elif last or now - self.last >= PLAIN_EVERY:
             self.last = now
             self.screen.say(what)
-
-
-def shapes_table(rows: "Sequence[Row]", width: int) -> Table:
-    """The lecture's table of a net, with parameters, work, sight and memory; totals at the foot.
-
-    On a screen narrower than `SHAPES_WIDTH` the receptive field and the memory are left out.
-    """
-    columns = {
-        "Layer": [row.layer for row in rows] + ["Total"],
-        "Output size": [_times(row.output) for row in rows] + [""],
-        "Weight size": [_times(row.weight) for row in rows] + [""],
-        "Parameters": _with_total([row.parameters for row in rows]),
-        "Multiply-\nadds": _with_total([row.multiply_adds for row in rows]),
-    }
-    if width >= SHAPES_WIDTH:
-        columns["Receptive\nfield"] = [_times(row.receptive_field) for row in rows] + [""]
-        columns["Activations,\nbytes"] = _with_total([row.memory for row in rows])
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for place, heading in enumerate(columns):
-        table.add_column(heading, justify="left" if place < 3 else "right", no_wrap=place > 0)
-    for cells in zip(*columns.values(), strict=True):
-        table.add_row(*map(Text, cells))
-    return table
-
-
-def _with_total(counts: Sequence[int]) -> list[str]:
-    return [f"{count:,}" if count else "" for count in counts] + [f"{sum(counts):,}"]
-
-
-def _times(shape: Sequence[int]) -> str:
-    return " x ".join(map(str, shape))

@@ -111,9 +111,11 @@ class StudyResult:
 
     @classmethod
     def read(cls, path: Path) -> "StudyResult":
-        """Read a `study.json`. Raises SteadfitError if it is not one."""
+        """Read a `study.json`. Raises SteadfitError if it cannot be read, or is not one."""
         try:
             return _ADAPTER.validate_json(path.read_bytes())
+        except OSError as error:
+            raise SteadfitError(f"{path} cannot be read: {error.strerror}.") from None
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
