@@ -27,7 +27,7 @@ ASCII = str.maketrans("−–×·…�∞\N{NO-BREAK SPACE}", "--x-~?8 ")
 
 @dataclass(frozen=True)
 class _Column:
-    """One column: its heading and a cell an arm. Words stand at the left and may wrap."""
+    """One column: its heading and a cell an arm. Words stand at the left."""
 
     heading: str
     cells: tuple[str, ...]
@@ -58,11 +58,11 @@ def table(result: StudyResult, width: int = 120) -> Table:
         caption_justify="left",
         header_style="bold",
     )
-    for column in columns:
+    for place, column in enumerate(columns):
         made.add_column(
             column.heading,
             justify="left" if column.words else "right",
-            no_wrap=not column.words,
+            no_wrap=place > 0,  # names alone give way
             overflow="fold",
         )
     for row, arm in enumerate(result.arms):
