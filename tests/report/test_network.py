@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 import torch
 
+from steadfit.cells import cell, sigmoid, tanh
 from steadfit.data import Dataset, Split, from_forecast, read, split
 from steadfit.data.dataset import Forecast
+from steadfit.nn import Recurrent
 from steadfit.recipe import Recipe
 from steadfit.report import page
 from steadfit.report.forecast_figures import over_truth
 from steadfit.report.network import drawings
-from steadfit.report.through_time import gradient_reach
+from steadfit.report.through_time import gradient_reach, layer_gates
 from steadfit.study import Design, run_study
 from steadfit.study.run import Outcome
 
@@ -50,6 +52,30 @@ def test_of_a_net_without_convolutions(tmp_path):
     parts = split(read("digits", limit=100))
     done = outcome(tmp_path, parts, "mlp", width=0.1)
     assert headings(done, parts.test) == ["What the model looks at", "Nearest the decision"]
+
+
+def test_a_gate_is_told_by_the_equations_not_by_its_values():
+    """The state of a ReLU can lie within 0 and 1 without being a gate."""
+    layer = Recurrent("indrnn", 1, 4)
+    with torch.no_grad():
+        for weight in layer.parameters():
+            weight.fill_(0.05)
+    figure = layer_gates(layer, torch.rand(6, 1))
+    (state,) = [trace for trace in figure.data if trace.type == "heatmap"]
+    assert 0 < np.max(state.z) < 1
+    assert state.zmin == -state.zmax
+
+    gated = layer_gates(Recurrent(coupled, 1, 4), torch.rand(6, 1))
+    ends = [(trace.zmin, trace.zmax) for trace in gated.data if trace.type == "heatmap"]
+    assert [end == (0, 1) for end in ends] == [True, True, False, False]
+
+
+@cell
+def coupled(x, h, *, gate):
+    f = sigmoid(gate.forget(x, h))
+    i = 1 - f
+    g = tanh(gate.candidate(x, h))
+    return f * h + i * g
 
 
 def forecast() -> Split:

@@ -167,9 +167,10 @@ def _gates(model: TrainedModel, test: Dataset) -> Iterator[Drawing]:
 
     assert isinstance(test.x, Ragged)
     labelled = len(test.classes) > 0 and model.facts.task == "classes"
-    rows = _one_a_class(test, MOST_SEQUENCES).tolist() if labelled else range(MOST_SEQUENCES)
+    ends = dict.fromkeys((0, len(test) - 1))  # neighbours in time would be nearly the same
+    rows = _one_a_class(test, MOST_SEQUENCES).tolist() if labelled else ends
     cell = model.facts.recipe.model.settings.get("cell", "its cell")
-    for row in list(rows)[: len(test)]:
+    for row in rows:
         name = wording.printable(test.ids[row]) if test.ids else f"test point {row + 1}"
         kind = f", labelled {wording.printable(test.classes[int(test.y[row])])}" if labelled else ""
         yield Drawing(

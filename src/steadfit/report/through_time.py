@@ -64,9 +64,11 @@ def gradient_reach(norms: Mapping[str, np.ndarray]) -> go.Figure:
     """
     figure = frame(0, "steps back from the last")
     looks = cycle([(role, dash) for dash in DASHES for role in ROLES])
+    least = 1.0
     for (name, norms_NL), (role, dash) in zip(norms.items(), looks, strict=False):
         measured = norms_NL[:, ~np.isnan(norms_NL).all(0)]
         line = np.nanmedian(measured, axis=0).clip(FLOOR)
+        least = min(least, *line.tolist())
         figure.add_scatter(
             y=line,
             mode="lines",
@@ -84,7 +86,7 @@ def gradient_reach(norms: Mapping[str, np.ndarray]) -> go.Figure:
         title_text="gradient norm, 1 at the last step",
         gridcolor=LIGHT["rule"],
         exponentformat="power",
-        nticks=8,
+        dtick=1 if least < 0.1 else None,  # powers of ten alone, where two or more are there
     )
     figure.update_xaxes(showgrid=False, rangemode="tozero")
     return figure
@@ -99,8 +101,9 @@ def _panels(
     """The series, the means, then a map a value: panels below one another, named in colour."""
     _, *others = layer.cell.states
     shown = {name: v[:STEPS] for name, v in values.items() if name not in others}
-    opened = [name for name, value in shown.items() if _is_gate(value)] or list(shown)
-    roles = dict(zip(opened, cycle(ROLES), strict=False))
+    opening = unrolled.gates(layer.cell)
+    meant = [name for name in shown if name in opening] or list(shown)
+    roles = dict(zip(meant, cycle(ROLES), strict=False))
     figure = _empty([*([MAP] if series is not None else []), LINE, *[MAP] * len(shown)])
     row = 1
     if series is not None:
@@ -111,19 +114,14 @@ def _panels(
     _name(figure, row, "means over the units", "ink")
     for name, role in roles.items():
         _line(figure, row, shown[name].mean(1), role)
-    if all(_is_gate(shown[name]) for name in opened):
+    if opening:
         figure.update_yaxes(row=row, range=[0, 1])
     for name, value in shown.items():
         row += 1
-        _map(figure, row, value.T[:UNITS])
+        _map(figure, row, value.T[:UNITS], name in opening)
         _name(figure, row, f"{name}, by unit", roles.get(name, "ink"))
     _label_steps(figure, row, len(next(iter(values.values()))), words)
     return figure
-
-
-def _is_gate(value: np.ndarray) -> bool:
-    """Whether it lies between shut, 0, and open, 1."""
-    return bool(value.min() >= 0 and value.max() <= 1)
 
 
 def _label_steps(figure: go.Figure, row: int, steps: int, words: Sequence[str]) -> None:
@@ -187,9 +185,8 @@ def _line(figure: go.Figure, row: int, values: np.ndarray, role: str) -> None:
     figure.update_xaxes(row=row, range=[-0.5, len(values) - 0.5])
 
 
-def _map(figure: go.Figure, row: int, values: np.ndarray) -> None:
+def _map(figure: go.Figure, row: int, values: np.ndarray, gate: bool) -> None:
     """A row a unit, from 0 to 1 for a gate, else as far below 0 as above."""
-    gate = _is_gate(values)
     reach = 1.0 if gate else max(float(np.abs(values).max()), FLOOR)
     figure.add_heatmap(
         z=values,

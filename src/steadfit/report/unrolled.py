@@ -4,6 +4,7 @@ Letters of shapes: N sequences, T steps, I channels entering a layer, H units, L
 ensemble, the first network is looked at.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, mse_loss
 
 from steadfit.cells import Cell
+from steadfit.cells.graph import Node
 from steadfit.data import Ragged
 from steadfit.errors import SteadfitError
 from steadfit.nn import Recurrent
@@ -65,6 +67,26 @@ def gate_names(cell: Cell) -> dict[str, str]:
     'candidate n'
     """
     return {name: _name(cell, index, name) for index, name in cell.graph.labels.items()}
+
+
+def gates(cell: Cell) -> set[str]:
+    """Those of `gate_names` that lie between shut, 0, and open, 1, by the equations: whatever is a
+    sigmoid, or 1 less one.
+
+    >>> from steadfit.cells import find
+    >>> sorted(gates(find("gru")))
+    ['reset r', 'update z']
+    """
+    names, labels = gate_names(cell), cell.graph.labels
+    return {names[name] for index, name in labels.items() if _is_gate(cell.graph.nodes, index)}
+
+
+def _is_gate(nodes: Sequence[Node], index: int) -> bool:
+    node = nodes[index]
+    if node.op == "subtract":
+        one, rest = node.args
+        return nodes[one] == Node("constant", value=1.0) and _is_gate(nodes, rest)
+    return node.op == "sigmoid"
 
 
 def entering(model: TrainedModel, x: Ragged, layer: Recurrent) -> Tensor:
