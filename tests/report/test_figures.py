@@ -125,6 +125,18 @@ def test_curves_keep_the_replicas_apart():
     assert validation.y == (None, 3.0, None)
 
 
+@pytest.mark.parametrize(
+    ("reach", "axis", "low"),
+    [((0.01, 0.7), "log", -2), ((0.65, 0.75), "linear", 0.65), ((-1.0, 9.0), "linear", -1)],
+)
+def test_curves_have_two_ticks_or_more(reach: tuple[float, float], axis: str, low: float):
+    """A logarithmic axis has them at 1 and 3 times the powers of ten alone."""
+    figure = replica_figures.curves("baseline", [{"train_loss": [reach[0], reach[1]]}], reach)
+    assert (figure.layout.yaxis.type, figure.layout.yaxis.range[0]) == (axis, low)
+    assert axis == "linear" or len(figure.layout.yaxis.tickvals) > 1
+    assert figure.layout.xaxis.dtick == 1
+
+
 def test_only_mistakes_are_coloured_and_every_cell_has_its_percent():
     matrix, diagonal = replica_figures.confusion(
         np.array([[0.997, 0.003], [0.25, 0.75]]), "ab"

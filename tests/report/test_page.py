@@ -142,6 +142,14 @@ def test_failed_replicas_are_left_out(digits_case: Case):
     assert "Where the replicas disagree" in page(result, replicas, test, {})
 
 
+def test_options_are_not_broken(digits_case: Case):
+    result, replicas, test = digits_case
+    sentences = ("More samples (--samples, or <--precision>).",)
+    text = page(dataclasses.replace(result, sentences=sentences), replicas, test, {})
+    option = '<span class="option">--{}</span>'.format
+    assert f"({option('samples')}, or &lt;{option('precision')}&gt;)." in text
+
+
 def test_replicas_that_agree_are_said_to(digits_case: Case):
     result, replicas, test = digits_case
     same = {name: [arm[0]] * 3 for name, arm in replicas.items()}

@@ -64,6 +64,7 @@ def page(
     environment.filters |= {
         "printable": wording.printable,
         "breakable": _breakable,
+        "options": _options_whole,
         "sha256": _sha256,
     }
     return environment.get_template("page.html").render(
@@ -280,6 +281,15 @@ def _breakable(name: str) -> Any:
     from markupsafe import Markup
 
     return Markup("<wbr>").join(re.split(r"(?<=[+=_])", name))
+
+
+def _options_whole(text: str) -> Any:
+    """A text whose options, as --samples, are not broken after their dashes."""
+    from markupsafe import Markup
+
+    option = Markup('<span class="option">{}</span>').format
+    parts = re.split(r"(--[a-z]+)", text)
+    return Markup("").join(option(p) if p.startswith("--") else p for p in parts)
 
 
 def _sha256(script: str) -> str:

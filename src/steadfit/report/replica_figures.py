@@ -21,10 +21,10 @@ def curves(
     """All replicas' losses by epoch: training in grey, validation in colour.
 
     curves: one mapping a replica, as `Replica.curves`. reach: lowest and highest loss shown, so
-    that the arms' figures share one scale; logarithmic where both are above 0.
+    that the arms' figures share one scale; logarithmic where it has room for two ticks.
     """
     figure = frame(0, "epoch")
-    one_epoch = max(len(losses) for replica in curves for losses in replica.values()) == 1
+    last = max(len(losses) for replica in curves for losses in replica.values())
     for curve, role in (("train_loss", "bias"), ("validation_loss", "better")):
         epochs: list[int | None] = []
         values: list[float | None] = []
@@ -34,14 +34,15 @@ def curves(
         figure.add_scatter(
             x=epochs,
             y=values,
-            mode="markers" if one_epoch else "lines",
+            mode="markers" if last == 1 else "lines",
             name=curve.replace("_", " "),
             line={"color": LIGHT[role], "width": 1},
             opacity=0.7,
             hovertemplate="epoch %{x}: %{y:.3g}<extra>%{fullData.name}</extra>",
         )
     low, high = reach
-    logarithmic = low > 0
+    ticks = _decades(low, high) if low > 0 else []
+    logarithmic = len(ticks) > 1
     figure.update_layout(
         height=210,
         margin={"l": 44, "r": 8, "t": 30, "b": 40},
@@ -51,13 +52,14 @@ def curves(
     figure.update_yaxes(
         visible=True,
         type="log" if logarithmic else "linear",
-        range=[math.log10(low), math.log10(high)] if logarithmic else [low, high],
-        tickvals=_decades(low, high) if logarithmic else None,
+        range=[math.log10(low), math.log10(high)] if logarithmic else _proper(low, high),
+        tickvals=ticks if logarithmic else None,
+        nticks=5,
         tickformat="~g",
         ticks="",
         gridcolor=LIGHT["rule"],
     )
-    figure.update_xaxes(showgrid=False, rangemode="tozero", nticks=5)
+    figure.update_xaxes(showgrid=False, rangemode="tozero", dtick=_whole_step(last))
     return figure
 
 
@@ -140,6 +142,21 @@ def predicted(
     figure.update_layout(height=420, showlegend=False, margin={"l": 56, "r": 8, "t": 8, "b": 44})
     figure.update_yaxes(visible=True, title_text="predicted", gridcolor=LIGHT["rule"])
     return figure
+
+
+def _whole_step(last: int) -> int:
+    """From tick to tick, so that there are about five and each is a whole epoch.
+
+    >>> [_whole_step(last) for last in (2, 20, 36, 400)]
+    [1, 5, 10, 100]
+    """
+    power = 10 ** int(math.log10(max(last / 5, 1)))
+    return next(step * power for step in (1, 2, 5, 10) if step * power * 5 >= last)
+
+
+def _proper(low: float, high: float) -> list[float] | None:
+    """A range, or plotly's own where it would have no length."""
+    return [low, high] if low < high else None
 
 
 def _decades(low: float, high: float) -> list[float]:

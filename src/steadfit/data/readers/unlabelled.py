@@ -91,8 +91,8 @@ def _check_step(table: Columns, found: str | None, trained: str | None) -> None:
     """Rows of another distance are another question; None where the distance is not known."""
     if found is not None and trained is not None and found != trained:
         raise SteadfitError(
-            f"{table.file}: the model was trained on rows {trained} apart, and found are rows "
-            f"{found} apart. Give rows {trained} apart."
+            f"{table.file}: the model was trained on rows {trained} apart, and these are {found} "
+            f"apart. Give rows {trained} apart."
         )
 
 
