@@ -33,6 +33,7 @@ import steadfit as sf
 from steadfit.data import Dataset, read, split
 from steadfit.models import shapes
 from steadfit.recipe import Recipe
+from steadfit.workers import end_with_parent
 from study import plain_net
 
 IMAGES = {"convnet": 6000, "resnet": 2000}
@@ -89,7 +90,7 @@ def alone(task: Callable[..., Any], *arguments: object) -> Any:
     """What the task gives in a process of its own, which has imported the libraries already."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["keras", "skorch", "steadfit.api"])
-    with ProcessPoolExecutor(1, context) as pool:
+    with ProcessPoolExecutor(1, context, end_with_parent) as pool:
         return pool.submit(task, *arguments).result()
 
 

@@ -6,11 +6,13 @@ Elsewhere, where forking is not safe with the system's own libraries, each impor
 """
 
 import multiprocessing
+import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from types import ModuleType
 
@@ -31,6 +33,21 @@ def start_server() -> None:
         multiprocessing.set_forkserver_preload([_NEEDED])
         with undisturbed_start():
             forkserver.ensure_running()
+
+
+def end_with_parent() -> None:
+    """Have this worker end when the process that started it does, be it that it is killed.
+
+    To be called as the worker starts, as `ProcessPoolExecutor`'s initializer.
+    """
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def wait() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 @contextmanager

@@ -7,14 +7,12 @@ bits do not depend on it. Workers end by themselves when the process that starte
 import multiprocessing
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import resource_sharer
-from multiprocessing.connection import wait as wait_for
 
 import numpy as np
 import torch
@@ -24,7 +22,7 @@ from steadfit.errors import DivergedError, SteadfitError
 from steadfit.study.design import Trial
 from steadfit.study.store import Store
 from steadfit.training import Replica, fit, keep_freed_memory
-from steadfit.workers import context, start_server, undisturbed_start
+from steadfit.workers import context, end_with_parent, start_server, undisturbed_start
 
 LOST_WORKERS = 3  # a trial that was in flight this often when a worker died is given up
 
@@ -147,19 +145,12 @@ def _start_worker(split: Split, store: Store, device: str) -> None:
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     keep_freed_memory()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
 
 
 _split: Split
 _store: Store
 _device: str
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    wait_for([parent.sentinel])
-    os._exit(1)
 
 
 def _train(trial: Trial) -> bool:
