@@ -5,9 +5,12 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from torch.nn.functional import cross_entropy
 
 from steadfit.data import from_arrays, split
 from steadfit.errors import SteadfitError
@@ -43,7 +46,7 @@ def finished(tmp_path_factory):
 
 def test_every_replica_is_trained_once_and_kept(finished):
     folder, outcome, seen = finished
-    assert [done for done, _ in seen if done][:12] == list(range(1, 13))
+    assert [done for done, _ in seen if done][:18] == list(range(1, 19))
     assert {name: len(own) for name, own in outcome.replicas.items()} == {
         "baseline": 6,
         "dropout=0.5": 6,
@@ -68,8 +71,8 @@ def test_one_arm_more_trains_that_arm_only(finished):
     folder, _, _ = finished
     seen: list = []
     run_study(parts(), BASE, ["dropout", "l2"], folder, DESIGN, watch=watched(seen))
-    assert seen[0] == (12, 12)
-    assert [done for done, _ in seen[1:7]] == [13, 14, 15, 16, 17, 18]
+    assert seen[0] == (18, 18)
+    assert [done for done, _ in seen[1:10]] == list(range(19, 28))
 
 
 def test_an_arm_that_diverges_fails_and_the_study_goes_on(tmp_path):
@@ -82,12 +85,28 @@ def test_an_arm_that_diverges_fails_and_the_study_goes_on(tmp_path):
     assert any("noise=1e+38 failed" in said for said in outcome.result.sentences)
 
 
-def test_an_ensemble_is_the_best_arms_replicas(finished):
-    folder, outcome, _ = finished
-    again = run_study(parts(), BASE, ["dropout"], folder, DESIGN, deliver="ensemble")
-    own = outcome.replicas[outcome.result.best]
-    logits = again.model.logits(parts().test.x)
-    np.testing.assert_array_equal(logits, np.stack([replica.logits for replica in own]))
+@pytest.mark.parametrize("scheme", ["both", "bootstrap"])
+def test_an_ensemble_is_the_best_arms_replicas_on_all_the_data_if_there_are(
+    finished, tmp_path, scheme
+):
+    folder = finished[0] if scheme == "both" else tmp_path
+    design = replace(DESIGN, scheme=scheme)
+    again = run_study(parts(), BASE, ["dropout"], folder, design, deliver="ensemble")
+    store = open_store(folder / "store")
+    keys = again.result.arm(again.result.best).replicas
+    own = [store.read(key).logits for key in keys][6 if scheme == "both" else 0 :]
+    assert len(own) == (3 if scheme == "both" else 6)
+    np.testing.assert_array_equal(again.model.logits(parts().test.x), np.stack(own))
+
+
+def test_the_model_is_a_replica_on_all_the_data_whose_losses_are_the_totals(finished):
+    """So nothing more is trained for it."""
+    folder, outcome, seen = finished
+    assert seen[-1] == (1, 1)
+    whole = [open_store(folder / "store").read(key) for key in outcome.result.arms[0].replicas[6:]]
+    y = parts().test.y
+    total = np.mean([cross_entropy(torch.from_numpy(own.logits), y).item() for own in whole])
+    assert outcome.result.arms[0].losses["cross_entropy"].total == pytest.approx(total)
 
 
 # As people write it, with no guard around the call: workers must not run it again.
@@ -122,7 +141,7 @@ def test_killed_in_the_middle_it_goes_on(finished, tmp_path, whom):
         process.wait()
         time.sleep(0.5)
         kept = finished_replicas(tmp_path / "run")
-        assert 4 <= len(kept) < 13
+        assert 4 <= len(kept) < 18
         seen: list = []
         run_study(parts(), BASE, ["dropout"], tmp_path / "run", DESIGN, watch=watched(seen))
         assert seen[0][1] >= len(kept) - 1
@@ -167,10 +186,10 @@ def test_keys_tell_apart_all_that_determines_a_replica(tmp_path):
     data = parts()
     arms = make_arms(BASE, ["dropout"])
     keys = {trial.key for trial in make_trials(DESIGN, arms, data)}
-    assert len(keys) == 12
-    assert len(keys | {t.key for t in make_trials(Design(3, 2, seed=1), arms, data)}) == 24
+    assert len(keys) == 18
+    assert len(keys | {t.key for t in make_trials(Design(3, 2, seed=1), arms, data)}) == 36
     longer = make_arms(BASE.training_with(epochs=4), ["dropout"])
-    assert len(keys | {t.key for t in make_trials(DESIGN, longer, data)}) == 24
+    assert len(keys | {t.key for t in make_trials(DESIGN, longer, data)}) == 36
     assert open_store(tmp_path).folder == tmp_path
 
 

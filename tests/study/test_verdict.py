@@ -52,7 +52,7 @@ def test_without_any_variance_no_source_is_named():
     assert "no source to be named" in said(0.0, 0.0, Components(-0.1, 0.0, 0.0))
 
 
-@pytest.mark.parametrize("scheme", get_args(Scheme))
+@pytest.mark.parametrize("scheme", ["both", *get_args(Scheme)])
 def test_what_the_figures_stand_for_is_said_of_every_scheme(scheme: str):
     text = said(0.3, 0.05, Components(0.15, 0.09, 0.06), scheme)
     assert "Variance is over 7 " in text

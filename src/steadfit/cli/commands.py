@@ -99,7 +99,7 @@ def study(
     arms: Annotated[
         Literal["cell"] | None, Parameter(group=DESIGN, help="Compare all of these: every cell.")
     ] = None,
-    samples: Annotated[int, Parameter(group=DESIGN, help="Training samples drawn.")] = 10,
+    samples: Annotated[int, Parameter(group=DESIGN, help="Training samples drawn.")] = 5,
     seeds: Annotated[
         int,
         Parameter(group=DESIGN, help="On each sample: 1, its own; else these, the same on all."),
@@ -109,9 +109,12 @@ def study(
         Parameter(group=DESIGN, help="Draw samples until intervals are ± this or shorter."),
     ] = None,
     scheme: Annotated[
-        Literal["bootstrap", "subsample", "disjoint", "whole"],
-        Parameter(group=DESIGN, help="How a sample is drawn; whole: only seeds differ."),
-    ] = "bootstrap",
+        Literal["both", "bootstrap", "subsample", "disjoint", "whole"],
+        Parameter(
+            group=DESIGN,
+            help="How a sample is drawn; whole: only seeds differ; both: bootstrap and whole.",
+        ),
+    ] = "both",
     seed: Seed = 0,
     processes: Processes = None,
     deliver: Annotated[

@@ -25,6 +25,7 @@ FACTS = {
 }
 SHARES = ("clipped", "zero_weights")
 SCHEMES = {
+    "both": "{train} examples drawn from the {train} training examples with replacement",
     "bootstrap": "{train} examples drawn from the {train} training examples with replacement, so "
     "that each replica sees about 63% of them",
     "subsample": "a part of the {train} training examples, drawn without replacement",
@@ -61,10 +62,11 @@ def headline(result: StudyResult) -> str:
     best = result.arm(result.best)
     if len(result.arms) == 1:
         return start + "."
-    if best.verdict != "better":
+    if not best.helps:
         return f"{start}; no remedy was shown to lower it."
-    fall = -best.changes[loss].value / total
-    return f"{start}; {wording.printable(best.name)} lowers the {words} by {wording.percent(fall)}."
+    fall = wording.percent(-best.changes[loss].value / total)
+    here = " when trained on these data" if best.verdict == "better here" else ""
+    return f"{start}; {wording.printable(best.name)} lowers the {words} by {fall}{here}."
 
 
 def losses(result: StudyResult, loss: Loss) -> Grid:
@@ -150,12 +152,19 @@ def scheme(result: StudyResult) -> str:
     drawn = SCHEMES.get(plan.scheme, "drawn by the scheme “{scheme}”").format(
         train=f"{data.train:,}", scheme=wording.printable(plan.scheme)
     )
+    whole = (
+        f" Totals and changes are of the replicas on all {data.train:,} training examples. A "
+        "change’s interval is for another training set of that size; the word “here” says that it "
+        "was shown for training on these data, and not for others."
+        if plan.whole
+        else ""
+    )
     return (
         f"{wording.design(result)}, each arm on the same samples with the same seeds, so that arms "
         f"are compared in pairs. Each sample is {drawn}. The variance is that of training anew on "
         f"such a sample with another seed, measured at {data.test:,} test points that no replica "
-        "was trained on; it says nothing of training sets of another size. Noise in the labels "
-        "cannot be told from bias, hence bias+noise."
+        f"was trained on; it says nothing of training sets of another size.{whole} Noise in the "
+        "labels cannot be told from bias, hence bias+noise."
     )
 
 

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 GAP = 2  # blank columns between two columns of the table
 NARROWEST_ARM = 12
 LONGEST_NAME = 60
-STYLES = {"better": "green", "worse": "red", "failed": "red"}
+STYLES = {
+    "better": "green",
+    "worse": "red",
+    "better here": "green",
+    "worse here": "red",
+    "failed": "red",
+}
 ASCII = str.maketrans("−–×·…�∞\N{NO-BREAK SPACE}", "--x-~?8 ")
 
 

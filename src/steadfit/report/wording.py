@@ -176,10 +176,10 @@ def sizes(result: StudyResult) -> str:
 def design(result: StudyResult) -> str:
     """The second line: the crossed design, multiplied out."""
     arms, plan = len(result.arms), result.design
-    return (
-        f"{counted(arms, 'arms')} × {counted(plan.samples, 'training samples')} × "
-        f"{counted(plan.seeds, 'seeds')} = {arms * plan.samples * plan.seeds:,} replicas"
-    )
+    drawn = f"{counted(plan.samples, 'training samples')} × {counted(plan.seeds, 'seeds')}"
+    each = f"({drawn} + {plan.whole:,} on all training data)" if plan.whole else drawn
+    replicas = arms * (plan.samples * plan.seeds + plan.whole)
+    return f"{counted(arms, 'arms')} × {each} = {replicas:,} replicas"
 
 
 def _examples(shape: tuple[int, ...]) -> str:

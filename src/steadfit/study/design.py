@@ -30,25 +30,27 @@ class Arm:
 
 @dataclass(frozen=True)
 class Design:
-    """samples × seeds replicas an arm.
+    """samples × seeds replicas an arm, and with the scheme "both" as many on the whole as samples.
 
     seeds: 1, each sample has a seed of its own, the same in every arm: for so many replicas the
     shortest intervals. From 2 on they are crossed, each seed on each sample, which tells what comes
     with the sample from what comes with the seed. docs/calibration.md measures both.
-    scheme: how a training sample is drawn (`steadfit.data.draw`): "disjoint", into as many parts as
-    samples; with "whole" only the seeds differ, one a sample. seed: of the whole study.
+    scheme: "both", bootstrap samples for the variance and all the training data, with one more seed
+    a sample, for totals and changes (`arm_loss`). Else how every sample is drawn
+    (`steadfit.data.draw`): "disjoint", into as many parts as samples; with "whole" only the seeds
+    differ, one a sample. seed: of the whole study.
     """
 
-    samples: int = 10
+    samples: int = 5
     seeds: int = 1
-    scheme: str = "bootstrap"
+    scheme: str = "both"
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.samples < 2 or self.seeds < 1:
             raise SteadfitError(
                 "A study needs at least 2 samples and 1 seed, "
-                f"got {self.samples} and {self.seeds}. 10 and 1 are usual."
+                f"got {self.samples} and {self.seeds}. 5 and 1 are usual."
             )
         if self.scheme == "whole" and self.seeds > 1:
             raise SteadfitError(
@@ -58,13 +60,23 @@ class Design:
             )
         natural("seed", self.seed)
 
+    @property
+    def drawn(self) -> int:
+        """How many replicas of an arm are trained on drawn samples."""
+        return self.samples * self.seeds
+
+    @property
+    def whole(self) -> int:
+        """How many replicas of an arm are trained on all the training data, beside the others."""
+        return self.samples if self.scheme == "both" else 0
+
     def replica_seeds(self, sample: int) -> tuple[int, ...]:
         """The seeds of a sample's replicas, the same in every arm."""
-        numbers = range(self.seeds) if self.seeds > 1 else [sample]
-        return tuple(
-            int(np.random.SeedSequence([self.seed, number]).generate_state(1, np.uint32)[0])
-            for number in numbers
-        )
+        return tuple(map(self.replica_seed, range(self.seeds) if self.seeds > 1 else [sample]))
+
+    def replica_seed(self, number: int) -> int:
+        """The seed of this number, from 0."""
+        return int(np.random.SeedSequence([self.seed, number]).generate_state(1, np.uint32)[0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,27 +114,28 @@ def make_arms(recipe: Recipe, remedies: Sequence[str]) -> tuple[Arm, ...]:
 
 
 def make_trials(design: Design, arms: Sequence[Arm], split: Split) -> tuple[Trial, ...]:
-    """arms × samples × seeds, in that order."""
+    """Arm by arm: samples × seeds, in that order, then those on the whole."""
     share = 1 / design.samples if design.scheme == "disjoint" else 0.5
+    scheme = "bootstrap" if design.scheme == "both" else design.scheme
     samples = [
-        draw(split.train, design.scheme, number, design.seed, share)
-        for number in range(design.samples)
+        draw(split.train, scheme, number, design.seed, share) for number in range(design.samples)
     ]
+    drawn = [
+        (sample, seed)
+        for number, sample in enumerate(samples)
+        for seed in design.replica_seeds(number)
+    ]
+    everything = torch.arange(len(split.train))
+    whole = [(everything, design.replica_seed(number)) for number in range(design.whole)]
     return tuple(
         Trial(arm, sample, seed, split.train.fingerprint, split.test.fingerprint)
         for arm in arms
-        for number, sample in enumerate(samples)
-        for seed in design.replica_seeds(number)
+        for sample, seed in (*drawn, *whole)
     )
 
 
 def final_trial(design: Design, arm: Arm, split: Split) -> Trial:
     """The arm on all the training data, with the study's first seed: the model handed over."""
     everything = torch.arange(len(split.train))
-    return Trial(
-        arm,
-        everything,
-        design.replica_seeds(0)[0],
-        split.train.fingerprint,
-        split.test.fingerprint,
-    )
+    seed = design.replica_seed(0)
+    return Trial(arm, everything, seed, split.train.fingerprint, split.test.fingerprint)

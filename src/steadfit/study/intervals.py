@@ -231,7 +231,7 @@ def _variance_parts(table: Floats, quantity: Quantity) -> tuple[float, float, fl
 
     def replica_parts(values: Floats) -> Floats:
         """Samples', seeds' and their joint part of values of shape (S, J, ...): first axis."""
-        a, b, both = _mean_squares(values)
+        a, b, both = mean_squares(values)
         first, second = np.square(stretch)
         return np.stack([a * first, b * second, both * second]) / (samples * seeds)
 
@@ -242,7 +242,7 @@ def _variance_parts(table: Floats, quantity: Quantity) -> tuple[float, float, fl
     return float(of_samples), float(of_seeds), at_points
 
 
-def _mean_squares(values: Floats) -> tuple[Floats, Floats, Floats]:
+def mean_squares(values: Floats) -> tuple[Floats, Floats, Floats]:
     """Two-way mean squares MS_A, MS_B, MS_AB along the first two axes; 0 without freedom."""
     samples, seeds = values.shape[:2]
     rows, columns = values.mean(1, keepdims=True), values.mean(0, keepdims=True)

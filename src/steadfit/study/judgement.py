@@ -1,12 +1,13 @@
 """From replicas to what they show: each arm's losses, changes with intervals, and its word."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from steadfit.data import Dataset
 from steadfit.recipe import Recipe
-from steadfit.study.clusters import by_group
+from steadfit.study import arm_loss
+from steadfit.study.arm_loss import ArmLoss
 from steadfit.study.decomposition import (
     Decomposition,
     Quantity,
@@ -16,15 +17,7 @@ from steadfit.study.decomposition import (
     squared_error,
 )
 from steadfit.study.design import Arm, Design
-from steadfit.study.intervals import (
-    Estimate,
-    Spread,
-    interval,
-    paired,
-    paired_interval,
-    spread,
-    verdicts,
-)
+from steadfit.study.intervals import Estimate, Spread, verdicts
 from steadfit.study.result import ArmResult, Figure, Interval, Loss, Parts, Verdict
 from steadfit.study.sources import source_intervals
 from steadfit.study.zero_one import zero_one
@@ -32,7 +25,8 @@ from steadfit.training import Replica
 
 LEVEL = 0.95
 
-Pair = tuple[Loss, Decomposition, Decomposition]  # an arm's and the baseline's
+ArmLosses = dict[Loss, ArmLoss]  # none where a replica failed
+Split = Callable[[np.ndarray, np.ndarray], Decomposition]
 
 
 def deciding_loss(test: Dataset, baseline: Recipe) -> Loss:
@@ -49,25 +43,14 @@ def judge(
 ) -> tuple[ArmResult, ...]:
     """What each arm showed, against the first, the baseline.
 
-    replicas: of each arm, samples × seeds of them in the order of `make_trials`. test: the points
-    of their logits (`steadfit.data.points`); where they have groups, intervals are over groups. An
-    arm with a failed replica has failed. Words are given by Holm's correction over all arms that
-    are compared. pilot: the first samples, where their spread chose how many there are
-    (`precision`).
+    replicas: of each arm, in the order of `make_trials`. test: the points of their logits
+    (`steadfit.data.points`); where they have groups, intervals are over groups. An arm with a
+    failed replica has failed. Words are given by Holm's correction over all arms that are compared.
+    pilot: the first samples, where their spread chose how many there are (`precision`).
     """
     decided = deciding_loss(test, arms[0].recipe)
-    found = [_decompositions(design, own, test) for own in replicas]
-    comparable = [i for i in range(1, len(arms)) if found[0] and found[i]]
-    base = found[0].get(decided)
-    changes = [
-        paired_interval(found[i][decided], base, level=LEVEL, pilot=pilot)
-        for i in comparable
-        if base
-    ]
-    words: list[Verdict] = ["no difference shown" if own else "failed" for own in found]
-    words[0] = "baseline" if base else "failed"
-    for place, word in zip(comparable, verdicts(changes, alpha=1 - LEVEL), strict=True):
-        words[place] = word
+    found = [_losses(design, own, test) for own in replicas]
+    words = _words(design, found, decided, pilot)
     return tuple(
         _arm_result(arm, word, own, mine, found[0] if place else {}, decided, design, test, pilot)
         for place, (arm, word, own, mine) in enumerate(
@@ -80,43 +63,75 @@ def spreads(
     design: Design, replicas: Sequence[Sequence[Replica]], test: Dataset, loss: Loss
 ) -> tuple[Spread, ...]:
     """Of each arm's change of this loss against the first arm; failed arms left out."""
-    found = [_decompositions(design, own, test) for own in replicas]
+    found = [_losses(design, own, test) for own in replicas]
     if not found[0]:
         return ()
-    tables = [paired(own[loss], found[0][loss], "total") for own in found[1:] if own]
-    return tuple(spread(table, "total") for table in tables)
+    return tuple(arm_loss.change_spread(own[loss], found[0][loss]) for own in found[1:] if own)
 
 
-def _decompositions(
-    design: Design, replicas: Sequence[Replica], test: Dataset
-) -> dict[Loss, Decomposition]:
+def _words(
+    design: Design, found: Sequence[ArmLosses], loss: Loss, pilot: int | None
+) -> list[Verdict]:
+    """Each arm's word: by the change's interval, and where that says nothing by the change here."""
+    words: list[Verdict] = ["no difference shown" if own else "failed" for own in found]
+    if not found[0]:
+        return words
+    base = found[0][loss]
+    words[0] = "baseline"
+    comparable = [place for place in range(1, len(found)) if found[place]]
+    pairs = [(found[place][loss], base) for place in comparable]
+    changes = [arm_loss.change(*pair, "total", LEVEL, pilot) for pair in pairs]
+    here = [arm_loss.change_here(*pair, LEVEL) for pair in pairs]
+    said: Sequence[Verdict] = verdicts(changes, alpha=1 - LEVEL)
+    if design.scheme == "whole":
+        said = [_here(word) for word in said]
+    elif design.whole:
+        told: Sequence[Verdict] = verdicts([one for one in here if one], alpha=1 - LEVEL)
+        said = [
+            _here(other) if word == "no difference shown" else word
+            for word, other in zip(said, told, strict=True)
+        ]
+    for place, word in zip(comparable, said, strict=True):
+        words[place] = word
+    return words
+
+
+def _here(word: Verdict) -> Verdict:
+    """The word where it is of training on these very data."""
+    words: dict[Verdict, Verdict] = {"better": "better here", "worse": "worse here"}
+    return words.get(word, word)
+
+
+def _losses(design: Design, replicas: Sequence[Replica], test: Dataset) -> ArmLosses:
     """By loss; none where a replica failed. For zero_one it is Kohavi and Wolpert's."""
     if any(replica.failure for replica in replicas):
         return {}
-    grid = np.stack([replica.logits for replica in replicas])
-    grid = grid.reshape(design.samples, design.seeds, *grid.shape[1:])
-    y = test.y.numpy()
-    found: dict[Loss, Decomposition] = (
-        {"squared": squared_error(grid, y)}
+    logits = np.stack([replica.logits for replica in replicas])
+    drawn = logits[: design.drawn].reshape(design.samples, design.seeds, *logits.shape[1:])
+    splits: dict[Loss, Split] = (
+        {"squared": squared_error}
         if test.task == "numbers"
-        else {
-            "cross_entropy": cross_entropy(grid, y),
-            "brier": brier(grid, y),
-            "zero_one": kohavi_wolpert(grid, y),
-        }
+        else {"cross_entropy": cross_entropy, "brier": brier, "zero_one": kohavi_wolpert}
     )
+    y = test.y.numpy()
+    found: ArmLosses = {
+        loss: ArmLoss(
+            split(drawn, y), split(logits[design.drawn :, None], y) if design.whole else None
+        )
+        for loss, split in splits.items()
+    }
     if test.groups is None:
         return found
     group = test.groups.numpy()
-    return {loss: by_group(own, group) for loss, own in found.items()}
+    return {loss: own.by_group(group) for loss, own in found.items()}
 
 
 def _arm_result(
     arm: Arm,
     word: Verdict,
     replicas: Sequence[Replica],
-    found: dict[Loss, Decomposition],
-    baseline: dict[Loss, Decomposition],
+    found: ArmLosses,
+    baseline: ArmLosses,
     decided: Loss,
     design: Design,
     test: Dataset,
@@ -126,57 +141,60 @@ def _arm_result(
         loss: Parts(own.total, own.bias_noise, own.variance) for loss, own in found.items()
     }
     if "zero_one" in found:
-        losses["zero_one"] = _domingos(replicas, test)
-    pairs: list[Pair] = [
-        (loss, own, baseline[loss]) for loss, own in found.items() if loss in baseline
-    ]
-    facts = _mean_facts(replicas)
+        losses["zero_one"] = _domingos(replicas[: design.drawn], found["zero_one"].total, test)
+    pairs: dict[Loss, tuple[ArmLoss, ArmLoss]] = {
+        loss: (own, baseline[loss]) for loss, own in found.items() if loss in baseline
+    }
+    here: dict[Loss, Estimate | None] = {
+        loss: arm_loss.change_here(*pair, LEVEL) for loss, pair in pairs.items()
+    }
+    facts = _mean_facts(replicas[design.drawn :] or replicas)
     return ArmResult(
         name=arm.name,
         recipe=arm.recipe,
         parameters=round(facts.pop("parameters", 0.0)),
         verdict=word,
         losses=losses,
-        changes=_changes(pairs, "total", pilot),
-        variance_changes=_changes([p for p in pairs if p[0] != "zero_one"], "variance")
-        if design.samples > 2  # the least for an interval; Domingos's variance has none
-        else {},
-        components=found[decided].components if found else None,
+        changes={
+            loss: _shown(arm_loss.change(*pair, "total", LEVEL, pilot))
+            for loss, pair in pairs.items()
+        },
+        variance_changes={
+            loss: _shown(arm_loss.change(*pair, "variance", LEVEL))
+            for loss, pair in pairs.items()
+            if design.samples > 2 and loss != "zero_one"  # Domingos's variance has no interval
+        },
+        components=found[decided].drawn.components if found else None,
         facts=facts,
         failure=next((replica.failure for replica in replicas if replica.failure), ""),
         intervals={loss: _intervals(design, own) for loss, own in found.items()},
+        changes_here={loss: _shown(one) for loss, one in here.items() if one},
     )
 
 
-def _domingos(replicas: Sequence[Replica], test: Dataset) -> Parts:
-    grid = np.stack([replica.logits for replica in replicas])[:, None]
-    found = zero_one(grid, test.y.numpy())
-    return Parts(found.error, found.bias, found.net_variance)
+def _domingos(drawn: Sequence[Replica], error: float, test: Dataset) -> Parts:
+    """The error, and what of it is disagreement of the drawn replicas."""
+    found = zero_one(np.stack([replica.logits for replica in drawn])[:, None], test.y.numpy())
+    return Parts(error, error - found.net_variance, found.net_variance)
 
 
-def _changes(
-    pairs: Sequence[Pair], quantity: Quantity, pilot: int | None = None
-) -> dict[Loss, Interval]:
-    found: dict[Loss, Interval] = {}
-    for loss, own, baseline in pairs:
-        change = paired_interval(own, baseline, quantity, level=LEVEL, pilot=pilot)
-        found[loss] = Interval(change.value, change.low, change.high)
-    return found
-
-
-def _intervals(design: Design, found: Decomposition) -> dict[Figure, Interval]:
+def _intervals(design: Design, found: ArmLoss) -> dict[Figure, Interval]:
     """Of the total, of its two parts, and of the variance's sources, as far as the design allows.
 
     For zero_one they are of Kohavi and Wolpert's parts.
     """
     quantities: tuple[Quantity, ...] = ("total", "bias_noise", "variance")
     of: dict[Figure, Estimate] = {
-        quantity: interval(found, quantity, level=LEVEL)
+        quantity: arm_loss.interval(found, quantity, LEVEL)
         for quantity in quantities[: 3 if design.samples > 2 else 1]
     }
-    if found.gram is not None and min(design.samples, design.seeds) > 2:
-        of |= source_intervals(found.gram, level=LEVEL)
-    return {name: Interval(one.value, one.low, one.high) for name, one in of.items()}
+    if found.drawn.gram is not None and min(design.samples, design.seeds) > 2:
+        of |= source_intervals(found.drawn.gram, level=LEVEL)
+    return {name: _shown(one) for name, one in of.items()}
+
+
+def _shown(found: Estimate) -> Interval:
+    return Interval(found.value, found.low, found.high)
 
 
 def _mean_facts(replicas: Sequence[Replica]) -> dict[str, float]:

@@ -10,7 +10,8 @@ pilot's spread, so that the interval holds the truth in 95% of studies at least,
 spread is (exactly so for samples' effects from a normal distribution).
 
 More samples take away the samples' part of the spread, not that of the test points, nor that of
-seeds which all samples share: below these two no number of samples reaches.
+seeds which all samples share, nor, with the scheme "both", what another training set would change
+(`arm_loss`): below these no number of samples reaches.
 """
 
 from collections.abc import Sequence
@@ -51,12 +52,18 @@ def check_precision(precision: float | None, design: Design) -> None:
         )
 
 
-def plan(changes: Sequence[Spread], pilot: int, precision: float, level: float = 0.95) -> Plan:
+def plan(
+    changes: Sequence[Spread],
+    pilot: int,
+    precision: float,
+    level: float = 0.95,
+    scheme: str = "bootstrap",
+) -> Plan:
     """The fewest samples with which every change's interval is +- precision or shorter.
 
     changes: of each arm's total against the baseline's, from `pilot` samples. precision: half the
     length wanted, in the loss's unit. Where more than `MOST` samples would be needed it stays with
-    the pilot's, and the sentence says what they give.
+    the pilot's, and the sentence says what they give, and what helps with the design's `scheme`.
 
     >>> change = Spread(parts=(4e-4, 0.0, 1e-6), degrees=(9.0, 1.0, 1999.0))
     >>> plan([change], pilot=10, precision=0.02).samples
@@ -76,13 +83,22 @@ def plan(changes: Sequence[Spread], pilot: int, precision: float, level: float =
                 f"The {samples} training samples were chosen by the spread of the first {pilot} "
                 f"(Stein's two-stage rule), so that no interval is longer than ±{precision:g}.",
             )
-    return Plan(pilot, reach(pilot), _why_not(precision, pilot, reach(pilot), reach(float("inf"))))
+    rest = _REST[scheme == "both"]
+    why = _why_not(precision, pilot, reach(pilot), reach(float("inf")), rest)
+    return Plan(pilot, reach(pilot), why)
 
 
-def _why_not(precision: float, pilot: int, reached: float, least: float) -> str:
+_REST = (
+    "the test points and what all samples share leave ±{:.3g} alone; more test points or a seed "
+    "for each sample (--seeds 1) help",
+    "the test points and what another training set would change leave ±{:.3g} alone; more data "
+    "help, or --scheme whole, which asks about training on these data only",
+)
+
+
+def _why_not(precision: float, pilot: int, reached: float, least: float, rest: str) -> str:
     why = (
-        f"the test points and what all samples share leave ±{least:.3g} alone; more test points or "
-        "a seed for each sample (--seeds 1) help"
+        rest.format(least)
         if least > precision
         else f"it would take more than {MOST} training samples"
     )

@@ -17,7 +17,9 @@ from steadfit.study.decomposition import Components
 
 Loss = Literal["cross_entropy", "brier", "zero_one", "squared"]
 Figure = Literal["total", "bias_noise", "variance", "sample", "seed", "interaction"]
-Verdict = Literal["baseline", "better", "worse", "no difference shown", "failed"]
+Verdict = Literal[
+    "baseline", "better", "worse", "better here", "worse here", "no difference shown", "failed"
+]
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Parts:
 class ArmResult:
     """What one arm's replicas showed. An arm that failed has no losses, only `failure`.
 
+    verdict: "better here" where the change is shown for training on these very data, and not for
+        another training set of their size.
     parameters: numbers that training changes, the mean over replicas, whose samples of texts have
         vocabularies of their own; 0 where every replica failed.
     """
@@ -62,6 +66,12 @@ class ArmResult:
     failure: str = ""
     replicas: tuple[str, ...] = ()  # their keys in the store
     intervals: dict[Loss, dict[Figure, Interval]] = field(default_factory=dict)  # of the arm alone
+    changes_here: dict[Loss, Interval] = field(default_factory=dict)  # for these very data
+
+    @property
+    def helps(self) -> bool:
+        """Whether it was found better than the baseline."""
+        return self.verdict in ("better", "better here")
 
 
 @dataclass(frozen=True)
@@ -81,12 +91,16 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class DesignFacts:
-    """The crossed design: every arm on the same samples with the same seeds."""
+    """The crossed design: every arm on the same samples with the same seeds.
+
+    whole: replicas of an arm on all the training data, beside those on samples.
+    """
 
     samples: int
     seeds: int
     scheme: str
     seed: int
+    whole: int = 0
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ Delivery = Literal["single", "ensemble"]
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A study's result, the replicas behind it by arm, and the model handed over."""
+    """A study's result, the model handed over, and by arm the replicas on drawn samples."""
 
     result: StudyResult
     replicas: dict[str, tuple[Replica, ...]]
@@ -36,7 +36,10 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """Arms, what each showed, and the replicas that showed it, in the same order."""
+    """Arms, what each showed, and the replicas that showed it, in the same order.
+
+    replicas: of each arm, those on drawn samples first (`Design.drawn`).
+    """
 
     arms: tuple[Arm, ...]
     results: tuple[ArmResult, ...]
@@ -68,7 +71,7 @@ def run_study(
     again. precision: half the length wanted of the changes' intervals; samples are added to the
     design's until it is reached (`precision.plan`). processes: workers, by default one a usable
     core. deliver: "single", the best recipe trained on all the training data; "ensemble", that
-    arm's replicas, averaged.
+    arm's replicas, averaged: those on all the training data where the design has such.
 
     Raises SteadfitError for what a person can mend; what was finished by then is kept.
     """
@@ -100,7 +103,11 @@ def run_study(
     said: tuple[str, ...] = ()
     if precision is not None:
         chosen = plan(
-            spreads(design, found.replicas, tested, loss), design.samples, precision, LEVEL
+            spreads(design, found.replicas, tested, loss),
+            design.samples,
+            precision,
+            LEVEL,
+            design.scheme,
         )
         said = (chosen.sentence,)
         if chosen.samples > design.samples:
@@ -108,6 +115,7 @@ def run_study(
             found = measure(remedies, design, pilot)
     result = _result(found, design, split, tested, loss, said)
     winner, members = found.of(result.best)
+    members = members[design.drawn :] or members
     if deliver == "single":
         trial = final_trial(design, winner, split)
         train([trial], what="model on all training data")
@@ -115,7 +123,9 @@ def run_study(
     model = _handed_over(winner, split.train, members)
     model.save(folder / "model")
     write_text(folder / "study.json", result.to_json())
-    replicas = {arm.name: own for arm, own in zip(found.arms, found.replicas, strict=True)}
+    replicas = {
+        arm.name: own[: design.drawn] for arm, own in zip(found.arms, found.replicas, strict=True)
+    }
     return Outcome(result, replicas, model)
 
 
@@ -130,9 +140,10 @@ def _result(
     """The figures with their verdict. said: what there is to say beside it."""
     best = best_arm(found.results, loss)
     _, replicas = found.of(best)
+    replicas = replicas[design.drawn :] or replicas
     return StudyResult(
         data=_data_facts(split, tested),
-        design=DesignFacts(design.samples, design.seeds, design.scheme, design.seed),
+        design=DesignFacts(design.samples, design.seeds, design.scheme, design.seed, design.whole),
         loss=loss,
         level=LEVEL,
         arms=found.results,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from steadfit.study.design import BASELINE, Design
-from steadfit.study.result import ArmResult, Loss, Parts
+from steadfit.study.result import ArmResult, Interval, Loss, Parts
 from steadfit.training import HALVED
 
 _LOSS_NAMES = {
@@ -19,9 +19,9 @@ def best_arm(arms: Sequence[ArmResult], loss: Loss) -> str:
 
     The total decides, never the variance alone: a net that underfits has little variance too.
     """
-    better = [arm for arm in arms if arm.verdict == "better"]
-    if better:
-        return min(better, key=lambda arm: arm.losses[loss].total).name
+    helping = [arm for arm in arms if arm.helps]
+    if helping:
+        return min(helping, key=lambda arm: arm.losses[loss].total).name
     whole = [arm for arm in arms if arm.losses]
     return BASELINE if arms[0].losses or not whole else whole[0].name
 
@@ -33,7 +33,7 @@ def joined_remedy(arms: Sequence[ArmResult], loss: Loss) -> str | None:
     """
     chosen: dict[str, tuple[float, str]] = {}
     for arm in arms:
-        if arm.verdict == "better" and "+" not in arm.name:
+        if arm.helps and "+" not in arm.name:
             change = arm.changes[loss].value
             word = arm.name.partition("=")[0]
             chosen[word] = min(chosen.get(word, (change, arm.name)), (change, arm.name))
@@ -51,13 +51,13 @@ def sentences(arms: Sequence[ArmResult], design: Design, loss: Loss, best: str) 
             said.append(_where_it_comes_from(baseline))
     else:
         said.append(f"The baseline failed, so nothing can be compared with it: {baseline.failure}")
-    said += [_about(arm, loss) for arm in arms[1:] if arm.verdict in ("better", "worse")]
+    shown = ("better", "worse", "better here", "worse here")
+    said += [_about(arm, loss, design) for arm in arms[1:] if arm.verdict in shown]
     undecided = [arm.name for arm in arms if arm.verdict == "no difference shown"]
     if undecided and baseline.losses:
         said.append(
             f"No difference shown for {_listed(undecided)}: the interval of the change holds 0, or "
-            "would by chance in so many comparisons. More samples narrow it (--samples, or "
-            "--precision)."
+            f"would by chance in so many comparisons. {_what_narrows(design)}"
         )
     said += [f"{arm.name} failed: {arm.failure}" for arm in arms[1:] if arm.verdict == "failed"]
     said += _about_memory(arms)
@@ -102,19 +102,32 @@ def _where_it_comes_from(arm: ArmResult) -> str:
     )
 
 
-def _about(arm: ArmResult, loss: Loss) -> str:
+def _about(arm: ArmResult, loss: Loss, design: Design) -> str:
     change = arm.changes[loss]
     way = "lowers" if change.value < 0 else "raises"
-    low, high = sorted((abs(change.low), abs(change.high)))
-    text = (
-        f"{arm.name} {way} the {_LOSS_NAMES[loss]} by {abs(change.value):.3g}{_UNITS[loss]} "
-        f"(95% interval {low:.3g} to {high:.3g})"
-    )
+    text = f"{arm.name} {way} the {_LOSS_NAMES[loss]} by {abs(change.value):.3g}{_UNITS[loss]}"
+    if arm.verdict.endswith(" here") and loss in arm.changes_here:
+        text += (
+            f" when trained on these data ({_amounts(arm.changes_here[loss])}); another training "
+            f"set of this size may show otherwise ({_signed(change)})"
+        )
+    else:
+        text += f" ({_amounts(change)})"
     if loss in arm.variance_changes:
         part = arm.variance_changes[loss].value
         rest = change.value - part
         text += f"; {part:+.3g} of the change is variance, {rest:+.3g} bias and noise"
     return text.replace("-", "−").replace("cross−entropy", "cross-entropy") + "."
+
+
+def _amounts(change: Interval) -> str:
+    """The interval of a change whose sign is said in words."""
+    low, high = sorted((abs(change.low), abs(change.high)))
+    return f"95% interval {low:.3g} to {high:.3g}"
+
+
+def _signed(change: Interval) -> str:
+    return f"95% interval {change.low:+.3g} to {change.high:+.3g}"
 
 
 def _about_memory(arms: Sequence[ArmResult]) -> list[str]:
@@ -133,6 +146,15 @@ def _handed_over(best: str, baseline: ArmResult) -> str:
     return f"Best: {best}. It was chosen on these test points, which flatters its figure a little."
 
 
+def _what_narrows(design: Design) -> str:
+    if design.scheme == "both":
+        return (
+            "More samples narrow the seeds' part of it (--samples); what another training set "
+            "would change only more data can."
+        )
+    return "More samples narrow it (--samples, or --precision)."
+
+
 def _what_it_stands_for(design: Design) -> str:
     if design.scheme == "whole":
         return (
@@ -141,9 +163,10 @@ def _what_it_stands_for(design: Design) -> str:
             "intervals stand for training on these data."
         )
     scheme = {
+        "both": "each drawn from the training data with replacement, as many as there are",
         "bootstrap": "each drawn from the training data with replacement, as many as there are "
         "(it holds about 63% of the distinct examples: changes and their intervals stand for such "
-        "samples, and on all the training data a small one can have the other sign; --scheme whole "
+        "samples, and on all the training data a small one can have the other sign; --scheme both "
         "measures it there)",
         "subsample": "each a random half of the training data, so the figures hold at that size",
         "disjoint": "disjoint parts of the training data, so the figures hold at the parts' size",
@@ -153,7 +176,14 @@ def _what_it_stands_for(design: Design) -> str:
         if design.seeds > 1
         else "a seed for each (--seeds 2 tells the two apart)"
     )
-    return f"Variance is over {design.samples} training samples, {scheme}, and {seeds}."
+    text = f"Variance is over {design.samples} training samples, {scheme}, and {seeds}."
+    if design.scheme == "both":
+        text += (
+            f" Totals and changes are of {design.whole} retrainings on all the training data; the "
+            "intervals are for another training set of this size, and the word here is for "
+            "training on these data alone."
+        )
+    return text
 
 
 def _listed(names: Sequence[str]) -> str:
