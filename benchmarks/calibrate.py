@@ -33,9 +33,7 @@ RECIPES = {
     "convnet": Recipe().model_with(name="convnet", width=0.2),
 }
 COLUMNS = ("common 0", "common 1", "own")  # seeds: shared by all sets, or each set its own
-# How one set alone is sampled, and how often. The whole of it is trained on with the seeds of
-# COLUMNS too.
-SCHEMES = {"bootstrap": 10, "subsample": 10, "whole": 2}
+SCHEMES = ("bootstrap", "subsample", "whole")  # how one set alone is sampled
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,18 @@ class Part:
     @property
     def sets(self) -> int:
         """The disjoint sets: more of them where training is quick."""
-        return 60 if self.model == "mlp" and self.n < 2_000 else STUDIED
+        return 60 if self._quick else STUDIED
+
+    @property
+    def samples(self) -> int:
+        """How often one set alone is sampled; its fresh replicas are on the whole of it too."""
+        if self.scheme == "whole":
+            return 5 - len(COLUMNS)
+        return 10 if self._quick else 5
+
+    @property
+    def _quick(self) -> bool:
+        return self.model == "mlp" and self.n < 2_000
 
 
 @dataclass(frozen=True)
@@ -82,7 +91,7 @@ class Pool:
             return
         for number, rows in enumerate(sets[:STUDIED]):
             own: Dataset = self.data.train.take(rows)
-            for sample in range(SCHEMES[part.scheme]):
+            for sample in range(part.samples):
                 yield number, sample, rows[draw(own, part.scheme, sample, seed=number)]
 
     def _trial(

@@ -21,6 +21,7 @@ from scipy.special import nctdtrinc
 from scipy.stats import t
 
 from steadfit.study import open_store
+from steadfit.study.arm_loss import joined
 from steadfit.study.decomposition import Decomposition, brier, cross_entropy, kohavi_wolpert
 from steadfit.study.intervals import Estimate, Spread, paired_interval, spread, verdicts
 
@@ -32,7 +33,7 @@ LOSSES: dict[str, Callable[..., Decomposition]] = {
     "Brier": brier,
     "0-1": kohavi_wolpert,
 }
-JOINED = "whole, spread of bootstrap"
+BOTH = 5  # bootstrap samples, and retrainings on the whole, of a study by default
 Logits = dict[str, np.ndarray]  # of each arm, shape (sets, samples or seeds, points, classes)
 Losses = dict[str, NDArray[np.float64]]  # the cross-entropy, shape (sets, samples, points)
 
@@ -42,7 +43,7 @@ def grids(pool, store, part: Part, columns: tuple[str, ...] = ("own",)) -> Logit
 
     A fresh set has one sample and several columns, a studied set several samples and one column.
     """
-    trials = pool.trials(part)
+    trials = {name: one for name, one in pool.trials(part).items() if name[3] in columns}
     if any(trial.key not in store for trial in trials.values()):
         return None
     sets = sorted({number for _, number, _, _ in trials})
@@ -118,22 +119,20 @@ def change_rows(part: Part, schemes: dict[str, Losses], own: Losses) -> list[str
 def from_one_set(
     schemes: dict[str, Losses], number: int, seen: NDArray[np.bool_]
 ) -> dict[str, list[Estimate]]:
-    """Each way's estimates of all arms' changes, from one set and the images seen.
-
-    The joined way takes the changes from the whole set. What another set would change is not in
-    the spread of seeds; that of one bootstrap replica, sample and seed together, is more than it.
-    """
+    """Each way's estimates of all arms' changes, from one set and the images seen."""
     values: dict[str, list[float]] = {}
     spreads: dict[str, list[Spread]] = {}
+    tables: dict[str, list[NDArray[np.float64]]] = {}
     for scheme, losses in schemes.items():
         first, *others = [own[number][:, None, seen] for own in losses.values()]
-        values[scheme] = [float((own - first).mean()) for own in others]
-        spreads[scheme] = [spread(own - first, "total") for own in others]
-    if "whole" in schemes and "bootstrap" in schemes:
-        values[JOINED] = values["whole"]
-        spreads[JOINED] = [
-            Spread((drawn.parts[0] * SCHEMES["bootstrap"], 0.0, whole.parts[2]), drawn.degrees)
-            for drawn, whole in zip(spreads["bootstrap"], spreads["whole"], strict=True)
+        tables[scheme] = [own - first for own in others]
+        values[scheme] = [float(table.mean()) for table in tables[scheme]]
+        spreads[scheme] = [spread(table, "total") for table in tables[scheme]]
+    if "whole" in tables and "bootstrap" in tables:
+        values["both"] = values["whole"]
+        spreads["both"] = [
+            joined(drawn[:BOTH], whole[:BOTH])
+            for drawn, whole in zip(tables["bootstrap"], tables["whole"], strict=True)
         ]
     return {
         way: [estimate(value, each) for value, each in zip(values[way], found, strict=True)]
@@ -220,13 +219,14 @@ def main() -> None:
     y = pool.data.test.y.numpy()
     truth, shares, changes, power, studied = [], [], [], [], []
     for part in (Part(model, n, "fresh") for model in RECIPES for n in SIZES):
-        fresh = grids(pool, store, part, COLUMNS)
-        if fresh is None:
+        common = grids(pool, store, part, COLUMNS[:2])
+        if common is None:
             continue
-        common = {name: logits[:, :2] for name, logits in fresh.items()}
-        own = {name: logits[:, 2:] for name, logits in fresh.items()}
-        studied.append((common, own))
         truth += truth_row(part, common, y)
+        own = grids(pool, store, part)
+        if own is None:
+            continue
+        studied.append((common, own))
         power.append(power_row(part, entropies(own, y)))
         schemes: dict[str, Losses] = {}
         for scheme in SCHEMES:
@@ -234,7 +234,10 @@ def main() -> None:
             if alone is None:
                 continue
             if scheme == "whole":  # the fresh replicas are on whole sets too
-                alone = {a: np.concatenate([fresh[a][:STUDIED], alone[a]], 1) for a in alone}
+                alone = {
+                    arm: np.concatenate([common[arm][:STUDIED], own[arm][:STUDIED], two], 1)
+                    for arm, two in alone.items()
+                }
             shares += scheme_rows(Part(part.model, part.n, scheme), alone, common, y)
             schemes[scheme] = entropies(alone, y)
         changes += change_rows(part, schemes, entropies(own, y))

@@ -74,7 +74,7 @@ def study_turn(data: Split, number: int) -> tuple[float, float, list[float]]:
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(Path(folder))
-        design = Design(samples=2, seeds=2, seed=number)
+        design = Design(samples=2, seeds=2, scheme="bootstrap", seed=number)
         arms = make_arms(Recipe().training_with(epochs=EPOCHS), [])
         trials = make_trials(design, arms, data)
         train_all(trials, data, store)
