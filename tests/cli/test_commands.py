@@ -49,7 +49,7 @@ def test_a_study_prints_the_table_and_where_things_are(finished):
         "baseline",
         "l2=0.001",
         "is variance",
-        "replicas: 6 of 6",
+        "replicas: 12 of 12",
         "all training data: 1 of 1",
     ):
         assert words in text
