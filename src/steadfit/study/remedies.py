@@ -267,5 +267,7 @@ def _checked(text: str, recipe: Recipe):
 
 
 def _short(value: Scalar) -> str:
-    """All its digits and no more, without an exponent: a name is read again as what it was."""
-    return np.format_float_positional(value, trim="-") if isinstance(value, float) else str(value)
+    """All its digits and no more: a name is read again as what it was."""
+    if not isinstance(value, float) or abs(value) >= 1e16:
+        return str(value)
+    return np.format_float_positional(value, trim="-")
