@@ -83,6 +83,7 @@ def test_a_remedy_changes_the_recipe_and_what_is_learned(name):
         ("clip=1e6 + l2", "clip=1000000+l2=0.001", 1e6),
         ("clip=0.123456789", "clip=0.123456789", 0.123456789),
         ("l2=1e-05+clip=+.5", "l2=0.00001+clip=0.5", 0.5),
+        ("clip=1e38", "clip=1e38", 1e38),
     ],
 )
 def test_a_full_name_has_every_digit_and_is_read_again(text, name, threshold):

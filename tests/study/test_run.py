@@ -78,11 +78,11 @@ def test_one_arm_more_trains_that_arm_only(finished):
 def test_an_arm_that_diverges_fails_and_the_study_goes_on(tmp_path):
     wild = ["noise=1e38", "dropout"]
     outcome = run_study(parts(), BASE, wild, tmp_path, DESIGN)
-    failed = outcome.result.arm("noise=1e+38")
+    failed = outcome.result.arm("noise=1e38")
     assert failed.verdict == "failed"
     assert "Training stopped before the update" in failed.failure
     assert outcome.result.arm("dropout=0.5").losses
-    assert any("noise=1e+38 failed" in said for said in outcome.result.sentences)
+    assert any("noise=1e38 failed" in said for said in outcome.result.sentences)
 
 
 @pytest.mark.parametrize("scheme", ["both", "bootstrap"])

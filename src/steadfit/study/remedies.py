@@ -267,7 +267,7 @@ def _checked(text: str, recipe: Recipe):
 
 
 def _short(value: Scalar) -> str:
-    """All its digits and no more: a name is read again as what it was."""
+    """All its digits and no more, and no plus, which joins remedies: it is read again."""
     if not isinstance(value, float) or abs(value) >= 1e16:
-        return str(value)
+        return str(value).replace("+", "")
     return np.format_float_positional(value, trim="-")
