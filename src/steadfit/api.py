@@ -100,7 +100,7 @@ def rows(result: StudyResult) -> list[dict[str, Any]]:
 def study(
     data: Dataset | str | Path,
     model: str | None = None,
-    remedies: Sequence[str] | None = None,
+    remedies: Sequence[str] | str | None = None,
     *,
     samples: int = 5,
     seeds: int = 1,
@@ -120,8 +120,8 @@ def study(
 
     data: a Dataset, or what `read` takes. model: a name of `steadfit.models.MODELS`, by default
     what `default_model` says, with `settings` of its own; training: changes of `recipe.training`;
-    or a whole `recipe`. remedies: as `steadfit.study.apply` reads them; by default those of
-    `default_remedies`.
+    or a whole `recipe`. remedies: as `steadfit.study.apply` reads them, or a single one; by default
+    those of `default_remedies`.
     samples × seeds replicas an arm, on samples drawn by `scheme` (`steadfit.study.Design`);
     precision: half the length wanted of the changes' intervals, reached with more samples
     (`steadfit.study.precision`); seed: of the whole study.
@@ -138,11 +138,12 @@ def study(
     baseline = recipe or make_recipe(
         model or default_model(dataset), settings or {}, _training(parts.train, training or {})
     )
+    tried = [remedies] if isinstance(remedies, str) else remedies
     folder = Path(out) if out is not None else Path("runs") / dataset.name
     outcome = run_study(
         parts,
         baseline,
-        default_remedies(dataset) if remedies is None else remedies,
+        default_remedies(dataset) if tried is None else tried,
         folder,
         Design(samples, seeds, scheme, seed),
         precision=precision,

@@ -101,6 +101,9 @@ def test_nothing_is_learned_of_a_series_that_never_changes() -> None:
         ([np.ones((9, 1))], Forecast(0, 4), "must be 1 or more"),
         ([np.full((9, 1), np.nan)], Forecast(1, 1), "Values are missing in 1 series, first at"),
         ([np.full((9, 1), np.inf)], Forecast(1, 1), "infinite"),
+        ([np.ones((9, 1)), np.ones((9, 2))], Forecast(1, 1), "the same channels, .* found 1, 2"),
+        ([np.ones(9)], Forecast(1, 1, (1,)), "to forecast number 1, counted from 0"),
+        (["abc"], Forecast(1, 1), "series 0 is a single value"),
     ],
 )
 def test_what_cannot_be_forecast_is_said(series: list, forecast: Forecast, sentence: str) -> None:

@@ -93,6 +93,14 @@ def test_damaged_files_are_said(tmp_path: Path) -> None:
 def test_examples_to_predict_are_opened_alike(tmp_path: Path) -> None:
     path = saved(tmp_path, x=X, y=Y)
     assert read_inputs(path, (1, 3, 2))[0].shape == (4, 1, 3, 2)
+    for values in (X > 5, X.astype(np.float16)):
+        x, names = read_inputs(saved(tmp_path, x=values), (1, 3, 2))
+        assert (x.numpy()[:, 0] == values).all()
+        assert names == ("row 0", "row 1", "row 2", "row 3")
+    for bad in (np.nan, 1e300):
+        with pytest.raises(SteadfitError, match=r"x is not finite .* in 1 of 4 examples: row 1"):
+            read_inputs(saved(tmp_path, x=np.where(X == 7, bad, X)), (1, 3, 2))
+    path = saved(tmp_path, x=X, y=Y)
     whole = path.read_bytes()
     for content in (b"", whole[:100], b"PK\x03\x04" + bytes(50), b"x,y\n1,2\n"):
         path.write_bytes(content)

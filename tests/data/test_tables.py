@@ -209,6 +209,8 @@ def test_rows_with_other_columns_are_all_named(tmp_path: Path) -> None:
         (WIDE, {"delimiter": ";;"}, 'the one sign between columns, such as ";", got ";;"'),
         (WIDE, {"time": "t0"}, "Give series, .* or horizon for a forecast"),
         (WIDE, {"window": 3}, "Give its horizon as well"),
+        (WIDE, {"text": "label", "horizon": 1}, "a step where horizon is given"),
+        (LONG, {"text": "who", "series": "who"}, "a step where series is given"),
         (WIDE, {"target": "t0", "horizon": 1, "group": "label"}, "Leave group out"),
         (WIDE, {"values": "t0, t9"}, 'no column of some.csv "t9"'),
         (WIDE.replace("2.5", "oops"), {}, "t1 hold something else"),

@@ -37,5 +37,13 @@ def test_the_arms_of_one_remedy_in_order_of_strength(widths: StudyResult):
 def test_what_there_is_not_is_a_sentence(widths: StudyResult):
     with pytest.raises(SteadfitError, match="No arm of this study is the remedy depth alone"):
         along(widths, "depth")
+    for name in ("cell=lstm", "residual"):
+        named = dataclasses.replace(
+            widths, arms=(*widths.arms, dataclasses.replace(widths.arms[0], name=name))
+        )
+        with pytest.raises(SteadfitError, match="No arm of this study is the remedy"):
+            along(named, name.partition("=")[0])
+    with pytest.raises(SteadfitError, match=r'no arm "baselin". Did you mean "baseline"'):
+        widths.arm("baselin")
     with pytest.raises(SteadfitError, match="no interval of the Brier score's sample"):
         along(widths, "width", quantities=SOURCES, loss="brier")

@@ -133,6 +133,7 @@ def test_a_text_is_continued(tmp_path):
     assert continuation(model, "ab", 10, temperature=0) == "cdabcdabcd"
     drawn = [continuation(model, "a", 30, temperature=3.0, seed=seed) for seed in (0, 0, 1)]
     assert drawn[0] == drawn[1] != drawn[2]
+    assert continuation(model, "ab", 4, temperature=5e-324) == "cdab"
 
 
 def test_words_are_continued_with_spaces(tmp_path):
@@ -146,7 +147,9 @@ def test_words_are_continued_with_spaces(tmp_path):
     [
         ("", {}, "The prompt has no characters"),
         ("abx", {}, "the training text has not: 'x'. Leave them out"),
-        ("a", {"length": 0}, "length must be 1 or more"),
+        ("a", {"length": 0}, "must be 1 or more"),
+        ("a", {"seed": -1}, "seed must be 0 or more"),
+        ("a", {"seed": 2**64}, "seed must lie below"),
         ("a", {"temperature": -1.0}, "temperature 0 or more"),
         ("a", {"temperature": float("nan")}, "temperature 0 or more"),
     ],

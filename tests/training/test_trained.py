@@ -74,6 +74,19 @@ def test_another_shape_is_a_sentence(parts, replicas):
         SteadfitError, match="takes examples of shape 1×8×8, got examples of shape 1×9×8"
     ):
         model.logits(torch.zeros(2, 1, 9, 8))
+    with pytest.raises(SteadfitError, match="got list"):
+        model.predict([[0.0]])
+    with pytest.raises(SteadfitError, match="got ndarray"):
+        model.predict(np.full((1, 1, 8, 8), "a"))
+
+
+def test_images_may_be_an_array_of_finite_numbers(parts, replicas):
+    recipe, both = replicas
+    model = trained_model(recipe, parts.train, both)
+    x = parts.test.x.numpy()
+    assert (model.predict(x) == model.predict(parts.test.x)).all()
+    with pytest.raises(SteadfitError, match="not finite"):
+        model.predict(np.where(x == x.max(), np.nan, x))
 
 
 @pytest.mark.parametrize("file", ["model.json", "weights-0.safetensors"])

@@ -64,7 +64,7 @@ def from_arrays(
         raise SteadfitError(f"{name} has no examples. Give at least two of each class.")
     ids = named(ids, len(images))
     task, targets, classes = read_targets(labels, task, ids)
-    tensor = _finite(images, ids)
+    tensor = finite(images, ids, "x")
     return Dataset(
         name=name,
         x=tensor,
@@ -117,11 +117,11 @@ def _channels_last(shape: tuple[int, ...], layout: Layout | None) -> bool:
     return last
 
 
-def _finite(x: np.ndarray, ids: Sequence[str]) -> Tensor:
-    """uint8 as it is; all else as float32, each value finite."""
+def finite(x: np.ndarray, ids: Sequence[str], what: str) -> Tensor:
+    """uint8 as it is; all else as float32. Raises SteadfitError where a value is not finite."""
     if x.dtype == np.uint8:
         return torch.from_numpy(x)
     with np.errstate(over="ignore"):
         values = x.astype(np.float32)
-    refuse_rows(values, ids, "x")
+    refuse_rows(values, ids, what)
     return torch.from_numpy(values)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from steadfit.data.dataset import Dataset, Forecast
 from steadfit.data.ragged import Ragged
+from steadfit.data.sequences import as_steps
 from steadfit.data.targets import some
 from steadfit.errors import SteadfitError, unknown
 
@@ -24,20 +25,21 @@ def from_forecast(
 ) -> Dataset:
     """Every window of every series, with the steps that follow it as the numbers to predict.
 
-    series: arrays of shape (steps, channels) at equal distances, NaN where missing.
+    series: arrays of shape (steps,) or (steps, channels) at equal distances, NaN where missing.
     starts: the clock's step at which each series begins, so that a cut in time is one for all of
         them; 0 if empty. names: what each series is called.
     missing: "refuse" raises where a value is missing; "drop" leaves out the windows that need it.
 
-    Raises SteadfitError for series shorter than window and horizon together, and for a season that
-    does not lie in the window.
+    Raises SteadfitError for series shorter than window and horizon together, for channels that
+    differ or are not there, and for a season that does not lie in the window.
 
-    >>> data = from_forecast([np.arange(6.0)[:, None]], Forecast(horizon=2, window=3))
+    >>> data = from_forecast([np.arange(6.0)], Forecast(horizon=2, window=3))
     >>> data.x.padded()[0].flatten().tolist(), data.y[0].tolist()
     ([0.0, 1.0, 2.0], [3.0, 4.0])
     """
     check_rule(missing)
     names = tuple(names) or tuple(f"series {i}" for i in range(len(series)))
+    series = [as_steps(one, where) for one, where in zip(series, names, strict=True)]
     starts = tuple(starts) or (0,) * len(series)
     need = forecast.window + forecast.horizon
     if forecast.window < 1 or forecast.horizon < 1 or forecast.season < 1:
@@ -57,10 +59,15 @@ def from_forecast(
             f"horizon of {forecast.horizon} steps: {some(short)}. Give a smaller window or "
             "horizon, or leave these out."
         )
+    channels = {one.shape[1] for one in series}
+    if len(channels) > 1 or not all(0 <= k < min(channels) for k in forecast.targets):
+        raise SteadfitError(
+            f"{name}: all series need the same channels, with those to forecast among them; found "
+            f"{some([str(n) for n in sorted(channels)])} channels, to forecast number "
+            f"{some([str(k) for k in forecast.targets])}, counted from 0."
+        )
     cut = [np.lib.stride_tricks.sliding_window_view(s, need, axis=0) for s in series]
-    windows = (
-        np.concatenate(cut).transpose(0, 2, 1).astype(np.float32)
-    )  # (examples, need, channels)
+    windows = np.concatenate(cut).transpose(0, 2, 1)  # (examples, need, channels)
     number = np.repeat(np.arange(len(series)), [len(part) for part in cut])
     first = np.concatenate(
         [np.arange(len(part)) + at for part, at in zip(cut, starts, strict=True)]

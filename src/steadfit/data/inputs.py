@@ -6,8 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from steadfit.data.arrays import finite
 from steadfit.data.readers import images
 from steadfit.data.readers.npz import load_arrays
+from steadfit.data.targets import named
 from steadfit.errors import SteadfitError
 
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
@@ -61,13 +63,10 @@ def _from_npz(file: Path, shape: tuple[int, int, int]) -> tuple[Tensor, tuple[st
         x = x[:, None]
     elif x.ndim == 4 and x.shape[1:] != shape and x.shape[-1] == shape[0]:
         x = x.transpose(0, 3, 1, 2)
-    if x.ndim != 4 or x.shape[1:] != shape or x.dtype.kind not in "uif":
+    if x.ndim != 4 or x.shape[1:] != shape or x.dtype.kind not in "buif":
         raise SteadfitError(
             f"{file}: x has shape {x.shape} and type {x.dtype}; the model takes numbers of shape "
             f"(examples, {', '.join(map(str, shape))})."
         )
-    if x.dtype.kind == "f" and not np.isfinite(x).all():
-        row = int(np.flatnonzero(~np.isfinite(x).reshape(len(x), -1).all(1))[0])
-        raise SteadfitError(f"{file}: row {row} of x is not finite. Take it out and try again.")
-    kept = x if x.dtype == np.uint8 else x.astype(np.float32)
-    return torch.from_numpy(np.ascontiguousarray(kept)), tuple(f"row {i}" for i in range(len(x)))
+    ids = named((), len(x))
+    return finite(np.ascontiguousarray(x), ids, f"{file}: x"), ids

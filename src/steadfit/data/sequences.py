@@ -49,7 +49,7 @@ def from_series(
     if missing not in MISSING:
         raise unknown("rule for missing values", missing, MISSING)
     ids = named(ids, len(x))
-    rows = [_steps(row, where) for row, where in zip(x, ids, strict=True)]
+    rows = [as_steps(row, where) for row, where in zip(x, ids, strict=True)]
     y = as_array(y, "y")
     _check_rows(name, rows, len(y), ids)
     gaps = np.array([np.isnan(row).any() for row in rows])
@@ -122,7 +122,7 @@ def from_texts(
     )
 
 
-def _steps(row: Any, where: str) -> np.ndarray:
+def as_steps(row: Any, where: str) -> np.ndarray:
     """One series as float32, shape (steps, channels)."""
     values = as_array(row, where)
     if values.dtype.kind == "U" or values.ndim not in (1, 2):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from steadfit.data.targets import is_number
 from steadfit.errors import SteadfitError
 from steadfit.report import wording
 from steadfit.report.frame import frame
@@ -48,7 +49,7 @@ def along(
     loss = loss or result.loss
     points = _points(result, remedy, baseline)
     if len(points) < 2:
-        raise SteadfitError(f"No arm of this study is the remedy {remedy} alone.")
+        raise SteadfitError(f"No arm of this study is the remedy {remedy} alone, at a strength.")
     words = wording.LOSSES[loss]
     figure = frame(0, title or remedy)
     for quantity in quantities:
@@ -78,7 +79,7 @@ def _points(result: StudyResult, remedy: str, baseline: float) -> list[tuple[flo
     found = [(baseline, result.arms[0])]
     for arm in result.arms[1:]:
         word, _, strength = arm.name.partition("=")
-        if word == remedy and "+" not in arm.name:
+        if word == remedy and is_number(strength):
             found.append((float(strength), arm))
     return sorted(found, key=lambda point: point[0])
 

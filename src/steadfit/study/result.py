@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, unknown
 from steadfit.recipe import Recipe
 from steadfit.study.decomposition import Components
 
@@ -116,8 +116,11 @@ class StudyResult:
     sentences: tuple[str, ...]
 
     def arm(self, name: str) -> ArmResult:
-        """The arm of this name."""
-        return next(arm for arm in self.arms if arm.name == name)
+        """The arm of this name. Raises SteadfitError, with the nearest name, if there is none."""
+        for arm in self.arms:
+            if arm.name == name:
+                return arm
+        raise unknown("arm", name, [arm.name for arm in self.arms])
 
     def to_json(self) -> str:
         """The content of `study.json`, indented; equal results give equal text."""

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from steadfit.data import natural
 from steadfit.data.dataset import RESERVED
 from steadfit.data.targets import some
 from steadfit.data.tokens import tokenize
@@ -32,8 +33,10 @@ def continuation(
         )
     if length < 1 or not 0 <= temperature < float("inf"):
         raise SteadfitError(
-            f"length must be 1 or more and temperature 0 or more, got {length} and {temperature:g}."
+            "The tokens to write must be 1 or more and the temperature 0 or more, got "
+            f"{length} and {temperature:g}."
         )
+    natural("seed", seed)
     unit = model.facts.unit
     vocabulary = model.members[0][1].vocabulary
     assert unit is not None
@@ -57,7 +60,8 @@ def _drawn(scores: Tensor, temperature: float, generator: torch.Generator) -> Te
     """One token's number, shape (1,)."""
     if not temperature:
         return scores.argmax().view(1)
-    return torch.multinomial((scores / temperature).softmax(-1), 1, generator=generator)
+    below = scores - scores.max()  # whose largest is 0, however low the temperature
+    return torch.multinomial((below / temperature).softmax(-1), 1, generator=generator)
 
 
 def _numbers(tokens: list[str], vocabulary: tuple[str, ...], unit: str) -> Tensor:

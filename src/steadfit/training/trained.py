@@ -69,16 +69,17 @@ class TrainedModel:
             members.append((channels_last(module).eval(), preparation))
         return members
 
-    def logits(self, x: Inputs) -> np.ndarray:
+    def logits(self, x: Inputs | np.ndarray) -> np.ndarray:
         """Each member's logits, or numbers in the targets' units; (members, examples, outputs).
 
-        x: unprepared examples as `Dataset.x` has them; sequences may be of any length. Raises
-        SteadfitError for another shape, or other channels, and of a language model.
+        x: unprepared examples as `Dataset.x` has them, images as an array too; sequences may be of
+        any length. Raises SteadfitError for another shape, or other channels, for values that are
+        not finite, and of a language model.
         """
-        self._check(x)
+        x = self._checked(x)
         return np.stack([p.restore(outputs(m, p, x)).numpy() for m, p in self.members])
 
-    def sampled_logits(self, x: Inputs, passes: int = 50, seed: int = 0) -> np.ndarray:
+    def sampled_logits(self, x: Inputs | np.ndarray, passes: int = 50, seed: int = 0) -> np.ndarray:
         """`logits` of many passes with dropout as in training; (passes, examples, outputs).
 
         Monte-Carlo dropout (Gal and Ghahramani 2016, "Dropout as a Bayesian approximation", section
@@ -86,7 +87,7 @@ class TrainedModel:
         ensemble, the first network's. seed: of what is drawn.
         Raises SteadfitError as `logits`, and for a network that drops nothing.
         """
-        self._check(x)
+        x = self._checked(x)
         natural("seed", seed)
         if passes < 2:
             raise SteadfitError(f"passes must be 2 or more to tell a spread, got {passes}.")
@@ -98,29 +99,35 @@ class TrainedModel:
             )
         return found
 
-    def probabilities(self, x: Inputs) -> np.ndarray:
+    def probabilities(self, x: Inputs | np.ndarray) -> np.ndarray:
         """Of each class, shape (examples, classes); each row sums to 1."""
         logits = torch.from_numpy(self.logits(x)).double()
         return logits.log_softmax(-1).mean(0).softmax(-1).numpy()
 
-    def predict(self, x: Inputs) -> np.ndarray:
+    def predict(self, x: Inputs | np.ndarray) -> np.ndarray:
         """The most probable class by name, shape (examples,); or numbers (examples, outputs)."""
         if self.facts.task == "numbers":
             return self.logits(x).mean(0)
         return np.array(self.facts.classes)[self.probabilities(x).argmax(1)]
 
-    def _check(self, x: Inputs) -> None:
-        """Raise SteadfitError for inputs that the network does not take."""
+    def _checked(self, x: Inputs | np.ndarray) -> Inputs:
+        """The inputs as tensors. Raises SteadfitError for what the network does not take."""
         if self.facts.task == "tokens":
             raise SteadfitError(
                 "A language model has no answer for a text as a whole; it continues one: "
                 "`steadfit.training.continuation`."
             )
-        expected, found = _kind(self.facts.shape, self.facts.unit), _kind_of(x)
-        if expected != found:
+        if isinstance(x, np.ndarray) and x.dtype.kind in "buif":
+            x = torch.from_numpy(x)
+        expected = _kind(self.facts.shape, self.facts.unit)
+        found = _kind_of(x) if isinstance(x, Tensor | Ragged) else type(x).__name__
+        if isinstance(x, np.ndarray) or expected != found:
             raise SteadfitError(
                 f"The model takes {expected}, got {found}. Bring them to that shape first."
             )
+        if not (x.values if isinstance(x, Ragged) else x).isfinite().all():
+            raise SteadfitError("Inputs are not finite (NaN or infinite). Mend or remove them.")
+        return x
 
     def with_replicas(self, recipe: Recipe, replicas: Sequence[Replica]) -> "TrainedModel":
         """For the same data, the ensemble of these replicas of a recipe."""

@@ -67,7 +67,7 @@ def read(
     for name in named:
         if name is not None:
             table.check(name)
-    _check_form(series, time, group, horizon, window, season)
+    _check_form(text, series, time, group, horizon, window, season)
     targets = [table.check(name) for name in dict.fromkeys(_listed(target))]
     if horizon is not None:
         return forecast_table(
@@ -110,6 +110,7 @@ def read(
 
 
 def _check_form(
+    text: str | None,
     series: str | None,
     time: str | None,
     group: str | None,
@@ -118,6 +119,12 @@ def _check_form(
     season: int | None,
 ) -> None:
     """No option may be given that the table's form has no use for."""
+    if text is not None and (series is not None or horizon is not None):
+        other = "series" if series is not None else "horizon"
+        raise SteadfitError(
+            f'A row is an example where text, here "{text}", names its text, and a step where '
+            f"{other} is given. Leave one of them out."
+        )
     if horizon is None and (window is not None or season is not None):
         raise SteadfitError("window and season are those of a forecast. Give its horizon as well.")
     if horizon is None and series is None and time is not None:
