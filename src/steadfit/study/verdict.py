@@ -180,8 +180,8 @@ def _what_it_stands_for(design: Design) -> str:
     if design.scheme == "both":
         text += (
             f" Totals and changes are of {design.whole} retrainings on all the training data; the "
-            "intervals are for another training set of this size, and the word here is for "
-            "training on these data alone."
+            "intervals are for another training set of this size, the word “here” for training on "
+            "these data alone."
         )
     return text
 
