@@ -140,6 +140,27 @@ def from_one_set(
     }
 
 
+def here_row(part: Part, whole: Losses) -> str:
+    """How often the interval for training on these data holds the change that other seeds show.
+
+    Of each set's five retrainings a study has three, and three fifths of the images; the truth is
+    that of the other two and of the other images, shortened as in `coverage_row`.
+    """
+    first, *others = whole
+    seeds, points = whole[first].shape[1:]
+    rng, held, few = np.random.default_rng(0), [], 3
+    for _ in range(STUDIES):
+        number, order = rng.integers(STUDIED), rng.permutation(seeds)
+        seen = np.isin(np.arange(points), rng.permutation(points)[: points * few // seeds])
+        for name in others:
+            change = (whole[name] - whole[first])[number][order]
+            table = change[:few, None, seen]
+            true = float(change[few:, ~seen].mean())
+            reach = spread(table, "total").reach(0.95)
+            held.append(abs(float(table.mean()) - true) * np.sqrt(1 - few / seeds) <= reach)
+    return f"| {part.model} | {part.n:,} | {np.mean(held):.1%} |"
+
+
 def estimate(value: float, found: Spread) -> Estimate:
     """The 95% interval around a change."""
     reach, p = found.reach(0.95), 2 * float(t.sf(abs(value) / found.error, found.dof))
@@ -217,7 +238,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/calibrate"))
     pool, store = make_pool(), open_store(parser.parse_args().out)
     y = pool.data.test.y.numpy()
-    truth, shares, changes, power, studied = [], [], [], [], []
+    truth, shares, changes, power, here, studied = [], [], [], [], [], []
     for part in (Part(model, n, "fresh") for model in RECIPES for n in SIZES):
         common = grids(pool, store, part, COLUMNS[:2])
         if common is None:
@@ -241,6 +262,8 @@ def main() -> None:
             shares += scheme_rows(Part(part.model, part.n, scheme), alone, common, y)
             schemes[scheme] = entropies(alone, y)
         changes += change_rows(part, schemes, entropies(own, y))
+        if "whole" in schemes:
+            here.append(here_row(part, schemes["whole"]))
     names = " | ".join(arm.name for arm in arms("mlp"))
     losses = " | ".join(f"{loss} bias+noise | variance" for loss in LOSSES)
     table("Truth, two seeds", f"net | n | sets | arm | error % | {losses}", truth)
@@ -251,6 +274,8 @@ def main() -> None:
     table("Changes of the cross-entropy, from one set alone", heads, changes)
     heads = "net | n | " + " | ".join(f"{samples} × 1" for samples in ASKED)
     table("Change found with 80% probability, from fresh sets", heads, power)
+    heads = "net | n | 95% interval holds it"
+    table("Changes of the cross-entropy on one set, from three seeds", heads, here)
     rows = [coverage_row(studied, y, *design) for design in DESIGNS]
     heads = "samples × seeds | seeds | 95% interval holds the truth | false better"
     table("Changes of the cross-entropy, from fresh sets", heads, rows)

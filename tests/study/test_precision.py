@@ -66,6 +66,9 @@ def test_what_cannot_be_reached_is_said_and_costs_nothing():
     at_points = plan([Spread((1e-4, 0.0, 1e-4), (9.0, 1.0, 99.0))], 10, 0.01)
     assert at_points.samples == 10
     assert "test points" in at_points.sentence
+    on_one_set = plan([Spread((1e-4, 1e-4, 0.0), (4.0, 4.0, 99.0))], 5, 0.01, scheme="both")
+    assert "another training set would change" in on_one_set.sentence
+    assert "--scheme whole" in on_one_set.sentence
     too_many = plan([Spread((1e-2, 0.0, 0.0), (9.0, 1.0, 99.0))], 10, 0.01)
     assert too_many.samples == 10
     assert f"more than {MOST}" in too_many.sentence
