@@ -9,8 +9,8 @@ from steadfit.recipe import Recipe
 from steadfit.report.sections import SCHEMES
 from steadfit.study.decomposition import Components
 from steadfit.study.design import Design
-from steadfit.study.result import ArmResult, Parts
-from steadfit.study.verdict import sentences
+from steadfit.study.result import ArmResult, Interval, Parts, Verdict
+from steadfit.study.verdict import best_arm, joined_remedy, sentences
 
 
 def said(
@@ -58,3 +58,28 @@ def test_what_the_figures_stand_for_is_said_of_every_scheme(scheme: str):
     assert "Variance is over 7 " in text
     assert scheme in SCHEMES
     assert ("stand for training on these data" in text) == (scheme == "whole")
+
+
+def test_what_only_these_data_show_is_said_with_both_intervals():
+    losses = {"cross_entropy": Parts(0.5, 0.3, 0.2)}
+    better, unsure = Interval(-0.1, -0.15, -0.05), Interval(-0.1, -0.3, 0.1)
+
+    def arm(name: str, verdict: Verdict, change: Interval) -> ArmResult:
+        own = {"cross_entropy": change}
+        here = {"cross_entropy": better}
+        known = losses, own, {}, None, {}
+        return ArmResult(name, Recipe(), 1, verdict, *known, changes_here=here)
+
+    arms = [
+        arm("baseline", "baseline", unsure),
+        arm("l2", "better here", unsure),
+        arm("clip", "better", better),
+    ]
+    text = sentences(arms, Design(), "cross_entropy", "l2")
+    assert (
+        "l2 lowers the cross-entropy by 0.1 nats when trained on these data (95% interval 0.05 to "
+        "0.15); another training set of this size may show otherwise (95% interval −0.3 to +0.1)."
+    ) in text
+    assert "clip lowers the cross-entropy by 0.1 nats (95% interval 0.05 to 0.15)." in text
+    assert best_arm(arms, "cross_entropy") == "l2"
+    assert joined_remedy(arms, "cross_entropy") == "l2+clip"

@@ -112,7 +112,7 @@ def study(
         Literal["both", "bootstrap", "subsample", "disjoint", "whole"],
         Parameter(
             group=DESIGN,
-            help="How a sample is drawn; whole: only seeds differ; both: bootstrap and whole.",
+            help="How samples are drawn; whole: all data every time; both: half and half.",
         ),
     ] = "both",
     seed: Seed = 0,
