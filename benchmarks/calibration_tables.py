@@ -87,6 +87,15 @@ def scheme_rows(part: Part, alone: Logits, fresh: Logits, y: np.ndarray) -> list
     return rows
 
 
+def total_row(part: Part, scheme: str, alone: Losses, fresh: Losses) -> str:
+    """The cross-entropy that one set alone gives, over the true one: mean and deviation."""
+    cells = []
+    for name, losses in alone.items():
+        ratios = losses.mean((1, 2)) / fresh[name].mean()
+        cells.append(f" {ratios.mean():.2f} ± {ratios.std(ddof=1):.2f} |")
+    return f"| {part.model} | {part.n:,} | {scheme} |{''.join(cells)}"
+
+
 def change_rows(part: Part, schemes: dict[str, Losses], own: Losses) -> list[str]:
     """The change that one set alone gives, beside the true one; how often its interval holds it.
 
@@ -238,7 +247,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/calibrate"))
     pool, store = make_pool(), open_store(parser.parse_args().out)
     y = pool.data.test.y.numpy()
-    truth, shares, changes, power, here, studied = [], [], [], [], [], []
+    truth, shares, totals, changes, power, here, studied = [], [], [], [], [], [], []
     for part in (Part(model, n, "fresh") for model in RECIPES for n in SIZES):
         common = grids(pool, store, part, COLUMNS[:2])
         if common is None:
@@ -261,6 +270,7 @@ def main() -> None:
                 }
             shares += scheme_rows(Part(part.model, part.n, scheme), alone, common, y)
             schemes[scheme] = entropies(alone, y)
+            totals.append(total_row(part, scheme, schemes[scheme], entropies(own, y)))
         changes += change_rows(part, schemes, entropies(own, y))
         if "whole" in schemes:
             here.append(here_row(part, schemes["whole"]))
@@ -269,6 +279,8 @@ def main() -> None:
     table("Truth, two seeds", f"net | n | sets | arm | error % | {losses}", truth)
     title = f"Variance from one set alone over the true one at n, {STUDIED} sets"
     table(title, f"net | n | scheme | loss | {names}", shares)
+    title = f"Cross-entropy from one set alone over the true one at n, {STUDIED} sets"
+    table(title, f"net | n | scheme | {names}", totals)
     heads = "net | n | from one set | arm | true | mean of the studies | 95% interval | holds it"
     heads += " | called better"
     table("Changes of the cross-entropy, from one set alone", heads, changes)
