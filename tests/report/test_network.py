@@ -93,6 +93,7 @@ def test_of_forecasts(tmp_path):
         "How far back gradients reach",
         "Forecasts over truth",
     ]
+    assert found[:2] == [f"The gates along {parts.test.ids[place]}" for place in (0, -1)]
 
 
 def test_each_step_is_forecast_once_and_stands_at_its_time():

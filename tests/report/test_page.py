@@ -229,6 +229,24 @@ def test_points_that_are_texts_are_shown_as_words():
     assert (point.text, point.picture, point.label) == ("so good", "", "pos")
 
 
+def test_blank_tokens_can_be_seen():
+    test = from_texts(["a\n b", "b"], ["pos", "neg"], unit="characters")
+    logits = np.array([[[1.0, 0.0], [1.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]]])
+    (point,) = disputed.disagreements(test, test.y.numpy(), {"baseline": logits}, ["␣", "neg"])
+    assert point.text == "a↵ b"
+
+
+def test_next_tokens_are_labelled_and_counted_by_themselves(digits_case: Case):
+    result, replicas, test = digits_case
+    data = dataclasses.replace(result.data, task="tokens", classes=(), shape=(64,))
+    test = dataclasses.replace(test, classes=(" ", *test.classes[1:]))
+    text = page(dataclasses.replace(result, data=data), replicas, test, {})
+    assert "1,437 texts of up to 64 tokens · 360 next tokens to test" in text
+    assert "labelled" in text
+    assert "true value" not in text
+    assert "<bdi>␣</bdi>" in text
+
+
 def test_the_most_frequent_mistakes_come_first():
     shares = np.array([[0.9, 0.1, 0.0], [0.3, 0.7, 0.0], [np.nan, np.nan, np.nan]])
     rows = sections.mistakes(shares, "abc").rows

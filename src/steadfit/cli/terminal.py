@@ -88,7 +88,7 @@ class _Lines:
         first, last = progress.done == progress.found, progress.done == progress.total
         what = f"{progress.what}: {progress.done} of {progress.total}"
         if first and progress.found:
-            self.screen.say(f"{what} are there already")
+            self.screen.say(f"{what}, there already")
         elif last or now - self.last >= PLAIN_EVERY:
             self.last = now
             self.screen.say(what)

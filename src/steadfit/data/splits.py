@@ -7,7 +7,7 @@ from steadfit.data.dataset import Dataset, Split
 from steadfit.data.samples import hold_out, kept_together, natural, strata
 from steadfit.data.targets import some
 from steadfit.data.timeline import cut_in_time
-from steadfit.errors import SteadfitError, unknown
+from steadfit.errors import SteadfitError, counted, unknown
 
 
 def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = "drop") -> Split:
@@ -58,10 +58,8 @@ def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
 def _cut_notes(dataset: Dataset, is_train: np.ndarray, is_test: np.ndarray) -> list[str]:
     first = _names(dataset, np.flatnonzero(is_test)[:1])
     dropped = int((~is_train & ~is_test).sum())
-    return [
-        f"Divided by time: testing starts with {first[0]}; {dropped} examples that need steps on "
-        "both sides of the cut are dropped."
-    ]
+    across = f"; {counted(dropped, 'examples')} that need steps on both sides of the cut left out"
+    return [f"Divided by time: testing starts with {first[0]}{across if dropped else ''}."]
 
 
 def _sides(dataset: Dataset, test: float, seed: int, duplicates: str) -> np.ndarray:

@@ -101,9 +101,9 @@ def _words(test: Dataset, chosen: Sequence[int]) -> Sequence[str]:
         return [""] * len(chosen)
     between = " " if test.x.unit == "words" else ""
     rows = list(test.x.rows())
+    tokens = [token if token == " " else wording.visible(token) for token in test.x.tokens]
     return [
-        wording.shortened(between.join(test.x.tokens[k] for k in rows[i]), LONGEST_TEXT)
-        for i in chosen
+        wording.shortened(between.join(tokens[k] for k in rows[i]), LONGEST_TEXT) for i in chosen
     ]
 
 

@@ -99,7 +99,6 @@ def _study(result: StudyResult) -> dict[str, object]:
         "sentences": result.sentences,
         "baseline": first.name,
         "best": result.best,
-        "classed": bool(result.data.classes),
         "others": [
             {"table": sections.losses(result, loss), "note": sections.note(loss)} for loss in others
         ],
@@ -179,12 +178,13 @@ def _predictions(
     from torch import Tensor
 
     shown: dict[str, object] = {"points": [], "points_arm": "", "agreement": ""}
+    shown["classed"] = bool(test.classes)
     shown |= {"confusion": None, "mistakes": None, "predicted": [], "left_out": ""}
     arms = [name for name in dict.fromkeys((result.arms[0].name, result.best)) if name in replicas]
     if not arms or not isinstance(test.y, Tensor):
         return shown
     y = test.y.numpy()
-    classes = [wording.shortened(wording.printable(name), LONGEST_CLASS) for name in test.classes]
+    classes = [wording.shortened(wording.visible(name), LONGEST_CLASS) for name in test.classes]
     logits = {name: np.stack([one.logits for one in replicas[name]]) for name in arms}
     shown["points_arm"] = arms[0]
     if min(map(len, logits.values())) > 1:

@@ -36,11 +36,13 @@ def frame(rows: int, x_title: str) -> go.Figure:
         zeroline=False,
         zerolinecolor=LIGHT["ink"],
         zerolinewidth=1.5,
+        exponentformat="power",
         fixedrange=True,
         automargin=False,
     )
     figure.update_yaxes(
         visible=False,
+        exponentformat="power",
         range=[-0.5, rows - 0.35] if rows else None,
         tickfont_color=LIGHT["muted"],
         title_font={"color": LIGHT["muted"], "size": 12},

@@ -156,6 +156,12 @@ def _one_a_class(test: Dataset, most: int) -> Tensor:
     return torch.from_numpy(first[: min(most, len(classes))])
 
 
+def _ends_of_longest(lengths: Tensor) -> Tensor:
+    """The first and the last of the longest sequences: neighbours in time are nearly the same."""
+    longest = (lengths == lengths.max()).nonzero().squeeze(1)
+    return longest[[0, -1]].unique()
+
+
 def _drawable(model: TrainedModel, image: Tensor, layers: Sequence[str]) -> list[str]:
     """Those layers whose maps are neither single pixels nor too large to draw."""
     sizes = {name: looking.activations(model, image, name).shape[-2:] for name in layers}
@@ -167,10 +173,9 @@ def _gates(model: TrainedModel, test: Dataset) -> Iterator[Drawing]:
 
     assert isinstance(test.x, Ragged)
     labelled = len(test.classes) > 0 and model.facts.task == "classes"
-    ends = dict.fromkeys((0, len(test) - 1))  # neighbours in time would be nearly the same
-    rows = _one_a_class(test, MOST_SEQUENCES).tolist() if labelled else ends
+    rows = _one_a_class(test, MOST_SEQUENCES) if labelled else _ends_of_longest(test.x.lengths)
     cell = model.facts.recipe.model.settings.get("cell", "its cell")
-    for row in rows:
+    for row in rows.tolist():
         name = wording.printable(test.ids[row]) if test.ids else f"test point {row + 1}"
         kind = f", labelled {wording.printable(test.classes[int(test.y[row])])}" if labelled else ""
         yield Drawing(

@@ -85,7 +85,6 @@ def gradient_reach(norms: Mapping[str, np.ndarray]) -> go.Figure:
         type="log",
         title_text="gradient norm, 1 at the last step",
         gridcolor=LIGHT["rule"],
-        exponentformat="power",
         dtick=1 if least < 0.1 else None,  # powers of ten alone, where two or more are there
     )
     figure.update_xaxes(showgrid=False, rangemode="tozero")

@@ -29,6 +29,7 @@ LOSSES: dict[Loss, LossWords] = {
     "squared": LossWords("squared error", "squared units of the target"),
 }
 UNKNOWN = "–"
+BLANKS = {" ": "␣", "\n": "↵", "\t": "⇥"}
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -39,6 +40,15 @@ def printable(text: str) -> str:
     'a�[31mb�c'
     """
     return "".join(c if c.isprintable() or c == NO_BREAK else "�" for c in text)
+
+
+def visible(token: str) -> str:
+    r"""A class's name, or a blank token's sign.
+
+    >>> visible("cat"), visible(" "), visible("\n")
+    ('cat', '␣', '↵')
+    """
+    return BLANKS.get(token, printable(token))
 
 
 def shortened(text: str, length: int) -> str:
@@ -163,11 +173,14 @@ def sizes(result: StudyResult) -> str:
     """The first line of all that is shown: the data, its sizes and the model."""
     data = result.data
     recipe = result.arms[0].recipe
+    of_tokens = data.task == "tokens"  # whose test points are next tokens, not texts
     parts = [
         printable(data.name),
-        f"{data.train + data.test:,} {_examples(data.shape)}",
+        f"{data.train + (0 if of_tokens else data.test):,} {_examples(data.shape)}",
         f"{len(data.classes)} classes" if data.classes else "",
-        f"{data.train:,} train, {data.test:,} test",
+        f"{data.test:,} next tokens to test"
+        if of_tokens
+        else f"{data.train:,} train, {data.test:,} test",
         f"{recipe.model.name}, {result.arms[0].parameters:,} weights",
     ]
     return " · ".join(part for part in parts if part)
