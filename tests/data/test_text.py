@@ -34,7 +34,7 @@ def test_the_end_of_a_text_is_the_test_side(tmp_path: Path) -> None:
     parts = split(read(tmp_path / "a.txt", block=50), 0.1)
     assert (len(parts.train), len(parts.test)) == (18, 2)
     assert parts.test.ids == ("character 900", "character 950")
-    assert "0 examples that need steps on both sides" in parts.notes[0]
+    assert parts.notes[0] == "Divided by time: testing starts with character 900."
 
 
 def test_every_token_keeps_its_number_in_a_language_model(tmp_path: Path) -> None:
