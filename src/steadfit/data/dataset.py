@@ -178,10 +178,6 @@ def _shape(x: Inputs) -> str:
     if isinstance(x, Tensor):
         return "×".join(map(str, x.shape[1:]))
     shortest, longest = int(x.lengths.min()), int(x.lengths.max())
-    length = counted(longest, x.unit)
+    begin = "" if shortest == longest else f"{shortest:,} to "
     channels = x.shape[2] if x.ndim == 3 else 1
-    return (
-        ("of " if shortest == longest else f"of {shortest:,} to ")
-        + length
-        + (f" × {channels}" if channels > 1 else "")
-    )
+    return f"of {begin}{counted(longest, x.unit)}" + (f" × {channels}" if channels > 1 else "")
