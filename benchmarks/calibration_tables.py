@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 from calibrate import AGAIN, COLUMNS, RECIPES, SCHEMES, SIZES, STUDIED, Part, arms, make_pool
+from calibration_power import ASKED, BOTH, Losses, power_alone_row, power_row
 from numpy.typing import NDArray
-from scipy.special import nctdtrinc
 from scipy.stats import t
 
 from steadfit.study import open_store
@@ -26,16 +26,13 @@ from steadfit.study.decomposition import Decomposition, brier, cross_entropy, ko
 from steadfit.study.intervals import Estimate, Spread, paired_interval, spread, verdicts
 
 DESIGNS = ((3, 1), (5, 1), (10, 1), (5, 2), (10, 2))  # samples, seeds; 1: each sample its own
-ASKED = (3, 5, 10, 20, 40)  # samples with a seed each, in the table of what they find
 STUDIES = 200  # drawn from the fresh sets, a design
 LOSSES: dict[str, Callable[..., Decomposition]] = {
     "cross-entropy": cross_entropy,
     "Brier": brier,
     "0-1": kohavi_wolpert,
 }
-BOTH = 5  # bootstrap samples, and retrainings on the whole, of a study by default
 Logits = dict[str, np.ndarray]  # of each arm, shape (sets, samples or seeds, points, classes)
-Losses = dict[str, NDArray[np.float64]]  # the cross-entropy, shape (sets, samples, points)
 
 
 def grids(pool, store, part: Part, columns: tuple[str, ...] = ("own",)) -> Logits | None:
@@ -211,26 +208,6 @@ def coverage_row(
     )
 
 
-def power_row(part: Part, own: Losses) -> str:
-    """The least true change found with 80% probability, as a share of the baseline's loss.
-
-    By the spread over all sets and images, for one comparison: the noncentral t distribution. The
-    median over the arms.
-    """
-    first, *others = own
-    loss, cells = own[first].mean(), []
-    for samples in ASKED:
-        least = []
-        for name in others:
-            whole = spread(own[name] - own[first], "total")
-            parts = whole.with_samples(samples / len(own[first])).parts
-            found = Spread(parts, (samples - 1, *whole.degrees[1:]))
-            distance = nctdtrinc(found.dof, 0.2, t.ppf(0.975, found.dof))
-            least.append(float(distance) * found.error / loss)
-        cells.append(f" {np.median(least):.0%} |")
-    return f"| {part.model} | {part.n:,} |{''.join(cells)}"
-
-
 def entropies(logits: Logits, y: np.ndarray) -> Losses:
     """The cross-entropy of each replica at each image, by arm."""
     return {name: cross_entropy(each, y).losses for name, each in logits.items()}
@@ -247,7 +224,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/calibrate"))
     pool, store = make_pool(), open_store(parser.parse_args().out)
     y = pool.data.test.y.numpy()
-    truth, shares, totals, changes, power, here, studied = [], [], [], [], [], [], []
+    truth, shares, totals, changes, power, studied = [], [], [], [], [], []
+    here, alone_power = [], []
     for part in (Part(model, n, "fresh") for model in RECIPES for n in SIZES):
         common = grids(pool, store, part, COLUMNS[:2])
         if common is None:
@@ -274,6 +252,8 @@ def main() -> None:
         changes += change_rows(part, schemes, entropies(own, y))
         if "whole" in schemes:
             here.append(here_row(part, schemes["whole"]))
+        if "whole" in schemes and "bootstrap" in schemes:
+            alone_power.append(power_alone_row(part, schemes["bootstrap"], schemes["whole"]))
     names = " | ".join(arm.name for arm in arms("mlp"))
     losses = " | ".join(f"{loss} bias+noise | variance" for loss in LOSSES)
     table("Truth, two seeds", f"net | n | sets | arm | error % | {losses}", truth)
@@ -286,6 +266,10 @@ def main() -> None:
     table("Changes of the cross-entropy, from one set alone", heads, changes)
     heads = "net | n | " + " | ".join(f"{samples} × 1" for samples in ASKED)
     table("Change found with 80% probability, from fresh sets", heads, power)
+    heads = "net | n | " + " | ".join(f"{samples} and {samples}" for samples in ASKED)
+    table(
+        "Change found with 80% probability, from one set: better, better here", heads, alone_power
+    )
     heads = "net | n | 95% interval holds it"
     table("Changes of the cross-entropy on one set, from three seeds", heads, here)
     rows = [coverage_row(studied, y, *design) for design in DESIGNS]
