@@ -8,6 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from steadfit.data import Dataset, Ragged, read, split
+from steadfit.data.readers import columns
 from steadfit.errors import SteadfitError
 
 
@@ -227,6 +228,17 @@ def test_what_is_wrong_with_a_table_is_said(
 ) -> None:
     with pytest.raises(SteadfitError, match=sentence):
         read(written(tmp_path, text), **options)
+
+
+def test_parquet_that_unpacks_to_more_than_there_is_room_for_is_said(
+    tmp_path: Path, monkeypatch
+) -> None:
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pa.table({"a": [0.5] * 1_000_000, "label": [1] * 1_000_000}), path)
+    assert path.stat().st_size < 10_000
+    monkeypatch.setattr(columns, "memory", lambda: 8 * 2**20)
+    with pytest.raises(SteadfitError, match="an eighth of this machine's memory"):
+        read(path)
 
 
 def test_a_damaged_parquet_file_is_said(tmp_path: Path) -> None:

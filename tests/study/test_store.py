@@ -1,6 +1,8 @@
 import json
 import os
+import resource
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +71,40 @@ def test_a_damaged_replica_is_a_sentence(tmp_path, file, damage):
         path.write_bytes(content)
     with pytest.raises(SteadfitError, match=rf"{KEY} is damaged .*Delete that folder"):
         store.read(KEY)
+
+
+@pytest.mark.parametrize(
+    ("figure", "value"),
+    [("facts", {"steps": "many"}), ("facts", {"parameters": float("nan")}), ("seconds", None),
+     ("curves", {"train_loss": 1}), ("failure", "\ud800"), ("preparation", [])],
+)  # fmt: skip
+def test_figures_of_another_kind_are_a_sentence(tmp_path, figure, value):
+    store = open_store(tmp_path)
+    store.write(KEY, replica())
+    path = tmp_path / KEY / "replica.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), figure: value}))
+    with pytest.raises(SteadfitError, match=r"is damaged .*Delete that folder"):
+        store.read(KEY)
+
+
+def test_a_file_that_is_too_large_for_the_system_leaves_the_others(tmp_path):
+    """A limit of the system's own, as a full disk would have it in the middle of a file."""
+    store = open_store(tmp_path)
+    store.write(KEY, replica())
+    kept = {path: path.read_bytes() for path in (tmp_path / KEY).iterdir()}
+    other, large = "b" * 64, replace(replica(), logits=np.zeros((3000, 2), np.float32))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
+    try:
+        with pytest.raises(SteadfitError, match=r"File too large\. Allow larger files"):
+            store.write(other, large)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert other not in store
+    assert not list(tmp_path.glob(".new-*"))
+    assert {path: path.read_bytes() for path in kept} == kept
+    store.write(other, large)
+    np.testing.assert_array_equal(store.read(other).logits, large.logits)
 
 
 def test_a_pickle_is_never_loaded(tmp_path):

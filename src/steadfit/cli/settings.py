@@ -17,7 +17,7 @@ def named(pairs: list[str], option: str = "--set width=0.5") -> dict[str, Any]:
             )
         try:
             found[name] = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             found[name] = text
     return found
 

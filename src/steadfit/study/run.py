@@ -10,14 +10,14 @@ from steadfit.data import Dataset, Split, points
 from steadfit.errors import SteadfitError
 from steadfit.files import write_text
 from steadfit.recipe import Recipe
-from steadfit.study.design import Arm, Design, final_trial, make_arms, make_trials
+from steadfit.study.design import Arm, Design, Trial, final_trial, make_arms, make_trials
 from steadfit.study.engine import Watcher, quiet, train_all
 from steadfit.study.forecasts import forecast_sentences
 from steadfit.study.judgement import LEVEL, deciding_loss, judge, spreads
 from steadfit.study.language import token_sentences
 from steadfit.study.precision import check_precision, plan
 from steadfit.study.result import ArmResult, DataFacts, DesignFacts, Loss, StudyResult
-from steadfit.study.store import open_store
+from steadfit.study.store import Store, open_store
 from steadfit.study.verdict import best_arm, joined_remedy, sentences
 from steadfit.training import Replica, TrainedModel, check, prepare, trained_model
 
@@ -89,7 +89,7 @@ def run_study(
             check(arm.recipe, split.train)
         trials = make_trials(design, arms, split)
         train(trials)
-        replicas = _grouped([store.read(trial.key) for trial in trials], len(arms))
+        replicas = _grouped([_read(store, trial, tested) for trial in trials], len(arms))
         results = judge(design, arms, replicas, tested, pilot)
         keys = _grouped([trial.key for trial in trials], len(arms))
         kept = [replace(arm, replicas=own) for arm, own in zip(results, keys, strict=True)]
@@ -127,6 +127,19 @@ def run_study(
         arm.name: own[: design.drawn] for arm, own in zip(found.arms, found.replicas, strict=True)
     }
     return Outcome(result, replicas, model)
+
+
+def _read(store: Store, trial: Trial, tested: Dataset) -> Replica:
+    """A trial's replica. Raises SteadfitError where it has other predictions than there should be.
+
+    tested: the points of its predictions.
+    """
+    replica = store.read(trial.key)
+    expected = len(tested), tested.outputs
+    if not replica.failure and replica.logits.shape != expected:
+        found = replica.logits.shape
+        raise store.damaged(trial.key, f"its predictions have shape {found}, not {expected}")
+    return replica
 
 
 def _result(

@@ -6,18 +6,21 @@ whole or absent. Several processes, and several studies, may share one store.
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 import safetensors.torch
 from filelock import FileLock, Timeout
+from pydantic import TypeAdapter
 from safetensors import SafetensorError
 
+from steadfit.data.readers.npz import load_arrays
 from steadfit.errors import SteadfitError
 from steadfit.files import make_ready, remove_unfinished, whole_folder, write_text, writing
 from steadfit.training import Replica
@@ -26,18 +29,23 @@ FORMAT = 1
 _MARK = "store.json"
 _FIGURES, _PREDICTIONS, _WEIGHTS = "replica.json", "predictions.npz", "weights.safetensors"
 
-
 _KEY = re.compile(r"[\w.-]*\w[\w.-]*")  # a name of its own, that leads nowhere else
-_DAMAGE = (
-    OSError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    MemoryError,
-    EOFError,
-    RecursionError,
-)  # what reading it can raise
+_DAMAGE = (OSError, ValueError, LookupError, MemoryError, RecursionError, SafetensorError)
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """`replica.json`: what of a `Replica` is no array, and the digests of the files with arrays."""
+
+    preparation: dict[str, Any]
+    curves: dict[str, list[float]]
+    facts: dict[str, float]
+    seconds: float
+    failure: str
+    sha256: dict[str, str]
+
+
+_CHECKED = TypeAdapter(_Figures)
 
 
 @dataclass(frozen=True)
@@ -69,20 +77,28 @@ class Store:
         """The replica of this key. Raises SteadfitError where what is there is damaged."""
         folder = self.folder / key
         try:
-            figures = json.loads((folder / _FIGURES).read_text())
-            digests = figures.pop("sha256")
+            found = _CHECKED.validate_json((folder / _FIGURES).read_bytes())
+            if not math.isfinite(found.facts.get("parameters", 0)):
+                raise ValueError("its number of parameters is none")
             for name in (_PREDICTIONS, _WEIGHTS):
-                if _digest(folder / name) != digests[name]:
+                if _digest(folder / name) != found.sha256[name]:
                     raise ValueError(f"{name} has changed since it was written")
-            with (folder / _PREDICTIONS).open("rb") as file:
-                logits = np.load(file, allow_pickle=False)["logits"]
+            logits = load_arrays(folder / _PREDICTIONS, ["logits"])[0]["logits"]
+            if logits.dtype != np.float32:
+                raise ValueError(f"its predictions are {logits.dtype}, not float32")
             weights = safetensors.torch.load_file(folder / _WEIGHTS)
-            return Replica(logits=logits, weights=weights, **figures)
-        except (*_DAMAGE, SafetensorError, BadZipFile) as error:
-            raise SteadfitError(
-                f"The replica in {folder} is damaged ({error}). "
-                "Delete that folder and run the study again: this replica alone is trained anew."
-            ) from None
+        except _DAMAGE as error:
+            reason = (str(error) or type(error).__name__).splitlines()[0]
+            raise self.damaged(key, reason) from None
+        figures = {field: value for field, value in vars(found).items() if field != "sha256"}
+        return Replica(logits=logits, weights=weights, **figures)
+
+    def damaged(self, key: str, reason: str) -> SteadfitError:
+        """The error for a replica that is there and cannot be used."""
+        return SteadfitError(
+            f"The replica in {self.folder / key} is damaged ({reason}). "
+            "Delete that folder and run the study again: this replica alone is trained anew."
+        )
 
     @contextmanager
     def claim(self, key: str) -> Iterator[bool]:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import numpy as np
 import safetensors.torch
 import torch
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
@@ -44,6 +44,27 @@ class ModelFacts(BaseModel):
     outputs: PositiveInt
     preparations: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        """Whatever reads the facts counts on it that they agree with one another."""
+        sides = {None: 3, "steps": 2}.get(self.unit, 1)
+        if len(self.shape) != sides:
+            raise ValueError(f"a shape of {sides} sides was expected, got {self.shape}")
+        if self.task == "classes" and len(self.classes) != self.outputs:
+            raise ValueError(f"{self.outputs} classes were expected, got {len(self.classes)}")
+        if self.task == "tokens" and sides != 1:
+            raise ValueError("a language model takes texts")
+        rows_are_steps = self.series_column is not None or self.forecast is not None
+        if rows_are_steps and (sides != 2 or len(self.columns) != self.shape[0]):
+            raise ValueError(f"{self.shape[0]} columns were expected, one a channel")
+        if self.forecast is not None:
+            targets, horizon = self.forecast.targets, self.forecast.horizon
+            if self.task != "numbers" or self.outputs != horizon * len(targets):
+                raise ValueError("as many outputs as steps to forecast were expected")
+            if self.forecast.window < 1 or not all(0 <= t < self.shape[0] for t in targets):
+                raise ValueError("a forecast of columns that are there was expected")
+        return self
+
 
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
@@ -58,14 +79,18 @@ class TrainedModel:
 
     @cached_property
     def members(self) -> list[tuple[nn.Module, Preparation]]:
-        """Each member's torch module, in evaluation mode, and the preparation of its inputs."""
+        """Each member's torch module, in evaluation mode, and the preparation of its inputs.
+
+        Raises SteadfitError where facts and weights do not belong together.
+        """
         members = []
         for state, fitted in zip(self.weights, self.facts.preparations, strict=True):
             preparation = Preparation.from_dict(fitted)
+            _check_preparation(self.facts, preparation)
             shape = preparation.shape(self.facts.shape)
             _check_size(self.facts, shape, state)
             module = build(self.facts.recipe.model, shape, self.facts.outputs)
-            module.load_state_dict(state)
+            _fill(module, state)
             members.append((channels_last(module).eval(), preparation))
         return members
 
@@ -197,12 +222,29 @@ def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) ->
     return TrainedModel(facts, tuple(replica.weights for replica in replicas))
 
 
+def _check_preparation(facts: ModelFacts, fitted: Preparation) -> None:
+    """Refuse means of other channels, or of other outputs, than the network has."""
+    channels = facts.shape[0] if len(facts.shape) > 1 else 0
+    outputs = facts.outputs if facts.task == "numbers" else 0
+    for expected, mean in ((channels, fitted.mean), (outputs, fitted.target_mean)):
+        if len(mean) != expected:
+            raise SteadfitError(f"{expected} means and deviations were expected, got {len(mean)}")
+
+
 def _check_size(facts: ModelFacts, shape: tuple[int, ...], state: dict[str, Tensor]) -> None:
     """Refuse settings that ask for more weights than there are, before memory is taken for them."""
     wanted = sum(row.parameters for row in shapes(facts.recipe.model, shape, facts.outputs))
     found = sum(tensor.numel() for tensor in state.values())
     if wanted > found:
         raise SteadfitError(f"the settings ask for {wanted:,} weights, and {found:,} are there")
+
+
+def _fill(module: nn.Module, state: dict[str, Tensor]) -> None:
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        first = str(error).splitlines()[0]
+        raise SteadfitError(f"the weights are of another network: {first}") from None
 
 
 def _weights_file(number: int) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from steadfit.data.readers.encoding import read_text
 from steadfit.data.targets import some
 from steadfit.errors import SteadfitError, unknown
+from steadfit.machine import memory
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})  # in a column of numbers
 if TYPE_CHECKING:
@@ -178,13 +179,25 @@ def read_csv(path: Path, encoding: str | None, delimiter: str | None) -> Columns
 
 
 def read_parquet(path: Path) -> Columns:
-    """A Parquet file. Raises SteadfitError for a damaged file and for nested columns."""
+    """A Parquet file. Raises SteadfitError for a damaged file, for nested columns, and for what
+    would take more than an eighth of the machine's memory: as text it takes several times that.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 
+    most, size, batches = memory() // 8, 0, []
     try:
-        table = parquet.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
+        with parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches():  # equal values pack to nearly nothing
+                size += batch.nbytes
+                if size > most:
+                    raise SteadfitError(
+                        f"{path.name} unpacks to more than the {most / 1e9:,.1f} GB that are an "
+                        "eighth of this machine's memory. Divide it, or leave rows out."
+                    )
+                batches.append(batch)
+            table = pa.Table.from_batches(batches, file.schema_arrow)
+    except (pa.ArrowException, OSError, MemoryError) as error:
         raise SteadfitError(f"{path.name} is no whole Parquet file ({error}).") from None
     nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
     if nested:

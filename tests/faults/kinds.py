@@ -1,0 +1,167 @@
+"""A good file of each kind that steadfit reads, and what reads it."""
+
+import hashlib
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+from rich.console import Console
+
+from steadfit.api import fit
+from steadfit.data import Split, from_arrays, read, split
+from steadfit.data.inputs import read_inputs
+from steadfit.data.sequence_inputs import read_sequences
+from steadfit.models import shapes
+from steadfit.prediction import continued, predictions
+from steadfit.recipe import Recipe
+from steadfit.report import summary
+from steadfit.study import Design, StudyResult, run_study
+from steadfit.study.design import Trial
+from steadfit.study.store import Store
+from steadfit.training import fit as train
+
+Reader = Callable[[Path], object]
+RNG = np.random.default_rng(0)
+IMAGES = RNG.integers(0, 255, (12, 8, 8), dtype=np.uint8)
+LABELS = np.arange(12) % 2
+QUICK = {"epochs": 1}
+
+
+def study(run: Path) -> StudyResult:
+    """Begin it, or go on with what is there; without workers, whose start takes seconds."""
+
+    def train_here(trials: Sequence[Trial], *, split: Split, store: Store, **_: object) -> None:
+        for trial in trials:
+            if trial.key not in store:
+                sample = split.train, trial.indices, split.test
+                store.write(trial.key, train(trial.arm.recipe, *sample, trial.seed))
+
+    recipe = Recipe().model_with(name="mlp", width=0.05).training_with(**QUICK)
+    parts = split(from_arrays(IMAGES, LABELS))
+    with mock.patch("steadfit.study.run.train_all", train_here):
+        return run_study(parts, recipe, ["l2"], run, Design(samples=2, seeds=1)).result
+
+
+def make(folder: Path) -> None:
+    """One good file of each kind."""
+    (folder / "p" / "x").mkdir(parents=True)
+    (folder / "p" / "y").mkdir()
+    np.savez(folder / "a.npz", x=IMAGES, y=LABELS)
+    rows = [f"{i // 3},{i},{i % 5}.5,{'xy'[i // 3 % 2]}" for i in range(36)]
+    (folder / "t.csv").write_text("a,b,c,label\n" + "\n".join(rows))
+    texts = [f"the {'cat' if i % 2 else 'dog'} sat {i} times,{'xy'[i % 2]}" for i in range(20)]
+    (folder / "r.csv").write_text("text,label\n" + "\n".join(texts))
+    (folder / "l.txt").write_text("the cat sat\nthe dog ran\n" * 10)
+    columns = {"a": list(range(12)), "b": [0.5] * 12, "label": ["x", "y"] * 6}
+    pq.write_table(pa.table(columns), folder / "t.parquet")
+    series = "\n".join(f"1,2,{i}:{i % 2}" for i in range(12))
+    (folder / "u.ts").write_text(f"@problemName u\n@classLabel true 0 1\n@data\n{series}\n")
+    (folder / "c.txt").write_text("the cat sat on the mat. " * 100)
+    for i in range(8):
+        suffix = (".png", ".jpg", ".gif", ".bmp")[i % 4]
+        Image.fromarray(IMAGES[i]).save(folder / "p" / "xy"[i // 4] / f"{i}{suffix}")
+    (folder / "recipe.json").write_text(Recipe().to_json())
+    study(folder / "run")
+    sources = {
+        "texts": read(folder / "c.txt", block=100),
+        "reviews": read(folder / "r.csv"),
+        "forecast": read(folder / "t.csv", horizon=2, target="b"),
+    }
+    for name, data in sources.items():
+        fit(data, settings={"hidden": 3}, training=QUICK, out=folder / name)
+
+
+def table(path: Path) -> object:
+    return [read(path, **options) for options in ({}, {"target": "label"})]
+
+
+def images(path: Path) -> object:
+    """The image in a folder of classes with others."""
+    return read(path.parent.parent, damaged=0.9)
+
+
+def recipe(path: Path) -> object:
+    return shapes(Recipe.from_json(path.read_text("utf-8", "replace")).model, (1, 28, 28), 10)
+
+
+def model(path: Path) -> object:
+    """Of images, with the replicas beside it."""
+    run = path.parent.parent
+    return predictions(run, run.parent / "a.npz")
+
+
+def language_model(path: Path) -> object:
+    return continued(path.parent.parent, "the cat", 5, 1.0, 0)
+
+
+def forecasting_model(path: Path) -> object:
+    run = path.parent.parent
+    return predictions(run, run.parent / "t.csv")
+
+
+def model_of_texts(path: Path) -> object:
+    run = path.parent.parent
+    return predictions(run, run.parent / "r.csv")
+
+
+def result(path: Path) -> object:
+    Console(file=io.StringIO()).print(summary(StudyResult.read(path)))
+    return predictions(path.parent, path.parent.parent / "a.npz")
+
+
+def replica(path: Path) -> object:
+    """The store's file, its digest right: what does harm must be refused for what it is."""
+    figures = path.parent / "replica.json"
+    if path != figures:
+        known = json.loads(figures.read_bytes())
+        known["sha256"][path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        figures.write_text(json.dumps(known))
+    run = path.parent.parent.parent
+    return predictions(run, run.parent / "a.npz"), study(run)
+
+
+KINDS: dict[str, tuple[str, Reader]] = {
+    "an npz": ("a.npz", read),
+    "an npz to predict": ("a.npz", lambda path: read_inputs(path, (1, 8, 8))),
+    "a table": ("t.csv", table),
+    "a long table": ("t.csv", lambda path: read(path, series="a", target="label")),
+    "a table to forecast": ("t.csv", lambda path: read(path, horizon=2, target="b")),
+    "a table of texts": ("t.csv", lambda path: read(path, text="label", target="a")),
+    "a table to predict": ("t.csv", lambda path: read_sequences(path, "steps")),
+    "texts to predict": ("t.csv", lambda path: read_sequences(path, "words", ("label",))),
+    "lines to predict": ("l.txt", lambda path: read_sequences(path, "words")),
+    "parquet": ("t.parquet", table),
+    "ts": ("u.ts", read),
+    "ts to predict": ("u.ts", lambda path: read_sequences(path, "steps")),
+    "text": ("c.txt", read),
+    "a png": ("p/x/0.png", images),
+    "a jpeg": ("p/x/1.jpg", images),
+    "an image to predict": ("p/x/2.gif", lambda path: read_inputs(path, (1, 8, 8))),
+    "a model": ("run/model/model.json", model),
+    "weights": ("run/model/weights-0.safetensors", model),
+    "a language model": ("texts/model/model.json", language_model),
+    "its weights": ("texts/model/weights-0.safetensors", language_model),
+    "a forecasting model": ("forecast/model/model.json", forecasting_model),
+    "a model of texts": ("reviews/model/model.json", model_of_texts),
+    "a store": ("run/store/store.json", model),
+    "a replica": ("run/store/{key}/replica.json", replica),
+    "a replica's predictions": ("run/store/{key}/predictions.npz", replica),
+    "a replica's weights": ("run/store/{key}/weights.safetensors", replica),
+    "a result": ("run/study.json", result),
+    "a recipe": ("recipe.json", recipe),
+}
+
+
+def path_of(kind: str, folder: Path) -> Path:
+    """The file; of replicas, one of the arm that predicts."""
+    place, _ = KINDS[kind]
+    if "{key}" in place:
+        found = StudyResult.read(folder / "run" / "study.json")
+        place = place.format(key=found.arm(found.best).replicas[0])
+    return folder / place
