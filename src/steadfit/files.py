@@ -11,6 +11,11 @@ from pathlib import Path
 from steadfit.errors import SteadfitError
 
 ELSEWHERE = "name another folder (--out)"
+WITHOUT_ROOM = {  # the system's errors, and what a person can do
+    errno.ENOSPC: "Free some space",
+    errno.EDQUOT: "Free some space",
+    errno.EFBIG: "Allow larger files (ulimit -f)",
+}
 
 
 def write_text(path: Path, text: str) -> None:
@@ -103,10 +108,10 @@ def writing(place: Path, instead: str = ELSEWHERE) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        mend = WITHOUT_ROOM.get(error.errno or 0, "Make it writable")
         raise SteadfitError(
             f"{place} cannot be written: {error.strerror or error}. "
-            f"{'Free some space' if full else 'Make it writable'} or {instead}; "
+            f"{mend} or {instead}; "
             "what was finished is kept."
         ) from None
 

@@ -5,6 +5,8 @@ import sys
 
 from steadfit.errors import SteadfitError
 
+_LEAST = 10**9  # bytes of addresses that are mapped once PyTorch is imported
+
 
 def memory() -> int:
     """Bytes that this process may take: the machine's memory, or the limit set for the process."""
@@ -15,6 +17,22 @@ def memory() -> int:
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return whole if limit == resource.RLIM_INFINITY else min(limit, whole)
+
+
+def check_limit() -> None:
+    """Raise SteadfitError where a limit of the process leaves no room even for its libraries, which
+    then fail to load in ways of their own.
+    """
+    if sys.platform != "linux":
+        return
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < _LEAST:
+        raise SteadfitError(
+            f"This process may take {limit / 1e9:,.1f} GB of addresses (ulimit -v), and PyTorch "
+            f"alone takes {_LEAST / 1e9:,.1f} GB. Raise the limit."
+        )
 
 
 def check_memory(needed: int, what: str, instead: str) -> None:

@@ -1,7 +1,5 @@
 """The commands. What is heavy is imported where it is used, so that `--help` answers at once."""
 
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,23 +19,8 @@ app = App(
     name="steadfit",
     help="Measure the variance error of a network on your data, and take it away.",
     version_flags=["--version"],
-    suppress_keyboard_interrupt=False,  # `main` says how to go on
+    suppress_keyboard_interrupt=False,  # `steadfit.cli.main` says how to go on
 )
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; a person's mistake ends in one sentence and status 2.
-
-    arguments: without the program's name; by default those the process was started with.
-    """
-    try:
-        app(sys.argv[1:] if arguments is None else arguments)
-    except SteadfitError as error:
-        print(f"steadfit: {error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("\nStopped. What was finished is kept; the same command goes on.", file=sys.stderr)
-        sys.exit(130)
 
 
 Source = Annotated[str, Parameter(help="A built-in name (digits, mnist, adding, copy) or a path.")]

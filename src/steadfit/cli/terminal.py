@@ -23,7 +23,7 @@ class Screen:
     """Where a command prints. plain: all but the answer goes to stderr, for `--json`."""
 
     def __init__(self, plain: bool = False) -> None:
-        width = None if sys.stdout.isatty() else 120
+        width = None if sys.stdout and sys.stdout.isatty() else 120
         self.console = Console(stderr=plain, width=width, highlight=False)
 
     def say(self, what: Any) -> None:

@@ -110,6 +110,13 @@ class Dataset:
             return (self.x.shape[2], self.x.shape[1])
         return tuple(self.x.shape[1:])
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the tensors' storage."""
+        others = (self.y, self.is_test, self.groups, self.spans)
+        tensors = [*_tensors(self.x), *(tensor for tensor in others if tensor is not None)]
+        return sum(tensor.untyped_storage().nbytes() for tensor in tensors)
+
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of contents, shapes, types, classes and tokens; 64 hexadecimal digits."""

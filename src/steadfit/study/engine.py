@@ -6,11 +6,14 @@ bits do not depend on it. Workers end by themselves when the process that starte
 
 import multiprocessing
 import os
+import pickle
+import shutil
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import resource_sharer
 
@@ -24,6 +27,8 @@ from steadfit.study.store import Store
 from steadfit.training import Replica, fit, keep_freed_memory
 from steadfit.workers import context, end_with_parent, start_server, undisturbed_start
 
+_SHARED = "/dev/shm"  # Linux's file system of shared memory
+_OTHERS = 2**19  # bytes of it for locks, which the workers' queues need
 LOST_WORKERS = 3  # a trial that was in flight this often when a worker died is given up
 
 
@@ -94,13 +99,14 @@ def _run_pool(
 ) -> None:
     """Train what is missing; what is done is taken out of `missing`, and told."""
     start_server()
-    arguments = (split, store, device)
+    arguments = (_for_workers(split), store, device)
     before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, context(), _start_worker, arguments)
+    with _started():
+        pool = ProcessPoolExecutor(workers, context(), _start_worker, arguments)
     try:
-        with undisturbed_start():
+        with undisturbed_start(), _started():
             pending: dict[Future[bool], str] = {
-                pool.submit(_train, trial): key for key, trial in missing.items()
+                pool.submit(_train, pickle.dumps(trial)): key for key, trial in missing.items()
             }
         while pending:
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
@@ -111,7 +117,7 @@ def _run_pool(
                     tell()
                 else:  # another study is at it: look again a little later
                     time.sleep(0.2)
-                    pending[pool.submit(_train, missing[key])] = key
+                    pending[pool.submit(_train, pickle.dumps(missing[key]))] = key
     except BaseException:
         resource_sharer.stop(timeout=5)  # else it shows a traceback for a worker that was fetching
         for child in set(multiprocessing.active_children()) - before:
@@ -119,6 +125,28 @@ def _run_pool(
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _for_workers(split: Split) -> Split | bytes:
+    """The data as workers get it: in memory that all share or, where a system has little of that,
+    as containers do, packed, for each to have its own. Else torch would share it, and fail.
+    """
+    if not os.path.isdir(_SHARED):
+        return split
+    room = shutil.disk_usage(_SHARED).free - _OTHERS
+    return split if split.train.nbytes + split.test.nbytes < room else pickle.dumps(split)
+
+
+@contextmanager
+def _started() -> Iterator[None]:
+    """An OSError within becomes a SteadfitError: that no workers can be started, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise SteadfitError(
+            f"The processes to train in cannot be started: {error.strerror or error}. They need "
+            "some shared memory (/dev/shm, 1 MB), open files (ulimit -n) and processes (ulimit -u)."
+        ) from None
 
 
 def _count_losses(
@@ -137,10 +165,11 @@ def _count_losses(
             )
 
 
-def _start_worker(split: Split, store: Store, device: str) -> None:
+def _start_worker(split: Split | bytes, store: Store, device: str) -> None:
     """What each worker has: the data, the store, one thread, and an eye on its parent."""
     global _split, _store, _device
-    _split, _store, _device = split, store, device
+    _split = pickle.loads(split) if isinstance(split, bytes) else split
+    _store, _device = store, device
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -153,8 +182,12 @@ _store: Store
 _device: str
 
 
-def _train(trial: Trial) -> bool:
-    """Train one replica into the store. False where another process holds its claim."""
+def _train(packed: bytes) -> bool:
+    """Train one replica into the store. False where another process holds its claim.
+
+    packed: the pickled trial, whose indices else went through shared memory too.
+    """
+    trial: Trial = pickle.loads(packed)
     with _store.claim(trial.key) as mine:
         if mine:
             _store.write(trial.key, _replica(trial))
