@@ -17,8 +17,15 @@ HALVED = (  # what it does to a training that its batches were
     "and the gradients of the parts added up: each step is still that of a whole batch. Only batch "
     "normalisation saw the parts."
 )
-# Torch has a class of its own for a GPU that is full, and only these words for the main memory.
-_SIGNS = ("can't allocate memory", "not enough memory", "std::bad_alloc", "ALLOC_FAILED")
+# Torch has a class of its own for a GPU that is full, and only these words for the main memory; the
+# last is oneDNN's, which finds no room for the code that it writes.
+_SIGNS = (
+    "can't allocate memory",
+    "not enough memory",
+    "std::bad_alloc",
+    "ALLOC_FAILED",
+    "could not create a primitive",
+)
 
 
 def keep_freed_memory() -> None:

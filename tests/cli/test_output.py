@@ -1,0 +1,26 @@
+"""Where the command's output cannot be written: a sentence, never a traceback."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HELP = [sys.executable, "-m", "steadfit", "--help"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_a_sentence() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(HELP, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.stderr == "steadfit: The output cannot be written: No space left on device.\n"
+    assert done.returncode == 2
+
+
+def test_a_reader_who_has_read_enough_is_no_error() -> None:
+    with subprocess.Popen(HELP, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 1
