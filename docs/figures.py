@@ -129,6 +129,51 @@ def sources() -> go.Figure:
     )
 
 
+def remedies() -> go.Figure:
+    """Each remedy's error as a share of that with L2: here with its interval, and as published."""
+    result = published("remedies")
+    there = {  # Srivastava et al. 2014, table 9, in the order of the study's arms
+        "L2": 1.62,
+        "L2 and L1": 1.60,
+        "max-norm": 1.35,
+        "dropout, L2": 1.25,
+        "dropout, max-norm": 1.05,
+    }
+    with_l2 = result.arms[0].losses["zero_one"].total
+    rows = list(range(len(there) - 1, -1, -1))
+    changes = [arm.changes["zero_one"] for arm in result.arms[1:]]
+    figure = frame(len(there), "error, as a share of that with L2")
+    figure.add_scatter(
+        x=[1 + change.value / with_l2 for change in changes],
+        y=rows[1:],
+        mode="markers",
+        name="here",
+        marker={"color": LIGHT["ink"], "size": 9},
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": [(change.high - change.value) / with_l2 for change in changes],
+            "arrayminus": [(change.value - change.low) / with_l2 for change in changes],
+            "color": LIGHT["ink"],
+            "thickness": 1.5,
+            "width": 4,
+        },
+        hovertemplate="here %{x:.2f}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=[error / there["L2"] for error in there.values()],
+        y=[row - 0.22 for row in rows],
+        mode="markers",
+        name="published",
+        marker={"color": LIGHT["variance"], "size": 9, "symbol": "diamond-open", "line_width": 1.5},
+        hovertemplate="published %{x:.2f}<extra></extra>",
+    )
+    figure.add_vline(x=1, line={"color": LIGHT["muted"], "width": 1, "dash": "dot"}, layer="below")
+    figure.update_layout(margin={"l": 8, "r": 16})
+    figure.update_yaxes(visible=True, tickvals=rows, ticktext=list(there), showgrid=False)
+    return figure
+
+
 FIGURES: Mapping[str, Callable[[], go.Figure | str]] = {
     "penalties": penalties,
     "lstm": lambda: svg(find("lstm")),
@@ -149,4 +194,5 @@ FIGURES: Mapping[str, Callable[[], go.Figure | str]] = {
     "residual_norms": residual_norms,
     "published_width": width,
     "published_sources": sources,
+    "published_remedies": remedies,
 }
