@@ -8,9 +8,10 @@ import pytest
 
 from steadfit.api import cell_arms, default_model, default_remedies, study
 from steadfit.cells import CELLS
-from steadfit.data import read
+from steadfit.data import Forecast, from_forecast, read
 from steadfit.errors import SteadfitError
 from steadfit.prediction import predictions
+from steadfit.training import TrainedModel
 
 SMALL = {"samples": 2, "seeds": 2, "processes": 1, "settings": {"hidden": 4, "embedding": 4}}
 ONCE = {"training": {"epochs": 1}}
@@ -92,3 +93,15 @@ def test_a_model_that_does_not_fit_the_data_is_told_before_any_training(tmp_path
     with pytest.raises(SteadfitError, match="convnet takes no texts"):
         study(source, model="convnet", remedies=[], out=tmp_path / "run")
     assert not list((tmp_path / "run").rglob("replica.json"))
+
+
+def test_a_forecast_of_arrays_predicts_arrays_and_refuses_a_table(tmp_path):
+    """The columns of arrays have no names, so that none can be found in a table."""
+    data = from_forecast([np.sin(np.arange(60) / 5)[:, None]], Forecast(horizon=3, window=5))
+    done = study(data, "recurrent", [], out=tmp_path / "run", **SMALL, **ONCE)
+    model = TrainedModel.load(done.folder / "model")
+    assert model.predict(data.x).shape == (len(data), 3)
+    rows = tmp_path / "rows.csv"
+    rows.write_text("day,x\n" + "".join(f"{day},{day}\n" for day in range(9)))
+    with pytest.raises(SteadfitError, match="trained on arrays"):
+        predictions(done.folder, rows)

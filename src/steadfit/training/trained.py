@@ -55,7 +55,10 @@ class ModelFacts(BaseModel):
         if self.task == "tokens" and sides != 1:
             raise ValueError("a language model takes texts")
         rows_are_steps = self.series_column is not None or self.forecast is not None
-        if rows_are_steps and (sides != 2 or len(self.columns) != self.shape[0]):
+        if rows_are_steps and sides != 2:
+            raise ValueError("series were expected")
+        named = self.series_column is not None or (self.forecast is not None and self.columns)
+        if named and len(self.columns) != self.shape[0]:  # a forecast of arrays names none
             raise ValueError(f"{self.shape[0]} columns were expected, one a channel")
         if self.forecast is not None:
             targets, horizon = self.forecast.targets, self.forecast.horizon

@@ -62,10 +62,15 @@ def latest(
     """The last steps of each series, from which its future is forecast, and what it is called.
 
     NaN where missing. Raises SteadfitError for a series that is shorter than the window, a gap in
-    time, rows as far apart as in training they were not, and values that are missing in the window,
-    unless they are to be dropped.
+    time, rows as far apart as in training they were not, values that are missing in the window,
+    unless they are to be dropped, and a model of arrays, whose columns have no names.
     """
     check_rule(missing)
+    if not columns:
+        raise SteadfitError(
+            f"{table.file}: the model was trained on arrays, so that it is not known which columns "
+            "of a table to forecast from. Give the series as arrays, in Python."
+        )
     _check_columns(table, [*columns, series, time])
     members = rows_of_series(table, series)
     if time is not None:
