@@ -87,7 +87,7 @@ def test_every_suffix_has_an_example() -> None:
     assert set(SUFFIXES) <= set(EXAMPLES)
 
 
-@pytest.mark.parametrize("reader", {*NAMES.values(), *SUFFIXES.values()})
+@pytest.mark.parametrize("reader", dict.fromkeys([*NAMES.values(), *SUFFIXES.values()]))
 def test_readers_take_a_source_and_named_options(reader: Callable) -> None:
     source, *options = inspect.signature(reader).parameters.values()
     assert source.name == "source"
