@@ -6,11 +6,12 @@ from numpy.typing import NDArray
 from scipy.special import nctdtrinc
 from scipy.stats import t
 
+from steadfit.study import Design
 from steadfit.study.arm_loss import joined
 from steadfit.study.intervals import Spread, spread
 
 ASKED = (3, 5, 10, 20, 40)  # samples with a seed each
-BOTH = 5  # bootstrap samples, and retrainings on the whole, of a study by default
+BOTH = Design().samples  # bootstrap samples, and as many retrainings on the whole
 
 Losses = dict[str, NDArray[np.float64]]  # the cross-entropy, shape (sets, samples, points)
 

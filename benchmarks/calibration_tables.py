@@ -18,12 +18,11 @@ import numpy as np
 from calibrate import AGAIN, COLUMNS, RECIPES, SCHEMES, SIZES, STUDIED, Part, arms, make_pool
 from calibration_power import ASKED, BOTH, Losses, power_alone_row, power_row
 from numpy.typing import NDArray
-from scipy.stats import t
 
 from steadfit.study import open_store
 from steadfit.study.arm_loss import joined
 from steadfit.study.decomposition import Decomposition, brier, cross_entropy, kohavi_wolpert
-from steadfit.study.intervals import Estimate, Spread, paired_interval, spread, verdicts
+from steadfit.study.intervals import Estimate, Spread, paired_interval, spread, student, verdicts
 
 DESIGNS = ((3, 1), (5, 1), (10, 1), (5, 2), (10, 2))  # samples, seeds; 1: each sample its own
 STUDIES = 200  # drawn from the fresh sets, a design
@@ -141,7 +140,7 @@ def from_one_set(
             for drawn, whole in zip(tables["bootstrap"], tables["whole"], strict=True)
         ]
     return {
-        way: [estimate(value, each) for value, each in zip(values[way], found, strict=True)]
+        way: [student(value, each, 0.95) for value, each in zip(values[way], found, strict=True)]
         for way, found in spreads.items()
     }
 
@@ -165,12 +164,6 @@ def here_row(part: Part, whole: Losses) -> str:
             reach = spread(table, "total").reach(0.95)
             held.append(abs(float(table.mean()) - true) * np.sqrt(1 - few / seeds) <= reach)
     return f"| {part.model} | {part.n:,} | {np.mean(held):.1%} |"
-
-
-def estimate(value: float, found: Spread) -> Estimate:
-    """The 95% interval around a change."""
-    reach, p = found.reach(0.95), 2 * float(t.sf(abs(value) / found.error, found.dof))
-    return Estimate(value, value - reach, value + reach, found.error, found.dof, p)
 
 
 def coverage_row(

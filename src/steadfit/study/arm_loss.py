@@ -98,11 +98,11 @@ def change(
 
     pilot: as in `intervals.paired_interval`.
     """
-    if quantity == "variance" or arm.whole is None or baseline.whole is None:
+    if quantity == "variance":
         return paired_interval(arm.drawn, baseline.drawn, quantity, level=level, pilot=pilot)
-    whole = paired(arm.whole, baseline.whole, "total")
+    table = paired(arm.whole or arm.drawn, baseline.whole or baseline.drawn, quantity)
     seen = change_spread(arm, baseline, pilot)
-    return student(float(whole.mean()), seen.with_samples(len(whole) / len(whole[:pilot])), level)
+    return student(float(table.mean()), seen.with_samples(len(table) / len(table[:pilot])), level)
 
 
 def change_spread(arm: ArmLoss, baseline: ArmLoss, pilot: int | None = None) -> Spread:

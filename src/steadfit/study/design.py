@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -18,6 +19,8 @@ from steadfit.study.remedies import apply
 from steadfit.training import RESULTS
 
 BASELINE = "baseline"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,10 @@ class Design:
     def whole(self) -> int:
         """How many replicas of an arm are trained on all the training data, beside the others."""
         return self.samples if self.scheme == "both" else 0
+
+    def at_size(self, replicas: Sequence[T]) -> Sequence[T]:
+        """Of an arm's replicas those on all the training data; without such, those on samples."""
+        return replicas[self.drawn :] or replicas
 
     def replica_seeds(self, sample: int) -> tuple[int, ...]:
         """The seeds of a sample's replicas, the same in every arm."""

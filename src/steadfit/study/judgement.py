@@ -26,7 +26,7 @@ from steadfit.training import Replica
 LEVEL = 0.95
 
 ArmLosses = dict[Loss, ArmLoss]  # none where a replica failed
-Split = Callable[[np.ndarray, np.ndarray], Decomposition]
+Decompose = Callable[[np.ndarray, np.ndarray], Decomposition]
 
 
 def deciding_loss(test: Dataset, baseline: Recipe) -> Loss:
@@ -108,7 +108,7 @@ def _losses(design: Design, replicas: Sequence[Replica], test: Dataset) -> ArmLo
         return {}
     logits = np.stack([replica.logits for replica in replicas])
     drawn = logits[: design.drawn].reshape(design.samples, design.seeds, *logits.shape[1:])
-    splits: dict[Loss, Split] = (
+    ways: dict[Loss, Decompose] = (
         {"squared": squared_error}
         if test.task == "numbers"
         else {"cross_entropy": cross_entropy, "brier": brier, "zero_one": kohavi_wolpert}
@@ -116,9 +116,10 @@ def _losses(design: Design, replicas: Sequence[Replica], test: Dataset) -> ArmLo
     y = test.y.numpy()
     found: ArmLosses = {
         loss: ArmLoss(
-            split(drawn, y), split(logits[design.drawn :, None], y) if design.whole else None
+            decompose(drawn, y),
+            decompose(logits[design.drawn :, None], y) if design.whole else None,
         )
-        for loss, split in splits.items()
+        for loss, decompose in ways.items()
     }
     if test.groups is None:
         return found
@@ -148,7 +149,7 @@ def _arm_result(
     here: dict[Loss, Estimate | None] = {
         loss: arm_loss.change_here(*pair, LEVEL) for loss, pair in pairs.items()
     }
-    facts = _mean_facts(replicas[design.drawn :] or replicas)
+    facts = _mean_facts(design.at_size(replicas))
     return ArmResult(
         name=arm.name,
         recipe=arm.recipe,

@@ -83,22 +83,20 @@ def plan(
                 f"The {samples} training samples were chosen by the spread of the first {pilot} "
                 f"(Stein's two-stage rule), so that no interval is longer than ±{precision:g}.",
             )
-    rest = _REST[scheme == "both"]
-    why = _why_not(precision, pilot, reach(pilot), reach(float("inf")), rest)
+    why = _why_not(precision, pilot, reach(pilot), reach(float("inf")), scheme)
     return Plan(pilot, reach(pilot), why)
 
 
-_REST = (
-    "the test points and what all samples share leave ±{:.3g} alone; more test points or a seed "
-    "for each sample (--seeds 1) help",
-    "the test points and what another training set would change leave ±{:.3g} alone; more data "
-    "help, or --scheme whole, which asks about training on these data only",
-)
-
-
-def _why_not(precision: float, pilot: int, reached: float, least: float, rest: str) -> str:
+def _why_not(precision: float, pilot: int, reached: float, least: float, scheme: str) -> str:
+    stays, helps = (
+        "what all samples share",
+        "more test points or a seed for each sample (--seeds 1) help",
+    )
+    if scheme == "both":
+        stays = "what another training set would change"
+        helps = "more data help, or --scheme whole, which asks about training on these data only"
     why = (
-        rest.format(least)
+        f"the test points and {stays} leave ±{least:.3g} alone; {helps}"
         if least > precision
         else f"it would take more than {MOST} training samples"
     )

@@ -115,7 +115,7 @@ def run_study(
             found = measure(remedies, design, pilot)
     result = _result(found, design, split, tested, loss, said)
     winner, members = found.of(result.best)
-    members = members[design.drawn :] or members
+    members = design.at_size(members)
     if deliver == "single":
         trial = final_trial(design, winner, split)
         train([trial], what="model on all training data")
@@ -153,7 +153,6 @@ def _result(
     """The figures with their verdict. said: what there is to say beside it."""
     best = best_arm(found.results, loss)
     _, replicas = found.of(best)
-    replicas = replicas[design.drawn :] or replicas
     return StudyResult(
         data=_data_facts(split, tested),
         design=DesignFacts(design.samples, design.seeds, design.scheme, design.seed, design.whole),
@@ -164,7 +163,7 @@ def _result(
         sentences=(
             *sentences(found.results, design, loss, best),
             *said,
-            *forecast_sentences(split, best, replicas),
+            *forecast_sentences(split, best, design.at_size(replicas)),
             *token_sentences(split, found.results, best),
         ),
     )

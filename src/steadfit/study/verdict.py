@@ -162,9 +162,10 @@ def _what_it_stands_for(design: Design) -> str:
             "for each: what another training sample would change is not in it. Changes and their "
             "intervals stand for training on these data."
         )
+    drawn = "each drawn from the training data with replacement, as many as there are"
     scheme = {
-        "both": "each drawn from the training data with replacement, as many as there are",
-        "bootstrap": "each drawn from the training data with replacement, as many as there are "
+        "both": drawn,
+        "bootstrap": f"{drawn} "
         "(it holds about 63% of the distinct examples: changes and their intervals stand for such "
         "samples, and on all the training data a small one can have the other sign; --scheme both "
         "measures it there)",
