@@ -16,16 +16,14 @@ from pathlib import Path
 
 import numpy as np
 from calibrate import AGAIN, COLUMNS, RECIPES, SCHEMES, SIZES, STUDIED, Part, arms, make_pool
-from calibration_power import ASKED, BOTH, Losses, power_alone_row, power_row
-from numpy.typing import NDArray
+from calibration_one_set import STUDIES, change_rows, here_row, spread_rows
+from calibration_power import ASKED, Losses, power_alone_row, power_row
 
 from steadfit.study import open_store
-from steadfit.study.arm_loss import joined
 from steadfit.study.decomposition import Decomposition, brier, cross_entropy, kohavi_wolpert
-from steadfit.study.intervals import Estimate, Spread, paired_interval, spread, student, verdicts
+from steadfit.study.intervals import paired_interval, verdicts
 
 DESIGNS = ((3, 1), (5, 1), (10, 1), (5, 2), (10, 2))  # samples, seeds; 1: each sample its own
-STUDIES = 200  # drawn from the fresh sets, a design
 LOSSES: dict[str, Callable[..., Decomposition]] = {
     "cross-entropy": cross_entropy,
     "Brier": brier,
@@ -92,80 +90,6 @@ def total_row(part: Part, scheme: str, alone: Losses, fresh: Losses) -> str:
     return f"| {part.model} | {part.n:,} | {scheme} |{''.join(cells)}"
 
 
-def change_rows(part: Part, schemes: dict[str, Losses], own: Losses) -> list[str]:
-    """The change that one set alone gives, beside the true one; how often its interval holds it.
-
-    Each study sees a fifth of the test images. The truth is the mean over the other sets and
-    images.
-    """
-    first, *others = own
-    changes = {name: own[name] - own[first] for name in others}
-    points, rng = own[first].shape[-1], np.random.default_rng(0)
-    found: dict[tuple[str, str], list[tuple[float, float, bool, bool]]] = {}
-    for number in range(STUDIED):
-        seen = np.isin(np.arange(points), rng.permutation(points)[: points // 5])
-        for way, estimates in from_one_set(schemes, number, seen).items():
-            for name, each, word in zip(others, estimates, verdicts(estimates), strict=True):
-                true = float(np.delete(changes[name], number, axis=0)[..., ~seen].mean())
-                held = each.low <= true <= each.high
-                entry = each.value, each.high - each.value, held, word == "better"
-                found.setdefault((way, name), []).append(entry)
-    rows = []
-    for (way, name), studies in found.items():
-        value, reach, held, better = np.array(studies, float).T
-        rows.append(
-            f"| {part.model} | {part.n:,} | {way} | {name} | {changes[name].mean():+.4f} | "
-            f"{value.mean():+.4f} | ± {np.median(reach):.4f} | {held.mean():.0%} | "
-            f"{better.mean():.0%} |"
-        )
-    return rows
-
-
-def from_one_set(
-    schemes: dict[str, Losses], number: int, seen: NDArray[np.bool_]
-) -> dict[str, list[Estimate]]:
-    """Each way's estimates of all arms' changes, from one set and the images seen."""
-    values: dict[str, list[float]] = {}
-    spreads: dict[str, list[Spread]] = {}
-    tables: dict[str, list[NDArray[np.float64]]] = {}
-    for scheme, losses in schemes.items():
-        first, *others = [own[number][:, None, seen] for own in losses.values()]
-        tables[scheme] = [own - first for own in others]
-        values[scheme] = [float(table.mean()) for table in tables[scheme]]
-        spreads[scheme] = [spread(table, "total") for table in tables[scheme]]
-    if "whole" in tables and "bootstrap" in tables:
-        values["both"] = values["whole"]
-        spreads["both"] = [
-            joined(drawn[:BOTH], whole[:BOTH])
-            for drawn, whole in zip(tables["bootstrap"], tables["whole"], strict=True)
-        ]
-    return {
-        way: [student(value, each, 0.95) for value, each in zip(values[way], found, strict=True)]
-        for way, found in spreads.items()
-    }
-
-
-def here_row(part: Part, whole: Losses) -> str:
-    """How often the interval for training on these data holds the change that other seeds show.
-
-    Of each set's five retrainings a study has three, and three fifths of the images; the truth is
-    that of the other two and of the other images, shortened as in `coverage_row`.
-    """
-    first, *others = whole
-    seeds, points = whole[first].shape[1:]
-    rng, held, few = np.random.default_rng(0), [], 3
-    for _ in range(STUDIES):
-        number, order = rng.integers(STUDIED), rng.permutation(seeds)
-        seen = np.isin(np.arange(points), rng.permutation(points)[: points * few // seeds])
-        for name in others:
-            change = (whole[name] - whole[first])[number][order]
-            table = change[:few, None, seen]
-            true = float(change[few:, ~seen].mean())
-            reach = spread(table, "total").reach(0.95)
-            held.append(abs(float(table.mean()) - true) * np.sqrt(1 - few / seeds) <= reach)
-    return f"| {part.model} | {part.n:,} | {np.mean(held):.1%} |"
-
-
 def coverage_row(
     parts: list[tuple[Logits, Logits]], y: np.ndarray, samples: int, seeds: int
 ) -> str:
@@ -218,7 +142,7 @@ def main() -> None:
     pool, store = make_pool(), open_store(parser.parse_args().out)
     y = pool.data.test.y.numpy()
     truth, shares, totals, changes, power, studied = [], [], [], [], [], []
-    here, alone_power = [], []
+    here, alone_power, spreads = [], [], []
     for part in (Part(model, n, "fresh") for model in RECIPES for n in SIZES):
         common = grids(pool, store, part, COLUMNS[:2])
         if common is None:
@@ -247,6 +171,7 @@ def main() -> None:
             here.append(here_row(part, schemes["whole"]))
         if "whole" in schemes and "bootstrap" in schemes:
             alone_power.append(power_alone_row(part, schemes["bootstrap"], schemes["whole"]))
+            spreads += spread_rows(part, schemes, entropies(own, y))
     names = " | ".join(arm.name for arm in arms("mlp"))
     losses = " | ".join(f"{loss} bias+noise | variance" for loss in LOSSES)
     table("Truth, two seeds", f"net | n | sets | arm | error % | {losses}", truth)
@@ -257,6 +182,8 @@ def main() -> None:
     heads = "net | n | from one set | arm | true | mean of the studies | 95% interval | holds it"
     heads += " | called better"
     table("Changes of the cross-entropy, from one set alone", heads, changes)
+    heads = "net | n | arm | seeds, whole set | bootstrap samples | fresh sets"
+    table("Standard deviation of a change of the cross-entropy between", heads, spreads)
     heads = "net | n | " + " | ".join(f"{samples} × 1" for samples in ASKED)
     table("Change found with 80% probability, from fresh sets", heads, power)
     heads = "net | n | " + " | ".join(f"{samples} and {samples}" for samples in ASKED)
