@@ -1,4 +1,6 @@
-"""What every test can count on: one thread, and hypothesis without a clock."""
+"""What every test can count on: one thread, hypothesis without a clock, no told width."""
+
+import os
 
 import torch
 from hypothesis import settings
@@ -6,3 +8,4 @@ from hypothesis import settings
 settings.register_profile("steadfit", deadline=None, derandomize=True)
 settings.load_profile("steadfit")
 torch.set_num_threads(1)
+os.environ.pop("COLUMNS", None)  # pytest-xdist sets it

@@ -22,7 +22,8 @@ def unknown(kind: str, word: str, known: Iterable[str]) -> SteadfitError:
     There is no model "convnett". Did you mean "convnet"? Known: convnet, mlp.
     """
     names = sorted(known)
-    near = get_close_matches(word, names, n=1)
+    near = [name for name in names if word and name.startswith(word)]
+    near = near or get_close_matches(word, names, n=1)
     hint = f' Did you mean "{near[0]}"?' if near else ""
     return SteadfitError(f'There is no {kind} "{word}".{hint} Known: {", ".join(names)}.')
 

@@ -1,11 +1,10 @@
 """`Recipe`: every setting of one model and its training, and nothing that is code.
 
-A recipe is frozen, prints as JSON, and has a hash that is part of each replica's key. What a
+A recipe is frozen and prints as JSON, which is part of each replica's key. What a
 model of the registry can be told (`Model.settings`) is defined by its builder's signature in
 `steadfit.models`; here it is only a mapping of plain values.
 """
 
-import hashlib
 import json
 from typing import Annotated, Any, Literal, Self
 
@@ -147,17 +146,14 @@ class Recipe(Settings):
         except ValidationError as error:
             raise SteadfitError(_sentence(error)) from None
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the canonical JSON, 64 hexadecimal digits."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()
-
 
 def _sentence(error: ValidationError) -> str:
     """Pydantic's findings as sentences: which setting, what was expected, what was found."""
     parts = {}
     for found in error.errors():
         place, wanted = found["loc"], found["msg"].lower()
+        if found["type"] == "extra_forbidden":
+            wanted = "there is no such setting"
         if "settings" in place[:-2]:  # one error for each type that a setting may have
             place, wanted = place[:-1], "input should be true, false, a number or a text"
         name = ".".join(map(str, place)) or "recipe"

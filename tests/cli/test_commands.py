@@ -128,6 +128,8 @@ def test_shapes_prints_the_lectures_table(capsys):
         (["study", "digits", "--model", "convnett"], 'Did you mean "convnet"?'),
         (["study", "digits", "--remedy", "drop"], 'no remedy "drop"'),
         (["study", "digits", "--set", "widht=2"], 'Did you mean "width"?'),
+        (["study", "digits", "--remedy", "drop"], 'Did you mean "dropout"?'),
+        (["study", "digits", "--train", "lr=0.1"], "lr: there is no such setting, got 0.1"),
         (["study", "digits", "--set", "width"], "takes NAME=VALUE"),
         (["study", "digits", "--train", "loss"], "--train takes NAME=VALUE"),
         (["study", "digits", "--train", "loss=hinge"], "loss: "),

@@ -1,5 +1,6 @@
 """Where the command's output cannot be written: a sentence, never a traceback."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,16 @@ def test_a_full_disk_is_a_sentence() -> None:
         done = subprocess.run(HELP, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.stderr == "steadfit: The output cannot be written: No space left on device.\n"
     assert done.returncode == 2
+
+
+def test_a_told_width_is_kept_to(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "steadfit", "doctor"]
+    told = {**os.environ, "COLUMNS": "40"}
+    wide, narrow = (
+        subprocess.run(command, capture_output=True, text=True, check=True, env=env).stdout
+        for env in (None, told)
+    )
+    assert max(map(len, wide.splitlines())) > 40 >= max(map(len, narrow.splitlines()))
 
 
 def test_a_reader_who_has_read_enough_is_no_error() -> None:

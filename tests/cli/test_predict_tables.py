@@ -80,7 +80,7 @@ def test_missing_values_are_filled_on_demand_and_that_is_said(
         predictions(run_of_long, gaps)
     filled = predictions(run_of_long, gaps, missing="linear")
     assert filled.text == predictions(run_of_long, whole).text
-    assert filled.notes[0].startswith("1 values are missing in 1 of 1 series (who x): filled")
+    assert filled.notes[0].startswith("1 value missing in 1 of 1 series (who x): filled")
 
 
 @pytest.mark.parametrize(

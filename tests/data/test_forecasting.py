@@ -173,6 +173,18 @@ def test_series_share_one_clock(tmp_path: Path) -> None:
     assert parts.train.spans[:, 2].max() < parts.test.spans[:, 1].min()
 
 
+def test_testing_starts_where_the_first_of_all_series_does():
+    """The first series has no windows where testing starts."""
+    series = [np.arange(40.0)[:, None], np.arange(40.0)[:, None]]
+    series[0][22:32] = np.nan
+    data = from_forecast(series, Forecast(1, 3), names=["late", "early"], missing="drop")
+    parts = split(data, 0.3)
+    assert parts.test.spans is not None
+    first = int(parts.test.spans[:, 1].argmin())
+    assert f"testing starts with {parts.test.ids[first]}" in parts.notes[0]
+    assert parts.test.ids[first].startswith("early")
+
+
 @pytest.mark.parametrize(
     ("times", "options", "sentence"),
     [
@@ -199,7 +211,7 @@ def test_missing_values_are_never_filled_from_the_future(tmp_path: Path) -> None
     options = {"time": "date", "target": "sold", "horizon": 1, "window": 3}
     with pytest.raises(SteadfitError, match=r'sales.csv, column "sold": .* row 12\. Nothing is'):
         read(path, **options)
-    with pytest.raises(SteadfitError, match='no rule for missing values in a forecast "linear"'):
+    with pytest.raises(SteadfitError, match="forecast's missing values"):
         read(path, missing="linear", **options)
     data = read(path, missing="drop", **options)
     assert len(data) == 27 - 4

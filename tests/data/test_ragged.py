@@ -57,12 +57,12 @@ NAN = float("nan")
 
 def test_missing_values_are_filled_as_said_and_only_when_asked() -> None:
     x = [[1, 2, 3], [NAN, 2, NAN, NAN, 8, NAN]]
-    with pytest.raises(SteadfitError, match=r"4 values are missing in 1 of 2 series \(row 1\)"):
+    with pytest.raises(SteadfitError, match=r"4 values missing in 1 of 2 series \(row 1\)"):
         from_series(x, ["a", "b"])
     data = from_series(x, ["a", "b"], missing="linear")
     assert isinstance(data.x, Ragged)
     assert data.x.values.flatten().tolist() == [1, 2, 3, 2, 2, 4, 6, 8, 8]
-    assert "4 values are missing" in data.notes[0]
+    assert "4 values missing" in data.notes[0]
     assert "straight lines" in data.notes[0]
     dropped = from_series(x, ["a", "b"], missing="drop", groups=["g", "h"], is_test=[0, 1])
     assert (len(dropped), dropped.ids, dropped.classes) == (1, ("row 0",), ("a",))

@@ -72,7 +72,7 @@ def test_training_copies_of_test_examples_are_taken_out_and_named() -> None:
     parts = split(numbered(**OWN))
     assert inputs(parts.train) == {0, 1, 3, 4, 5}
     assert inputs(parts.test) == {2, 9}
-    assert any("1 training examples are exact copies of test examples, taken out" in note
+    assert any("1 training example with an exact copy in the test set, taken out" in note
                and "row 2" in note for note in parts.notes)  # fmt: skip
 
 

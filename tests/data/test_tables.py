@@ -143,7 +143,7 @@ def test_long_series_are_put_together(tmp_path: Path) -> None:
         (
             "x,2,2,20",
             "x,2,,20",
-            r'"left": .* 1 values are missing: row 4\. Nothing',
+            r'"left": .* 1 value missing: row 4\. Nothing',
         ),
         ("x,2,2,20,up", "x,2,2,20,", 'column "label": expected a text in every row, .*row 4'),
     ],
@@ -186,6 +186,26 @@ def test_labels_without_a_point_are_classes(tmp_path: Path, cells: str, classes:
     assert read(written(tmp_path, table)).classes == classes
 
 
+def test_decimal_commas_and_days_in_front(tmp_path: Path) -> None:
+    """As spreadsheets of many countries write them: each file says the same."""
+    plain = "day;temp;note\n" + "".join(f"2024-{m:02}-05;{m}.5;a, b\n" for m in range(1, 10))
+    local = "day;temp;note\n" + "".join(f"5.{m}.2024;{m},5;a, b\n" for m in range(1, 10))
+    options = {"horizon": 1, "window": 2, "target": "temp", "time": "day"}
+    first = read(written(tmp_path, plain, "plain.csv"), **options)
+    second = read(written(tmp_path, local, "local.csv"), **options)
+    assert rows(first) == rows(second)
+    assert first.forecast == second.forecast
+    assert second.notes[-1] == ("local.csv: commas are read as decimal points in the columns temp.")
+    assert not any("commas" in note for note in first.notes)
+    with pytest.raises(SteadfitError, match=r'"temp": expected a number .* row 2 \("1\.000,5"\)'):
+        read(written(tmp_path, local.replace("1,5", "1.000,5")), **options)
+
+
+def test_series_that_are_not_told_apart_are_thought_of(tmp_path: Path) -> None:
+    with pytest.raises(SteadfitError, match="name the column that tells them apart: series"):
+        read(written(tmp_path, LONG), target="left", horizon=1, time="when")
+
+
 def test_uneven_times_are_said(tmp_path: Path) -> None:
     data = read(written(tmp_path, LONG.replace("x,3,3", "x,9,3")), series="who", time="when")
     assert "times of 1 series are not equally spaced" in data.notes[1]
@@ -217,8 +237,9 @@ def test_rows_with_other_columns_are_all_named(tmp_path: Path) -> None:
         (WIDE.replace("2.5", "oops"), {}, "t1 hold something else"),
         (WIDE.replace("2.5", "oops"), {"values": "t0,t1"}, r'column "t1": .* row 3 \("oops"\)'),
         (WIDE.replace("3,2.5,", ",,"), {}, "1 series are empty: some.csv row 3"),
-        (WIDE.replace("1,2,3", "1,,3"), {}, "1 values are missing .*some.csv row 2"),
+        (WIDE.replace("1,2,3", "1,,3"), {}, "1 value missing .*some.csv row 2"),
         (TEXTS.replace("so dull", " "), {}, r'column "text": expected a text .* row 3'),
+        (TEXTS, {"missing": "drop"}, 'no rule for missing texts "drop"'),
         ("label\nx\ny\n", {}, "no columns besides those named"),
         (WIDE, {"task": "numbers"}, 'use task="classes" for names'),
     ],

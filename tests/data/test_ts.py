@@ -73,7 +73,7 @@ def test_a_side_alone_has_no_test_set(tmp_path: Path) -> None:
 
 def test_missing_values_are_marked_and_filled_on_demand(tmp_path: Path) -> None:
     path = written(tmp_path, HEADER + "1,?,3:a\n2:b\n")
-    with pytest.raises(SteadfitError, match=r"1 values are missing .*some.ts line 6"):
+    with pytest.raises(SteadfitError, match=r"1 value missing .*some.ts line 6"):
         read(path)
     assert rows(read(path, missing="linear"))[0] == [[1], [2], [3]]
 

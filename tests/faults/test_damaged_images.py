@@ -1,4 +1,4 @@
-"""1,000 images of which 5% are damaged in 8 ways, and 20 that are odd but sound."""
+"""1,000 images of which 5% are damaged in 8 ways, and 10 that are odd but sound."""
 
 import os
 from pathlib import Path

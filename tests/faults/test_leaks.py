@@ -33,7 +33,9 @@ def test_all_copies_are_found(seed: int) -> None:
     parts = split(data)
     assert len(parts.train) == 400 - LEAKS
     assert not inputs(parts.train) & inputs(parts.test)
-    assert parts.notes[0].startswith(f"{LEAKS} training examples are exact copies of test examples")
+    assert parts.notes[0].startswith(
+        f"{LEAKS} training examples with an exact copy in the test set"
+    )
     assert inputs(data.take(torch.tensor(sorted(leaks)))) <= inputs(parts.test)
 
 

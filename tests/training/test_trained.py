@@ -31,6 +31,14 @@ def test_a_saved_model_predicts_as_its_replica_did(parts, replicas, tmp_path):
     np.testing.assert_array_equal(model.predict(parts.test.x), expected)
 
 
+def test_a_folder_may_be_a_text(parts, replicas, tmp_path):
+    recipe, (first, _) = replicas
+    model = trained_model(recipe, parts.train, [first])
+    model.save(f"{tmp_path}/model")
+    again = TrainedModel.load(f"{tmp_path}/model")
+    np.testing.assert_array_equal(again.logits(parts.test.x), model.logits(parts.test.x))
+
+
 def test_an_ensemble_is_the_centre_of_the_decomposition(parts, replicas):
     recipe, both = replicas
     model = trained_model(recipe, parts.train, both)

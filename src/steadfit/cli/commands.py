@@ -31,7 +31,8 @@ ModelName = Annotated[
     str | None,
     Parameter(
         group=MODEL,
-        help="A model's name, or a list of layers. [default: convnet for images, else recurrent]",
+        help="A model's name, or a list of layers. [default: convnet for images, language for a "
+        "plain text, else recurrent]",
     ),
 ]
 Set = Annotated[
@@ -51,9 +52,14 @@ Rate = Annotated[float | None, Parameter(group=MODEL, help="Highest learning rat
 Arithmetic = Annotated[
     Literal["float32", "bfloat16"] | None, Parameter(group=MODEL, help="Of the forward pass.")
 ]
-Processes = Annotated[int | None, Parameter(group=DESIGN, help="Workers. [default: cores]")]
+Processes = Annotated[
+    int | None, Parameter(group=DESIGN, help="Workers. [default: cores; 1 with a GPU]")
+]
 Seed = Annotated[int, Parameter(group=DESIGN, help="Of everything random.")]
-Out = Annotated[Path | None, Parameter(group=OUTPUT, help="Folder. [default: runs/NAME]")]
+Out = Annotated[
+    Path | None,
+    Parameter(group=OUTPUT, help="Folder. [default: runs/NAME, of a fit runs/NAME-fit]"),
+]
 AsJson = Annotated[
     bool, Parameter(name="--json", negative=(), group=OUTPUT, help="JSON, on stdout.")
 ]
@@ -89,13 +95,14 @@ def study(
     ] = 1,
     precision: Annotated[
         float | None,
-        Parameter(group=DESIGN, help="Draw samples until intervals are ± this or shorter."),
+        Parameter(group=DESIGN, help="As many samples as bring intervals to ± this."),
     ] = None,
     scheme: Annotated[
         Literal["both", "bootstrap", "subsample", "disjoint", "whole"],
         Parameter(
             group=DESIGN,
-            help="How samples are drawn; whole: all data every time; both: half and half.",
+            help="How samples are drawn; whole: all data every time; both: bootstrap, and as many "
+            "times whole.",
         ),
     ] = "both",
     seed: Seed = 0,
@@ -216,7 +223,10 @@ def predict(
     from steadfit.prediction import continued, predictions
 
     if (prompt is None) == (input is None):
-        raise SteadfitError("Give either a file to predict or, for a language model, --prompt.")
+        raise SteadfitError(
+            "Give either what to predict, a file or a folder of images, or --prompt for a language "
+            "model."
+        )
     if prompt is not None:
         text = continued(run, prompt, tokens, temperature, seed) + "\n"
     else:

@@ -21,7 +21,8 @@ class Writing:
     """How a file of series or texts is written; None: as the reader has it by itself."""
 
     missing: Annotated[
-        str | None, _option("Missing values: refuse, linear, drop. [default: refuse]")
+        str | None,
+        _option("Missing values: refuse, drop, linear (forecasts: no linear). [default: refuse]"),
     ] = None
     encoding: Annotated[str | None, _option("Of a text file, as windows-1252.")] = None
     delimiter: Annotated[str | None, _option("Between a table's columns.")] = None
@@ -42,6 +43,12 @@ class Reading(Writing):
         str | None, _option("train: leave the data's own test set alone, and hold out others.")
     ] = None
     size: Annotated[int | None, _option("Height and width of folder images.")] = None
+    layout: Annotated[
+        str | None, _option("Of an .npz file's images: channels_first, channels_last.")
+    ] = None
+    image: Annotated[
+        tuple[int, int] | None, _option("Height and width, where an .npz file has flat rows.")
+    ] = None
     damaged: Annotated[
         float | None, _option("Largest share of unreadable images. [default: 0.05]")
     ] = None

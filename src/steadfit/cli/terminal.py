@@ -1,5 +1,6 @@
 """What goes to the screen: a live bar on a terminal, plain lines elsewhere."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,8 @@ class Screen:
     """Where a command prints. plain: all but the answer goes to stderr, for `--json`."""
 
     def __init__(self, plain: bool = False) -> None:
-        width = None if sys.stdout and sys.stdout.isatty() else 120
+        told = "COLUMNS" in os.environ or (sys.stdout and sys.stdout.isatty())
+        width = None if told else 120
         self.console = Console(stderr=plain, width=width, highlight=False)
 
     def say(self, what: Any) -> None:

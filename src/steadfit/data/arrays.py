@@ -48,7 +48,7 @@ def from_arrays(
     is_test, groups: as in `Dataset`; groups may be any labels.
 
     Raises SteadfitError for shapes that do not agree, values that are not finite (named by row),
-    objects, an empty data set, or a single class.
+    objects, or an empty data set.
 
     >>> data = from_arrays([[[0.0, 1.0]], [[2.0, 3.0]]], ["cat", "dog"])
     >>> tuple(data.x.shape), data.classes, data.y.tolist()
@@ -95,7 +95,11 @@ def _images(x: np.ndarray, layout: Layout | None, image: tuple[int, int] | None)
     elif x.ndim == 4:
         x = x.transpose(0, 3, 1, 2) if _channels_last(x.shape, layout) else x
     else:
-        hint = " For flat rows, give image=(height, width)." if x.ndim == 2 else ""
+        hint = (
+            " For flat rows, give image=(height, width), or --image HEIGHT WIDTH."
+            if x.ndim == 2
+            else ""
+        )
         raise SteadfitError(
             f"x has shape {x.shape}, and images were expected: (examples, height, width), with "
             f"channels as a fourth side.{hint}"
@@ -112,7 +116,7 @@ def _channels_last(shape: tuple[int, ...], layout: Layout | None) -> bool:
     if first == last:
         raise SteadfitError(
             f"x has shape {shape}, from which it cannot be told where the channels are. "
-            'Give layout="channels_first" or layout="channels_last".'
+            'Give layout="channels_first" or layout="channels_last" (--layout channels_last).'
         )
     return last
 

@@ -102,7 +102,7 @@ def from_forecast(
 def check_rule(missing: str) -> None:
     """Raise SteadfitError for a rule for missing values that forecasts do not have."""
     if missing not in ("refuse", "drop"):
-        raise unknown("rule for missing values in a forecast", missing, ["refuse", "drop"])
+        raise unknown("rule for a forecast's missing values", missing, ["refuse", "drop"])
 
 
 def naive_forecasts(dataset: Dataset, season: int = 1) -> Tensor:

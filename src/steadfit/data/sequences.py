@@ -10,7 +10,7 @@ from steadfit.data.dataset import Dataset, Task
 from steadfit.data.ragged import Ragged, Unit
 from steadfit.data.targets import as_array, group_numbers, named, own_test, read_targets, some
 from steadfit.data.tokens import number_texts
-from steadfit.errors import SteadfitError, unknown
+from steadfit.errors import SteadfitError, counted, unknown
 
 MISSING = ("refuse", "linear", "drop")
 FILL = (
@@ -167,7 +167,7 @@ def _missing_note(
     """What is missing and what is done about it. Raises where missing values are refused."""
     count = sum(int(np.isnan(row).sum()) for row in rows)
     named = some([where for where, gap in zip(ids, gaps, strict=True) if gap])
-    found = f"{count} values are missing in {gaps.sum()} of {len(rows)} series ({named})"
+    found = f"{counted(count, 'values')} missing in {gaps.sum()} of {len(rows)} series ({named})"
     if missing == "refuse":
         raise SteadfitError(f"{found}. {FILL}")
     done = {"linear": "filled by straight lines between their neighbours", "drop": "left out"}

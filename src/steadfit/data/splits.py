@@ -56,7 +56,9 @@ def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
 
 
 def _cut_notes(dataset: Dataset, is_train: np.ndarray, is_test: np.ndarray) -> list[str]:
-    first = _names(dataset, np.flatnonzero(is_test)[:1])
+    assert dataset.spans is not None
+    tested = np.flatnonzero(is_test)
+    first = _names(dataset, tested[[int(dataset.spans[tested, 1].argmin())]])
     dropped = int((~is_train & ~is_test).sum())
     across = f"; {counted(dropped, 'examples')} that need steps on both sides of the cut left out"
     return [f"Divided by time: testing starts with {first[0]}{across if dropped else ''}."]
@@ -140,14 +142,14 @@ def _duplicate_notes(dataset: Dataset, crossing: np.ndarray, duplicates: str) ->
     rows = np.flatnonzero(crossing)
     if len(rows):
         done = "taken out of the training side" if duplicates == "drop" else "kept in both"
+        count = counted(len(rows), "training examples")
         notes.append(
-            f"{len(rows)} training examples are exact copies of test examples, {done}: "
-            f"{some(_names(dataset, rows))}."
+            f"{count} with an exact copy in the test set, {done}: {some(_names(dataset, rows))}."
         )
     copies = np.flatnonzero((dataset.first_copy != np.arange(len(dataset))) & ~crossing)
     if len(copies):
         notes.append(
-            f"{len(copies)} examples are exact copies of others on their side: "
+            f"{counted(len(copies), 'examples')} with an exact copy before them on their side: "
             f"{some(_names(dataset, copies))}."
         )
     return notes
@@ -162,7 +164,8 @@ def _conflict_notes(dataset: Dataset) -> list[str]:
     pairs = [
         " and ".join(_names(dataset, np.array([dataset.first_copy[row], row]))) for row in rows
     ]
-    return [f"{len(rows)} exact copies have another target than the first: {some(pairs)}."]
+    count = counted(len(rows), "examples")
+    return [f"{count} with another target than their first exact copy: {some(pairs)}."]
 
 
 def _missing_notes(test: Dataset) -> list[str]:

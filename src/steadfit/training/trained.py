@@ -164,12 +164,13 @@ class TrainedModel:
         weights = tuple(replica.weights for replica in replicas)
         return TrainedModel(self.facts.model_copy(update=changes), weights)
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: str | Path) -> None:
         """Write the folder anew: model.json, and one safetensors file a member.
 
         A model that is there already stays until the new one is whole. Raises SteadfitError where
         the folder cannot be written, or holds something that is no model.
         """
+        folder = Path(folder)
         prepare(folder)
         with whole_folder(folder) as new:
             for number, state in enumerate(self.weights):
@@ -178,8 +179,9 @@ class TrainedModel:
             (new / _FACTS).write_text(self.facts.model_dump_json(indent=2), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: Path) -> "TrainedModel":
+    def load(cls, folder: str | Path) -> "TrainedModel":
         """Read what `save` wrote. Raises SteadfitError where it is absent or damaged."""
+        folder = Path(folder)
         try:
             facts = ModelFacts.model_validate_json((folder / _FACTS).read_bytes())
             files = [folder / _weights_file(i) for i in range(len(facts.preparations))]

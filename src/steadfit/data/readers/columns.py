@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _DELIMITERS = ",;\t|"
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _ZEROS_IN_FRONT = re.compile(r"[+-]?0[0-9]+")
+_DAY_FIRST = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})(.*)")  # 31.1.2024 13:00
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,13 @@ class Columns:
     """The columns of one file, as text or as Parquet typed them.
 
     first_row: the number of the first row of values, for people: 2 under a header row.
+    notes: what there is to tell of how the file was read.
     """
 
     file: str
     data: dict[str, "pa.ChunkedArray"]
     first_row: int
+    notes: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -88,7 +91,8 @@ class Columns:
     def times(self, name: str) -> tuple[np.ndarray, bool]:
         """A column of times, and whether they are of the calendar: then int64 microseconds.
 
-        Numbers, or dates and times as ISO 8601 has them; with a time zone in all cells or in none.
+        Numbers, or dates and times as ISO 8601 has them, or with the day in front (31.1.2024); with
+        a time zone in all cells or in none.
         """
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -97,7 +101,7 @@ class Columns:
             values = self.numbers(name)
             self._refuse(name, np.flatnonzero(~np.isfinite(values)).tolist(), "a time")
             return values, False
-        cells = [cell.strip() for cell in self.texts(name)]
+        cells = [_DAY_FIRST.sub(_year_first, cell.strip()) for cell in self.texts(name)]
         kinds = (pa.timestamp("us"), pa.timestamp("us", "UTC"))
 
         def calendar(some_cells: list[str]) -> np.ndarray | None:
@@ -175,7 +179,12 @@ def read_csv(path: Path, encoding: str | None, delimiter: str | None) -> Columns
             f"{path.name}: expected {len(names)} columns in each row, as in the header, and "
             f"{len(bad)} rows have others:\n" + "\n".join(bad[:20]) + ("\n…" if bad[20:] else "")
         )
-    return _columns(path, table, 2)
+    columns = _columns(path, table, 2)
+    pointed = {} if cut == "," else _decimal_commas(columns.data)
+    if not pointed:
+        return columns
+    told = f"{path.name}: commas are read as decimal points in the columns {some(list(pointed))}."
+    return replace(columns, data=columns.data | pointed, notes=(told,))
 
 
 def read_parquet(path: Path) -> Columns:
@@ -226,6 +235,24 @@ def _columns(path: Path, table: "pa.Table", first_row: int) -> Columns:
         raise SteadfitError(f"{path.name} has no rows.")
     columns = map(_plain, table.columns)
     return Columns(path.name, dict(zip(table.column_names, columns, strict=True)), first_row)
+
+
+def _decimal_commas(data: dict[str, "pa.ChunkedArray"]) -> dict[str, "pa.ChunkedArray"]:
+    """Those columns that are numbers when their commas are points, so written."""
+    import pyarrow.compute as pc
+
+    points = pc.ReplaceSubstringOptions(",", ".")
+    pointed = {
+        name: pc.call_function("replace_substring", [column], points)
+        for name, column in data.items()
+        if _floats(column) is None
+    }
+    return {name: column for name, column in pointed.items() if _floats(column) is not None}
+
+
+def _year_first(date: re.Match[str]) -> str:
+    day, month, year, rest = date.groups()
+    return f"{year}-{int(month):02}-{int(day):02}{rest}"
 
 
 def _plain(column: "pa.ChunkedArray") -> "pa.ChunkedArray":

@@ -97,7 +97,10 @@ def load(path: Path, height: int, width: int) -> np.ndarray:
             across, down = (max(1, round(side * scale)) for side in picture.size)
             pixels = np.asarray(picture.resize((across, down)))
     except Exception as error:  # a decoder given damaged bytes may raise anything
-        reason = str(error).replace(str(path), "the file") or type(error).__name__
+        reason = (
+            str(error).replace(repr(str(path)), "it").replace(str(path), "it")
+            or type(error).__name__
+        )
         raise SteadfitError(reason.rstrip(".") + ".") from None
     down, across = height - pixels.shape[0], width - pixels.shape[1]
     pads = ((down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0))

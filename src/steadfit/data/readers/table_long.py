@@ -9,7 +9,7 @@ from steadfit.data.dataset import Dataset, Task
 from steadfit.data.readers.columns import Columns
 from steadfit.data.sequences import FILL, from_series
 from steadfit.data.targets import some
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, counted
 
 
 def long_table(
@@ -90,6 +90,8 @@ def check_order(
     table: Columns, members: dict[str, np.ndarray], clock: np.ndarray, time: str
 ) -> None:
     """Times must rise from row to row of a series."""
+    several = "; or, if these are several series, name the column that tells them apart: series"
+    several = several if list(members) == [table.file] else ""
     for key, rows in members.items():
         wrong = np.flatnonzero(np.diff(clock[rows]) <= 0)
         if len(wrong):
@@ -99,7 +101,7 @@ def check_order(
                 f'{table.where(row)}: in the series "{key}", the {time} {table.data[time][row]} '
                 f"{verb} {table.data[time][before]}, that of row {before + table.first_row}. "
                 f"Expected times that rise ({len(wrong)} rows of this series do not): sort the "
-                "rows, or remove those that are there twice."
+                f"rows, or remove those that are there twice{several}."
             )
 
 
@@ -112,7 +114,7 @@ def check_complete(
         if len(absent):
             raise SteadfitError(
                 f'{table.file}, column "{column}": expected a number in every row, and '
-                f"{len(absent)} values are missing: "
+                f"{counted(len(absent), 'values')} missing: "
                 f"{some([f'row {row + table.first_row}' for row in absent])}. {remedy}"
             )
 

@@ -53,7 +53,7 @@ def read(
     group: a column whose equal rows stay on one side of every split.
     horizon: steps to forecast. window: steps that a forecast is made from; twice the horizon, or a
         season if that is more. season: steps of a season; told by calendar times if None.
-    missing: as in `from_series`; in a forecast as in `from_forecast`.
+    missing: as in `from_series`; in a forecast as in `from_forecast`; texts must all be there.
     task: "classes" or "numbers"; told by the labels if None: those with a point are numbers.
     unit: "words" or "characters" of a text.
     encoding: as in `read_text`. delimiter: told by the header if None.
@@ -70,27 +70,34 @@ def read(
     _check_form(text, series, time, group, horizon, window, season)
     targets = [table.check(name) for name in dict.fromkeys(_listed(target))]
     if horizon is not None:
-        return forecast_table(
+        data = forecast_table(
             table, path.stem, targets, series, time, _listed(values), horizon, window, season,
             missing,
         )  # fmt: skip
+        return _told(data, table)
     if len(targets) > 1:
         raise SteadfitError(f"One target column was expected, got {some(targets)}.")
     label = targets[0] if targets else _target(table, [*named, text])
     if series is not None:
-        return long_table(
+        data = long_table(
             table, path.stem, label, series, time, _listed(values), group, missing, task
         )
+        return _told(data, table)
     text = table.check(text) if text else text_column(table, {label, group})
     groups = None if group is None else table.labels(group)
     y, ids = table.labels(label), [table.where(i) for i in range(len(table))]
     if text is not None:
+        if missing != "refuse":
+            raise SteadfitError(
+                f'There is no rule for missing texts "{missing}": rows without a text are refused, '
+                "and named. Remove them."
+            )
         notes = _unused(table, {label, group, text})
         data = from_texts(
             table.texts(text), y, path.stem, unit=unit, task=task, ids=ids, groups=groups,
             notes=notes,
         )  # fmt: skip
-        return replace(data, columns=(text,))
+        return _told(replace(data, columns=(text,)), table)
     columns = _listed(values) or step_columns(table, {label, group})
     data = from_series(
         wide_series(table, columns),
@@ -106,7 +113,12 @@ def read(
             *_unused(table, {label, group, *columns}),
         ],
     )
-    return replace(data, columns=tuple(columns))
+    return _told(replace(data, columns=tuple(columns)), table)
+
+
+def _told(data: Dataset, table: Columns) -> Dataset:
+    """The data with what there is to tell of its file."""
+    return replace(data, notes=(*data.notes, *table.notes))
 
 
 def _check_form(
