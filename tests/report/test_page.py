@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import io
 import json
+import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -140,6 +141,22 @@ def test_failed_replicas_are_left_out(digits_case: Case):
     failed = Replica(np.empty((0, 10), np.float32), {}, {}, {}, {}, 0.1, "the loss was infinite")
     replicas["baseline"] = [*replicas["baseline"], failed]
     assert "Where the replicas disagree" in page(result, replicas, test, {})
+
+
+def test_mistakes_are_of_the_replicas_whose_errors_are_shown(digits_case: Case):
+    """Those on drawn samples are right everywhere here, those on all the data nowhere."""
+    result, _, test = digits_case
+    assert isinstance(test.y, torch.Tensor)
+    right = np.eye(10, dtype=np.float32)[test.y.numpy()]
+    one = Replica(right, {}, {}, {}, {}, 0.1)
+    wrong = dataclasses.replace(one, logits=np.roll(right, 1, axis=1))
+    design = dataclasses.replace(result.design, samples=2, seeds=1, scheme="both", whole=2)
+    replicas = {arm.name: [one, one, wrong, wrong] for arm in result.arms}
+    shown = Elements(page(dataclasses.replace(result, design=design), replicas, test, {})).words
+    words = " ".join(shown.split())
+    assert "what the replicas of dropout=0.5 on all the training data predicted" in words
+    assert re.search(r"the most frequent mistakes.*0 ?1 ?100\.0 ?%", words, re.IGNORECASE), words
+    assert "All replicas agree on every test point." in words
 
 
 def test_options_are_not_broken(digits_case: Case):

@@ -237,9 +237,8 @@ def test_what_must_not_matter(grid, seed, scale, split):
         assert swapped.components.seed == pytest.approx(parts.components.sample, abs=1e-8)
 
 
-def test_what_the_variance_covers():
+def test_components_need_samples_and_seeds():
     kinds = [cross_entropy(*logits_and_labels(grid)) for grid in ((5, 2), (3, 1), (1, 3))]
-    assert [parts.covers for parts in kinds] == ["samples and seeds", "samples", "seeds"]
     assert [parts.components is None for parts in kinds] == [False, True, True]
 
 

@@ -48,8 +48,8 @@ def test_every_replica_is_trained_once_and_kept(finished):
     folder, outcome, seen = finished
     assert [done for done, _ in seen if done][:18] == list(range(1, 19))
     assert {name: len(own) for name, own in outcome.replicas.items()} == {
-        "baseline": 6,
-        "dropout=0.5": 6,
+        "baseline": 9,  # 3 × 2 on samples, 3 on all the training data
+        "dropout=0.5": 9,
     }
     assert StudyResult.read(folder / "study.json") == outcome.result
 
@@ -206,6 +206,9 @@ def test_what_the_baseline_learns_by_decides(tmp_path):
         assert arm.components is not None
         assert of["sample"].value == pytest.approx(arm.components.sample)
         assert set(arm.intervals["cross_entropy"]) == {"total", "bias_noise", "variance"}
+        assert set(arm.intervals["zero_one"]) == {"total"}, "Domingos's parts have none"
+        error = arm.intervals["zero_one"]["total"]
+        assert error.value == pytest.approx(arm.losses["zero_one"].total)
 
 
 def test_disjoint_samples_are_as_many_as_asked_for():

@@ -44,7 +44,7 @@ def test_shares_of_the_variance_are_those_of_its_components():
 def test_estimates_below_zero_are_not_told_as_shares():
     text = said(-0.001, -0.014, Components(0.03, -0.005, 0.01))
     assert "Not variance-limited: 0% of" in text
-    assert "the retrainings' majority would make 1.4 points more" in text
+    assert "1.4 points more would be made if" in text
     assert "75% comes with the training sample, 0% with the seed, and 25% with" in text
 
 
@@ -77,8 +77,9 @@ def test_what_only_these_data_show_is_said_with_both_intervals():
     ]
     text = sentences(arms, Design(), "cross_entropy", "l2")
     assert (
-        "l2 lowers the cross-entropy by 0.1 nats when trained on these data (95% interval 0.05 to "
-        "0.15); another training set of this size may show otherwise (95% interval −0.3 to +0.1)."
+        "l2 lowers the cross-entropy by 0.1 nats when trained on these data (95% interval of the "
+        "change −0.15 to −0.05); over training sets of this size, all arms considered, that is not "
+        "shown (95% interval of the change −0.3 to +0.1)."
     ) in text
     assert "clip lowers the cross-entropy by 0.1 nats (95% interval 0.05 to 0.15)." in text
     assert best_arm(arms, "cross_entropy") == "l2"

@@ -38,7 +38,8 @@ def page(
 ) -> str:
     """The study as one self-contained HTML page: the text of `report.html`.
 
-    replicas: each arm's trained models, by the arm's name; failed ones are left out of the figures.
+    replicas: each arm's trained models, by the arm's name, those on drawn samples before those on
+        all the training data; failed ones are left out of the figures.
     test: the test points, in the order of the replicas' logits.
     run: what else to say of the run (versions, times, processes), label and value, shown in order.
     model: the one handed over, which is looked into; without it that part is left out.
@@ -52,7 +53,9 @@ def page(
     from markupsafe import Markup
     from plotly.offline import get_plotlyjs
 
-    finished = {name: _finished(arm) for name, arm in replicas.items()}
+    drawn = result.design.samples * result.design.seeds
+    varying = {name: _finished(own[:drawn]) for name, own in replicas.items()}
+    at_size = {name: _finished(own[drawn:] or own) for name, own in replicas.items()}
     folder = files("steadfit.report") / "templates"
     colours = {"light": palette.LIGHT, "dark": palette.DARK}
     environment = Environment(
@@ -70,8 +73,10 @@ def page(
     return environment.get_template("page.html").render(
         **_study(result),
         **_figures(result),
-        **_inside(result, finished, test),
-        drawings=_looked_into(result, finished, test, model) if model else [],
+        **_curves({arm.name: _finished(replicas.get(arm.name, ())) for arm in result.arms}),
+        **_predictions(result, varying, at_size, test),
+        facts=sections.facts(result, _seconds(at_size)),
+        drawings=_looked_into(result, varying, test, model) if model else [],
         run=[*run.items(), *_fingerprints(result)],
         style=Markup(environment.get_template("page.css").render(colours)),
         palette=Markup(json.dumps(colours)),
@@ -92,6 +97,7 @@ def _study(result: StudyResult) -> dict[str, object]:
         "data_name": wording.printable(result.data.name),
         "sizes": wording.sizes(result),
         "design": wording.design(result),
+        "both": bool(result.design.whole),
         "headline": sections.headline(result),
         "table": sections.losses(result, result.loss),
         "loss": wording.LOSSES[result.loss],
@@ -108,8 +114,14 @@ def _study(result: StudyResult) -> dict[str, object]:
             {"name": arm.name, "differences": sections.differences(arm.recipe, first.recipe)}
             for arm in result.arms
         ],
-        "recipe": json.dumps(first.recipe.model_dump(mode="json"), indent=2),
+        "recipe": json.dumps(_whole_recipe(result), indent=2),
     }
+
+
+def _whole_recipe(result: StudyResult) -> dict[str, Any]:
+    """The baseline's, without the loss of classes where numbers are learned."""
+    unused = {"training": {"loss"}} if result.data.task == "numbers" else None
+    return result.arms[0].recipe.model_dump(mode="json", exclude=unused)
 
 
 def _figures(result: StudyResult) -> dict[str, object]:
@@ -134,16 +146,10 @@ def _figures(result: StudyResult) -> dict[str, object]:
     }
 
 
-def _inside(
-    result: StudyResult, replicas: Mapping[str, Sequence[Replica]], test: Dataset
-) -> dict[str, object]:
-    """What needs the replicas and the test points: curves, disagreement, mistakes, times."""
-    replicas = {arm.name: replicas[arm.name] for arm in result.arms if replicas.get(arm.name)}
-    seconds = {name: float(np.mean([one.seconds for one in arm])) for name, arm in replicas.items()}
+def _seconds(replicas: Mapping[str, Sequence[Replica]]) -> dict[str, float]:
+    """The mean time of an arm's replicas."""
     return {
-        **_curves(replicas),
-        **_predictions(result, replicas, test),
-        "facts": sections.facts(result, seconds),
+        name: float(np.mean([one.seconds for one in own])) for name, own in replicas.items() if own
     }
 
 
@@ -164,38 +170,42 @@ def _curves(replicas: Mapping[str, Sequence[Replica]]) -> dict[str, object]:
             "figure": _drawn(replica_figures.curves(name, [one.curves for one in arm], reach)),
         }
         for name, arm in replicas.items()
+        if arm
     ]
     return {"curves": drawn, "validated": any("validation_loss" in one for one in all_of)}
 
 
 def _predictions(
-    result: StudyResult, replicas: Mapping[str, Sequence[Replica]], test: Dataset
+    result: StudyResult,
+    varying: Mapping[str, Sequence[Replica]],
+    at_size: Mapping[str, Sequence[Replica]],
+    test: Dataset,
 ) -> dict[str, object]:
     """Where replicas disagree, and what the best arm's take for what.
 
     Only for data with one class, or one row of numbers, for each test point.
+    varying, at_size: an arm's replicas that tell the variance, and those that tell the errors.
     """
     from torch import Tensor
 
     shown: dict[str, object] = {"points": [], "points_arm": "", "agreement": ""}
     shown["classed"] = bool(test.classes)
     shown |= {"confusion": None, "mistakes": None, "predicted": [], "left_out": ""}
-    arms = [name for name in dict.fromkeys((result.arms[0].name, result.best)) if name in replicas]
+    arms = [name for name in dict.fromkeys((result.arms[0].name, result.best)) if varying.get(name)]
     if not arms or not isinstance(test.y, Tensor):
         return shown
     y = test.y.numpy()
     classes = [wording.shortened(wording.visible(name), LONGEST_CLASS) for name in test.classes]
-    logits = {name: np.stack([one.logits for one in replicas[name]]) for name in arms}
+    logits = {name: np.stack([one.logits for one in varying[name]]) for name in arms}
     shown["points_arm"] = arms[0]
     if min(map(len, logits.values())) > 1:
         shown["points"] = disputed.disagreements(test, y, logits, classes)
         shown["agreement"] = "All replicas agree on every test point."
     if result.best in logits:
-        best = logits[result.best]
         if not classes:
-            shown |= _scatters(best, y)
-        elif len(classes) <= MOST_CLASSES:
-            shown |= _mistakes(best, y, classes)
+            shown |= _scatters(logits[result.best], y)
+        elif len(classes) <= MOST_CLASSES and at_size[result.best]:
+            shown |= _mistakes(np.stack([one.logits for one in at_size[result.best]]), y, classes)
     return shown
 
 

@@ -65,20 +65,26 @@ def grad_cam(
     return _explained(model, images, maps, classes)
 
 
-def nearest_decision(model: TrainedModel, images: Tensor, count: int = 10) -> go.Figure:
+def nearest_decision(
+    model: TrainedModel, images: Tensor, count: int = 10, labels: Sequence[str] = ()
+) -> go.Figure:
     """The images whose two most probable classes are nearest to each other, and those classes.
 
     images: what to choose from, most often the test points', unprepared, shape (images, channels,
-    height, width). Raises SteadfitError where numbers are predicted.
+    height, width). labels: the images' true classes, written below if given. Raises SteadfitError
+    where numbers are predicted.
     """
     nearest = np.argsort(looking.margins(model, images), kind="stable")[:count]
     chosen = images[torch.from_numpy(nearest)]
-    tiles = Tiles(len(chosen), chosen.shape[2] / chosen.shape[3], lines=2, most=LABELLED)
+    lines = 3 if labels else 2
+    tiles = Tiles(len(chosen), chosen.shape[2] / chosen.shape[3], lines=lines, most=LABELLED)
     figure = tiles.frame()
     _add_images(figure, tiles, chosen)
     for place, row in enumerate(model.probabilities(chosen)):
         first, second = np.argsort(-row, kind="stable")[:2]
         said = [f"{_name(model.facts.classes[k])} {100 * row[k]:.0f}%" for k in (first, second)]
+        if labels:
+            said.append(f"is {_name(labels[int(nearest[place])])}")
         tiles.write(figure, place, "<br>".join(said))
     return figure
 

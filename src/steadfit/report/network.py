@@ -80,19 +80,20 @@ def _of_images(model: TrainedModel, module: nn.Module, test: Dataset) -> Iterato
         )
     yield from _of_maps(model, test.x[0], drawable)
     if model.facts.task == "classes":
-        yield _near_decisions(model, test.x)
+        yield _near_decisions(model, test, test.x)
 
 
 def _of_decisions(model: TrainedModel, test: Dataset, drawable: Sequence[str]) -> Iterator[Drawing]:
     from steadfit.report import inside
 
     assert isinstance(test.x, Tensor)
-    chosen = test.x[_one_a_class(test, _most(test.x))]
+    rows = _one_a_class(test, _most(test.x))
+    chosen = test.x[rows]
     yield Drawing(
         "What the model looks at",
-        "A test image of each class, and how strongly each of its pixels moves the score of the "
-        "predicted class (its saliency). On the object is right; on the background, the model may "
-        "have learned what the classes do not mean.",
+        f"A test image of each class ({_named(test, rows)}), and how strongly each of its pixels "
+        "moves the score of the predicted class (its saliency). On the object is right; on the "
+        "background, the model may have learned what the classes do not mean.",
         "Images, each with a map of its saliency.",
         inside.saliency(model, chosen),
     )
@@ -126,15 +127,22 @@ def _of_maps(model: TrainedModel, image: Tensor, drawable: Sequence[str]) -> Ite
         yield replace(first, heading=heading, caption=caption, others=tuple(others))
 
 
-def _near_decisions(model: TrainedModel, images: Tensor) -> Drawing:
+def _named(test: Dataset, rows: Tensor) -> str:
+    """The labels of test points."""
+    labels = [test.classes[k] for k in test.y[rows].tolist()]
+    return ", ".join(wording.shortened(wording.printable(name), 20) for name in labels)
+
+
+def _near_decisions(model: TrainedModel, test: Dataset, images: Tensor) -> Drawing:
     from steadfit.report import inside
 
+    labels = [test.classes[k] for k in test.y.tolist()]
     return Drawing(
         "Nearest the decision",
         "The test images whose two most probable classes are nearest to each other, for the model "
         "handed over. A mistake here is a close one; a wrong label would stand out.",
-        "Images with their two most probable classes.",
-        inside.nearest_decision(model, images, _most(images)),
+        "Images with their two most probable classes and their labels.",
+        inside.nearest_decision(model, images, _most(images), labels),
     )
 
 

@@ -154,8 +154,8 @@ def scheme(result: StudyResult) -> str:
     )
     whole = (
         f" Totals and changes are of the replicas on all {data.train:,} training examples. A "
-        "change’s interval is for another training set of that size; the word “here” says that it "
-        "was shown for training on these data, and not for others."
+        "change’s interval is for its mean over training sets of that size; the word “here” says "
+        "that it was shown for training on these data, and not for others."
         if plan.whole
         else ""
     )

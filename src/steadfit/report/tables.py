@@ -56,11 +56,12 @@ def table(result: StudyResult, width: int = 120) -> Table:
     Example: `rich.print(table(StudyResult.read(Path("runs/digits/study.json")), width=80))`.
     """
     columns = _fitting(result, width)
+    headings = [column.heading for column in columns]
     made = Table(
         box=None,
         pad_edge=False,
         padding=(0, GAP, 0, 0),
-        caption=_caption(result),
+        caption=_caption(result, "bias+noise" in headings),
         caption_justify="left",
         header_style="bold",
     )
@@ -186,12 +187,13 @@ def _wrapped(name: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def _caption(result: StudyResult) -> str:
+def _caption(result: StudyResult, with_parts: bool) -> str:
     words = wording.LOSSES[result.loss]
     first = wording.printable(result.arms[0].name)
+    parts = " = bias+noise + variance," if with_parts else ""
     return (
-        f"{words.name.capitalize()} = bias+noise + variance, in {words.unit}. "
-        f"Change: of the {words.name}, against {first} on the same samples and seeds."
+        f"{words.name.capitalize()}{parts} in {words.unit}. "
+        f"Change: of the {words.name}, against {first} on the same data with the same seeds."
     )
 
 

@@ -26,7 +26,7 @@ LOSSES: dict[Loss, LossWords] = {
     "cross_entropy": LossWords("cross-entropy", "nats"),
     "brier": LossWords("Brier score", "squared probabilities"),
     "zero_one": LossWords("error", "share of the test points"),
-    "squared": LossWords("squared error", "squared units of the target"),
+    "squared": LossWords("squared error", "squared units of the target, summed over outputs"),
 }
 UNKNOWN = "–"
 BLANKS = {" ": "␣", "\n": "↵", "\t": "⇥"}

@@ -7,8 +7,8 @@ those at hand (docs/calibration.md: at 500 images it gets dropout's sign wrong).
 retrainings on all the training data too (`Design.whole`), totals and changes are taken from those,
 and bias_noise is what is left of that total.
 
-**The interval of such a change** is for another training set of this size. With D the data, the
-change found is delta(D) + the mean of W seeds' effects, so that its variance is
+**The interval of such a change** is for its mean over training sets of this size. With D the data,
+the change found is delta(D) + the mean of W seeds' effects, so that its variance is
 
     Var delta(D)  +  v/W  +  P,
 
@@ -83,7 +83,7 @@ def interval(arm: ArmLoss, quantity: Quantity, level: float) -> Estimate:
     if quantity == "total":
         return student(arm.total, found, level)
     variance = spread(arm.drawn.spreads, "variance")
-    parts = np.add(found.parts, variance.parts).tolist()  # of two figures from other replicas
+    parts = np.add(found.parts, variance.parts).tolist()  # as if independent: few seeds are shared
     return student(arm.bias_noise, Spread(tuple(parts), found.degrees), level)
 
 

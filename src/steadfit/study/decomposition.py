@@ -89,18 +89,6 @@ class Decomposition:
         """The part that stays with the centre of endlessly many retrainings, and the noise in y."""
         return self.total - self.variance
 
-    @property
-    def covers(self) -> Literal["samples and seeds", "samples", "seeds"]:
-        """What differed between the replicas, hence which variance this is.
-
-        With one seed for all it is "samples": the variance at that seed. (Where each sample was
-        given a seed of its own, as one column, both are in it.) With one sample it is "seeds".
-        """
-        samples, seeds, _ = self.losses.shape
-        if seeds == 1:
-            return "samples"
-        return "seeds" if samples == 1 else "samples and seeds"
-
 
 def cross_entropy(z: ArrayLike, y: ArrayLike) -> Decomposition:
     """Split the cross-entropy -log p_y, in nats, p = softmax(z).

@@ -38,10 +38,10 @@ class Design:
     seeds: 1, each sample has a seed of its own, the same in every arm: for so many replicas the
     shortest intervals. From 2 on they are crossed, each seed on each sample, which tells what comes
     with the sample from what comes with the seed. docs/calibration.md measures both.
-    scheme: "both", bootstrap samples for the variance and all the training data, with one more seed
-    a sample, for totals and changes (`arm_loss`). Else how every sample is drawn
-    (`steadfit.data.draw`): "disjoint", into as many parts as samples; with "whole" only the seeds
-    differ, one a sample. seed: of the whole study.
+    scheme: "both", bootstrap samples for the variance and, for totals and changes, all the training
+    data as often as there are samples, each time with another seed (`arm_loss`). Else how every
+    sample is drawn (`steadfit.data.draw`): "disjoint", into as many parts as samples; with "whole"
+    only the seeds differ, one a sample. seed: of the whole study.
     """
 
     samples: int = 5

@@ -1,8 +1,8 @@
 """Confidence intervals for a decomposition's figures and for the change between two arms.
 
-**What is generalised over**: new samples drawn as the study draws them (by default from the same
-training data, see docs/calibration.md), new seeds and new test points. An interval says
-where the figure would lie if all three were drawn again endlessly often.
+**What is generalised over**: new samples drawn as the study draws them, new seeds and new test
+points. An interval says where the figure would lie if all three were drawn again endlessly often.
+Changes on all the training data, which a study shows by default, have those of `arm_loss`.
 
 **How.** Every figure is the mean of a table of (pseudo-)values by sample, seed and point, and so is
 its change between two arms on the same grid: the paired differences. With the two-way mean squares
@@ -22,7 +22,7 @@ the few replicas and so already in the first two parts (three-way random effects
 in studies of diagnostic imaging have the same shape, Hillis 2014, "A marginal-mean ANOVA approach
 for analyzing multireader multicase radiological imaging data"). The estimate has Student's t
 distribution with Satterthwaite's degrees of freedom, W^2 / sum(part^2 / its own degrees): S - 1,
-J - 1 and N - 1. Samples and seeds change places where there are more seeds.
+J - 1 and N - 1.
 
 **The variance is not a plain mean**: leaving a sample out changes the centre of the others. Its
 delete-one pseudo-values (Efron and Stein 1981) are those of the table with each deviation of a
@@ -194,17 +194,14 @@ def spread(table: Floats, quantity: Quantity) -> Spread:
     Raises SteadfitError for too few samples or seeds.
     """
     samples, seeds, points = table.shape
-    turned = samples < seeds
     needed = 3 if quantity == "variance" else 2
     if max(samples, seeds) < needed:
         raise SteadfitError(
             f"An interval for the {quantity} needs {needed} samples or seeds, but "
             f"{max(samples, seeds)} found. Train on more samples."
         )
-    first, second, last = _variance_parts(table.swapaxes(0, 1) if turned else table, quantity)
-    parts = (second, first, last) if turned else (first, second, last)
     degrees = max(samples - 1, 1), max(seeds - 1, 1), max(points - 1, 1)
-    return Spread(parts, degrees)
+    return Spread(_variance_parts(table, quantity), degrees)
 
 
 def _estimate(table: Floats, found: Spread, level: float) -> Estimate:

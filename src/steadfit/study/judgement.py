@@ -168,7 +168,7 @@ def _arm_result(
         components=found[decided].drawn.components if found else None,
         facts=facts,
         failure=next((replica.failure for replica in replicas if replica.failure), ""),
-        intervals={loss: _intervals(design, own) for loss, own in found.items()},
+        intervals={loss: _intervals(design, loss, own) for loss, own in found.items()},
         changes_here={loss: _shown(one) for loss, one in here.items() if one},
     )
 
@@ -179,17 +179,18 @@ def _domingos(drawn: Sequence[Replica], error: float, test: Dataset) -> Parts:
     return Parts(error, error - found.net_variance, found.net_variance)
 
 
-def _intervals(design: Design, found: ArmLoss) -> dict[Figure, Interval]:
+def _intervals(design: Design, loss: Loss, found: ArmLoss) -> dict[Figure, Interval]:
     """Of the total, of its two parts, and of the variance's sources, as far as the design allows.
 
-    For zero_one they are of Kohavi and Wolpert's parts.
+    For zero_one of the total alone: its parts are Domingos's, `found` is Kohavi and Wolpert's.
     """
     quantities: tuple[Quantity, ...] = ("total", "bias_noise", "variance")
+    only_total = loss == "zero_one" or design.samples < 3
     of: dict[Figure, Estimate] = {
         quantity: arm_loss.interval(found, quantity, LEVEL)
-        for quantity in quantities[: 3 if design.samples > 2 else 1]
+        for quantity in quantities[: 1 if only_total else 3]
     }
-    if found.drawn.gram is not None and min(design.samples, design.seeds) > 2:
+    if found.drawn.gram is not None and design.seeds > 2 and not only_total:
         of |= source_intervals(found.drawn.gram, level=LEVEL)
     return {name: _shown(one) for name, one in of.items()}
 

@@ -36,7 +36,7 @@ class Parts:
     """One loss, averaged over replicas and test points: total = bias_noise + variance.
 
     Units: nats for cross_entropy, squared units for squared and brier, shares for zero_one
-    (where variance is Domingos's net variance).
+    (where variance is Domingos's net variance, which has no interval).
     """
 
     total: float
@@ -48,8 +48,8 @@ class Parts:
 class ArmResult:
     """What one arm's replicas showed. An arm that failed has no losses, only `failure`.
 
-    verdict: "better here" where the change is shown for training on these very data, and not for
-        another training set of their size.
+    verdict: "better here" where the change is shown for training on these very data, and not
+        for its mean over training sets of their size.
     parameters: numbers that training changes, the mean over replicas, whose samples of texts have
         vocabularies of their own; 0 where every replica failed.
     """

@@ -123,9 +123,7 @@ def run_study(
     model = _handed_over(winner, split.train, members)
     model.save(folder / "model")
     write_text(folder / "study.json", result.to_json())
-    replicas = {
-        arm.name: own[: design.drawn] for arm, own in zip(found.arms, found.replicas, strict=True)
-    }
+    replicas = {arm.name: own for arm, own in zip(found.arms, found.replicas, strict=True)}
     return Outcome(result, replicas, model)
 
 

@@ -79,8 +79,8 @@ def _how_much_is_variance(arm: ArmResult, loss: Loss) -> str:
 def _errors_from_variance(error: Parts) -> str:
     if error.variance < 0:  # Domingos's net variance: disagreement where most are wrong helps
         return (
-            f"There are {100 * error.total:.1f}% errors; the retrainings' majority would make "
-            f"{-100 * error.variance:.1f} points more."
+            f"There are {100 * error.total:.1f}% errors; {-100 * error.variance:.1f} points more "
+            "would be made if retrainings did not disagree where most are wrong."
         )
     return (
         f"Of the {100 * error.total:.1f}% errors, {100 * error.variance:.1f} points are "
@@ -108,8 +108,8 @@ def _about(arm: ArmResult, loss: Loss, design: Design) -> str:
     text = f"{arm.name} {way} the {_LOSS_NAMES[loss]} by {abs(change.value):.3g}{_UNITS[loss]}"
     if arm.verdict.endswith(" here") and loss in arm.changes_here:
         text += (
-            f" when trained on these data ({_amounts(arm.changes_here[loss])}); another training "
-            f"set of this size may show otherwise ({_signed(change)})"
+            f" when trained on these data ({_signed(arm.changes_here[loss])}); over training sets "
+            f"of this size, all arms considered, that is not shown ({_signed(change)})"
         )
     else:
         text += f" ({_amounts(change)})"
@@ -127,7 +127,7 @@ def _amounts(change: Interval) -> str:
 
 
 def _signed(change: Interval) -> str:
-    return f"95% interval {change.low:+.3g} to {change.high:+.3g}"
+    return f"95% interval of the change {change.low:+.3g} to {change.high:+.3g}"
 
 
 def _about_memory(arms: Sequence[ArmResult]) -> list[str]:
@@ -180,9 +180,9 @@ def _what_it_stands_for(design: Design) -> str:
     text = f"Variance is over {design.samples} training samples, {scheme}, and {seeds}."
     if design.scheme == "both":
         text += (
-            f" Totals and changes are of {design.whole} retrainings on all the training data; the "
-            "intervals are for another training set of this size, the word “here” for training on "
-            "these data alone."
+            f" Totals and changes are of {design.whole} retrainings on all the training data; "
+            "the intervals are for the mean change over training sets of this size, the word "
+            "“here” for training on these data alone."
         )
     return text
 
