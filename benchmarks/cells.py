@@ -5,7 +5,7 @@
 Prints Markdown. A row compares ours with a rival in one process: they take turns, and medians of
 seconds are compared. A row's ratio is the rival's time over ours; its floor is our time over that
 of the same matrix products by torch.mm. Float32, 100 steps, input = units / 2. Each number of
-threads has a process of its own, held to as many cores. The whole takes about ten minutes; parts of
+threads has a process of its own, held to as many cores. The whole takes about 20 minutes; parts of
 it can be had by --rival, --threads and --mode.
 """
 

@@ -54,7 +54,7 @@ def coupled_lstm(x, h, c, *, gate):
 
 @cell
 def gru(x, h, *, gate):
-    """Cho et al. 2014; lecture, 5.3: the reset gate acts before the recurrent product."""
+    """Cho et al. 2014, with z for 1 - z; lecture, 5.3: the reset acts before the product."""
     r = sigmoid(gate.reset(x, h))
     z = sigmoid(gate.update(x, h))
     n = tanh(gate.candidate(x, r * h))

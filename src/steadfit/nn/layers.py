@@ -55,13 +55,13 @@ class LSTM(Recurrent):
 
 
 class GRU(Recurrent):
-    """Gated recurrent unit, as torch.nn.GRU, or as it was published.
+    """Gated recurrent unit, as torch.nn.GRU, or as in the lecture.
 
     reset_after: True is torch's and cuDNN's form, in which a state dict of torch.nn.GRU loads and
-    the other way round. False is the form of Cho et al. 2014 and of the lecture: the reset gate
-    acts before the recurrent product, z is the share that is new, and there is one bias, so that
-    a state dict of the other form does not load by mistake. The other arguments, and what steadfit
-    adds, are those of `Recurrent`.
+    the other way round. False is the lecture's form: the reset gate acts before the recurrent
+    product (Cho et al. 2014), z is the share that is new (Chung et al. 2014), and there is one
+    bias, so that a state dict of the other form does not load by mistake. The other arguments,
+    and what steadfit adds, are those of `Recurrent`.
 
     >>> import torch
     >>> output, h = GRU(3, 5, reset_after=False, batch_first=True)(torch.ones(4, 7, 3))
