@@ -198,7 +198,8 @@ def _predictions(
     classes = [wording.shortened(wording.visible(name), LONGEST_CLASS) for name in test.classes]
     logits = {name: np.stack([one.logits for one in varying[name]]) for name in arms}
     shown["points_arm"] = arms[0]
-    if min(map(len, logits.values())) > 1:
+    few = bool(classes) or y.shape[1] <= MOST_OUTPUTS  # more would be a wall of numbers
+    if few and min(map(len, logits.values())) > 1:
         shown["points"] = disputed.disagreements(test, y, logits, classes)
         shown["agreement"] = "All replicas agree on every test point."
     if result.best in logits:

@@ -51,7 +51,7 @@ def table(result: StudyResult, width: int = 120) -> Table:
 
     Units are in the caption. Where `width` (terminal columns) is too small for all columns, the
     bias+noise goes first (it is the total less the variance), then the verdict moves under its
-    change, then the total goes; names wrap at their "+". From 60 columns up, no figure is cut.
+    change, then the total goes, and at last all but the change; names wrap at their "+".
 
     Example: `rich.print(table(StudyResult.read(Path("runs/digits/study.json")), width=80))`.
     """
@@ -118,6 +118,7 @@ def _fitting(result: StudyResult, width: int) -> list[_Column]:
         ("arm", "error", "total", "variance", "change", "verdict"),
         ("arm", "error", "total", "variance", "both"),
         ("arm", "error", "variance", "both"),
+        ("arm", "both"),
     )
     candidates = [[columns[name] for name in layout if name in columns] for layout in layouts]
     needed = min(columns["arm"].width, NARROWEST_ARM)
