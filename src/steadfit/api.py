@@ -17,7 +17,7 @@ from steadfit import workers
 from steadfit.cells import CELLS
 from steadfit.data import Dataset, Ragged, points, read, split
 from steadfit.data.tokens import per_token
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, counted
 from steadfit.files import write_text
 from steadfit.models import settings as model_settings
 from steadfit.recipe import Recipe, Scalar, Training
@@ -210,11 +210,17 @@ def fit(
     trained = trained_model(chosen, parts.train, [replica])
     trained.save(folder / "model")
     loss, error = _loss_and_error(replica, points(parts.test))
-    in_words = f"test loss {loss:.4f}"
-    if trained.facts.task == "tokens" and trained.facts.unit is not None:
-        in_words += f" nats, {per_token(loss, trained.facts.unit)}"
+    in_words = _loss_in_words(loss, trained)
     notes = _halved(replica.facts.get("halvings", 0.0))
     return Fitted(trained, folder, loss, error, in_words, notes, replica.curves, replica.seconds)
+
+
+def _loss_in_words(loss: float, model: TrainedModel) -> str:
+    facts = model.facts
+    if facts.task == "numbers":
+        return f"test squared error {loss:.4g}, summed over {counted(facts.outputs, 'outputs')}"
+    each = f", {per_token(loss, facts.unit)}" if facts.task == "tokens" and facts.unit else ""
+    return f"test loss {loss:.4f} nats{each}"
 
 
 def _halved(halvings: float) -> tuple[str, ...]:

@@ -118,6 +118,7 @@ def _fitting(result: StudyResult, width: int) -> list[_Column]:
         ("arm", "error", "total", "variance", "change", "verdict"),
         ("arm", "error", "total", "variance", "both"),
         ("arm", "error", "variance", "both"),
+        ("arm", "error", "both"),
         ("arm", "both"),
     )
     candidates = [[columns[name] for name in layout if name in columns] for layout in layouts]
