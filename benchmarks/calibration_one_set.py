@@ -68,7 +68,7 @@ def here_row(part: Part, whole: Losses) -> str:
     """How often the interval for training on these data holds the change that other seeds show.
 
     Of each set's five retrainings a study has three, and three fifths of the images; the truth is
-    that of the other two and of the other images, shortened as in `coverage_row`.
+    that of the other two and of the other images, shortened as in `coverage`.
     """
     first, *others = whole
     seeds, points = whole[first].shape[1:]

@@ -90,9 +90,9 @@ def total_row(part: Part, scheme: str, alone: Losses, fresh: Losses) -> str:
     return f"| {part.model} | {part.n:,} | {scheme} |{''.join(cells)}"
 
 
-def coverage_row(
+def coverage(
     parts: list[tuple[Logits, Logits]], y: np.ndarray, samples: int, seeds: int
-) -> str:
+) -> tuple[float, float]:
     """How often intervals of differences hold the truth, of the cross-entropy; "better" by chance.
 
     parts: of each net and size, the fresh replicas with common seeds and with their own.
@@ -119,10 +119,7 @@ def coverage_row(
                 true = (truths[name] - truths[first])[~chosen][:, ~seen].mean()
                 held.append(abs(each.value - true) * shorten <= each.high - each.value)
             better.append(verdicts(estimates)[others.index(AGAIN)] == "better")
-    return (
-        f"| {samples} × {seeds} | {'its own' if seeds == 1 else 'common'} | {np.mean(held):.1%} | "
-        f"{np.mean(better):.1%} |"
-    )
+    return float(np.mean(held)), float(np.mean(better))
 
 
 def entropies(logits: Logits, y: np.ndarray) -> Losses:
@@ -151,7 +148,7 @@ def main() -> None:
         own = grids(pool, store, part)
         if own is None:
             continue
-        studied.append((common, own))
+        studied.append((part, (common, own)))
         power.append(power_row(part, entropies(own, y)))
         schemes: dict[str, Losses] = {}
         for scheme in SCHEMES:
@@ -192,9 +189,20 @@ def main() -> None:
     )
     heads = "net | n | 95% interval holds it"
     table("Changes of the cross-entropy on one set, from three seeds", heads, here)
-    rows = [coverage_row(studied, y, *design) for design in DESIGNS]
+    rows = []
+    for samples, seeds in DESIGNS:
+        held, better = coverage([pair for _, pair in studied], y, samples, seeds)
+        kind = "its own" if seeds == 1 else "common"
+        rows.append(f"| {samples} × {seeds} | {kind} | {held:.1%} | {better:.1%} |")
     heads = "samples × seeds | seeds | 95% interval holds the truth | false better"
     table("Changes of the cross-entropy, from fresh sets", heads, rows)
+    rows = []
+    for part, pair in studied:
+        found = [coverage([pair], y, *design) for design in DESIGNS[2:]]
+        cells = "".join(f" {held:.1%}, {better:.1%} |" for held, better in found)
+        rows.append(f"| {part.model} | {part.n:,} |{cells}")
+    heads = "net | n | " + " | ".join(f"{samples} × {seeds}" for samples, seeds in DESIGNS[2:])
+    table("The same by net and size: holds the truth, false better", heads, rows)
 
 
 if __name__ == "__main__":
