@@ -53,9 +53,12 @@ def page(
     from markupsafe import Markup
     from plotly.offline import get_plotlyjs
 
-    drawn = result.design.samples * result.design.seeds
-    varying = {name: _finished(own[:drawn]) for name, own in replicas.items()}
-    at_size = {name: _finished(own[drawn:] or own) for name, own in replicas.items()}
+    from steadfit.study.design import Design
+
+    plan = result.design
+    design = Design(plan.samples, plan.seeds, plan.scheme, plan.seed)
+    varying = {name: _finished(own[: design.drawn]) for name, own in replicas.items()}
+    at_size = {name: _finished(design.at_size(own)) for name, own in replicas.items()}
     folder = files("steadfit.report") / "templates"
     colours = {"light": palette.LIGHT, "dark": palette.DARK}
     environment = Environment(

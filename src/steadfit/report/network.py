@@ -80,7 +80,7 @@ def _of_images(model: TrainedModel, module: nn.Module, test: Dataset) -> Iterato
         )
     yield from _of_maps(model, test.x[0], drawable)
     if model.facts.task == "classes":
-        yield _near_decisions(model, test, test.x)
+        yield _near_decisions(model, test)
 
 
 def _of_decisions(model: TrainedModel, test: Dataset, drawable: Sequence[str]) -> Iterator[Drawing]:
@@ -133,16 +133,17 @@ def _named(test: Dataset, rows: Tensor) -> str:
     return ", ".join(wording.shortened(wording.printable(name), 20) for name in labels)
 
 
-def _near_decisions(model: TrainedModel, test: Dataset, images: Tensor) -> Drawing:
+def _near_decisions(model: TrainedModel, test: Dataset) -> Drawing:
     from steadfit.report import inside
 
+    assert isinstance(test.x, Tensor)
     labels = [test.classes[k] for k in test.y.tolist()]
     return Drawing(
         "Nearest the decision",
         "The test images whose two most probable classes are nearest to each other, for the model "
         "handed over. A mistake here is a close one; a wrong label would stand out.",
         "Images with their two most probable classes and their labels.",
-        inside.nearest_decision(model, images, _most(images), labels),
+        inside.nearest_decision(model, test.x, _most(test.x), labels),
     )
 
 

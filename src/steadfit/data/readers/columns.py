@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _DELIMITERS = ",;\t|"
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _ZEROS_IN_FRONT = re.compile(r"[+-]?0[0-9]+")
-_DAY_FIRST = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})(.*)")  # 31.1.2024 13:00
+_DAY_FIRST = re.compile(r"^(\d\d?)\.(\d\d?)\.(\d{4})(.*)")  # 31.1.2024 13:00
 
 
 @dataclass(frozen=True)
