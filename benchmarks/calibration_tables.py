@@ -91,34 +91,33 @@ def total_row(part: Part, scheme: str, alone: Losses, fresh: Losses) -> str:
 
 
 def coverage(
-    parts: list[tuple[Logits, Logits]], y: np.ndarray, samples: int, seeds: int
+    common: Logits, own: Logits, y: np.ndarray, samples: int, seeds: int
 ) -> tuple[float, float]:
     """How often intervals of differences hold the truth, of the cross-entropy; "better" by chance.
 
-    parts: of each net and size, the fresh replicas with common seeds and with their own.
+    common, own: a net's fresh replicas of one size with common seeds and with their own.
     """
     rng = np.random.default_rng(0)
     held, better = [], []
-    for common, own in parts:
-        source = common if seeds > 1 else own
-        truths = {name: cross_entropy(logits, y).losses[:, 0] for name, logits in own.items()}
-        first, *others = truths
-        sets = len(truths[first])
-        shorten = np.sqrt(1 - samples / sets)
-        for _ in range(STUDIES):
-            chosen = np.zeros(sets, bool)
-            chosen[rng.permutation(sets)[:samples]] = True
-            seen = np.zeros(len(y), bool)
-            seen[rng.permutation(len(y))[: len(y) * samples // sets]] = True
-            found = {
-                name: cross_entropy(logits[chosen][:, :seeds, seen], y[seen])
-                for name, logits in source.items()
-            }
-            estimates = [paired_interval(found[name], found[first]) for name in others]
-            for name, each in zip(others, estimates, strict=True):
-                true = (truths[name] - truths[first])[~chosen][:, ~seen].mean()
-                held.append(abs(each.value - true) * shorten <= each.high - each.value)
-            better.append(verdicts(estimates)[others.index(AGAIN)] == "better")
+    source = common if seeds > 1 else own
+    truths = {name: cross_entropy(logits, y).losses[:, 0] for name, logits in own.items()}
+    first, *others = truths
+    sets = len(truths[first])
+    shorten = np.sqrt(1 - samples / sets)
+    for _ in range(STUDIES):
+        chosen = np.zeros(sets, bool)
+        chosen[rng.permutation(sets)[:samples]] = True
+        seen = np.zeros(len(y), bool)
+        seen[rng.permutation(len(y))[: len(y) * samples // sets]] = True
+        found = {
+            name: cross_entropy(logits[chosen][:, :seeds, seen], y[seen])
+            for name, logits in source.items()
+        }
+        estimates = [paired_interval(found[name], found[first]) for name in others]
+        for name, each in zip(others, estimates, strict=True):
+            true = (truths[name] - truths[first])[~chosen][:, ~seen].mean()
+            held.append(abs(each.value - true) * shorten <= each.high - each.value)
+        better.append(verdicts(estimates)[others.index(AGAIN)] == "better")
     return float(np.mean(held)), float(np.mean(better))
 
 
@@ -138,7 +137,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/calibrate"))
     pool, store = make_pool(), open_store(parser.parse_args().out)
     y = pool.data.test.y.numpy()
-    truth, shares, totals, changes, power, studied = [], [], [], [], [], []
+    truth, shares, totals, changes, power, covered = [], [], [], [], [], []
     here, alone_power, spreads = [], [], []
     for part in (Part(model, n, "fresh") for model in RECIPES for n in SIZES):
         common = grids(pool, store, part, COLUMNS[:2])
@@ -148,8 +147,9 @@ def main() -> None:
         own = grids(pool, store, part)
         if own is None:
             continue
-        studied.append((part, (common, own)))
-        power.append(power_row(part, entropies(own, y)))
+        covered.append((part, [coverage(common, own, y, *design) for design in DESIGNS]))
+        fresh = entropies(own, y)
+        power.append(power_row(part, fresh))
         schemes: dict[str, Losses] = {}
         for scheme in SCHEMES:
             alone = grids(pool, store, Part(part.model, part.n, scheme))
@@ -162,13 +162,13 @@ def main() -> None:
                 }
             shares += scheme_rows(Part(part.model, part.n, scheme), alone, common, y)
             schemes[scheme] = entropies(alone, y)
-            totals.append(total_row(part, scheme, schemes[scheme], entropies(own, y)))
-        changes += change_rows(part, schemes, entropies(own, y))
+            totals.append(total_row(part, scheme, schemes[scheme], fresh))
+        changes += change_rows(part, schemes, fresh)
         if "whole" in schemes:
             here.append(here_row(part, schemes["whole"]))
         if "whole" in schemes and "bootstrap" in schemes:
             alone_power.append(power_alone_row(part, schemes["bootstrap"], schemes["whole"]))
-            spreads += spread_rows(part, schemes, entropies(own, y))
+            spreads += spread_rows(part, schemes, fresh)
     names = " | ".join(arm.name for arm in arms("mlp"))
     losses = " | ".join(f"{loss} bias+noise | variance" for loss in LOSSES)
     table("Truth, two seeds", f"net | n | sets | arm | error % | {losses}", truth)
@@ -189,20 +189,15 @@ def main() -> None:
     )
     heads = "net | n | 95% interval holds it"
     table("Changes of the cross-entropy on one set, from three seeds", heads, here)
-    rows = []
-    for samples, seeds in DESIGNS:
-        held, better = coverage([pair for _, pair in studied], y, samples, seeds)
-        kind = "its own" if seeds == 1 else "common"
-        rows.append(f"| {samples} × {seeds} | {kind} | {held:.1%} | {better:.1%} |")
-    heads = "samples × seeds | seeds | 95% interval holds the truth | false better"
-    table("Changes of the cross-entropy, from fresh sets", heads, rows)
-    rows = []
-    for part, pair in studied:
-        found = [coverage([pair], y, *design) for design in DESIGNS[2:]]
-        cells = "".join(f" {held:.1%}, {better:.1%} |" for held, better in found)
-        rows.append(f"| {part.model} | {part.n:,} |{cells}")
-    heads = "net | n | " + " | ".join(f"{samples} × {seeds}" for samples, seeds in DESIGNS[2:])
-    table("The same by net and size: holds the truth, false better", heads, rows)
+    rows = [
+        f"| {part.model} | {part.n:,} |"
+        + "".join(f" {held:.1%}, {better:.1%} |" for held, better in found)
+        for part, found in covered
+    ]
+    means = np.mean([found for _, found in covered], axis=0)
+    rows.append("| all | |" + "".join(f" {held:.1%}, {better:.1%} |" for held, better in means))
+    heads = "net | n | " + " | ".join(f"{samples} × {seeds}" for samples, seeds in DESIGNS)
+    table("Changes from fresh sets: 95% interval holds the truth, false better", heads, rows)
 
 
 if __name__ == "__main__":
