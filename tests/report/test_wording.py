@@ -39,3 +39,22 @@ def test_errors_below_one_percent_have_two_decimals(digits: StudyResult):
     first = dataclasses.replace(digits.arms[0], losses={"zero_one": Parts(0.0062, 0.0, 0.0062)})
     assert wording.error_decimals(digits) == 1
     assert wording.error_decimals(dataclasses.replace(digits, arms=(first,))) == 2
+
+
+@pytest.mark.parametrize(
+    ("shape", "horizon", "examples"),
+    [
+        ((1, 8, 8), 0, "1,797 images 1×8×8"),
+        ((3, 30), 0, "1,797 series of up to 30 steps × 3"),
+        ((1, 30), 0, "1,797 series of up to 30 steps"),
+        ((12,), 0, "1,797 texts of up to 12 tokens"),
+        ((3, 48), 24, "1,797 windows of 48 steps × 3 to forecast 24 steps"),
+        ((1, 48), 1, "1,797 windows of 48 steps to forecast 1 step"),
+    ],
+)
+def test_the_head_says_what_an_example_is(
+    digits: StudyResult, shape: tuple[int, ...], horizon: int, examples: str
+):
+    facts = dataclasses.replace(digits.data, shape=shape, horizon=horizon)
+    head = wording.sizes(dataclasses.replace(digits, data=facts))
+    assert head.split(" · ")[1] == examples

@@ -82,8 +82,8 @@ class Dataset:
 
     def __str__(self) -> str:
         """Name, size and task, as the head of a report: "digits · 1,797 images 1×8×8 · …"."""
-        size, task = counted(len(self), _kind(self.x)), counted(self.outputs, self.task)
-        return f"{self.name} · {size} {_shape(self.x)} · {task}"
+        size = counted(len(self), "windows" if self.forecast else _kind(self.x))
+        return f"{self.name} · {size} {_shape(self.x)} · {counted(self.outputs, self.task)}"
 
     def __repr__(self) -> str:
         return f"<Dataset {self}>"

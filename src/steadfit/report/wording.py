@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from steadfit.errors import counted
 
 if TYPE_CHECKING:  # a table is to be shown without torch, which the study needs
-    from steadfit.study.result import ArmResult, Interval, Loss, StudyResult
+    from steadfit.study.result import ArmResult, DataFacts, Interval, Loss, StudyResult
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def sizes(result: StudyResult) -> str:
     of_tokens = data.task == "tokens"  # whose test points are next tokens, not texts
     parts = [
         printable(data.name),
-        f"{data.train + (0 if of_tokens else data.test):,} {_examples(data.shape)}",
+        f"{data.train + (0 if of_tokens else data.test):,} {_examples(data)}",
         f"{len(data.classes)} classes" if data.classes else "",
         f"{data.test:,} next tokens to test"
         if of_tokens
@@ -195,11 +195,14 @@ def design(result: StudyResult) -> str:
     return f"{counted(arms, 'arms')} × {each} = {replicas:,} replicas"
 
 
-def _examples(shape: tuple[int, ...]) -> str:
-    """Images of channels × height × width, series of channels × steps, or texts of tokens."""
-    if len(shape) == 3:
-        return "images " + "×".join(map(str, shape))
-    if len(shape) == 1:
-        return f"texts of up to {shape[0]:,} tokens"
-    channels, steps = shape
-    return f"series of up to {steps:,} steps" + (f" × {channels}" if channels > 1 else "")
+def _examples(data: DataFacts) -> str:
+    """Images of channels × height × width, series or windows of channels × steps, or texts."""
+    if len(data.shape) == 3:
+        return "images " + "×".join(map(str, data.shape))
+    if len(data.shape) == 1:
+        return f"texts of up to {data.shape[0]:,} tokens"
+    channels, steps = data.shape
+    size = counted(steps, "steps") + (f" × {channels}" if channels > 1 else "")
+    if data.horizon:
+        return f"windows of {size} to forecast {counted(data.horizon, 'steps')}"
+    return f"series of up to {size}"

@@ -76,7 +76,7 @@ class ArmResult:
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What the study was run on."""
+    """What the study was run on. horizon: the steps that are forecast; 0 where none are."""
 
     name: str
     shape: tuple[int, ...]
@@ -87,6 +87,7 @@ class DataFacts:
     train_fingerprint: str
     test_fingerprint: str
     notes: tuple[str, ...]
+    horizon: int = 0
 
 
 @dataclass(frozen=True)

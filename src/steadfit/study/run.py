@@ -192,4 +192,5 @@ def _data_facts(split: Split, tested: Dataset) -> DataFacts:
         train_fingerprint=train.fingerprint,
         test_fingerprint=split.test.fingerprint,
         notes=tuple(dict.fromkeys((*train.notes, *split.notes, *tested.notes))),
+        horizon=train.forecast.horizon if train.forecast else 0,
     )
