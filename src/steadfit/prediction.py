@@ -1,6 +1,7 @@
 """New inputs through a finished run: predictions, and how far its replicas disagree on them."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,9 +13,12 @@ from steadfit.data import Inputs
 from steadfit.data.inputs import read_inputs
 from steadfit.data.sequence_inputs import read_sequences
 from steadfit.errors import SteadfitError
+from steadfit.report import points
 from steadfit.study import StudyResult
 from steadfit.study.store import existing_store
 from steadfit.training import TrainedModel, continuation
+
+Columns = dict[str, np.ndarray]
 
 
 class Predicted(NamedTuple):
@@ -45,33 +49,44 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
             f"The model in {run} continues texts. Give it a beginning: --prompt TEXT."
         )
     x, names, notes = _inputs(model, source, options)
-    columns: dict[str, object] = {"input": names}
     replicas = _replicas(run, model)
     if model.facts.task == "classes":
-        columns["class"] = model.predict(x)
-        for name, p in zip(model.facts.classes, model.probabilities(x).T, strict=True):
-            columns[f"p_{name}"] = p
-        if replicas is not None:
-            votes = replicas.logits(x).argmax(-1)
-            counts = np.stack([(votes == k).mean(0) for k in range(model.facts.outputs)])
-            columns["disagreement"] = 1 - counts.max(0)
+        columns = {"input": names, **_of_classes(model, replicas, x)}
+    elif model.facts.forecast is None:
+        ends = [str(k) for k in range(model.facts.outputs)]
+        columns = {"input": names, **_of_numbers(model, replicas, x, ends)}
     else:
-        predicted = model.predict(x)
-        spread = None if replicas is None else replicas.logits(x).std(0, ddof=1)
-        forecast, ends = model.facts.forecast, [str(k) for k in range(model.facts.outputs)]
-        if forecast is not None:
-            steps = np.arange(1, forecast.horizon + 1)
-            columns = {"input": np.repeat(names, forecast.horizon), "step": np.tile(steps, len(x))}
-            ends = [model.facts.columns[k] for k in forecast.targets]
-            predicted = predicted.reshape(-1, len(ends))
-            spread = None if spread is None else spread.reshape(-1, len(ends))
-        for k, end in enumerate(ends):
-            columns[f"prediction_{end}"] = predicted[:, k]
-            if spread is not None:
-                columns[f"deviation_{end}"] = spread[:, k]
+        horizon, targets = model.facts.forecast.horizon, model.facts.forecast.targets
+        columns = {
+            "input": np.repeat(names, horizon),
+            "step": np.tile(np.arange(1, horizon + 1), len(x)),
+            **_of_numbers(model, replicas, x, [model.facts.columns[k] for k in targets]),
+        }
     text = io.BytesIO()
     pyarrow.csv.write_csv(pa.table(columns), text)
     return Predicted(text.getvalue().decode(), notes)
+
+
+def _of_classes(model: TrainedModel, replicas: TrainedModel | None, x: Inputs) -> Columns:
+    probabilities = zip(model.facts.classes, model.probabilities(x).T, strict=True)
+    columns = {"class": model.predict(x), **{f"p_{name}": p for name, p in probabilities}}
+    if replicas is not None:
+        columns["disagreement"] = points.disagreement(points.votes(replicas.logits(x)))
+    return columns
+
+
+def _of_numbers(
+    model: TrainedModel, replicas: TrainedModel | None, x: Inputs, ends: Sequence[str]
+) -> Columns:
+    """ends: of the columns' names, one an output; of a forecast one a column, a row a step."""
+    found = {"prediction": model.predict(x)}
+    if replicas is not None:
+        found["deviation"] = replicas.logits(x).std(0, ddof=1)
+    return {
+        f"{name}_{end}": values.reshape(-1, len(ends))[:, k]
+        for k, end in enumerate(ends)
+        for name, values in found.items()
+    }
 
 
 def continued(run: Path, prompt: str, length: int, temperature: float, seed: int) -> str:

@@ -101,7 +101,7 @@ def _of_decisions(model: TrainedModel, test: Dataset, drawable: Sequence[str]) -
         yield Drawing(
             "Where it finds the class",
             f"The same images, and where the maps of {name} speak for the predicted class "
-            "(Grad-CAM).",
+            "(Grad-CAM). Where a map is blank they speak, taken together, nowhere for it.",
             "Images, each with a map of what speaks for its class.",
             inside.grad_cam(model, chosen, name),
         )

@@ -27,7 +27,8 @@ def disagreement(votes_NK: np.ndarray) -> np.ndarray:
     >>> disagreement(np.array([[1, 2], [3, 0]])).round(2)
     array([0.33, 0.  ])
     """
-    return 1 - votes_NK.max(axis=1) / votes_NK.sum(axis=1)
+    replicas = votes_NK.sum(axis=1)
+    return (replicas - votes_NK.max(axis=1)) / replicas  # of ten, 0.2 and not 0.19999999999999996
 
 
 def spread(numbers_RNO: np.ndarray) -> np.ndarray:
