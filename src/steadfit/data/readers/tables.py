@@ -74,51 +74,71 @@ def read(
             table, path.stem, targets, series, time, _listed(values), horizon, window, season,
             missing,
         )  # fmt: skip
-        return _told(data, table)
-    if len(targets) > 1:
-        raise SteadfitError(f"One target column was expected, got {some(targets)}.")
-    label = targets[0] if targets else _target(table, [*named, text])
+        return _with_notes_of(table, data)
+    label = _the_target(table, targets, [*named, text])
     if series is not None:
         data = long_table(
             table, path.stem, label, series, time, _listed(values), group, missing, task
         )
-        return _told(data, table)
-    text = table.check(text) if text else text_column(table, {label, group})
-    groups = None if group is None else table.labels(group)
-    y, ids = table.labels(label), [table.where(i) for i in range(len(table))]
-    if text is not None:
-        if missing != "refuse":
-            raise SteadfitError(
-                f'There is no rule for missing texts "{missing}": rows without a text are refused, '
-                "and named. Remove them."
-            )
-        notes = _unused(table, {label, group, text})
-        data = from_texts(
-            table.texts(text), y, path.stem, unit=unit, task=task, ids=ids, groups=groups,
-            notes=notes,
-        )  # fmt: skip
-        return _told(replace(data, columns=(text,)), table)
-    columns = _listed(values) or step_columns(table, {label, group})
+    elif text := table.check(text) if text else text_column(table, {label, group}):
+        data = _texts(table, path.stem, label, text, group, missing, task, unit)
+    else:
+        columns = _listed(values) or step_columns(table, {label, group})
+        data = _wide(table, path.stem, label, columns, group, missing, task)
+    return _with_notes_of(table, data)
+
+
+def _with_notes_of(table: Columns, data: Dataset) -> Dataset:
+    return replace(data, notes=(*data.notes, *table.notes))
+
+
+def _texts(
+    table: Columns, name: str, label: str, text: str, group: str | None, missing: str,
+    task: Task | None, unit: Unit,
+) -> Dataset:  # fmt: skip
+    """A row a text."""
+    if missing != "refuse":
+        raise SteadfitError(
+            f'There is no rule for missing texts "{missing}": rows without a text are refused, '
+            "and named. Remove them."
+        )
+    data = from_texts(
+        table.texts(text),
+        table.labels(label),
+        name,
+        unit=unit,
+        task=task,
+        ids=_rows(table),
+        groups=None if group is None else table.labels(group),
+        notes=_unused(table, {label, group, text}),
+    )
+    return replace(data, columns=(text,))
+
+
+def _wide(
+    table: Columns, name: str, label: str, columns: list[str], group: str | None, missing: str,
+    task: Task | None,
+) -> Dataset:  # fmt: skip
+    """A row a series, a column a step."""
     data = from_series(
         wide_series(table, columns),
-        y,
-        path.stem,
+        table.labels(label),
+        name,
         task=task,
         missing=missing,
-        ids=ids,
-        groups=groups,
+        ids=_rows(table),
+        groups=None if group is None else table.labels(group),
         notes=[
             f"{table.file}: one series a row, {len(columns)} steps from column {columns[0]} to "
             f"{columns[-1]}; {label} is learned.",
             *_unused(table, {label, group, *columns}),
         ],
     )
-    return _told(replace(data, columns=tuple(columns)), table)
+    return replace(data, columns=tuple(columns))
 
 
-def _told(data: Dataset, table: Columns) -> Dataset:
-    """The data with what there is to tell of its file."""
-    return replace(data, notes=(*data.notes, *table.notes))
+def _rows(table: Columns) -> list[str]:
+    return [table.where(i) for i in range(len(table))]
 
 
 def _check_form(
@@ -165,8 +185,11 @@ def _listed(names: str | Sequence[str] | None) -> list[str]:
     return list(names or ())
 
 
-def _target(table: Columns, taken: Sequence[str | None]) -> str:
-    found = label_columns(table)
+def _the_target(table: Columns, given: list[str], taken: Sequence[str | None]) -> str:
+    """The one column to learn: the one given, or else the one that is called so or is left over."""
+    if len(given) > 1:
+        raise SteadfitError(f"One target column was expected, got {some(given)}.")
+    found = given or label_columns(table)
     rest = [name for name in table.names if name not in taken]
     if len(found) != 1 and len(rest) == 1:
         found = rest
