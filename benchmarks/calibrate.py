@@ -20,8 +20,9 @@ import torch
 
 from steadfit.data import Dataset, Split, draw, read, split
 from steadfit.recipe import Recipe
-from steadfit.study import Progress, Trial, make_arms, open_store, train_all
-from steadfit.study.design import Arm
+from steadfit.study.design import Arm, Trial, make_arms
+from steadfit.study.engine import Progress, train_all
+from steadfit.study.store import open_store
 
 SIZES = (500, 1_000, 2_000)
 STUDIED = 20  # disjoint sets that are studied alone

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from scipy.special import nctdtrinc
 from scipy.stats import t
 
-from steadfit.study import Design
 from steadfit.study.arm_loss import joined
+from steadfit.study.design import Design
 from steadfit.study.intervals import Spread, spread
 
 ASKED = (3, 5, 10, 20, 40)  # samples with a seed each

@@ -19,9 +19,9 @@ from calibrate import AGAIN, COLUMNS, RECIPES, SCHEMES, SIZES, STUDIED, Part, ar
 from calibration_one_set import STUDIES, change_rows, here_row, spread_rows
 from calibration_power import ASKED, Losses, power_alone_row, power_row
 
-from steadfit.study import open_store
 from steadfit.study.decomposition import Decomposition, brier, cross_entropy, kohavi_wolpert
 from steadfit.study.intervals import paired_interval, verdicts
+from steadfit.study.store import open_store
 
 DESIGNS = ((3, 1), (5, 1), (10, 1), (5, 2), (10, 2))  # samples, seeds; 1: each sample its own
 LOSSES: dict[str, Callable[..., Decomposition]] = {

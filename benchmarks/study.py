@@ -17,8 +17,10 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from steadfit.data import Dataset, Split, read, split
 from steadfit.recipe import Recipe
-from steadfit.study import Design, make_arms, make_trials, open_store, train_all
+from steadfit.study.design import Design, make_arms, make_trials
+from steadfit.study.engine import train_all
 from steadfit.study.judgement import judge
+from steadfit.study.store import open_store
 
 IMAGES, EPOCHS, TURNS, REPLICAS = 6000, 2, 2, 4
 

@@ -21,7 +21,7 @@ from steadfit.report.frame import frame
 from steadfit.report.geometry import TwoWeights, penalty_geometry
 from steadfit.report.palette import LIGHT
 from steadfit.report.windows import window_steps
-from steadfit.study import StudyResult
+from steadfit.study.result import StudyResult
 from steadfit.training import TrainedModel, fit, trained_model
 
 HERE = Path(__file__).parent

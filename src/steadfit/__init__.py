@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from steadfit.data import Dataset, from_arrays, read, split
     from steadfit.errors import SteadfitError
     from steadfit.recipe import Recipe
-    from steadfit.study import StudyResult
+    from steadfit.study.result import StudyResult
     from steadfit.training import TrainedModel
 
 _HOMES = {
@@ -28,7 +28,7 @@ _HOMES = {
     "Recipe": "steadfit.recipe",
     "SteadfitError": "steadfit.errors",
     "Study": "steadfit.api",
-    "StudyResult": "steadfit.study",
+    "StudyResult": "steadfit.study.result",
     "TrainedModel": "steadfit.training",
     "cell": "steadfit.cells",
     "fit": "steadfit.api",

@@ -22,10 +22,11 @@ from steadfit.files import write_text
 from steadfit.models import settings as model_settings
 from steadfit.recipe import Recipe, Scalar, Training
 from steadfit.report import page, summary
-from steadfit.study import Design, StudyResult, run_study, usable_cores
-from steadfit.study.engine import Watcher, quiet
+from steadfit.study.design import Design
+from steadfit.study.engine import Watcher, quiet, usable_cores
 from steadfit.study.remedies import apply
-from steadfit.study.run import Delivery
+from steadfit.study.result import StudyResult
+from steadfit.study.run import Delivery, run_study
 from steadfit.training import (
     HALVED,
     Replica,

@@ -14,7 +14,7 @@ from steadfit.data.inputs import read_inputs
 from steadfit.data.sequence_inputs import read_sequences
 from steadfit.errors import SteadfitError
 from steadfit.report import points
-from steadfit.study import StudyResult
+from steadfit.study.result import StudyResult
 from steadfit.study.store import existing_store
 from steadfit.training import TrainedModel, continuation
 

@@ -21,8 +21,9 @@ from steadfit.models import shapes
 from steadfit.prediction import continued, predictions
 from steadfit.recipe import Recipe
 from steadfit.report import summary
-from steadfit.study import Design, StudyResult, run_study
-from steadfit.study.design import Trial
+from steadfit.study.design import Design, Trial
+from steadfit.study.result import StudyResult
+from steadfit.study.run import run_study
 from steadfit.study.store import Store
 from steadfit.training import fit as train
 

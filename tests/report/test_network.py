@@ -13,8 +13,8 @@ from steadfit.report import page
 from steadfit.report.forecast_figures import over_truth
 from steadfit.report.network import drawings
 from steadfit.report.through_time import gradient_reach, layer_gates
-from steadfit.study import Design, run_study
-from steadfit.study.run import Outcome
+from steadfit.study.design import Design
+from steadfit.study.run import Outcome, run_study
 
 SERIES = np.arange(40, dtype=np.float32)[:, None]  # each value is its step
 

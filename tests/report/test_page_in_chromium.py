@@ -13,8 +13,9 @@ from steadfit.data.dataset import Dataset
 from steadfit.recipe import Recipe
 from steadfit.report import page
 from steadfit.report.palette import DARK, LIGHT
-from steadfit.study import Design, run_study
+from steadfit.study.design import Design
 from steadfit.study.result import StudyResult
+from steadfit.study.run import run_study
 from steadfit.training.replica import Replica
 
 Case = tuple[StudyResult, dict[str, list[Replica]], Dataset]

@@ -15,7 +15,10 @@ from torch.nn.functional import cross_entropy
 from steadfit.data import from_arrays, split
 from steadfit.errors import SteadfitError
 from steadfit.recipe import Recipe
-from steadfit.study import Design, StudyResult, make_arms, make_trials, open_store, run_study
+from steadfit.study.design import Design, make_arms, make_trials
+from steadfit.study.result import StudyResult
+from steadfit.study.run import run_study
+from steadfit.study.store import open_store
 from steadfit.training import fit
 
 BASE = Recipe().model_with(name="mlp", width=0.1).training_with(epochs=3, batch=16)
@@ -115,7 +118,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from test_run import BASE, DESIGN, parts
-from steadfit.study import run_study
+from steadfit.study.run import run_study
 run_study(parts(), BASE, ["dropout"], Path(sys.argv[1]), DESIGN, processes=2)
 """
 

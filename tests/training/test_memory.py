@@ -11,7 +11,9 @@ from steadfit.errors import SteadfitError
 from steadfit.models import build
 from steadfit.nn import Padded
 from steadfit.recipe import Recipe
-from steadfit.study import Design, run, run_study
+from steadfit.study import run
+from steadfit.study.design import Design
+from steadfit.study.run import run_study
 from steadfit.training import check, fit, loop, outputs, trained_model
 from steadfit.training.batches import in_pieces
 from steadfit.training.memory import is_short
