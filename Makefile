@@ -40,6 +40,7 @@ faults: .venv/done
 
 bench-coverage: .venv/done
 	$(BIN)/python benchmarks/coverage.py
+	$(BIN)/python benchmarks/coverage_one_set.py
 
 docs: .venv/done
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html

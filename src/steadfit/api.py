@@ -121,14 +121,14 @@ def study(
 
     data: a Dataset, or what `read` takes. model: a name of `steadfit.models.MODELS`, by default
     what `default_model` says, with `settings` of its own; training: changes of `recipe.training`;
-    or a whole `recipe`. remedies: as `steadfit.study.apply` reads them, or a single one; by default
-    those of `default_remedies`.
-    samples × seeds replicas an arm, on samples drawn by `scheme` (`steadfit.study.Design`);
+    or a whole `recipe`. remedies: as `steadfit.study.remedies.apply` reads them, or a single one;
+    by default those of `default_remedies`.
+    samples × seeds replicas an arm, on samples drawn by `scheme` (`steadfit.study.design.Design`);
     precision: half the length wanted of the changes' intervals, reached with more samples
     (`steadfit.study.precision`); seed: of the whole study.
     test: share of the data held out, where it has no test set of its own.
     out: the folder, by default runs/NAME; a study that is there already is continued.
-    processes, deliver: as in `steadfit.study.run_study`. watch: is told the progress.
+    processes, deliver: as in `steadfit.study.run.run_study`. watch: is told the progress.
 
     Raises SteadfitError for what a person can mend.
     """
