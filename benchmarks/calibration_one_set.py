@@ -1,7 +1,7 @@
 """What one data set alone says of a change, held against other sets of its size."""
 
 import numpy as np
-from calibrate import STUDIED, Part
+from calibrate import SCHEMES, STUDIED, Part
 from calibration_power import BOTH, Losses
 from numpy.typing import NDArray
 
@@ -9,10 +9,13 @@ from steadfit.study.arm_loss import joined
 from steadfit.study.intervals import Estimate, Spread, spread, student, verdicts
 
 STUDIES = 200  # drawn from the sets
+WAYS = (*SCHEMES, "both")
+Floats = NDArray[np.float64]
 
 
-def change_rows(part: Part, schemes: dict[str, Losses], own: Losses) -> list[str]:
-    """The change that one set alone gives, beside the true one; how often its interval holds it.
+def judged(schemes: dict[str, Losses], own: Losses) -> dict[tuple[str, str], Floats]:
+    """By way and arm, a study of each set: its change, its interval's length, whether that holds
+    the true change, and whether the arm is called better; shape (studies, 4).
 
     Each study sees a fifth of the test images. The truth is the mean over the other sets and
     images.
@@ -29,15 +32,30 @@ def change_rows(part: Part, schemes: dict[str, Losses], own: Losses) -> list[str
                 held = each.low <= true <= each.high
                 entry = each.value, each.high - each.value, held, word == "better"
                 found.setdefault((way, name), []).append(entry)
+    return {which: np.array(studies, float) for which, studies in found.items()}
+
+
+def change_rows(part: Part, found: dict[tuple[str, str], Floats], own: Losses) -> list[str]:
+    """The change that one set alone gives, beside the true one; how often its interval holds it."""
+    first = next(iter(own))
     rows = []
     for (way, name), studies in found.items():
-        value, reach, held, better = np.array(studies, float).T
+        value, reach, held, better = studies.T
         rows.append(
-            f"| {part.model} | {part.n:,} | {way} | {name} | {changes[name].mean():+.4f} | "
-            f"{value.mean():+.4f} | ± {np.median(reach):.4f} | {held.mean():.0%} | "
-            f"{better.mean():.0%} |"
+            f"| {part.model} | {part.n:,} | {way} | {name} | "
+            f"{(own[name] - own[first]).mean():+.4f} | {value.mean():+.4f} | "
+            f"± {np.median(reach):.4f} | {held.mean():.0%} | {better.mean():.0%} |"
         )
     return rows
+
+
+def held_row(part: Part, found: dict[tuple[str, str], Floats]) -> str:
+    """How often each way's intervals hold the true change, over all arms."""
+    cells = []
+    for way in WAYS:
+        held = [studies[:, 2].mean() for (its, _), studies in found.items() if its == way]
+        cells.append(f" {np.mean(held):.0%} |" if held else " |")
+    return f"| {part.model} | {part.n:,} |{''.join(cells)}"
 
 
 def from_one_set(
@@ -46,7 +64,7 @@ def from_one_set(
     """Each way's estimates of all arms' changes, from one set and the images seen."""
     values: dict[str, list[float]] = {}
     spreads: dict[str, list[Spread]] = {}
-    tables: dict[str, list[NDArray[np.float64]]] = {}
+    tables: dict[str, list[Floats]] = {}
     for scheme, losses in schemes.items():
         first, *others = [own[number][:, None, seen] for own in losses.values()]
         tables[scheme] = [own - first for own in others]

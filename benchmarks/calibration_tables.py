@@ -11,12 +11,20 @@ seeds' part of the coverage is seen through as many pairs of seeds as there are 
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from calibrate import AGAIN, COLUMNS, RECIPES, SCHEMES, SIZES, STUDIED, Part, arms, make_pool
-from calibration_one_set import STUDIES, change_rows, here_row, spread_rows
+from calibration_one_set import (
+    STUDIES,
+    change_rows,
+    held_row,
+    here_row,
+    judged,
+    spread_rows,
+)
 from calibration_power import ASKED, Losses, power_alone_row, power_row
 
 from steadfit.study.decomposition import Decomposition, brier, cross_entropy, kohavi_wolpert
@@ -126,9 +134,76 @@ def entropies(logits: Logits, y: np.ndarray) -> Losses:
     return {name: cross_entropy(each, y).losses for name, each in logits.items()}
 
 
-def table(title: str, heads: str, rows: list[str]) -> None:
-    """Print a table in Markdown."""
-    print(f"\n{title}:\n\n| {heads} |\n{'| --- ' * (heads.count(' | ') + 1)}|", *rows, sep="\n")
+def from_one_set(part: Part, pool, store, common: Logits, own: Logits) -> dict[str, Logits]:
+    """By scheme, what is complete of the replicas from one set alone."""
+    found = {scheme: grids(pool, store, replace(part, scheme=scheme)) for scheme in SCHEMES}
+    alone = {scheme: logits for scheme, logits in found.items() if logits is not None}
+    if "whole" in alone:  # the fresh replicas are on whole sets too
+        alone["whole"] = {
+            arm: np.concatenate([common[arm][:STUDIED], own[arm][:STUDIED], two], 1)
+            for arm, two in alone["whole"].items()
+        }
+    return alone
+
+
+def rows_of(
+    part: Part, common: Logits, own: Logits, alone: dict[str, Logits], y: np.ndarray
+) -> Iterator[tuple[str, list[str]]]:
+    """One net's rows at one size, by table."""
+    fresh = entropies(own, y)
+    losses = {scheme: entropies(logits, y) for scheme, logits in alone.items()}
+    yield "truth", truth_row(part, common, y)
+    for scheme, logits in alone.items():
+        yield "variance", scheme_rows(replace(part, scheme=scheme), logits, common, y)
+        yield "total", [total_row(part, scheme, losses[scheme], fresh)]
+    found = judged(losses, fresh)
+    yield "changes", change_rows(part, found, fresh)
+    yield "held", [held_row(part, found)]
+    if "whole" in losses and "bootstrap" in losses:
+        yield "spread", spread_rows(part, losses, fresh)
+        yield "power alone", [power_alone_row(part, losses["bootstrap"], losses["whole"])]
+    yield "power", [power_row(part, fresh)]
+    if "whole" in losses:
+        yield "here", [here_row(part, losses["whole"])]
+
+
+def coverage_rows(covered: dict[Part, list[tuple[float, float]]]) -> list[str]:
+    """A net and size a row, then their mean."""
+    mean = [tuple(each) for each in np.mean(list(covered.values()), axis=0)]
+    heads = [f"| {part.model} | {part.n:,} |" for part in covered]
+    return [
+        head + "".join(f" {held:.1%}, {better:.1%} |" for held, better in found)
+        for head, found in zip([*heads, "| all | |"], [*covered.values(), mean], strict=True)
+    ]
+
+
+def heads() -> dict[str, tuple[str, str]]:
+    """Each table's title and the heads of its columns, in their order."""
+    names = " | ".join(arm.name for arm in arms("mlp"))
+    losses = " | ".join(f"{loss} bias+noise | variance" for loss in LOSSES)
+    way = "from one set | arm | true | mean of the studies | 95% interval | holds it"
+    asked = " | ".join(f"{samples} × 1" for samples in ASKED)
+    alone = " | ".join(f"{samples} and {samples}" for samples in ASKED)
+    over = f"from one set alone over the true one at n, {STUDIED} sets"
+    columns = {
+        "truth": ("Truth, two seeds", f"sets | arm | error % | {losses}"),
+        "variance": (f"Variance {over}", f"scheme | loss | {names}"),
+        "total": (f"Cross-entropy {over}", f"scheme | {names}"),
+        "changes": ("Changes of the cross-entropy, from one set", f"{way} | called better"),
+        "held": ("The same, all arms", "bootstrap holds it, all arms | halves | whole | both"),
+        "spread": (
+            "Standard deviation of a change of the cross-entropy between",
+            "arm | seeds, whole set | bootstrap samples | fresh sets",
+        ),
+        "power": ("Change found with 80% probability, from fresh sets", asked),
+        "power alone": ("Change found so from one set: better, better here", alone),
+        "here": ("Changes on one set, from three seeds", "95% interval holds it"),
+        "coverage": (
+            "Changes from fresh sets: 95% interval holds the truth, false better",
+            " | ".join(f"{samples} × {seeds}" for samples, seeds in DESIGNS),
+        ),
+    }
+    return {key: (title, f"net | n | {rest}") for key, (title, rest) in columns.items()}
 
 
 def main() -> None:
@@ -137,67 +212,20 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/calibrate"))
     pool, store = make_pool(), open_store(parser.parse_args().out)
     y = pool.data.test.y.numpy()
-    truth, shares, totals, changes, power, covered = [], [], [], [], [], []
-    here, alone_power, spreads = [], [], []
+    rows: dict[str, list[str]] = {key: [] for key in heads()}
+    covered: dict[Part, list[tuple[float, float]]] = {}
     for part in (Part(model, n, "fresh") for model in RECIPES for n in SIZES):
-        common = grids(pool, store, part, COLUMNS[:2])
-        if common is None:
+        common, own = grids(pool, store, part, COLUMNS[:2]), grids(pool, store, part)
+        if common is None or own is None:
             continue
-        truth += truth_row(part, common, y)
-        own = grids(pool, store, part)
-        if own is None:
-            continue
-        covered.append((part, [coverage(common, own, y, *design) for design in DESIGNS]))
-        fresh = entropies(own, y)
-        power.append(power_row(part, fresh))
-        schemes: dict[str, Losses] = {}
-        for scheme in SCHEMES:
-            alone = grids(pool, store, Part(part.model, part.n, scheme))
-            if alone is None:
-                continue
-            if scheme == "whole":  # the fresh replicas are on whole sets too
-                alone = {
-                    arm: np.concatenate([common[arm][:STUDIED], own[arm][:STUDIED], two], 1)
-                    for arm, two in alone.items()
-                }
-            shares += scheme_rows(Part(part.model, part.n, scheme), alone, common, y)
-            schemes[scheme] = entropies(alone, y)
-            totals.append(total_row(part, scheme, schemes[scheme], fresh))
-        changes += change_rows(part, schemes, fresh)
-        if "whole" in schemes:
-            here.append(here_row(part, schemes["whole"]))
-        if "whole" in schemes and "bootstrap" in schemes:
-            alone_power.append(power_alone_row(part, schemes["bootstrap"], schemes["whole"]))
-            spreads += spread_rows(part, schemes, fresh)
-    names = " | ".join(arm.name for arm in arms("mlp"))
-    losses = " | ".join(f"{loss} bias+noise | variance" for loss in LOSSES)
-    table("Truth, two seeds", f"net | n | sets | arm | error % | {losses}", truth)
-    title = f"Variance from one set alone over the true one at n, {STUDIED} sets"
-    table(title, f"net | n | scheme | loss | {names}", shares)
-    title = f"Cross-entropy from one set alone over the true one at n, {STUDIED} sets"
-    table(title, f"net | n | scheme | {names}", totals)
-    heads = "net | n | from one set | arm | true | mean of the studies | 95% interval | holds it"
-    heads += " | called better"
-    table("Changes of the cross-entropy, from one set alone", heads, changes)
-    heads = "net | n | arm | seeds, whole set | bootstrap samples | fresh sets"
-    table("Standard deviation of a change of the cross-entropy between", heads, spreads)
-    heads = "net | n | " + " | ".join(f"{samples} × 1" for samples in ASKED)
-    table("Change found with 80% probability, from fresh sets", heads, power)
-    heads = "net | n | " + " | ".join(f"{samples} and {samples}" for samples in ASKED)
-    table(
-        "Change found with 80% probability, from one set: better, better here", heads, alone_power
-    )
-    heads = "net | n | 95% interval holds it"
-    table("Changes of the cross-entropy on one set, from three seeds", heads, here)
-    rows = [
-        f"| {part.model} | {part.n:,} |"
-        + "".join(f" {held:.1%}, {better:.1%} |" for held, better in found)
-        for part, found in covered
-    ]
-    means = np.mean([found for _, found in covered], axis=0)
-    rows.append("| all | |" + "".join(f" {held:.1%}, {better:.1%} |" for held, better in means))
-    heads = "net | n | " + " | ".join(f"{samples} × {seeds}" for samples, seeds in DESIGNS)
-    table("Changes from fresh sets: 95% interval holds the truth, false better", heads, rows)
+        alone = from_one_set(part, pool, store, common, own)
+        for key, more in rows_of(part, common, own, alone, y):
+            rows[key] += more
+        covered[part] = [coverage(common, own, y, *design) for design in DESIGNS]
+    rows["coverage"] = coverage_rows(covered)
+    for key, (title, names) in heads().items():
+        print(f"\n{title}:\n\n| {names} |\n{'| --- ' * (names.count(' | ') + 1)}|")
+        print(*rows[key], sep="\n")
 
 
 if __name__ == "__main__":
