@@ -84,3 +84,6 @@ def test_what_only_these_data_show_is_said_with_both_intervals():
     assert "clip lowers the cross-entropy by 0.1 nats (95% interval 0.05 to 0.15)." in text
     assert best_arm(arms, "cross_entropy") == "l2"
     assert joined_remedy(arms, "cross_entropy") == "l2+clip"
+    assert any("--seeds 2" in one and "shortens most intervals" in one for one in text)
+    text = sentences(arms, Design(seeds=2), "cross_entropy", "l2")
+    assert not any("--seeds 2" in one for one in text), "it has two"

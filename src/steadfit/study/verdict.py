@@ -52,13 +52,15 @@ def sentences(arms: Sequence[ArmResult], design: Design, loss: Loss, best: str) 
     else:
         said.append(f"The baseline failed, so nothing can be compared with it: {baseline.failure}")
     shown = ("better", "worse", "better here", "worse here")
-    said += [_about(arm, loss, design) for arm in arms[1:] if arm.verdict in shown]
+    said += [_about(arm, loss) for arm in arms[1:] if arm.verdict in shown]
     undecided = [arm.name for arm in arms if arm.verdict == "no difference shown"]
     if undecided and baseline.losses:
         said.append(
             f"No difference shown for {_listed(undecided)}: the interval of the change holds 0, or "
-            f"would by chance in so many comparisons. {_what_narrows(design)}"
+            "would by chance in so many comparisons."
         )
+    if baseline.losses and (undecided or any(arm.verdict.endswith(" here") for arm in arms)):
+        said.append(_what_narrows(design))
     said += [f"{arm.name} failed: {arm.failure}" for arm in arms[1:] if arm.verdict == "failed"]
     said += _about_memory(arms)
     said.append(_handed_over(best, baseline))
@@ -102,7 +104,7 @@ def _where_it_comes_from(arm: ArmResult) -> str:
     )
 
 
-def _about(arm: ArmResult, loss: Loss, design: Design) -> str:
+def _about(arm: ArmResult, loss: Loss) -> str:
     change = arm.changes[loss]
     way = "lowers" if change.value < 0 else "raises"
     text = f"{arm.name} {way} the {_LOSS_NAMES[loss]} by {abs(change.value):.3g}{_UNITS[loss]}"
@@ -147,12 +149,17 @@ def _handed_over(best: str, baseline: ArmResult) -> str:
 
 
 def _what_narrows(design: Design) -> str:
-    if design.scheme == "both":
-        return (
-            "More samples narrow the seeds' part of it (--samples); what another training set "
-            "would change only more data can."
-        )
-    return "More samples narrow it (--samples, or --precision)."
+    if design.scheme != "both":
+        return "More samples narrow the intervals (--samples, or --precision)."
+    more = (
+        "more samples narrow the seeds' part of the intervals (--samples), and the rest more data"
+    )
+    if design.seeds > 1:
+        return f"{more.capitalize()}."
+    return (
+        "Two seeds on each sample (--seeds 2) show more closely what another training set would "
+        f"change, which shortens most intervals; {more}."
+    )
 
 
 def _what_it_stands_for(design: Design) -> str:
