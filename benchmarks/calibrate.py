@@ -5,7 +5,8 @@
 Of MNIST's 60,000 training images disjoint training sets of n = 500, 1,000 and 2,000 are made: what
 differs between replicas on them is the true variance at n. From each of the first twenty sets alone
 further replicas are trained as a study could: on bootstrap samples of it, on random halves of it,
-and on the whole of it with other seeds.
+on the whole of it with other seeds, and, where that is quick, on bootstrap samples with two seeds
+that are the same for all of them ("crossed").
 Every replica is kept in a store, so the command goes on where it stopped.
 benchmarks/calibration_tables.py makes tables of the parts that are complete.
 """
@@ -33,8 +34,9 @@ RECIPES = {
     "mlp": Recipe().model_with(name="mlp", width=0.25),
     "convnet": Recipe().model_with(name="convnet", width=0.2),
 }
+CROSSED = {"mlp": (500, 1_000), "convnet": (500,)}  # sizes: where two seeds a sample are quick
 COLUMNS = ("common 0", "common 1", "own")  # seeds: shared by all sets, or each set its own
-SCHEMES = ("bootstrap", "subsample", "whole")  # how one set alone is sampled
+SCHEMES = ("bootstrap", "subsample", "whole", "crossed")  # how one set alone is sampled
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,12 @@ class Part:
         """How often one set alone is sampled; its fresh replicas are on the whole of it too."""
         if self.scheme == "whole":
             return 5 - len(COLUMNS)
-        return 10 if self._quick else 5
+        return 10 if self._quick and self.scheme != "crossed" else 5
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The seeds of each sample."""
+        return {"fresh": COLUMNS, "crossed": COLUMNS[:2]}.get(self.scheme, ("own",))
 
     @property
     def _quick(self) -> bool:
@@ -82,7 +89,7 @@ class Pool:
             (arm.name, number, sample, column): self._trial(part, arm, number, sample, column, rows)
             for number, sample, rows in self._samples(part)
             for arm in arms(part.model)
-            for column in (COLUMNS if part.scheme == "fresh" else ("own",))
+            for column in part.columns
         }
 
     def _samples(self, part: Part) -> Iterator[tuple[int, int, torch.Tensor]]:
@@ -90,10 +97,11 @@ class Pool:
         if part.scheme == "fresh":
             yield from ((number, 0, rows) for number, rows in enumerate(sets))
             return
+        scheme = "bootstrap" if part.scheme == "crossed" else part.scheme
         for number, rows in enumerate(sets[:STUDIED]):
             own: Dataset = self.data.train.take(rows)
             for sample in range(part.samples):
-                yield number, sample, rows[draw(own, part.scheme, sample, seed=number)]
+                yield number, sample, rows[draw(own, scheme, sample, seed=number)]
 
     def _trial(
         self, part: Part, arm: Arm, number: int, sample: int, column: str, rows: torch.Tensor
@@ -101,6 +109,8 @@ class Pool:
         key = [COLUMNS.index(column), int(arm.name == AGAIN)]
         if column == "own":
             key += [number, sample, ("fresh", *SCHEMES).index(part.scheme)]
+        elif part.scheme == "crossed":
+            key += [number]
         seed = int(np.random.SeedSequence(key).generate_state(1, np.uint32)[0])
         data = self.data
         return Trial(arm, rows, seed, data.train.fingerprint, data.test.fingerprint)
@@ -121,7 +131,11 @@ def make_pool() -> Pool:
 def parts(models: list[str]) -> list[Part]:
     """In the order in which they are trained."""
     return [
-        Part(model, n, scheme) for model in models for n in SIZES for scheme in ("fresh", *SCHEMES)
+        Part(model, n, scheme)
+        for model in models
+        for n in SIZES
+        for scheme in ("fresh", *SCHEMES)
+        if scheme != "crossed" or n in CROSSED[model]
     ]
 
 

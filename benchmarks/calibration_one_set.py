@@ -1,15 +1,20 @@
 """What one data set alone says of a change, held against other sets of its size."""
 
 import numpy as np
-from calibrate import SCHEMES, STUDIED, Part
+from calibrate import STUDIED, Part
 from calibration_power import BOTH, Losses
 from numpy.typing import NDArray
 
 from steadfit.study.arm_loss import joined
-from steadfit.study.intervals import Estimate, Spread, spread, student, verdicts
+from steadfit.study.intervals import Estimate, spread, student, verdicts
 
 STUDIES = 200  # drawn from the sets
-WAYS = (*SCHEMES, "both")
+BOTH_WAYS = {
+    "both": ("bootstrap", BOTH),
+    "both 5 × 2": ("crossed", 5),
+    "both 3 × 2": ("crossed", 3),
+}
+WAYS = ("bootstrap", "subsample", "whole", *BOTH_WAYS)
 Floats = NDArray[np.float64]
 
 
@@ -62,23 +67,23 @@ def from_one_set(
     schemes: dict[str, Losses], number: int, seen: NDArray[np.bool_]
 ) -> dict[str, list[Estimate]]:
     """Each way's estimates of all arms' changes, from one set and the images seen."""
-    values: dict[str, list[float]] = {}
-    spreads: dict[str, list[Spread]] = {}
     tables: dict[str, list[Floats]] = {}
     for scheme, losses in schemes.items():
-        first, *others = [own[number][:, None, seen] for own in losses.values()]
-        tables[scheme] = [own - first for own in others]
-        values[scheme] = [float(table.mean()) for table in tables[scheme]]
-        spreads[scheme] = [spread(table, "total") for table in tables[scheme]]
-    if "whole" in tables and "bootstrap" in tables:
-        values["both"] = values["whole"]
-        spreads["both"] = [
-            joined(drawn[:BOTH], whole[:BOTH])
-            for drawn, whole in zip(tables["bootstrap"], tables["whole"], strict=True)
-        ]
+        seeds = 2 if scheme == "crossed" else 1
+        own = [each[number][:, seen].reshape(-1, seeds, seen.sum()) for each in losses.values()]
+        tables[scheme] = [each - own[0] for each in own[1:]]
+    found = {
+        scheme: [(table.mean(), spread(table, "total")) for table in tables[scheme]]
+        for scheme in tables
+        if scheme != "crossed"
+    }
+    for way, (scheme, few) in BOTH_WAYS.items():
+        if scheme in tables and "whole" in tables:
+            pairs = zip(tables[scheme], tables["whole"], strict=True)
+            found[way] = [(w[:few].mean(), joined(d[:few], w[:few])) for d, w in pairs]
     return {
-        way: [student(value, each, 0.95) for value, each in zip(values[way], found, strict=True)]
-        for way, found in spreads.items()
+        way: [student(float(value), own, 0.95) for value, own in each]
+        for way, each in found.items()
     }
 
 

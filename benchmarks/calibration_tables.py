@@ -19,6 +19,7 @@ import numpy as np
 from calibrate import AGAIN, COLUMNS, RECIPES, SCHEMES, SIZES, STUDIED, Part, arms, make_pool
 from calibration_one_set import (
     STUDIES,
+    WAYS,
     change_rows,
     held_row,
     here_row,
@@ -40,10 +41,10 @@ LOSSES: dict[str, Callable[..., Decomposition]] = {
 Logits = dict[str, np.ndarray]  # of each arm, shape (sets, samples or seeds, points, classes)
 
 
-def grids(pool, store, part: Part, columns: tuple[str, ...] = ("own",)) -> Logits | None:
+def grids(pool, store, part: Part, columns: tuple[str, ...]) -> Logits | None:
     """Every arm's logits by set, then by sample of the set and column of seeds; None if unfinished.
 
-    A fresh set has one sample and several columns, a studied set several samples and one column.
+    A fresh set has one sample; only those and crossed samples have more than one column.
     """
     trials = {name: one for name, one in pool.trials(part).items() if name[3] in columns}
     if any(trial.key not in store for trial in trials.values()):
@@ -136,7 +137,8 @@ def entropies(logits: Logits, y: np.ndarray) -> Losses:
 
 def from_one_set(part: Part, pool, store, common: Logits, own: Logits) -> dict[str, Logits]:
     """By scheme, what is complete of the replicas from one set alone."""
-    found = {scheme: grids(pool, store, replace(part, scheme=scheme)) for scheme in SCHEMES}
+    parts = [replace(part, scheme=scheme) for scheme in SCHEMES]
+    found = {one.scheme: grids(pool, store, one, one.columns) for one in parts}
     alone = {scheme: logits for scheme, logits in found.items() if logits is not None}
     if "whole" in alone:  # the fresh replicas are on whole sets too
         alone["whole"] = {
@@ -153,7 +155,8 @@ def rows_of(
     fresh = entropies(own, y)
     losses = {scheme: entropies(logits, y) for scheme, logits in alone.items()}
     yield "truth", truth_row(part, common, y)
-    for scheme, logits in alone.items():
+    for scheme in [scheme for scheme in alone if scheme != "crossed"]:
+        logits = alone[scheme]
         yield "variance", scheme_rows(replace(part, scheme=scheme), logits, common, y)
         yield "total", [total_row(part, scheme, losses[scheme], fresh)]
     found = judged(losses, fresh)
@@ -190,7 +193,10 @@ def heads() -> dict[str, tuple[str, str]]:
         "variance": (f"Variance {over}", f"scheme | loss | {names}"),
         "total": (f"Cross-entropy {over}", f"scheme | {names}"),
         "changes": ("Changes of the cross-entropy, from one set", f"{way} | called better"),
-        "held": ("The same, all arms", "bootstrap holds it, all arms | halves | whole | both"),
+        "held": (
+            "The same, all arms",
+            "bootstrap holds it, all arms | halves | " + " | ".join(WAYS[2:]),
+        ),
         "spread": (
             "Standard deviation of a change of the cross-entropy between",
             "arm | seeds, whole set | bootstrap samples | fresh sets",
@@ -215,7 +221,7 @@ def main() -> None:
     rows: dict[str, list[str]] = {key: [] for key in heads()}
     covered: dict[Part, list[tuple[float, float]]] = {}
     for part in (Part(model, n, "fresh") for model in RECIPES for n in SIZES):
-        common, own = grids(pool, store, part, COLUMNS[:2]), grids(pool, store, part)
+        common, own = (grids(pool, store, part, seeds) for seeds in (COLUMNS[:2], COLUMNS[2:]))
         if common is None or own is None:
             continue
         alone = from_one_set(part, pool, store, common, own)
