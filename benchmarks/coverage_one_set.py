@@ -4,7 +4,7 @@
 
 One data set D, as in docs/measuring.md: S × J replicas on samples of it, and S on all of it. The
 change on D is delta(D), and a seed moves it by N(0, 1); on a sample the seeds move it more, by
-1.8 times the variance, as `again` shows in docs/calibration.md, half of it alike on all samples
+twice the variance, as `again` shows in docs/calibration.md, half of it alike on all samples
 where seeds are crossed. Samples move it as other data sets do. A column is the variance of delta(D)
 over data sets; a cell how often the 95% interval holds the mean, and the interval's median length,
 as a multiple of what a known standard error would allow.
@@ -19,7 +19,7 @@ from steadfit.study.intervals import student
 
 DESIGNS = ((5, 1), (10, 1), (3, 2), (5, 2), (10, 2))  # samples and seeds; on the whole as samples
 OF_SETS = (0.0, 0.25, 1.0, 4.0)
-ON_SAMPLES = 1.8
+ON_SAMPLES = 2.0
 
 
 def main() -> None:
