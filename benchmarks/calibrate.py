@@ -35,7 +35,8 @@ RECIPES = {
     "convnet": Recipe().model_with(name="convnet", width=0.2),
 }
 CROSSED = {"mlp": (500, 1_000), "convnet": (500,)}  # sizes: where two seeds a sample are quick
-COLUMNS = ("common 0", "common 1", "own")  # seeds: shared by all sets, or each set its own
+SHARED = tuple(f"common {number}" for number in range(6))  # seeds that all sets share
+OWN = "own"  # each set its own
 SCHEMES = ("bootstrap", "subsample", "whole", "crossed")  # how one set alone is sampled
 
 
@@ -57,15 +58,15 @@ class Part:
 
     @property
     def samples(self) -> int:
-        """How often one set alone is sampled; its fresh replicas are on the whole of it too."""
+        """How often one set alone is sampled; three fresh replicas are on the whole of it too."""
         if self.scheme == "whole":
-            return 5 - len(COLUMNS)
+            return 2
         return 10 if self._quick and self.scheme != "crossed" else 5
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The seeds of each sample."""
-        return {"fresh": COLUMNS, "crossed": COLUMNS[:2]}.get(self.scheme, ("own",))
+        return {"fresh": (*SHARED, OWN), "crossed": SHARED[:2]}.get(self.scheme, (OWN,))
 
     @property
     def _quick(self) -> bool:
@@ -106,11 +107,11 @@ class Pool:
     def _trial(
         self, part: Part, arm: Arm, number: int, sample: int, column: str, rows: torch.Tensor
     ) -> Trial:
-        key = [COLUMNS.index(column), int(arm.name == AGAIN)]
-        if column == "own":
-            key += [number, sample, ("fresh", *SCHEMES).index(part.scheme)]
-        elif part.scheme == "crossed":
-            key += [number]
+        again = int(arm.name == AGAIN)
+        if column == OWN:
+            key = [2, again, number, sample, ("fresh", *SCHEMES).index(part.scheme)]
+        else:
+            key = [SHARED.index(column), again] + [number] * (part.scheme == "crossed")
         seed = int(np.random.SeedSequence(key).generate_state(1, np.uint32)[0])
         data = self.data
         return Trial(arm, rows, seed, data.train.fingerprint, data.test.fingerprint)

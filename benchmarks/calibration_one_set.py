@@ -1,7 +1,7 @@
 """What one data set alone says of a change, held against other sets of its size."""
 
 import numpy as np
-from calibrate import STUDIED, Part
+from calibrate import AGAIN, STUDIED, Part
 from calibration_power import BOTH, Losses
 from numpy.typing import NDArray
 
@@ -23,10 +23,10 @@ def judged(schemes: dict[str, Losses], own: Losses) -> dict[tuple[str, str], Flo
     the true change, and whether the arm is called better; shape (studies, 4).
 
     Each study sees a fifth of the test images. The truth is the mean over the other sets and
-    images.
+    images, and 0 for an arm that changes nothing.
     """
     first, *others = own
-    changes = {name: own[name] - own[first] for name in others}
+    changes = true_changes(own)
     points, rng = own[first].shape[-1], np.random.default_rng(0)
     found: dict[tuple[str, str], list[tuple[float, float, bool, bool]]] = {}
     for number in range(STUDIED):
@@ -40,15 +40,21 @@ def judged(schemes: dict[str, Losses], own: Losses) -> dict[tuple[str, str], Flo
     return {which: np.array(studies, float) for which, studies in found.items()}
 
 
+def true_changes(own: Losses) -> Losses:
+    """Every arm's change on fresh sets; 0 for an arm that changes nothing."""
+    first, *others = own
+    return {name: (own[name] - own[first]) * (name != AGAIN) for name in others}
+
+
 def change_rows(part: Part, found: dict[tuple[str, str], Floats], own: Losses) -> list[str]:
     """The change that one set alone gives, beside the true one; how often its interval holds it."""
-    first = next(iter(own))
+    true = true_changes(own)
     rows = []
     for (way, name), studies in found.items():
         value, reach, held, better = studies.T
         rows.append(
             f"| {part.model} | {part.n:,} | {way} | {name} | "
-            f"{(own[name] - own[first]).mean():+.4f} | {value.mean():+.4f} | "
+            f"{true[name].mean():+.4f} | {value.mean():+.4f} | "
             f"± {np.median(reach):.4f} | {held.mean():.0%} | {better.mean():.0%} |"
         )
     return rows

@@ -1,13 +1,6 @@
 """The tables of the calibration, from the replicas that benchmarks/calibrate.py has trained.
 
-    python benchmarks/calibration_tables.py [--out runs/calibrate] > tables.md
-
-Truth: a study on S fresh training sets is held against the sets that it has not seen. Of the K sets
-there are, and of the 5,000 test images, it gets the same share S / K; the truth is the mean over
-the other sets and the other images, and is uncertain itself: the distance between the two has
-1 / (1 - S / K) times the study's own variance, by which it is shortened. What the two columns of
-seeds share by all sets bring with them is the same in every study, so that for crossed designs the
-seeds' part of the coverage is seen through as many pairs of seeds as there are nets and sizes.
+python benchmarks/calibration_tables.py [--out runs/calibrate] > tables.md
 """
 
 import argparse
@@ -16,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from calibrate import AGAIN, COLUMNS, RECIPES, SCHEMES, SIZES, STUDIED, Part, arms, make_pool
+from calibrate import OWN, RECIPES, SCHEMES, SHARED, SIZES, STUDIED, Part, arms, make_pool
+from calibration_fresh import DESIGNS, coverage, coverage_rows
 from calibration_one_set import (
-    STUDIES,
     WAYS,
     change_rows,
     held_row,
@@ -29,10 +22,8 @@ from calibration_one_set import (
 from calibration_power import ASKED, Losses, power_alone_row, power_row
 
 from steadfit.study.decomposition import Decomposition, brier, cross_entropy, kohavi_wolpert
-from steadfit.study.intervals import paired_interval, verdicts
 from steadfit.study.store import open_store
 
-DESIGNS = ((3, 1), (5, 1), (10, 1), (5, 2), (10, 2))  # samples, seeds; 1: each sample its own
 LOSSES: dict[str, Callable[..., Decomposition]] = {
     "cross-entropy": cross_entropy,
     "Brier": brier,
@@ -99,37 +90,6 @@ def total_row(part: Part, scheme: str, alone: Losses, fresh: Losses) -> str:
     return f"| {part.model} | {part.n:,} | {scheme} |{''.join(cells)}"
 
 
-def coverage(
-    common: Logits, own: Logits, y: np.ndarray, samples: int, seeds: int
-) -> tuple[float, float]:
-    """How often intervals of differences hold the truth, of the cross-entropy; "better" by chance.
-
-    common, own: a net's fresh replicas of one size with common seeds and with their own.
-    """
-    rng = np.random.default_rng(0)
-    held, better = [], []
-    source = common if seeds > 1 else own
-    truths = {name: cross_entropy(logits, y).losses[:, 0] for name, logits in own.items()}
-    first, *others = truths
-    sets = len(truths[first])
-    shorten = np.sqrt(1 - samples / sets)
-    for _ in range(STUDIES):
-        chosen = np.zeros(sets, bool)
-        chosen[rng.permutation(sets)[:samples]] = True
-        seen = np.zeros(len(y), bool)
-        seen[rng.permutation(len(y))[: len(y) * samples // sets]] = True
-        found = {
-            name: cross_entropy(logits[chosen][:, :seeds, seen], y[seen])
-            for name, logits in source.items()
-        }
-        estimates = [paired_interval(found[name], found[first]) for name in others]
-        for name, each in zip(others, estimates, strict=True):
-            true = (truths[name] - truths[first])[~chosen][:, ~seen].mean()
-            held.append(abs(each.value - true) * shorten <= each.high - each.value)
-        better.append(verdicts(estimates)[others.index(AGAIN)] == "better")
-    return float(np.mean(held)), float(np.mean(better))
-
-
 def entropies(logits: Logits, y: np.ndarray) -> Losses:
     """The cross-entropy of each replica at each image, by arm."""
     return {name: cross_entropy(each, y).losses for name, each in logits.items()}
@@ -142,7 +102,7 @@ def from_one_set(part: Part, pool, store, common: Logits, own: Logits) -> dict[s
     alone = {scheme: logits for scheme, logits in found.items() if logits is not None}
     if "whole" in alone:  # the fresh replicas are on whole sets too
         alone["whole"] = {
-            arm: np.concatenate([common[arm][:STUDIED], own[arm][:STUDIED], two], 1)
+            arm: np.concatenate([common[arm][:STUDIED, :2], own[arm][:STUDIED], two], 1)
             for arm, two in alone["whole"].items()
         }
     return alone
@@ -170,16 +130,6 @@ def rows_of(
         yield "here", [here_row(part, losses["whole"])]
 
 
-def coverage_rows(covered: dict[Part, list[tuple[float, float]]]) -> list[str]:
-    """A net and size a row, then their mean."""
-    mean = [tuple(each) for each in np.mean(list(covered.values()), axis=0)]
-    heads = [f"| {part.model} | {part.n:,} |" for part in covered]
-    return [
-        head + "".join(f" {held:.1%}, {better:.1%} |" for held, better in found)
-        for head, found in zip([*heads, "| all | |"], [*covered.values(), mean], strict=True)
-    ]
-
-
 def heads() -> dict[str, tuple[str, str]]:
     """Each table's title and the heads of its columns, in their order."""
     names = " | ".join(arm.name for arm in arms("mlp"))
@@ -189,7 +139,7 @@ def heads() -> dict[str, tuple[str, str]]:
     alone = " | ".join(f"{samples} and {samples}" for samples in ASKED)
     over = f"from one set alone over the true one at n, {STUDIED} sets"
     columns = {
-        "truth": ("Truth, two seeds", f"sets | arm | error % | {losses}"),
+        "truth": (f"Truth, {len(SHARED)} seeds", f"sets | arm | error % | {losses}"),
         "variance": (f"Variance {over}", f"scheme | loss | {names}"),
         "total": (f"Cross-entropy {over}", f"scheme | {names}"),
         "changes": ("Changes of the cross-entropy, from one set", f"{way} | called better"),
@@ -221,13 +171,14 @@ def main() -> None:
     rows: dict[str, list[str]] = {key: [] for key in heads()}
     covered: dict[Part, list[tuple[float, float]]] = {}
     for part in (Part(model, n, "fresh") for model in RECIPES for n in SIZES):
-        common, own = (grids(pool, store, part, seeds) for seeds in (COLUMNS[:2], COLUMNS[2:]))
+        common, own = (grids(pool, store, part, seeds) for seeds in (SHARED, (OWN,)))
         if common is None or own is None:
             continue
         alone = from_one_set(part, pool, store, common, own)
         for key, more in rows_of(part, common, own, alone, y):
             rows[key] += more
-        covered[part] = [coverage(common, own, y, *design) for design in DESIGNS]
+        fresh = entropies(common, y), entropies(own, y)
+        covered[part] = [coverage(*fresh, *design) for design in DESIGNS]
     rows["coverage"] = coverage_rows(covered)
     for key, (title, names) in heads().items():
         print(f"\n{title}:\n\n| {names} |\n{'| --- ' * (names.count(' | ') + 1)}|")
