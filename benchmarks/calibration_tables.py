@@ -1,6 +1,8 @@
 """The tables of the calibration, from the replicas that benchmarks/calibrate.py has trained.
 
-python benchmarks/calibration_tables.py [--out runs/calibrate] > tables.md
+    python benchmarks/calibration_tables.py [--out runs/calibrate] > tables.md
+
+A net and size has its rows once its fresh replicas are complete, and those from one set by scheme.
 """
 
 import argparse
