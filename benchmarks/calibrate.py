@@ -34,7 +34,7 @@ RECIPES = {
     "mlp": Recipe().model_with(name="mlp", width=0.25),
     "convnet": Recipe().model_with(name="convnet", width=0.2),
 }
-CROSSED = {"mlp": (500, 1_000), "convnet": (500,)}  # sizes: where two seeds a sample are quick
+CROSSED = {"mlp": SIZES, "convnet": (500,)}  # sizes: where two seeds a sample are quick
 SHARED = tuple(f"common {number}" for number in range(6))  # seeds that all sets share
 OWN = "own"  # each set its own
 SCHEMES = ("bootstrap", "subsample", "whole", "crossed")  # how one set alone is sampled
@@ -66,7 +66,12 @@ class Part:
     @property
     def columns(self) -> tuple[str, ...]:
         """The seeds of each sample."""
-        return {"fresh": (*SHARED, OWN), "crossed": SHARED[:2]}.get(self.scheme, (OWN,))
+        return {"fresh": (*self.shared, OWN), "crossed": SHARED[:2]}.get(self.scheme, (OWN,))
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """The seeds that all fresh sets share: more of them where training is quick."""
+        return SHARED if self.model == "mlp" else SHARED[:4]
 
     @property
     def _quick(self) -> bool:

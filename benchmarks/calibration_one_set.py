@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from steadfit.study.arm_loss import joined
 from steadfit.study.intervals import Estimate, spread, student, verdicts
 
-STUDIES = 200  # drawn from the sets
+DRAWS = 20  # studies of each set, which differ in the images and the samples that they have
 BOTH_WAYS = {
     "both": ("bootstrap", BOTH),
     "both 5 × 2": ("crossed", 5),
@@ -19,19 +19,23 @@ Floats = NDArray[np.float64]
 
 
 def judged(schemes: dict[str, Losses], own: Losses) -> dict[tuple[str, str], Floats]:
-    """By way and arm, a study of each set: its change, its interval's length, whether that holds
+    """By way and arm, studies of each set: the change, its interval's length, whether that holds
     the true change, and whether the arm is called better; shape (studies, 4).
 
-    Each study sees a fifth of the test images. The truth is the mean over the other sets and
-    images, and 0 for an arm that changes nothing.
+    Each study sees a fifth of the test images, and of the samples there are as many as it needs.
+    The truth is the mean over the other sets and images, and 0 for an arm that changes nothing.
     """
     first, *others = own
     changes = true_changes(own)
     points, rng = own[first].shape[-1], np.random.default_rng(0)
     found: dict[tuple[str, str], list[tuple[float, float, bool, bool]]] = {}
-    for number in range(STUDIED):
+    for number in np.repeat(range(STUDIED), DRAWS):
         seen = np.isin(np.arange(points), rng.permutation(points)[: points // 5])
-        for way, estimates in from_one_set(schemes, number, seen).items():
+        own_losses = {
+            scheme: {name: each[number][:, seen] for name, each in losses.items()}
+            for scheme, losses in schemes.items()
+        }
+        for way, estimates in from_one_set(own_losses, rng).items():
             for name, each, word in zip(others, estimates, verdicts(estimates), strict=True):
                 true = float(np.delete(changes[name], number, axis=0)[..., ~seen].mean())
                 held = each.low <= true <= each.high
@@ -65,18 +69,19 @@ def held_row(part: Part, found: dict[tuple[str, str], Floats]) -> str:
     cells = []
     for way in WAYS:
         held = [studies[:, 2].mean() for (its, _), studies in found.items() if its == way]
-        cells.append(f" {np.mean(held):.0%} |" if held else " |")
+        cells.append(f" {np.mean(held):.1%} |" if held else " |")
     return f"| {part.model} | {part.n:,} |{''.join(cells)}"
 
 
-def from_one_set(
-    schemes: dict[str, Losses], number: int, seen: NDArray[np.bool_]
-) -> dict[str, list[Estimate]]:
-    """Each way's estimates of all arms' changes, from one set and the images seen."""
+def from_one_set(schemes: dict[str, Losses], rng: np.random.Generator) -> dict[str, list[Estimate]]:
+    """Each way's estimates of all arms' changes, from one set: losses of shape (replicas, points).
+
+    Of the samples and retrainings there are, `both` takes as many as it needs.
+    """
     tables: dict[str, list[Floats]] = {}
     for scheme, losses in schemes.items():
         seeds = 2 if scheme == "crossed" else 1
-        own = [each[number][:, seen].reshape(-1, seeds, seen.sum()) for each in losses.values()]
+        own = [each.reshape(-1, seeds, each.shape[-1]) for each in losses.values()]
         tables[scheme] = [each - own[0] for each in own[1:]]
     found = {
         scheme: [(table.mean(), spread(table, "total")) for table in tables[scheme]]
@@ -85,12 +90,19 @@ def from_one_set(
     }
     for way, (scheme, few) in BOTH_WAYS.items():
         if scheme in tables and "whole" in tables:
-            pairs = zip(tables[scheme], tables["whole"], strict=True)
-            found[way] = [(w[:few].mean(), joined(d[:few], w[:few])) for d, w in pairs]
+            drawn = _some(tables[scheme], few, rng)
+            pairs = zip(drawn, _some(tables["whole"], few, rng), strict=True)
+            found[way] = [(w.mean(), joined(d, w)) for d, w in pairs]
     return {
         way: [student(float(value), own, 0.95) for value, own in each]
         for way, each in found.items()
     }
+
+
+def _some(tables: list[Floats], few: int, rng: np.random.Generator) -> list[Floats]:
+    """The same few replicas, or samples, of every arm."""
+    chosen = rng.permutation(len(tables[0]))[:few]
+    return [table[chosen] for table in tables]
 
 
 def here_row(part: Part, whole: Losses) -> str:
@@ -102,7 +114,7 @@ def here_row(part: Part, whole: Losses) -> str:
     first, *others = whole
     seeds, points = whole[first].shape[1:]
     rng, held, few = np.random.default_rng(0), [], 3
-    for _ in range(STUDIES):
+    for _ in range(STUDIED * DRAWS):
         number, order = rng.integers(STUDIED), rng.permutation(seeds)
         seen = np.isin(np.arange(points), rng.permutation(points)[: points * few // seeds])
         for name in others:

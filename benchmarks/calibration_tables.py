@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from calibrate import OWN, RECIPES, SCHEMES, SHARED, SIZES, STUDIED, Part, arms, make_pool
+from calibrate import OWN, RECIPES, SCHEMES, SIZES, STUDIED, Part, arms, make_pool
 from calibration_fresh import DESIGNS, coverage, coverage_rows
 from calibration_one_set import (
     WAYS,
@@ -141,7 +141,7 @@ def heads() -> dict[str, tuple[str, str]]:
     alone = " | ".join(f"{samples} and {samples}" for samples in ASKED)
     over = f"from one set alone over the true one at n, {STUDIED} sets"
     columns = {
-        "truth": (f"Truth, {len(SHARED)} seeds", f"sets | arm | error % | {losses}"),
+        "truth": ("Truth", f"sets | arm | error % | {losses}"),
         "variance": (f"Variance {over}", f"scheme | loss | {names}"),
         "total": (f"Cross-entropy {over}", f"scheme | {names}"),
         "changes": ("Changes of the cross-entropy, from one set", f"{way} | called better"),
@@ -173,7 +173,7 @@ def main() -> None:
     rows: dict[str, list[str]] = {key: [] for key in heads()}
     covered: dict[Part, list[tuple[float, float]]] = {}
     for part in (Part(model, n, "fresh") for model in RECIPES for n in SIZES):
-        common, own = (grids(pool, store, part, seeds) for seeds in (SHARED, (OWN,)))
+        common, own = (grids(pool, store, part, seeds) for seeds in (part.shared, (OWN,)))
         if common is None or own is None:
             continue
         alone = from_one_set(part, pool, store, common, own)
