@@ -12,9 +12,11 @@ import time
 import numpy as np
 import pytest
 
+from steadfit.api import ALWAYS, LEAST_STEPS
 from steadfit.cli import main
 from steadfit.cli.commands import app
 from steadfit.cli.settings import training
+from steadfit.recipe import Recipe
 
 STUDY = ["study", "digits", "--limit", "200", "--model", "mlp", "--epochs", "2", "--samples", "3"]
 
@@ -170,6 +172,24 @@ def test_help_loads_nothing_heavy():
         "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_help_tells_the_defaults_there_are():
+    recipe = Recipe().training
+    told = {
+        argument.name: argument.parameter.help.partition("[default: ")[2].rstrip("]")
+        for argument in app["study"].assemble_argument_collection()
+        if argument.parameter.help
+    }
+    for option, default in {
+        "--epochs": f"{recipe.epochs}; over few series more, {LEAST_STEPS} steps at least",
+        "--batch": str(recipe.batch),
+        "--learning-rate": str(recipe.optimizer.learning_rate),
+        "--truncation": str(recipe.truncation),
+        "--arithmetic": recipe.precision,
+        "--remedy": f"{', '.join(ALWAYS)}, and one or two for this kind of data",
+    }.items():
+        assert told[option] == default
 
 
 def test_the_surface_is_what_it_was():

@@ -36,21 +36,44 @@ ModelName = Annotated[
     ),
 ]
 Set = Annotated[
-    list[str], Parameter(group=MODEL, negative=(), help="A setting of the model: --set width=0.5.")
+    list[str],
+    Parameter(
+        group=MODEL,
+        negative=(),
+        show_default=False,
+        help="A setting of the model: --set width=0.5. Repeat.",
+    ),
 ]
 Train = Annotated[
     list[str],
-    Parameter(group=MODEL, negative=(), help="A setting of the training: --train loss=brier."),
+    Parameter(
+        group=MODEL,
+        negative=(),
+        show_default=False,
+        help="A setting of the training: --train loss=brier. Repeat.",
+    ),
 ]
-Epochs = Annotated[int | None, Parameter(group=MODEL, help="Passes over the sample.")]
-Batch = Annotated[int | None, Parameter(group=MODEL, help="Examples a step.")]
+Epochs = Annotated[
+    int | None,
+    Parameter(
+        group=MODEL,
+        help="Passes over the sample. [default: 20; over few series more, 1000 steps at least]",
+    ),
+]
+Batch = Annotated[int | None, Parameter(group=MODEL, help="Examples a step. [default: 64]")]
 Truncation = Annotated[
     int | None,
-    Parameter(group=MODEL, help="Steps of a text that a language model's gradient goes back."),
+    Parameter(
+        group=MODEL,
+        help="Steps of a text that a language model's gradient goes back. [default: 128]",
+    ),
 ]
-Rate = Annotated[float | None, Parameter(group=MODEL, help="Highest learning rate.")]
+Rate = Annotated[
+    float | None, Parameter(group=MODEL, help="Highest learning rate. [default: 0.002]")
+]
 Arithmetic = Annotated[
-    Literal["float32", "bfloat16"] | None, Parameter(group=MODEL, help="Of the forward pass.")
+    Literal["float32", "bfloat16"] | None,
+    Parameter(group=MODEL, help="Of the forward pass. [default: float32]"),
 ]
 Processes = Annotated[
     int | None, Parameter(group=DESIGN, help="Workers. [default: cores; 1 with a GPU]")
@@ -61,7 +84,10 @@ Out = Annotated[
     Parameter(group=OUTPUT, help="Folder. [default: runs/NAME, of a fit runs/NAME-fit]"),
 ]
 AsJson = Annotated[
-    bool, Parameter(name="--json", negative=(), group=OUTPUT, help="JSON, on stdout.")
+    bool,
+    Parameter(
+        name="--json", negative=(), show_default=False, group=OUTPUT, help="JSON, on stdout."
+    ),
 ]
 Run = Annotated[Path, Parameter(help="The folder of a study or a fit.")]
 
@@ -83,7 +109,13 @@ def study(
     arithmetic: Arithmetic = None,
     remedy: Annotated[
         list[str],
-        Parameter(group=DESIGN, negative=(), help="A remedy: l2, dropout=0.3, dropout+l2. Repeat."),
+        Parameter(
+            group=DESIGN,
+            negative=(),
+            show_default=False,
+            help="A remedy: l2, dropout=0.3, dropout+l2. Repeat. [default: dropout, l2, smaller, "
+            "early_stopping, and one or two for this kind of data]",
+        ),
     ] = [],  # noqa: B006
     arms: Annotated[
         Literal["cell"] | None, Parameter(group=DESIGN, help="Compare all of these: every cell.")
@@ -165,7 +197,9 @@ def fit(
     learning_rate: Rate = None,
     truncation: Truncation = None,
     arithmetic: Arithmetic = None,
-    remedy: Annotated[str, Parameter(group=MODEL, help="Remedies, joined with +.")] = "",
+    remedy: Annotated[
+        str, Parameter(group=MODEL, show_default=False, help="Remedies, joined with +.")
+    ] = "",
     seed: Seed = 0,
     out: Out = None,
     json: AsJson = False,

@@ -12,7 +12,7 @@ DATA = Group("Data", sort_key=1)
 
 
 def _option(help: str) -> Parameter:
-    return Parameter(group=DATA, help=help)
+    return Parameter(group=DATA, negative=(), help=help)
 
 
 @Parameter(name="*")
