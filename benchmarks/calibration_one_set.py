@@ -12,9 +12,11 @@ DRAWS = 20  # studies of each set, which differ in the images and the samples th
 BOTH_WAYS = {
     "both": ("bootstrap", BOTH),
     "both 5 × 2": ("crossed", 5),
+    "both 4 × 2": ("crossed", 4),
     "both 3 × 2": ("crossed", 3),
 }
 WAYS = ("bootstrap", "subsample", "whole", *BOTH_WAYS)
+BY_ARM = WAYS[:5]  # those whose changes are shown arm by arm
 Floats = NDArray[np.float64]
 
 
@@ -55,6 +57,8 @@ def change_rows(part: Part, found: dict[tuple[str, str], Floats], own: Losses) -
     true = true_changes(own)
     rows = []
     for (way, name), studies in found.items():
+        if way not in BY_ARM:
+            continue
         value, reach, held, better = studies.T
         rows.append(
             f"| {part.model} | {part.n:,} | {way} | {name} | "
@@ -65,11 +69,19 @@ def change_rows(part: Part, found: dict[tuple[str, str], Floats], own: Losses) -
 
 
 def held_row(part: Part, found: dict[tuple[str, str], Floats]) -> str:
-    """How often each way's intervals hold the true change, over all arms."""
-    cells = []
-    for way in WAYS:
-        held = [studies[:, 2].mean() for (its, _), studies in found.items() if its == way]
-        cells.append(f" {np.mean(held):.1%} |" if held else " |")
+    """How often each way's intervals hold the true change, over all arms, and how long they are:
+    the median multiple of the default's in the same studies."""
+    by_way = {
+        way: np.concatenate([studies for (its, _), studies in found.items() if its == way] or [[]])
+        for way in WAYS
+    }
+    default, cells = by_way["both"], []
+    for studies in by_way.values():
+        if not len(studies):
+            cells.append(" |")
+            continue
+        times = f" · {np.median(studies[:, 1] / default[:, 1]):.2f}" if len(default) else ""
+        cells.append(f" {studies[:, 2].mean():.1%}{times} |")
     return f"| {part.model} | {part.n:,} |{''.join(cells)}"
 
 

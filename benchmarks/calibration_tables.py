@@ -146,8 +146,8 @@ def heads() -> dict[str, tuple[str, str]]:
         "total": (f"Cross-entropy {over}", f"scheme | {names}"),
         "changes": ("Changes of the cross-entropy, from one set", f"{way} | called better"),
         "held": (
-            "The same, all arms",
-            "bootstrap holds it, all arms | halves | " + " | ".join(WAYS[2:]),
+            "The same, all arms: 95% interval holds it, its length over that of both",
+            " | ".join(WAYS),
         ),
         "spread": (
             "Standard deviation of a change of the cross-entropy between",
