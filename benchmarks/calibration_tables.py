@@ -6,7 +6,7 @@ A net and size has its rows once its fresh replicas are complete, and those from
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,16 +22,10 @@ from calibration_one_set import (
     spread_rows,
 )
 from calibration_power import ASKED, Losses, power_alone_row, power_row
+from calibration_variance import BY_DESIGN, LOSSES, Logits, design_row, scheme_rows
 
-from steadfit.study.decomposition import Decomposition, brier, cross_entropy, kohavi_wolpert
+from steadfit.study.decomposition import cross_entropy
 from steadfit.study.store import open_store
-
-LOSSES: dict[str, Callable[..., Decomposition]] = {
-    "cross-entropy": cross_entropy,
-    "Brier": brier,
-    "0-1": kohavi_wolpert,
-}
-Logits = dict[str, np.ndarray]  # of each arm, shape (sets, samples or seeds, points, classes)
 
 
 def grids(pool, store, part: Part, columns: tuple[str, ...]) -> Logits | None:
@@ -67,19 +61,6 @@ def truth_row(part: Part, fresh: Logits, y: np.ndarray) -> list[str]:
             f"| {part.model} | {part.n:,} | {len(logits)} | {name} | {100 * found[2].total:.2f} "
             f"|{figures}"
         )
-    return rows
-
-
-def scheme_rows(part: Part, alone: Logits, fresh: Logits, y: np.ndarray) -> list[str]:
-    """The variance that one set alone gives, over the true one: mean and deviation over sets."""
-    rows = []
-    for loss, split in LOSSES.items():
-        cells = []
-        for name, logits in alone.items():
-            true = split(fresh[name], y).variance
-            ratios = np.array([split(one[:, None], y).variance for one in logits]) / true
-            cells.append(f" {ratios.mean():.2f} ± {ratios.std(ddof=1):.2f} |")
-        rows.append(f"| {part.model} | {part.n:,} | {part.scheme} | {loss} |{''.join(cells)}")
     return rows
 
 
@@ -121,6 +102,8 @@ def rows_of(
         logits = alone[scheme]
         yield "variance", scheme_rows(replace(part, scheme=scheme), logits, common, y)
         yield "total", [total_row(part, scheme, losses[scheme], fresh)]
+    if "bootstrap" in alone:
+        yield "designs", [design_row(part, alone, y)]
     found = judged(losses, fresh)
     yield "changes", change_rows(part, found, fresh)
     yield "held", [held_row(part, found)]
@@ -144,6 +127,10 @@ def heads() -> dict[str, tuple[str, str]]:
         "truth": ("Truth", f"sets | arm | error % | {losses}"),
         "variance": (f"Variance {over}", f"scheme | loss | {names}"),
         "total": (f"Cross-entropy {over}", f"scheme | {names}"),
+        "designs": (
+            "Variance of the cross-entropy: deviation over sets, interval holds the mean",
+            " | ".join(BY_DESIGN),
+        ),
         "changes": ("Changes of the cross-entropy, from one set", f"{way} | called better"),
         "held": (
             "The same, all arms: 95% interval holds it, its length over that of both",

@@ -14,7 +14,11 @@ from steadfit.study.verdict import best_arm, joined_remedy, sentences
 
 
 def said(
-    variance: float, error_variance: float, components: Components, scheme: str = "bootstrap"
+    variance: float,
+    error_variance: float,
+    components: Components,
+    scheme: str = "bootstrap",
+    seeds: int = 1,
 ) -> str:
     baseline = ArmResult(
         name="baseline",
@@ -30,7 +34,7 @@ def said(
         components=components,
         facts={},
     )
-    design = Design(7, scheme=scheme)
+    design = Design(7, seeds, scheme)
     return " ".join(sentences([baseline], design, "cross_entropy", "baseline"))
 
 
@@ -58,6 +62,12 @@ def test_what_the_figures_stand_for_is_said_of_every_scheme(scheme: str):
     assert "Variance is over 7 " in text
     assert scheme in SCHEMES
     assert ("stand for training on these data" in text) == (scheme == "whole")
+
+
+@pytest.mark.parametrize("seeds", [1, 2, 3])
+def test_two_seeds_are_said_to_be_too_few_for_the_variance(seeds: int):
+    text = said(0.3, 0.05, Components(0.15, 0.09, 0.06), "both", seeds)
+    assert ("Two seeds cannot tell" in text) == (seeds == 2)
 
 
 def test_what_only_these_data_show_is_said_with_both_intervals():

@@ -185,6 +185,10 @@ def _what_it_stands_for(design: Design) -> str:
         else "a seed for each (--seeds 2 tells the two apart)"
     )
     text = f"Variance is over {design.samples} training samples, {scheme}, and {seeds}."
+    if design.seeds == 2:
+        text += (
+            " Two seeds cannot tell how much seeds differ: intervals of the variance are for these."
+        )
     if design.scheme == "both":
         text += (
             f" Totals and changes are of {design.whole} retrainings on all the training data; "
