@@ -36,7 +36,7 @@ class Design:
     """samples × seeds replicas an arm, and with the scheme "both" as many on the whole as samples.
 
     seeds: 1, each sample has a seed of its own, the same in every arm: for so many replicas the
-    shortest intervals. From 2 on they are crossed, each seed on each sample, which tells what comes
+    surest variance. From 2 on they are crossed, each seed on each sample, which tells what comes
     with the sample from what comes with the seed. docs/calibration.md measures both.
     scheme: "both", bootstrap samples for the variance and, for totals and changes, all the training
     data as often as there are samples, each time with another seed (`arm_loss`). Else how every
