@@ -5,8 +5,8 @@
 Of MNIST's 60,000 training images disjoint training sets of n = 500, 1,000 and 2,000 are made: what
 differs between replicas on them is the true variance at n. From each of the first twenty sets alone
 further replicas are trained as a study could: on bootstrap samples of it, on random halves of it,
-on the whole of it with other seeds, and, where that is quick, on bootstrap samples with two seeds
-that are the same for all of them ("crossed").
+on the whole of it with other seeds, and, where that is quick, once more on five of the bootstrap
+samples ("second seeds").
 Every replica is kept in a store, so the command goes on where it stopped.
 benchmarks/calibration_tables.py makes tables of the parts that are complete.
 """
@@ -34,10 +34,11 @@ RECIPES = {
     "mlp": Recipe().model_with(name="mlp", width=0.25),
     "convnet": Recipe().model_with(name="convnet", width=0.2),
 }
-CROSSED = {"mlp": SIZES, "convnet": (500,)}  # sizes: where two seeds a sample are quick
+TWICE = {"mlp": SIZES, "convnet": (500,)}  # sizes: where two seeds a sample are quick
 SHARED = tuple(f"common {number}" for number in range(6))  # seeds that all sets share
-OWN = "own"  # each set its own
-SCHEMES = ("bootstrap", "subsample", "whole", "crossed")  # how one set alone is sampled
+OWN, SECOND = "own", "second"  # each sample its own
+SCHEMES = ("bootstrap", "subsample", "whole")  # how one set alone is sampled
+AGAIN_ON = "second seeds"  # the bootstrap samples once more
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,12 @@ class Part:
         """How often one set alone is sampled; three fresh replicas are on the whole of it too."""
         if self.scheme == "whole":
             return 2
-        return 10 if self._quick and self.scheme != "crossed" else 5
+        return 10 if self._quick and self.scheme != AGAIN_ON else 5
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The seeds of each sample."""
-        return {"fresh": (*self.shared, OWN), "crossed": SHARED[:2]}.get(self.scheme, (OWN,))
+        return {"fresh": (*self.shared, OWN, SECOND), AGAIN_ON: (SECOND,)}.get(self.scheme, (OWN,))
 
     @property
     def shared(self) -> tuple[str, ...]:
@@ -103,7 +104,7 @@ class Pool:
         if part.scheme == "fresh":
             yield from ((number, 0, rows) for number, rows in enumerate(sets))
             return
-        scheme = "bootstrap" if part.scheme == "crossed" else part.scheme
+        scheme = "bootstrap" if part.scheme == AGAIN_ON else part.scheme
         for number, rows in enumerate(sets[:STUDIED]):
             own: Dataset = self.data.train.take(rows)
             for sample in range(part.samples):
@@ -113,10 +114,11 @@ class Pool:
         self, part: Part, arm: Arm, number: int, sample: int, column: str, rows: torch.Tensor
     ) -> Trial:
         again = int(arm.name == AGAIN)
-        if column == OWN:
-            key = [2, again, number, sample, ("fresh", *SCHEMES).index(part.scheme)]
+        if column in SHARED:
+            key = [SHARED.index(column), again]
         else:
-            key = [SHARED.index(column), again] + [number] * (part.scheme == "crossed")
+            place = ("fresh", *SCHEMES, AGAIN_ON).index(part.scheme)
+            key = [2 + (column == SECOND), again, number, sample, place]
         seed = int(np.random.SeedSequence(key).generate_state(1, np.uint32)[0])
         data = self.data
         return Trial(arm, rows, seed, data.train.fingerprint, data.test.fingerprint)
@@ -140,8 +142,8 @@ def parts(models: list[str]) -> list[Part]:
         Part(model, n, scheme)
         for model in models
         for n in SIZES
-        for scheme in ("fresh", *SCHEMES)
-        if scheme != "crossed" or n in CROSSED[model]
+        for scheme in ("fresh", *SCHEMES, AGAIN_ON)
+        if scheme != AGAIN_ON or n in TWICE[model]
     ]
 
 

@@ -1,8 +1,8 @@
 """What studies on fresh training sets say of a change, held against sets they have not seen.
 
-Of the K disjoint sets there are, and of the test images, a study gets the same share S / K. With
-one seed a sample each set has its own; where seeds are crossed, the study's are drawn from those
-that all sets share. The truth is the mean over the other sets, with their own seeds, and the other
+Of the K disjoint sets there are, and of the test images, a study gets the same share S / K. Each
+set has seeds of its own; where seeds are crossed, the study's are drawn from those that all sets
+share. The truth is the mean over the other sets, with their own seeds, and the other
 images. It is uncertain itself, so that the distance between the two has the variance W + T, W the
 study's and T the truth's, and is shortened by sqrt(W / (W + T)), both being means over studies.
 
@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 
 from steadfit.study.intervals import spread, student, verdicts
 
-DESIGNS = ((3, 1), (5, 1), (10, 1), (5, 2), (10, 2))  # samples, seeds; 1: each sample its own
+DESIGNS = {  # samples, seeds, crossed
+    "3 × 1": (3, 1, False),
+    "5 × 1": (5, 1, False),
+    "10 × 1": (10, 1, False),
+    "5 × 2": (5, 2, False),
+    "10 × 2": (10, 2, False),
+    "5 × 2 crossed": (5, 2, True),
+    "10 × 2 crossed": (10, 2, True),
+}
 STUDIES = 400
 Floats = NDArray[np.float64]
 
@@ -42,19 +50,26 @@ class _Draw:
         return table[~self.sets][:, :, ~self.points]
 
 
-def coverage(shared: Losses, own: Losses, samples: int, seeds: int) -> tuple[float, float]:
+def coverage(
+    shared: Losses | None, own: Losses, samples: int, seeds: int, crossed: bool
+) -> tuple[float, float] | None:
     """How often intervals of changes hold the truth, over all arms; "better" by chance.
 
-    shared, own: one net's fresh replicas of one size, with shared seeds and with their own.
+    shared, own: one net's fresh replicas of one size, with shared seeds and with their own; None
+    for crossed seeds where the former are missing.
     """
+    if crossed and shared is None:
+        return None
     rng = np.random.default_rng(0)
-    true = _changes(own)
-    tables = true if seeds == 1 else _changes(shared)
+    columns = 1 if crossed else seeds
+    means = {name: each[:, :columns].mean(1, keepdims=True) for name, each in own.items()}
+    true = _changes(means)
+    tables = _changes(shared) if crossed and shared else true
     held: dict[str, list[tuple[float, ...]]] = {name: [] for name in tables}
     better = []
     for _ in range(STUDIES):
-        drawn = _draw(rng, tables[AGAIN].shape, samples, seeds)
-        own_sign = (samples, 1, 1) if seeds == 1 else (1, seeds, 1)
+        drawn = _draw(rng, tables[AGAIN].shape, samples, seeds if crossed else 1)
+        own_sign = (1, seeds, 1) if crossed else (samples, 1, 1)
         estimates = []
         for name, table in tables.items():
             seen, others = drawn.of(table), drawn.beside(true[name])
@@ -72,13 +87,14 @@ def coverage(shared: Losses, own: Losses, samples: int, seeds: int) -> tuple[flo
     )
 
 
-def coverage_rows(covered: dict[Part, list[tuple[float, float]]]) -> list[str]:
-    """A net and size a row, then their mean."""
-    mean = [tuple(each) for each in np.mean(list(covered.values()), axis=0)]
-    heads = [f"| {part.model} | {part.n:,} |" for part in covered]
+def coverage_rows(covered: dict[Part, list[tuple[float, float] | None]]) -> list[str]:
+    """A net and size a row, then their mean where all are complete."""
+    columns = zip(*covered.values(), strict=True)
+    means = [None if None in each else np.mean(each, axis=0) for each in columns]
+    rows = {f"| {part.model} | {part.n:,} |": found for part, found in covered.items()}
     return [
-        head + "".join(f" {held:.1%}, {better:.1%} |" for held, better in found)
-        for head, found in zip([*heads, "| all | |"], [*covered.values(), mean], strict=True)
+        head + "".join(" |" if one is None else f" {one[0]:.1%}, {one[1]:.1%} |" for one in found)
+        for head, found in {**rows, "| all | |": means}.items()
     ]
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from calibrate import AGAIN, STUDIED, Part
 from calibration_power import BOTH, Losses
+from calibration_variance import TWICE
 from numpy.typing import NDArray
 
 from steadfit.study.arm_loss import joined
@@ -11,9 +12,9 @@ from steadfit.study.intervals import Estimate, spread, student, verdicts
 DRAWS = 20  # studies of each set, which differ in the images and the samples that they have
 BOTH_WAYS = {
     "both": ("bootstrap", BOTH),
-    "both 5 × 2": ("crossed", 5),
-    "both 4 × 2": ("crossed", 4),
-    "both 3 × 2": ("crossed", 3),
+    "both 5 × 2": (TWICE, 5),
+    "both 4 × 2": (TWICE, 4),
+    "both 3 × 2": (TWICE, 3),
 }
 WAYS = ("bootstrap", "subsample", "whole", *BOTH_WAYS)
 BY_ARM = WAYS[:5]  # those whose changes are shown arm by arm
@@ -92,19 +93,19 @@ def from_one_set(schemes: dict[str, Losses], rng: np.random.Generator) -> dict[s
     """
     tables: dict[str, list[Floats]] = {}
     for scheme, losses in schemes.items():
-        seeds = 2 if scheme == "crossed" else 1
+        seeds = 2 if scheme == TWICE else 1
         own = [each.reshape(-1, seeds, each.shape[-1]) for each in losses.values()]
         tables[scheme] = [each - own[0] for each in own[1:]]
     found = {
         scheme: [(table.mean(), spread(table, "total")) for table in tables[scheme]]
         for scheme in tables
-        if scheme != "crossed"
+        if scheme != TWICE
     }
     for way, (scheme, few) in BOTH_WAYS.items():
         if scheme in tables and "whole" in tables:
             drawn = _some(tables[scheme], few, rng)
             pairs = zip(drawn, _some(tables["whole"], few, rng), strict=True)
-            found[way] = [(w.mean(), joined(d, w)) for d, w in pairs]
+            found[way] = [(w.mean(), joined(d, w, crossed=False)) for d, w in pairs]
     return {
         way: [student(float(value), own, 0.95) for value, own in each]
         for way, each in found.items()

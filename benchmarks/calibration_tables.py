@@ -11,7 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from calibrate import OWN, RECIPES, SCHEMES, SIZES, STUDIED, Part, arms, make_pool
+from calibrate import (
+    AGAIN_ON,
+    OWN,
+    RECIPES,
+    SCHEMES,
+    SECOND,
+    SHARED,
+    SIZES,
+    STUDIED,
+    Part,
+    arms,
+    make_pool,
+)
 from calibration_fresh import DESIGNS, coverage, coverage_rows
 from calibration_one_set import (
     WAYS,
@@ -22,18 +34,24 @@ from calibration_one_set import (
     spread_rows,
 )
 from calibration_power import ASKED, Losses, power_alone_row, power_row
-from calibration_variance import BY_DESIGN, LOSSES, Logits, design_row, scheme_rows
+from calibration_variance import BY_DESIGN, LOSSES, TWICE, Logits, design_row, scheme_rows
 
 from steadfit.study.decomposition import cross_entropy
 from steadfit.study.store import open_store
 
 
-def grids(pool, store, part: Part, columns: tuple[str, ...]) -> Logits | None:
+def grids(
+    pool, store, part: Part, columns: tuple[str, ...], few: int | None = None
+) -> Logits | None:
     """Every arm's logits by set, then by sample of the set and column of seeds; None if unfinished.
 
-    A fresh set has one sample; only those and crossed samples have more than one column.
+    A fresh set has one sample; only those have more than one column. few: the first sets alone.
     """
-    trials = {name: one for name, one in pool.trials(part).items() if name[3] in columns}
+    trials = {
+        name: one
+        for name, one in pool.trials(part).items()
+        if name[3] in columns and (few is None or name[1] < few)
+    }
     if any(trial.key not in store for trial in trials.values()):
         return None
     sets = sorted({number for _, number, _, _ in trials})
@@ -78,29 +96,40 @@ def entropies(logits: Logits, y: np.ndarray) -> Losses:
     return {name: cross_entropy(each, y).losses for name, each in logits.items()}
 
 
-def from_one_set(part: Part, pool, store, common: Logits, own: Logits) -> dict[str, Logits]:
+def from_one_set(part: Part, pool, store, own: Logits) -> dict[str, Logits]:
     """By scheme, what is complete of the replicas from one set alone."""
-    parts = [replace(part, scheme=scheme) for scheme in SCHEMES]
+    parts = [replace(part, scheme=scheme) for scheme in (*SCHEMES, AGAIN_ON)]
     found = {one.scheme: grids(pool, store, one, one.columns) for one in parts}
     alone = {scheme: logits for scheme, logits in found.items() if logits is not None}
-    if "whole" in alone:  # the fresh replicas are on whole sets too
+    shared = grids(pool, store, part, SHARED[:2], STUDIED)
+    two = alone.pop("whole", None)
+    if two and shared:  # the fresh replicas are on whole sets too
         alone["whole"] = {
-            arm: np.concatenate([common[arm][:STUDIED, :2], own[arm][:STUDIED], two], 1)
-            for arm, two in alone["whole"].items()
+            arm: np.concatenate([shared[arm], own[arm][:STUDIED, :1], two[arm]], 1) for arm in two
+        }
+    second = alone.pop(AGAIN_ON, None)
+    if second and "bootstrap" in alone:
+        alone[TWICE] = {
+            arm: np.stack([alone["bootstrap"][arm][:, : each.shape[1]], each], 2).reshape(
+                len(each), -1, *each.shape[2:]
+            )
+            for arm, each in second.items()
         }
     return alone
 
 
 def rows_of(
-    part: Part, common: Logits, own: Logits, alone: dict[str, Logits], y: np.ndarray
+    part: Part, common: Logits | None, own: Logits, alone: dict[str, Logits], y: np.ndarray
 ) -> Iterator[tuple[str, list[str]]]:
     """One net's rows at one size, by table."""
-    fresh = entropies(own, y)
+    fresh = {arm: losses[:, :1] for arm, losses in entropies(own, y).items()}
     losses = {scheme: entropies(logits, y) for scheme, logits in alone.items()}
-    yield "truth", truth_row(part, common, y)
-    for scheme in [scheme for scheme in alone if scheme != "crossed"]:
-        logits = alone[scheme]
-        yield "variance", scheme_rows(replace(part, scheme=scheme), logits, common, y)
+    if common is not None:
+        yield "truth", truth_row(part, common, y)
+    for scheme in [scheme for scheme in alone if scheme != TWICE]:
+        if common is not None:
+            rows = scheme_rows(replace(part, scheme=scheme), alone[scheme], common, y)
+            yield "variance", rows
         yield "total", [total_row(part, scheme, losses[scheme], fresh)]
     if "bootstrap" in alone:
         yield "designs", [design_row(part, alone, y)]
@@ -145,7 +174,7 @@ def heads() -> dict[str, tuple[str, str]]:
         "here": ("Changes on one set, from three seeds", "95% interval holds it"),
         "coverage": (
             "Changes from fresh sets: 95% interval holds the truth, false better",
-            " | ".join(f"{samples} × {seeds}" for samples, seeds in DESIGNS),
+            " | ".join(DESIGNS),
         ),
     }
     return {key: (title, f"net | n | {rest}") for key, (title, rest) in columns.items()}
@@ -158,16 +187,17 @@ def main() -> None:
     pool, store = make_pool(), open_store(parser.parse_args().out)
     y = pool.data.test.y.numpy()
     rows: dict[str, list[str]] = {key: [] for key in heads()}
-    covered: dict[Part, list[tuple[float, float]]] = {}
+    covered: dict[Part, list[tuple[float, float] | None]] = {}
     for part in (Part(model, n, "fresh") for model in RECIPES for n in SIZES):
-        common, own = (grids(pool, store, part, seeds) for seeds in (part.shared, (OWN,)))
-        if common is None or own is None:
+        own = grids(pool, store, part, (OWN, SECOND))
+        if own is None:
             continue
-        alone = from_one_set(part, pool, store, common, own)
+        common = grids(pool, store, part, part.shared)
+        alone = from_one_set(part, pool, store, own)
         for key, more in rows_of(part, common, own, alone, y):
             rows[key] += more
-        fresh = entropies(common, y), entropies(own, y)
-        covered[part] = [coverage(*fresh, *design) for design in DESIGNS]
+        fresh = common and entropies(common, y), entropies(own, y)
+        covered[part] = [coverage(*fresh, *design) for design in DESIGNS.values()]
     rows["coverage"] = coverage_rows(covered)
     for key, (title, names) in heads().items():
         print(f"\n{title}:\n\n| {names} |\n{'| --- ' * (names.count(' | ') + 1)}|")

@@ -13,12 +13,13 @@ LOSSES: dict[str, Callable[..., Decomposition]] = {
     "Brier": brier,
     "0-1": kohavi_wolpert,
 }
+TWICE = "twice"  # bootstrap samples with two seeds each, sample by sample
 Logits = dict[str, np.ndarray]  # of each arm, shape (sets, samples or seeds, points, classes)
 BY_DESIGN = {  # samples × seeds: the scheme, samples, seeds
     "5 × 1": ("bootstrap", 5, 1),
-    "3 × 2": ("crossed", 3, 2),
-    "4 × 2": ("crossed", 4, 2),
-    "5 × 2": ("crossed", 5, 2),
+    "3 × 2": (TWICE, 3, 2),
+    "4 × 2": (TWICE, 4, 2),
+    "5 × 2": (TWICE, 5, 2),
 }
 
 
@@ -46,7 +47,7 @@ def design_row(part: Part, alone: dict[str, Logits], y: np.ndarray) -> str:
         deviations, held = [], []
         for logits in alone[scheme].values():
             grid = logits.reshape(len(logits), -1, seeds, *logits.shape[2:])[:, :samples]
-            found = [interval(cross_entropy(own, y), "variance") for own in grid]
+            found = [interval(cross_entropy(own, y, crossed=False), "variance") for own in grid]
             values = np.array([each.value for each in found])
             deviations.append(values.std(ddof=1) / values.mean())
             for number, each in enumerate(found):

@@ -105,6 +105,7 @@ def study(
     *,
     samples: int = 5,
     seeds: int = 1,
+    crossed: bool = False,
     precision: float | None = None,
     scheme: str = "both",
     seed: int = 0,
@@ -123,7 +124,8 @@ def study(
     what `default_model` says, with `settings` of its own; training: changes of `recipe.training`;
     or a whole `recipe`. remedies: as `steadfit.study.remedies.apply` reads them, or a single one;
     by default those of `default_remedies`.
-    samples × seeds replicas an arm, on samples drawn by `scheme` (`steadfit.study.design.Design`);
+    samples × seeds replicas an arm, on samples drawn by `scheme`, the seeds each sample's own or
+    `crossed`, the same on all (`steadfit.study.design.Design`);
     precision: half the length wanted of the changes' intervals, reached with more samples
     (`steadfit.study.precision`); seed: of the whole study.
     test: share of the data held out, where it has no test set of its own.
@@ -146,7 +148,7 @@ def study(
         baseline,
         default_remedies(dataset) if tried is None else tried,
         folder,
-        Design(samples, seeds, scheme, seed),
+        Design(samples, seeds, scheme, seed, crossed),
         precision=precision,
         processes=processes,
         deliver=deliver,

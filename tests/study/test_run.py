@@ -198,7 +198,7 @@ def test_keys_tell_apart_all_that_determines_a_replica(tmp_path):
 
 def test_what_the_baseline_learns_by_decides(tmp_path):
     recipe = BASE.training_with(loss="brier", epochs=1)
-    result = run_study(parts(), recipe, ["l2"], tmp_path, Design(samples=3, seeds=3)).result
+    result = run_study(parts(), recipe, ["l2"], tmp_path, Design(3, 3, crossed=True)).result
     assert result.loss == "brier"
     assert "Brier score is variance" in result.sentences[0]
     for arm in result.arms:

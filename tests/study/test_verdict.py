@@ -64,10 +64,12 @@ def test_what_the_figures_stand_for_is_said_of_every_scheme(scheme: str):
     assert ("stand for training on these data" in text) == (scheme == "whole")
 
 
-@pytest.mark.parametrize("seeds", [1, 2, 3])
-def test_two_seeds_are_said_to_be_too_few_for_the_variance(seeds: int):
-    text = said(0.3, 0.05, Components(0.15, 0.09, 0.06), "both", seeds)
-    assert ("Two seeds cannot tell" in text) == (seeds == 2)
+def test_where_the_variance_comes_from_is_said_as_far_as_the_design_tells():
+    text = said(0.3, 0.05, Components(0.15, 0.09, 0.06), "both", 3)
+    assert "50% comes with the training sample, 30% with the seed, and 20% with the two" in text
+    text = said(0.3, 0.05, Components(0.15, 0.15, None), "both", 2)
+    assert "50% comes with the training sample and 50% with the seed." in text
+    assert "2 seeds for each." in text
 
 
 def test_what_only_these_data_show_is_said_with_both_intervals():

@@ -121,10 +121,17 @@ def study(
         Literal["cell"] | None, Parameter(group=DESIGN, help="Compare all of these: every cell.")
     ] = None,
     samples: Annotated[int, Parameter(group=DESIGN, help="Training samples drawn.")] = 5,
-    seeds: Annotated[
-        int,
-        Parameter(group=DESIGN, help="On each sample: 1, its own; else these, the same on all."),
-    ] = 1,
+    seeds: Annotated[int, Parameter(group=DESIGN, help="On each sample, its own.")] = 1,
+    crossed: Annotated[
+        bool,
+        Parameter(
+            group=DESIGN,
+            negative=(),
+            show_default=False,
+            help="The same seeds on all samples, 3 or more: tells seed from sample and seed "
+            "together.",
+        ),
+    ] = False,
     precision: Annotated[
         float | None,
         Parameter(group=DESIGN, help="As many samples as bring intervals to ± this."),
@@ -161,6 +168,7 @@ def study(
             [*remedy, *api.cell_arms(named(set))] if arms else remedy or None,
             samples=samples,
             seeds=seeds,
+            crossed=crossed,
             precision=precision,
             scheme=scheme,
             seed=seed,

@@ -56,7 +56,7 @@ def page(
     from steadfit.study.design import Design
 
     plan = result.design
-    design = Design(plan.samples, plan.seeds, plan.scheme, plan.seed)
+    design = Design(plan.samples, plan.seeds, plan.scheme, plan.seed, plan.crossed)
     varying = {name: _finished(own[: design.drawn]) for name, own in replicas.items()}
     at_size = {name: _finished(design.at_size(own)) for name, own in replicas.items()}
     folder = files("steadfit.report") / "templates"
@@ -101,6 +101,7 @@ def _study(result: StudyResult) -> dict[str, object]:
         "sizes": wording.sizes(result),
         "design": wording.design(result),
         "both": bool(result.design.whole),
+        "crossed": result.design.crossed,
         "headline": sections.headline(result),
         "table": sections.losses(result, result.loss),
         "loss": wording.LOSSES[result.loss],
@@ -133,11 +134,9 @@ def _figures(result: StudyResult) -> dict[str, object]:
 
     split = [arm for arm in result.arms if arm.components is not None]
     alt = "; ".join(
-        f"{wording.printable(arm.name)}: sample {wording.quantity(arm.components.sample)}, "
-        f"seed {wording.quantity(arm.components.seed)}, "
-        f"interaction {wording.quantity(arm.components.interaction)}"
+        f"{wording.printable(arm.name)}: "
+        + ", ".join(f"{name} {wording.quantity(v)}" for name, v in figures.sources(arm).items())
         for arm in split
-        if arm.components
     )
     compared = any(result.loss in arm.changes for arm in result.arms)
     measured = any(result.loss in arm.losses for arm in result.arms)

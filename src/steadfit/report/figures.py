@@ -6,6 +6,7 @@ screens both have room. Colours are those of `palette.LIGHT`.
 Example: `parts(StudyResult.read(Path("runs/digits/study.json"))).show()`.
 """
 
+import dataclasses
 import math
 from collections.abc import Iterable, Sequence
 
@@ -103,13 +104,15 @@ def components(result: StudyResult) -> go.Figure:
     arms = [arm for arm in result.arms if arm.components is not None]
     rows = _rows(arms)
     figure = frame(len(arms), f"part of the variance, {wording.LOSSES[result.loss].unit}")
-    marks = (
-        ("sample", "better", "circle"),
-        ("seed", "variance", "diamond"),
-        ("interaction", "muted", "x"),
-    )
-    for name, role, symbol in marks:
-        values = [getattr(arm.components, name) for arm in arms]
+    marks = {
+        "sample": ("better", "circle"),
+        "seed": ("variance", "diamond"),
+        "interaction": ("muted", "x"),
+    }
+    found = [sources(arm) for arm in arms]
+    for name in found[0]:
+        role, symbol = marks[name]
+        values = [own[name] for own in found]
         figure.add_scatter(
             x=values,
             y=rows,
@@ -121,12 +124,18 @@ def components(result: StudyResult) -> go.Figure:
         )
     for row in rows:
         figure.add_hline(y=row, line={"color": LIGHT["rule"], "width": 1}, layer="below")
-    all_of = [getattr(arm.components, name) for arm in arms for name, *_ in marks]
+    all_of = [value for own in found for value in own.values()]
     figure.update_xaxes(
         range=[1.05 * min(0.0, *all_of), 1.05 * max(all_of)], zeroline=True, nticks=6
     )
     _name_rows(figure, arms, [""] * len(arms))
     return figure
+
+
+def sources(arm: ArmResult) -> dict[str, float]:
+    """An arm's variance by source, of those that its design tells apart."""
+    parts = arm.components and dataclasses.asdict(arm.components)
+    return {name: value for name, value in (parts or {}).items() if value is not None}
 
 
 def _rows(arms: Sequence[ArmResult]) -> list[int]:

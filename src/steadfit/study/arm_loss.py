@@ -13,11 +13,12 @@ the change found is delta(D) + the mean of W seeds' effects, so that its varianc
     Var delta(D)  +  v/W  +  P,
 
 v that of one retraining on the whole, P the finite test set's part (`intervals`). Var delta(D) is
-seen in the drawn samples alone: the variance between them less what seeds bring, which is v again
-where each sample has a seed of its own, and MS_AB where seeds are crossed. Where that is below 0 it
-is taken for 0. No number of replicas lowers it: one data set says only so much of others
-(Nadeau and Bengio 2003, "Inference for the generalization error", on the same trouble in
-cross-validation). Without it, v/W + P, the interval is for training on these very data: `here`.
+seen in the drawn samples alone: the variance between them less what seeds bring, v again or, where
+there are several on each sample, what they bring there (within a sample, MS_AB where they are
+crossed), whichever is less. Where that is below 0 it is taken for 0. No number of replicas lowers
+it: one data set says only so much of others (Nadeau and Bengio 2003, "Inference for the
+generalization error", on the same trouble in cross-validation). Without it, v/W + P, the interval
+is for training on these very data: `here`.
 """
 
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def interval(arm: ArmLoss, quantity: Quantity, level: float) -> Estimate:
     """
     if arm.whole is None or quantity == "variance":
         return drawn_interval(arm.drawn, quantity, level=level)
-    found = joined(arm.drawn.losses, arm.whole.losses)
+    found = joined(arm.drawn.losses, arm.whole.losses, arm.drawn.crossed)
     if quantity == "total":
         return student(arm.total, found, level)
     variance = spread(arm.drawn.spreads, "variance")
@@ -107,10 +108,11 @@ def change(
 
 def change_spread(arm: ArmLoss, baseline: ArmLoss, pilot: int | None = None) -> Spread:
     """How far the change of the total is from what it stands for; of the first samples only."""
-    drawn = paired(arm.drawn, baseline.drawn, "total")[:pilot]
     if arm.whole is None or baseline.whole is None:
-        return spread(drawn, "total")
-    return joined(drawn, paired(arm.whole, baseline.whole, "total")[:pilot])
+        return spread(paired(arm.drawn, baseline.drawn, "total")[:pilot], "total")
+    drawn = arm.drawn.losses - baseline.drawn.losses
+    whole = paired(arm.whole, baseline.whole, "total")
+    return joined(drawn[:pilot], whole[:pilot], arm.drawn.crossed)
 
 
 def change_here(arm: ArmLoss, baseline: ArmLoss, level: float) -> Estimate | None:
@@ -123,12 +125,12 @@ def change_here(arm: ArmLoss, baseline: ArmLoss, level: float) -> Estimate | Non
     return paired_interval(arm.whole, baseline.whole, "total", level=level)
 
 
-def joined(drawn: Floats, whole: Floats) -> Spread:
+def joined(drawn: Floats, whole: Floats, crossed: bool = True) -> Spread:
     """The spread of the mean of `whole`, shape (W, 1, N), over other training sets of its size.
 
-    drawn: the same values by drawn sample, seed and point, shape (S, J, N). The parts are those of
-    the retrainings' seeds, of the training set, and of the test points; the first alone falls with
-    more replicas.
+    drawn: the same values by drawn sample, seed and point, shape (S, J, N). crossed: whether the
+    seeds are the same on each sample. The parts are those of the retrainings' seeds, of the
+    training set, and of the test points; the first alone falls with more replicas.
 
     >>> seeds, samples = np.zeros((5, 1, 3)), np.arange(5.0).reshape(5, 1, 1).repeat(3, 2)
     >>> joined(samples, seeds).parts
@@ -136,8 +138,11 @@ def joined(drawn: Floats, whole: Floats) -> Spread:
     """
     again = spread(whole, "total")
     samples, seeds, _ = drawn.shape
-    of_samples, _, together = mean_squares(drawn.mean(2))
-    by_chance = together if seeds > 1 else again.parts[0] * len(whole)
+    values = drawn.mean(2)
+    of_samples, _, together = mean_squares(values)
+    by_chance = again.parts[0] * len(whole)
+    if seeds > 1:
+        by_chance = min(by_chance, together if crossed else values.var(1, ddof=1).mean())
     training_set = max(0.0, float(of_samples - by_chance) / seeds)
     first, _, points = again.parts
     return Spread((first, training_set, points), (again.degrees[0], samples - 1, again.degrees[2]))

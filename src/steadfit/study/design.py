@@ -35,9 +35,10 @@ class Arm:
 class Design:
     """samples × seeds replicas an arm, and with the scheme "both" as many on the whole as samples.
 
-    seeds: 1, each sample has a seed of its own, the same in every arm: for so many replicas the
-    surest variance. From 2 on they are crossed, each seed on each sample, which tells what comes
-    with the sample from what comes with the seed. docs/calibration.md measures both.
+    seeds: on each sample, its own, the same in every arm; two and more tell what comes with the
+    sample from what comes with the seed. crossed: the same seeds on all samples, three or more,
+    which tells what comes with the seed alone from what only seed and sample together bring.
+    docs/calibration.md measures both.
     scheme: "both", bootstrap samples for the variance and, for totals and changes, all the training
     data as often as there are samples, each time with another seed (`arm_loss`). Else how every
     sample is drawn (`steadfit.data.draw`): "disjoint", into as many parts as samples; with "whole"
@@ -48,6 +49,7 @@ class Design:
     seeds: int = 1
     scheme: str = "both"
     seed: int = 0
+    crossed: bool = False
 
     def __post_init__(self) -> None:
         if self.samples < 2 or self.seeds < 1:
@@ -60,6 +62,12 @@ class Design:
                 "With the scheme whole each sample is all the training data with a seed of its "
                 f"own, so 1 seed was expected, but {self.seeds} found. Ask for "
                 f"{self.samples * self.seeds} samples instead."
+            )
+        if self.crossed and self.seeds < 3:
+            raise SteadfitError(
+                "With crossed seeds, the same on all samples, what comes with the seed is seen in "
+                f"their difference alone, so 3 seeds or more were expected, but {self.seeds} "
+                "found. Ask for more, or leave each sample its own."
             )
         natural("seed", self.seed)
 
@@ -79,11 +87,17 @@ class Design:
 
     def replica_seeds(self, sample: int) -> tuple[int, ...]:
         """The seeds of a sample's replicas, the same in every arm."""
-        return tuple(map(self.replica_seed, range(self.seeds) if self.seeds > 1 else [sample]))
+        if self.crossed:
+            return tuple(map(self.replica_seed, range(self.seeds)))
+        return tuple(self.replica_seed(sample, again) for again in range(self.seeds))
 
-    def replica_seed(self, number: int) -> int:
-        """The seed of this number, from 0."""
-        return int(np.random.SeedSequence([self.seed, number]).generate_state(1, np.uint32)[0])
+    def replica_seed(self, number: int, again: int = 0) -> int:
+        """The seed of this number, from 0; and those again for the same number, from 1.
+
+        So more samples, or more seeds on each, leave those that there were as they are.
+        """
+        entropy = [self.seed, number, again]
+        return int(np.random.SeedSequence(entropy).generate_state(1, np.uint32)[0])
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""The variance of a loss on a crossed grid of samples and seeds, corrected for few replicas.
+"""The variance of a loss on a grid of samples and seeds, corrected for few replicas.
 
 Each loss here is a convex potential phi of a prediction f plus a term linear in f, so for a new
 sample and a new seed its variance part is V = E phi(f) - phi(E f) (see `decomposition`). The first
@@ -22,6 +22,11 @@ that share neither sample nor seed, so unbiased for |mu|^2, and V is the sum of 
 mean-squares components (Searle, Casella and McCulloch 1992, "Variance components", chapter 4). The
 jackknife over the R = S J cells would take replicas for independent, and leave A/S and B/J in.
 With one seed (or one sample) it is the ordinary jackknife over samples (seeds).
+
+**Where each sample has seeds of its own** (nested, not crossed) there is no b_j: the mean over
+replicas has covariance A/S + C/(S J), C now of all that a seed brings, and the jackknife over
+samples alone, t_s = S phi - (S-1) phi_-s, removes both. For a squared loss mean t_s is the mean of
+f_sj . f_s'j' over all pairs of replicas on different samples.
 """
 
 from collections.abc import Callable
@@ -38,10 +43,12 @@ Potential = Callable[[Floats], Floats]
 class Split:
     """The variance at n points. Where a level has no second sample or seed, its value is not used.
 
-    spreads: phi(f_sj) - t_sj, shape (S, J, n); the mean over s and j is V.
+    spreads: phi(f_sj) - t_sj, shape (S, J, n), or mean_j phi(f_sj) - t_s, shape (S, 1, n), where
+        each sample has seeds of its own; the mean is V.
     plug_in: mean phi(f) - phi(mean f), shape (n,).
     sample: E_s phi(E_j f) - phi(E f), the part of V due to samples alone, shape (n,).
-    seed: E_j phi(E_s f) - phi(E f), the part due to seeds alone, shape (n,).
+    seed: E_j phi(E_s f) - phi(E f), the part due to seeds alone, shape (n,); where each sample has
+        its own, all of the rest, V - sample.
     """
 
     spreads: Floats
@@ -50,15 +57,15 @@ class Split:
     seed: Floats
 
 
-def split(f: Floats, cells: Floats, potential: Potential) -> Split:
-    """Corrected and plug-in variance of a potential on the grid, and its two main effects.
+def split_crossed(f: Floats, cells: Floats, potential: Potential) -> Split:
+    """Corrected and plug-in variance of a potential on the crossed grid, and its two main effects.
 
     f: predictions, shape (S, J, K, n), the points last so that sums over the K classes or outputs
     run over contiguous memory. potential: phi, from (..., K, n) to (..., n). cells: phi(f), which
     the caller knows already, shape (S, J, n).
 
     >>> f = np.array([0.0, 1.0, 2.0, 3.0]).reshape(4, 1, 1, 1)
-    >>> parts = split(f, f[:, :, 0] ** 2, lambda f: (f**2).sum(-2))
+    >>> parts = split_crossed(f, f[:, :, 0] ** 2, lambda f: (f**2).sum(-2))
     >>> float(parts.spreads.mean()), float(parts.plug_in[0])  # divided by R - 1 and by R
     (1.6666666666666667, 1.25)
     """
@@ -83,6 +90,30 @@ def split(f: Floats, cells: Floats, potential: Potential) -> Split:
         plug_in=cells.mean((0, 1)) - whole[0, 0] / (samples * seeds),
         sample=_mean_potential(f, cells, potential, axis=1) - centre_mean,
         seed=_mean_potential(f, cells, potential, axis=0) - centre_mean,
+    )
+
+
+def split_nested(f: Floats, cells: Floats, potential: Potential) -> Split:
+    """The same where each sample has J seeds of its own; arguments as in `split_crossed`.
+
+    >>> f = np.array([[0.0, 1.0], [4.0, 5.0]]).reshape(2, 2, 1, 1)
+    >>> parts = split_nested(f, f[:, :, 0] ** 2, lambda f: (f**2).sum(-2))
+    >>> float(parts.sample[0]), float(parts.seed[0])  # (MS_A - MS_within) / 2 and MS_within
+    (7.75, 0.5)
+    """
+    samples = len(f)
+    row_means = f.mean(1, keepdims=True)
+    mean = row_means.mean(0, keepdims=True)
+    at_mean = potential(mean)
+    left_out = potential((samples * mean - row_means) / (samples - 1))
+    spreads = cells.mean(1, keepdims=True) - (samples * at_mean - (samples - 1) * left_out)
+    whole = spreads.mean((0, 1))
+    sample = whole - (cells.mean((0, 1)) - _mean_potential(f, cells, potential, axis=1))
+    return Split(
+        spreads=spreads,
+        plug_in=cells.mean((0, 1)) - at_mean[0, 0],
+        sample=sample,
+        seed=whole - sample,
     )
 
 

@@ -26,7 +26,7 @@ from steadfit.training import Replica
 LEVEL = 0.95
 
 ArmLosses = dict[Loss, ArmLoss]  # none where a replica failed
-Decompose = Callable[[np.ndarray, np.ndarray], Decomposition]
+Decompose = Callable[..., Decomposition]
 
 
 def deciding_loss(test: Dataset, baseline: Recipe) -> Loss:
@@ -116,7 +116,7 @@ def _losses(design: Design, replicas: Sequence[Replica], test: Dataset) -> ArmLo
     y = test.y.numpy()
     found: ArmLosses = {
         loss: ArmLoss(
-            decompose(drawn, y),
+            decompose(drawn, y, crossed=design.crossed),
             decompose(logits[design.drawn :, None], y) if design.whole else None,
         )
         for loss, decompose in ways.items()
@@ -190,7 +190,7 @@ def _intervals(design: Design, loss: Loss, found: ArmLoss) -> dict[Figure, Inter
         quantity: arm_loss.interval(found, quantity, LEVEL)
         for quantity in quantities[: 1 if only_total else 3]
     }
-    if found.drawn.gram is not None and design.seeds > 2 and not only_total:
+    if found.drawn.gram is not None and design.crossed and not only_total:
         of |= source_intervals(found.drawn.gram, level=LEVEL)
     return {name: _shown(one) for name, one in of.items()}
 

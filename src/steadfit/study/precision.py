@@ -10,8 +10,8 @@ pilot's spread, so that the interval holds the truth in 95% of studies at least,
 spread is (exactly so for samples' effects from a normal distribution).
 
 More samples take away the samples' part of the spread, not that of the test points, nor that of
-seeds which all samples share, nor, with the scheme "both", what another training set would change
-(`arm_loss`): below these no number of samples reaches.
+crossed seeds, which all samples share, nor, with the scheme "both", what another training set would
+change (`arm_loss`): below these no number of samples reaches.
 """
 
 from collections.abc import Sequence
@@ -90,7 +90,7 @@ def plan(
 def _why_not(precision: float, pilot: int, reached: float, least: float, scheme: str) -> str:
     stays, helps = (
         "what all samples share",
-        "more test points or a seed for each sample (--seeds 1) help",
+        "more test points help, and seeds that are each sample's own",
     )
     if scheme == "both":
         stays = "what another training set would change"

@@ -92,9 +92,10 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class DesignFacts:
-    """The crossed design: every arm on the same samples with the same seeds.
+    """Every arm on the same samples with the same seeds.
 
-    whole: replicas of an arm on all the training data, beside those on samples.
+    whole: replicas of an arm on all the training data, beside those on samples. crossed: whether
+    the seeds are the same on each sample.
     """
 
     samples: int
@@ -102,6 +103,7 @@ class DesignFacts:
     scheme: str
     seed: int
     whole: int = 0
+    crossed: bool = False
 
 
 @dataclass(frozen=True)

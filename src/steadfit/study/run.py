@@ -153,7 +153,7 @@ def _result(
     _, replicas = found.of(best)
     return StudyResult(
         data=_data_facts(split, tested),
-        design=DesignFacts(design.samples, design.seeds, design.scheme, design.seed, design.whole),
+        design=_design_facts(design),
         loss=loss,
         level=LEVEL,
         arms=found.results,
@@ -164,6 +164,12 @@ def _result(
             *forecast_sentences(split, best, design.at_size(replicas)),
             *token_sentences(split, found.results, best),
         ),
+    )
+
+
+def _design_facts(design: Design) -> DesignFacts:
+    return DesignFacts(
+        design.samples, design.seeds, design.scheme, design.seed, design.whole, design.crossed
     )
 
 

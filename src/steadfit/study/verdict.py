@@ -94,13 +94,16 @@ def _where_it_comes_from(arm: ArmResult) -> str:
     found = arm.components
     assert found is not None
     # An unbiased estimate can be below zero; the table shows it as it is, a share in words cannot.
-    sample, seed, both = (max(p, 0.0) for p in (found.sample, found.seed, found.interaction))
+    parts = found.sample, found.seed, found.interaction or 0.0
+    sample, seed, both = (max(part, 0.0) for part in parts)
     total = sample + seed + both
     if total <= 0:
         return "The retrainings hardly differ, so the variance has no source to be named."
+    text = f"Of the variance, {sample / total:.0%} comes with the training sample"
+    if found.interaction is None:
+        return f"{text} and {seed / total:.0%} with the seed."
     return (
-        f"Of the variance, {sample / total:.0%} comes with the training sample, "
-        f"{seed / total:.0%} with the seed, and {both / total:.0%} with the two together."
+        f"{text}, {seed / total:.0%} with the seed, and {both / total:.0%} with the two together."
     )
 
 
@@ -180,15 +183,13 @@ def _what_it_stands_for(design: Design) -> str:
         "disjoint": "disjoint parts of the training data, so the figures hold at the parts' size",
     }[design.scheme]
     seeds = (
-        f"{design.seeds} seeds"
+        f"the same {design.seeds} seeds on each"
+        if design.crossed
+        else f"{design.seeds} seeds for each"
         if design.seeds > 1
         else "a seed for each (--seeds 2 tells the two apart)"
     )
     text = f"Variance is over {design.samples} training samples, {scheme}, and {seeds}."
-    if design.seeds == 2:
-        text += (
-            " Two seeds cannot tell how much seeds differ: intervals of the variance are for these."
-        )
     if design.scheme == "both":
         text += (
             f" Totals and changes are of {design.whole} retrainings on all the training data; "
