@@ -6,7 +6,7 @@ Two arms predict on one grid of samples and seeds: f = centre + sample effect + 
 interaction, each effect a random function of the point with 40 directions, larger at some points
 than at others. The second arm's centre is 0.9 times the first's, its effects 0.8 times, and their
 correlation with the first arm's is 0.6, so that replicas are paired as real ones are. "own seeds"
-gives each sample seeds of its own; elsewhere all samples share them.
+gives each sample seeds of its own; elsewhere they are crossed, the same on all samples.
 
 Columns, for the change between the two arms: how often the 95% interval holds the truth, its median
 length, and that as a multiple of the length it would have were the standard error known, 2 x 1.96 x
@@ -30,7 +30,7 @@ from steadfit.study.decomposition import (
 from steadfit.study.intervals import Estimate, paired_interval
 
 Floats = NDArray[np.float64]
-Arms = tuple[Decomposition, Decomposition]
+Arms = tuple[Decomposition, ...]  # two
 Grid = tuple[int, int]  # samples, seeds
 DIRECTIONS, CORRELATION, POINTS, CLASSES = 40, 0.6, 400, 5
 CENTRE, SPREAD = 0.9, 0.8  # the second arm's, as multiples of the first's
@@ -46,10 +46,11 @@ class Scenario:
     seed: float
     interaction: float
     grids: tuple[Grid, ...] = ((5, 2), (10, 2), (5, 4))
+    crossed: bool = True
 
 
 SCENARIOS = (
-    Scenario("own seeds", 0.4, 0.0, 0.6, grids=((3, 1), (5, 2), (10, 1), (10, 2))),
+    Scenario("own seeds", 0.4, 0.0, 0.6, ((3, 1), (5, 2), (10, 1), (10, 2)), crossed=False),
     Scenario("samples only", 1.0, 0.0, 0.0),
     Scenario("seeds weak", 0.3, 0.1, 0.6),
     Scenario("seeds strong", 0.3, 0.3, 0.4),
@@ -111,7 +112,10 @@ def _squared(
     """Regression with one output: the targets are the first arm's centre, drawn from N(0, 1)."""
     y = rng.normal(size=(POINTS, 1))
     first, second = _effects(rng, scenario, grid, outputs=1)
-    return squared_error(y + first, y), squared_error(centre * y + spread * second, y)
+    return tuple(
+        squared_error(f, y, crossed=scenario.crossed)
+        for f in (y + first, centre * y + spread * second)
+    )
 
 
 def _squared_truth() -> dict[Quantity, float]:
@@ -130,7 +134,10 @@ def _cross_entropy(
     z = 2 * rng.normal(size=(POINTS, CLASSES))
     y = (z + rng.gumbel(size=z.shape)).argmax(-1)
     first, second = _effects(rng, scenario, grid, outputs=CLASSES)
-    return cross_entropy(z + first, y), cross_entropy(centre * z + spread * second, y)
+    return tuple(
+        cross_entropy(f, y, crossed=scenario.crossed)
+        for f in (z + first, centre * z + spread * second)
+    )
 
 
 def _cross_entropy_truth(draws: int = 500_000) -> dict[Quantity, float]:

@@ -4,10 +4,9 @@
 
 One data set D, as in docs/measuring.md: S × J replicas on samples of it, and S on all of it. The
 change on D is delta(D), and a seed moves it by N(0, 1); on a sample the seeds move it more, by
-twice the variance, as `again` shows in docs/calibration.md, half of it alike on all samples
-where seeds are crossed. Samples move it as other data sets do. A column is the variance of delta(D)
-over data sets; a cell how often the 95% interval holds the mean, and the interval's median length,
-as a multiple of what a known standard error would allow.
+twice the variance, as `again` shows in docs/calibration.md. Samples move it as other data sets do.
+A column is the variance of delta(D) over data sets; a cell how often the 95% interval holds the
+mean, and the interval's median length, as a multiple of what a known standard error would allow.
 """
 
 import argparse
@@ -51,11 +50,8 @@ def _study(rng: np.random.Generator, design: tuple[int, int], of_sets: float):
     samples, seeds = design
     on_whole = rng.normal(0, np.sqrt(of_sets)) + rng.normal(size=(samples, 1, 1))
     sample = rng.normal(0, np.sqrt(of_sets), (samples, 1, 1))
-    seed, both = rng.normal(size=(1, seeds, 1)), rng.normal(size=(samples, seeds, 1))
-    if seeds == 1:  # each sample has its own
-        seed = rng.normal(size=(samples, 1, 1))
-    drawn = sample + np.sqrt(ON_SAMPLES / 2) * (seed + both)
-    return student(float(on_whole.mean()), joined(drawn, on_whole), 0.95)
+    drawn = sample + np.sqrt(ON_SAMPLES) * rng.normal(size=(samples, seeds, 1))
+    return student(float(on_whole.mean()), joined(drawn, on_whole, crossed=False), 0.95)
 
 
 if __name__ == "__main__":

@@ -46,10 +46,17 @@ def held(seeds: int, crossed: bool = False, spread=joined) -> float:
     return float(np.mean(found))
 
 
-@pytest.mark.parametrize(("seeds", "crossed"), [(1, False), (2, False), (2, True)])
+@pytest.mark.parametrize(("seeds", "crossed"), [(1, False), (2, True)])
 def test_the_interval_holds_the_mean_over_other_data_sets(seeds, crossed):
     """95% at least, less 3 standard errors (1.5 points)."""
     assert held(seeds, crossed) >= 0.935
+
+
+def test_with_two_seeds_a_sample_it_is_closer_and_unsure_of_small_changes_from_set_to_set():
+    """Where these are half of what seeds change: docs/measuring.md says so, and how much less."""
+    assert 0.90 <= held(2) <= 0.95
+    own_seeds_left_in = held(2, spread=lambda drawn, whole, _: joined(drawn[:, :1], whole))
+    assert own_seeds_left_in > held(2)
 
 
 def test_without_the_training_sets_part_it_would_not():

@@ -13,12 +13,12 @@ the change found is delta(D) + the mean of W seeds' effects, so that its varianc
     Var delta(D)  +  v/W  +  P,
 
 v that of one retraining on the whole, P the finite test set's part (`intervals`). Var delta(D) is
-seen in the drawn samples alone: the variance between them less what seeds bring, v again or, where
-there are several on each sample, what they bring there (within a sample, MS_AB where they are
-crossed), whichever is less. Where that is below 0 it is taken for 0. No number of replicas lowers
-it: one data set says only so much of others (Nadeau and Bengio 2003, "Inference for the
-generalization error", on the same trouble in cross-validation). Without it, v/W + P, the interval
-is for training on these very data: `here`.
+seen in the drawn samples alone: the variance between them less what seeds bring there: v again
+where each sample has one seed, which is too little rather than too much, else the variance within
+samples (MS_AB where seeds are crossed). Where that is below 0 it is taken for 0. No number of
+replicas lowers it: one data set says only so much of others (Nadeau and Bengio 2003, "Inference for
+the generalization error", on the same trouble in cross-validation). Without it, v/W + P, the
+interval is for training on these very data: `here`.
 """
 
 from dataclasses import dataclass
@@ -140,9 +140,10 @@ def joined(drawn: Floats, whole: Floats, crossed: bool = True) -> Spread:
     samples, seeds, _ = drawn.shape
     values = drawn.mean(2)
     of_samples, _, together = mean_squares(values)
-    by_chance = again.parts[0] * len(whole)
-    if seeds > 1:
-        by_chance = min(by_chance, together if crossed else values.var(1, ddof=1).mean())
+    if seeds == 1:
+        by_chance = again.parts[0] * len(whole)
+    else:
+        by_chance = together if crossed else values.var(1, ddof=1).mean()
     training_set = max(0.0, float(of_samples - by_chance) / seeds)
     first, _, points = again.parts
     return Spread((first, training_set, points), (again.degrees[0], samples - 1, again.degrees[2]))
