@@ -44,7 +44,7 @@ def power_alone_row(part: Part, drawn: Losses, whole: Losses) -> str:
         better, here = [], []
         for name in others:
             seeds, training_set, points = np.mean([
-                joined(of_drawn[:BOTH, None], of_whole[:BOTH, None]).parts
+                joined(of_drawn[:BOTH, None], of_whole[:BOTH, None], crossed=False).parts
                 for of_drawn, of_whole in zip(
                     drawn[name] - drawn[first], whole[name] - whole[first], strict=True
                 )

@@ -73,7 +73,7 @@ def truth_row(part: Part, fresh: Logits, y: np.ndarray) -> list[str]:
     """Error percent, then bias+noise and variance under each loss, an arm a row."""
     rows = []
     for name, logits in fresh.items():
-        found = [loss(logits, y) for loss in LOSSES.values()]
+        found = [loss(logits, y, crossed=True) for loss in LOSSES.values()]
         figures = "".join(f" {own.bias_noise:.4f} | {own.variance:.4f} |" for own in found)
         rows.append(
             f"| {part.model} | {part.n:,} | {len(logits)} | {name} | {100 * found[2].total:.2f} "

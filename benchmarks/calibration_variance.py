@@ -29,7 +29,7 @@ def scheme_rows(part: Part, alone: Logits, fresh: Logits, y: np.ndarray) -> list
     for loss, split in LOSSES.items():
         cells = []
         for name, logits in alone.items():
-            true = split(fresh[name], y).variance
+            true = split(fresh[name], y, crossed=True).variance
             ratios = np.array([split(one[:, None], y).variance for one in logits]) / true
             cells.append(f" {ratios.mean():.2f} ± {ratios.std(ddof=1):.2f} |")
         rows.append(f"| {part.model} | {part.n:,} | {part.scheme} | {loss} |{''.join(cells)}")

@@ -59,6 +59,13 @@ def test_a_study_prints_the_table_and_where_things_are(finished):
     assert {"study.json", "report.html", "model", "store"} <= {p.name for p in folder.iterdir()}
 
 
+def test_crossed_seeds_are_asked_for(capsys, tmp_path):
+    options = ["--seeds", "3", "--crossed", "--processes", "1", "--out", tmp_path]
+    run([*STUDY, *options, "--remedy", "l2"], capsys)
+    design = json.loads((tmp_path / "study.json").read_text())["design"]
+    assert (design["samples"], design["seeds"], design["crossed"]) == (3, 3, True)
+
+
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path):
     command = [sys.executable, "-m", "steadfit"]
     long = [*STUDY[:6], "--epochs", "400", "--out", tmp_path / "run"]
@@ -198,6 +205,18 @@ def test_the_surface_is_what_it_was():
     for name in ("study", "fit", "predict", "show", "shapes"):
         arguments = app[name].assemble_argument_collection()
         found[name] = sorted(one.name for one in arguments if one.name != "*")
+    training = ["--arithmetic", "--batch", "--epochs", "--learning-rate", "--model", "--out"]
+    assert set(found["study"]) - set(found["fit"]) == {
+        "--arms",
+        "--crossed",
+        "--deliver",
+        "--precision",
+        "--processes",
+        "--samples",
+        "--scheme",
+        "--seeds",
+    }
+    assert set(training) <= set(found["fit"]) <= set(found["study"])
     assert found["show"] == ["--json", "RUN"]
     assert found["predict"] == [
         "--delimiter",

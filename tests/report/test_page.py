@@ -116,6 +116,23 @@ def test_the_page_says_what_the_result_holds(digits_case: Case):
     assert f"SHA-256 {'ab' * 32}" in words
 
 
+def test_where_the_variance_comes_from_is_said_as_far_as_it_is_told_apart(digits_case: Case):
+    digits, _, test = digits_case
+    words = Elements(page(digits, {}, test, {})).words
+    assert "and that only both together explain" in words
+    arms = [
+        dataclasses.replace(arm, components=dataclasses.replace(arm.components, interaction=None))
+        if arm.components
+        else arm
+        for arm in digits.arms
+    ]
+    own = page(dataclasses.replace(digits, arms=tuple(arms)), {}, test, {})
+    words = Elements(own).words
+    assert "another training sample brings and that another seed brings" in " ".join(words.split())
+    assert "only both together" not in words
+    assert "interaction" not in own.split("Where the variance comes from")[1].split("</section>")[0]
+
+
 def test_the_same_study_gives_the_same_page(digits_case: Case):
     assert page(*digits_case, RUN) == page(*digits_case, RUN)
 

@@ -55,14 +55,14 @@ def test_the_interval_holds_the_mean_over_other_data_sets(seeds, crossed):
 def test_with_two_seeds_a_sample_it_is_closer_and_unsure_of_small_changes_from_set_to_set():
     """Where these are half of what seeds change: docs/measuring.md says so, and how much less."""
     assert 0.90 <= held(2) <= 0.95
-    own_seeds_left_in = held(2, spread=lambda drawn, whole, _: joined(drawn[:, :1], whole))
-    assert own_seeds_left_in > held(2)
+    one_seed = held(2, spread=lambda drawn, whole, _: joined(drawn[:, :1], whole, False))
+    assert one_seed > held(2)
 
 
 def test_without_the_training_sets_part_it_would_not():
     def seeds_only(drawn, whole, crossed) -> Spread:
-        first, _, points = joined(drawn, whole).parts
-        return Spread((first, 0.0, points), joined(drawn, whole).degrees)
+        found = joined(drawn, whole, crossed)
+        return Spread((found.parts[0], 0.0, found.parts[2]), found.degrees)
 
     assert held(1, spread=seeds_only) < 0.88
 
@@ -113,10 +113,14 @@ def test_parts_worked_by_hand():
     """Samples 0, 2, 4 with MS_A = 4 and W retrainings of variance 1 each: 4 - 1 and 1 / 3."""
     drawn = np.array([0.0, 2.0, 4.0]).reshape(3, 1, 1).repeat(2, 2)
     whole = np.array([0.0, 1.0, 2.0]).reshape(3, 1, 1).repeat(2, 2)
-    assert joined(drawn, whole).parts == pytest.approx((1 / 3, 3.0, 0.0))
+    assert joined(drawn, whole, crossed=False).parts == pytest.approx((1 / 3, 3.0, 0.0))
     crossed = np.concatenate([drawn, drawn + 5], 1)  # no interaction: all of it is the samples'
-    assert joined(crossed, whole).parts == pytest.approx((1 / 3, 4.0, 0.0))
-    assert joined(drawn / 4, whole).parts == pytest.approx((1 / 3, 0.0, 0.0))
+    assert joined(crossed, whole, crossed=True).parts == pytest.approx((1 / 3, 4.0, 0.0))
+    own = np.array([[0.0, 1.0], [2.0, 1.0], [4.0, 5.0]])[..., None].repeat(2, 2)
+    within, between = 0.5, 2 * np.var([0.5, 1.5, 4.5], ddof=1)
+    found = joined(own, whole, crossed=False).parts
+    assert found == pytest.approx((1 / 3, (between - within) / 2, 0.0))
+    assert joined(drawn / 4, whole, crossed=False).parts == pytest.approx((1 / 3, 0.0, 0.0))
 
 
 def test_a_study_says_here_where_only_these_data_show_it():

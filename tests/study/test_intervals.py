@@ -18,7 +18,8 @@ QUANTITIES = ["total", "variance", "bias_noise"]
 def arm(f, y=None):
     """The squared error of predictions of shape (S, J, N)."""
     f = np.asarray(f, dtype=float)
-    return squared_error(f[..., None], np.zeros((f.shape[2], 1)) if y is None else y)
+    targets = np.zeros((f.shape[2], 1)) if y is None else y
+    return squared_error(f[..., None], targets, crossed=True)
 
 
 def test_independent_replicas_give_the_paired_t_test():
@@ -91,8 +92,8 @@ def test_what_must_not_matter(seed, quantity):
     rng = np.random.default_rng(seed)
     z, y = rng.normal(size=(2, 5, 2, 15, 3)), rng.integers(0, 3, 15)
     order = np.ix_([0, 1], *(rng.permutation(n) for n in (5, 2, 15)), [0, 1, 2])
-    arms = [cross_entropy(each, y) for each in z]
-    moved = [cross_entropy(each, y[order[3].ravel()]) for each in z[order]]
+    arms = [cross_entropy(each, y, crossed=True) for each in z]
+    moved = [cross_entropy(each, y[order[3].ravel()], crossed=True) for each in z[order]]
     one, other = (paired_interval(*pair, quantity) for pair in (arms, moved))
     assert (one.low, one.high) == pytest.approx((other.low, other.high), abs=1e-9)
     back = paired_interval(arms[1], arms[0], quantity)

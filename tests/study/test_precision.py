@@ -63,10 +63,14 @@ def test_the_longest_interval_decides():
 
 
 def test_what_cannot_be_reached_is_said_and_costs_nothing():
-    at_points = plan([Spread((1e-4, 0.0, 1e-4), (9.0, 1.0, 99.0))], 10, 0.01)
+    drawn = Design(scheme="bootstrap")
+    at_points = plan([Spread((1e-4, 0.0, 1e-4), (9.0, 1.0, 99.0))], 10, 0.01, design=drawn)
     assert at_points.samples == 10
-    assert "test points" in at_points.sentence
-    on_one_set = plan([Spread((1e-4, 1e-4, 0.0), (4.0, 4.0, 99.0))], 5, 0.01, scheme="both")
+    assert "test points leave" in at_points.sentence
+    crossed = Design(5, 3, "bootstrap", crossed=True)
+    shared = plan([Spread((1e-4, 1e-4, 0.0), (9.0, 2.0, 99.0))], 10, 0.01, design=crossed)
+    assert "the seeds that all samples share" in shared.sentence
+    on_one_set = plan([Spread((1e-4, 1e-4, 0.0), (4.0, 4.0, 99.0))], 5, 0.01)
     assert "another training set would change" in on_one_set.sentence
     assert "--scheme whole" in on_one_set.sentence
     too_many = plan([Spread((1e-2, 0.0, 0.0), (9.0, 1.0, 99.0))], 10, 0.01)

@@ -15,6 +15,8 @@ from torch.nn.functional import cross_entropy
 from steadfit.data import from_arrays, split
 from steadfit.errors import SteadfitError
 from steadfit.recipe import Recipe
+from steadfit.study import arm_loss, decomposition
+from steadfit.study.arm_loss import ArmLoss, joined
 from steadfit.study.design import Design, make_arms, make_trials
 from steadfit.study.result import StudyResult
 from steadfit.study.run import run_study
@@ -172,6 +174,8 @@ def test_a_design_that_measures_nothing_is_a_sentence():
         Design(samples=1)
     with pytest.raises(SteadfitError, match="1 seed was expected, but 3 found"):
         Design(samples=4, seeds=3, scheme="whole")
+    with pytest.raises(SteadfitError, match=r"but crossed 3 found\. Ask for 12 samples"):
+        Design(samples=4, seeds=3, scheme="whole", crossed=True)
 
 
 def test_on_the_whole_data_only_seeds_differ_and_the_model_is_one_of_the_replicas(tmp_path):
@@ -196,10 +200,54 @@ def test_keys_tell_apart_all_that_determines_a_replica(tmp_path):
     assert open_store(tmp_path).folder == tmp_path
 
 
+def test_a_study_with_seeds_of_the_samples_own_is_judged_so(finished):
+    """By samples as the only units, from the logits: taken for crossed, each figure differs."""
+    outcome = finished[1]
+    own, y = outcome.result.arms[0], parts().test.y.numpy()
+    logits = np.stack([replica.logits for replica in outcome.replicas["baseline"]])
+    drawn, whole = logits[:6].reshape(3, 2, *logits.shape[1:]), logits[6:, None]
+    for crossed in (False, True):
+        split_up = decomposition.cross_entropy(drawn, y, crossed=crossed)
+        arm = ArmLoss(split_up, decomposition.cross_entropy(whole, y))
+        found = [arm_loss.interval(arm, name, 0.95) for name in ("total", "variance", "bias_noise")]
+        shown = [
+            own.intervals["cross_entropy"][each] for each in ("total", "variance", "bias_noise")
+        ]
+        same = [a.value == pytest.approx(b.value) for a, b in zip(found, shown, strict=True)]
+        alike = [a.high == pytest.approx(b.high) for a, b in zip(found, shown, strict=True)]
+        assert (all(same) and all(alike)) != crossed
+    assert own.components is not None
+    assert own.components.interaction is None
+    assert not outcome.result.design.crossed
+    assert set(own.intervals["brier"]) == {"total", "bias_noise", "variance"}
+
+
+def test_changes_are_judged_so_too(finished):
+    """The change's interval, by `joined` with the variance within samples."""
+    outcome, y = finished[1], parts().test.y.numpy()
+    losses = {
+        name: decomposition.cross_entropy(
+            np.stack([replica.logits for replica in own])[:, None], y
+        ).losses[:, 0]
+        for name, own in outcome.replicas.items()
+    }
+    table = losses["dropout=0.5"] - losses["baseline"]
+    drawn, whole = table[:6].reshape(3, 2, -1), table[6:, None]
+    found = outcome.result.arm("dropout=0.5").changes["cross_entropy"]
+    highs = [
+        found.value + joined(drawn, whole, crossed=crossed).reach(0.95) for crossed in (False, True)
+    ]
+    assert found.high == pytest.approx(highs[0])
+    assert found.high != pytest.approx(highs[1])
+
+
 def test_what_the_baseline_learns_by_decides(tmp_path):
     recipe = BASE.training_with(loss="brier", epochs=1)
     result = run_study(parts(), recipe, ["l2"], tmp_path, Design(3, 3, crossed=True)).result
     assert result.loss == "brier"
+    assert result.design.crossed
+    trials = make_trials(Design(3, 3, crossed=True), make_arms(recipe, []), parts())
+    assert len({trial.seed for trial in trials[:9]}) == 3
     assert "Brier score is variance" in result.sentences[0]
     for arm in result.arms:
         of = arm.intervals["brier"]

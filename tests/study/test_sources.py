@@ -11,7 +11,7 @@ NAMES = ("sample", "seed", "interaction")
 
 
 def sources(f):
-    gram = squared_error(f, np.zeros(f.shape[2:])).gram
+    gram = squared_error(f, np.zeros(f.shape[2:]), crossed=True).gram
     assert gram is not None
     return source_intervals(gram)
 
@@ -19,7 +19,7 @@ def sources(f):
 def test_the_values_are_the_components_of_the_decomposition():
     rng = np.random.default_rng(0)
     z, y = rng.normal(size=(4, 3, 50, 5)), rng.integers(0, 5, 50)
-    found = brier(z, y)
+    found = brier(z, y, crossed=True)
     assert found.gram is not None
     of = source_intervals(found.gram)
     for name in NAMES:
@@ -33,7 +33,7 @@ def test_the_standard_error_is_that_of_two_jackknives():
         n = f.shape[axis]
         without = []
         for i in range(n):
-            left = squared_error(np.delete(f, i, axis), np.zeros((30, 2))).components
+            left = squared_error(np.delete(f, i, axis), np.zeros((30, 2)), crossed=True).components
             without.append([getattr(left, name) for name in NAMES])
         variance += (n - 1) ** 2 / n * np.var(without, axis=0, ddof=1)
     errors = [sources(f)[name].standard_error for name in NAMES]
@@ -64,4 +64,4 @@ def test_two_seeds_are_too_few():
 
 
 def test_the_cross_entropy_has_none():
-    assert cross_entropy(np.zeros((3, 3, 4, 2)), np.zeros(4, int)).gram is None
+    assert cross_entropy(np.zeros((3, 3, 4, 2)), np.zeros(4, int), crossed=True).gram is None

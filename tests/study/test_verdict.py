@@ -19,6 +19,7 @@ def said(
     components: Components,
     scheme: str = "bootstrap",
     seeds: int = 1,
+    crossed: bool = False,
 ) -> str:
     baseline = ArmResult(
         name="baseline",
@@ -34,7 +35,7 @@ def said(
         components=components,
         facts={},
     )
-    design = Design(7, seeds, scheme)
+    design = Design(7, seeds, scheme, crossed=crossed)
     return " ".join(sentences([baseline], design, "cross_entropy", "baseline"))
 
 
@@ -70,6 +71,8 @@ def test_where_the_variance_comes_from_is_said_as_far_as_the_design_tells():
     text = said(0.3, 0.05, Components(0.15, 0.15, None), "both", 2)
     assert "50% comes with the training sample and 50% with the seed." in text
     assert "2 seeds for each." in text
+    text = said(0.3, 0.05, Components(0.15, 0.09, 0.06), "both", 3, crossed=True)
+    assert "the same 3 seeds on each." in text
 
 
 def test_what_only_these_data_show_is_said_with_both_intervals():

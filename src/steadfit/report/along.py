@@ -41,8 +41,8 @@ def along(
 
     remedy: its name; arms of any other are left out. baseline: the strength that the baseline
     stands for. quantities: `PARTS`, or `SOURCES` for where the variance comes from, which takes
-    three samples and three seeds. loss: by default the one that decides. unit: what a strength of 1
-    is, in the axis's unit; title: of the axis, by default the remedy.
+    three samples and three crossed seeds. loss: by default the one that decides. unit: what a
+    strength of 1 is, in the axis's unit; title: of the axis, by default the remedy.
 
     Raises SteadfitError where no arm has the remedy, or none of the quantities' intervals.
     """
@@ -61,7 +61,7 @@ def along(
         if not drawn:
             raise SteadfitError(
                 f"The arms have no interval of the {words.name}'s {quantity}. Its sources take "
-                "three samples and three seeds, its parts three samples."
+                "three samples and three crossed seeds, its parts three samples."
             )
         _curve(figure, quantity, drawn)
     strengths = [unit * strength for strength, _ in points]

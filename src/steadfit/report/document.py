@@ -101,7 +101,6 @@ def _study(result: StudyResult) -> dict[str, object]:
         "sizes": wording.sizes(result),
         "design": wording.design(result),
         "both": bool(result.design.whole),
-        "crossed": result.design.crossed,
         "headline": sections.headline(result),
         "table": sections.losses(result, result.loss),
         "loss": wording.LOSSES[result.loss],
@@ -138,12 +137,14 @@ def _figures(result: StudyResult) -> dict[str, object]:
         + ", ".join(f"{name} {wording.quantity(v)}" for name, v in figures.sources(arm).items())
         for arm in split
     )
+    together = any("interaction" in figures.sources(arm) for arm in split)
     compared = any(result.loss in arm.changes for arm in result.arms)
     measured = any(result.loss in arm.losses for arm in result.arms)
     return {
         "parts": _drawn(figures.parts(result)) if measured else None,
         "changes": _drawn(figures.changes(result)) if compared else None,
         "components": _drawn(figures.components(result)) if split else None,
+        "together": together,
         "components_alt": f"Variance components. {alt}",
     }
 

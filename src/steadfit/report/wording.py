@@ -187,7 +187,7 @@ def sizes(result: StudyResult) -> str:
 
 
 def design(result: StudyResult) -> str:
-    """The second line: the crossed design, multiplied out."""
+    """The second line: the design, multiplied out."""
     arms, plan = len(result.arms), result.design
     drawn = f"{counted(plan.samples, 'training samples')} × {counted(plan.seeds, 'seeds')}"
     each = f"({drawn} + {plan.whole:,} on all training data)" if plan.whole else drawn

@@ -84,7 +84,7 @@ def interval(arm: ArmLoss, quantity: Quantity, level: float) -> Estimate:
     if quantity == "total":
         return student(arm.total, found, level)
     variance = spread(arm.drawn.spreads, "variance")
-    parts = np.add(found.parts, variance.parts).tolist()  # as if independent: few seeds are shared
+    parts = np.add(found.parts, variance.parts).tolist()  # as if they shared no seeds
     return student(arm.bias_noise, Spread(tuple(parts), found.degrees), level)
 
 
@@ -108,8 +108,9 @@ def change(
 
 def change_spread(arm: ArmLoss, baseline: ArmLoss, pilot: int | None = None) -> Spread:
     """How far the change of the total is from what it stands for; of the first samples only."""
+    table = paired(arm.drawn, baseline.drawn, "total")
     if arm.whole is None or baseline.whole is None:
-        return spread(paired(arm.drawn, baseline.drawn, "total")[:pilot], "total")
+        return spread(table[:pilot], "total")
     drawn = arm.drawn.losses - baseline.drawn.losses
     whole = paired(arm.whole, baseline.whole, "total")
     return joined(drawn[:pilot], whole[:pilot], arm.drawn.crossed)
@@ -125,7 +126,7 @@ def change_here(arm: ArmLoss, baseline: ArmLoss, level: float) -> Estimate | Non
     return paired_interval(arm.whole, baseline.whole, "total", level=level)
 
 
-def joined(drawn: Floats, whole: Floats, crossed: bool = True) -> Spread:
+def joined(drawn: Floats, whole: Floats, crossed: bool) -> Spread:
     """The spread of the mean of `whole`, shape (W, 1, N), over other training sets of its size.
 
     drawn: the same values by drawn sample, seed and point, shape (S, J, N). crossed: whether the
@@ -133,7 +134,7 @@ def joined(drawn: Floats, whole: Floats, crossed: bool = True) -> Spread:
     training set, and of the test points; the first alone falls with more replicas.
 
     >>> seeds, samples = np.zeros((5, 1, 3)), np.arange(5.0).reshape(5, 1, 1).repeat(3, 2)
-    >>> joined(samples, seeds).parts
+    >>> joined(samples, seeds, crossed=False).parts
     (0.0, 2.5, 0.0)
     """
     again = spread(whole, "total")

@@ -52,16 +52,16 @@ class Design:
     crossed: bool = False
 
     def __post_init__(self) -> None:
-        if self.samples < 2 or self.seeds < 1:
+        if self.samples < 2 or self.seeds < 1 or isinstance(self.seeds, bool):
             raise SteadfitError(
                 "A study needs at least 2 samples and 1 seed, "
                 f"got {self.samples} and {self.seeds}. 5 and 1 are usual."
             )
-        if self.scheme == "whole" and self.seeds > 1:
+        if self.scheme == "whole" and (self.seeds > 1 or self.crossed):
             raise SteadfitError(
                 "With the scheme whole each sample is all the training data with a seed of its "
-                f"own, so 1 seed was expected, but {self.seeds} found. Ask for "
-                f"{self.samples * self.seeds} samples instead."
+                f"own, so 1 seed was expected, but {'crossed ' * self.crossed}{self.seeds} found. "
+                f"Ask for {self.samples * self.seeds} samples instead."
             )
         if self.crossed and self.seeds < 3:
             raise SteadfitError(
@@ -92,10 +92,8 @@ class Design:
         return tuple(self.replica_seed(sample, again) for again in range(self.seeds))
 
     def replica_seed(self, number: int, again: int = 0) -> int:
-        """The seed of this number, from 0; and those again for the same number, from 1.
-
-        So more samples, or more seeds on each, leave those that there were as they are.
-        """
+        """The seed of this number, from 0, and further ones for it: more samples, or more seeds on
+        each, leave those that there were as they are."""
         entropy = [self.seed, number, again]
         return int(np.random.SeedSequence(entropy).generate_state(1, np.uint32)[0])
 

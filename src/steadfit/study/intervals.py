@@ -5,8 +5,10 @@ points. An interval says where the figure would lie if all three were drawn agai
 Changes on all the training data, which a study shows by default, have those of `arm_loss`.
 
 **How.** Every figure is the mean of a table of (pseudo-)values by sample, seed and point, and so is
-its change between two arms on the same grid: the paired differences. With the two-way mean squares
-MS_A (samples), MS_B (seeds), MS_AB of that table averaged over points, the variance of its mean is
+its change between two arms on the same grid: the paired differences. Where each sample has seeds of
+its own, the table holds the means over them, as of a single seed: only samples are independent.
+With the two-way mean squares MS_A (samples), MS_B (seeds), MS_AB of that table averaged over
+points, the variance of its mean is
 
     W = MS_A/(S J)  +  MS_B/(S J)  +  P,
 
@@ -27,9 +29,10 @@ J - 1 and N - 1.
 **The variance is not a plain mean**: leaving a sample out changes the centre of the others. Its
 delete-one pseudo-values (Efron and Stein 1981) are those of the table with each deviation of a
 sample times (S - 1)/(S - 2), of a seed times (J - 1)/(J - 2), exactly so for a squared loss with
-one seed. So three samples are needed, and *with two seeds the seeds' own part of a variance's
-uncertainty cannot be seen*: the interval then holds for these two seeds. Three seeds show it, and
-so do seeds that differ from sample to sample, since the samples' part then holds the seeds'.
+one seed; with several of its own on each sample the interval errs towards length. So three
+samples are needed, and *with two crossed seeds the seeds' own part of a variance's uncertainty
+cannot be seen*: the interval then holds for these two seeds. Three seeds show it, and so do seeds
+of the samples' own, since the samples' part then holds the seeds'.
 
 A bootstrap over replicas is not used: it repeats replicas, at distance zero from themselves.
 `benchmarks/coverage.py` measures how often these intervals hold the truth; docs/measuring.md has
@@ -142,10 +145,11 @@ def paired_interval(
 
 def paired(arm: Decomposition, baseline: Decomposition, quantity: Quantity) -> Floats:
     """The table of differences arm - baseline, shape (S, J, N), whose mean is the change."""
-    if arm.losses.shape != baseline.losses.shape:
+    if arm.losses.shape != baseline.losses.shape or arm.crossed != baseline.crossed:
         raise SteadfitError(
             "Two arms are compared in pairs, on the same samples, seeds and test points, but the "
-            f"arm has {arm.losses.shape} of them and the baseline {baseline.losses.shape}."
+            f"arm has {arm.losses.shape} of them and the baseline {baseline.losses.shape}, "
+            f"crossed: {arm.crossed} and {baseline.crossed}."
         )
     return arm.table(quantity) - baseline.table(quantity)
 

@@ -1,6 +1,7 @@
 """From replicas to what they show: each arm's losses, changes with intervals, and its word."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -26,7 +27,14 @@ from steadfit.training import Replica
 LEVEL = 0.95
 
 ArmLosses = dict[Loss, ArmLoss]  # none where a replica failed
-Decompose = Callable[..., Decomposition]
+
+
+class Decompose(Protocol):
+    """A loss split for one arm: `decomposition.cross_entropy` and its like."""
+
+    def __call__(self, z: np.ndarray, y: np.ndarray, /, *, crossed: bool = False) -> Decomposition:
+        """From outputs by sample, seed and point, and what is right at each point."""
+        ...
 
 
 def deciding_loss(test: Dataset, baseline: Recipe) -> Loss:

@@ -57,13 +57,13 @@ def plan(
     pilot: int,
     precision: float,
     level: float = 0.95,
-    scheme: str = "bootstrap",
+    design: Design | None = None,
 ) -> Plan:
     """The fewest samples with which every change's interval is +- precision or shorter.
 
     changes: of each arm's total against the baseline's, from `pilot` samples. precision: half the
     length wanted, in the loss's unit. Where more than `MOST` samples would be needed it stays with
-    the pilot's, and the sentence says what they give, and what helps with the design's `scheme`.
+    the pilot's, and the sentence says what they give, and what helps with the `design`.
 
     >>> change = Spread(parts=(4e-4, 0.0, 1e-6), degrees=(9.0, 1.0, 1999.0))
     >>> plan([change], pilot=10, precision=0.02).samples
@@ -83,20 +83,20 @@ def plan(
                 f"The {samples} training samples were chosen by the spread of the first {pilot} "
                 f"(Stein's two-stage rule), so that no interval is longer than ±{precision:g}.",
             )
-    why = _why_not(precision, pilot, reach(pilot), reach(float("inf")), scheme)
+    why = _why_not(precision, pilot, reach(pilot), reach(float("inf")), design or Design())
     return Plan(pilot, reach(pilot), why)
 
 
-def _why_not(precision: float, pilot: int, reached: float, least: float, scheme: str) -> str:
-    stays, helps = (
-        "what all samples share",
-        "more test points help, and seeds that are each sample's own",
-    )
-    if scheme == "both":
-        stays = "what another training set would change"
+def _why_not(precision: float, pilot: int, reached: float, least: float, design: Design) -> str:
+    stays, helps = "the test points", "more of them help"
+    if design.crossed:
+        stays += " and the seeds that all samples share"
+        helps = "more test points help, and seeds of the samples' own"
+    if design.scheme == "both":
+        stays = "the test points and what another training set would change"
         helps = "more data help, or --scheme whole, which asks about training on these data only"
     why = (
-        f"the test points and {stays} leave ±{least:.3g} alone; {helps}"
+        f"{stays} leave ±{least:.3g} alone; {helps}"
         if least > precision
         else f"it would take more than {MOST} training samples"
     )

@@ -107,7 +107,7 @@ def run_study(
             design.samples,
             precision,
             LEVEL,
-            design.scheme,
+            design,
         )
         said = (chosen.sentence,)
         if chosen.samples > design.samples:

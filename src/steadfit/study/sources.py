@@ -23,7 +23,7 @@ def source_intervals(
 
     >>> from steadfit.study.decomposition import squared_error
     >>> f = np.random.default_rng(0).normal(size=(8, 1, 400, 1)).repeat(3, axis=1)  # seeds agree
-    >>> found = source_intervals(squared_error(f, np.zeros((400, 1))).gram)
+    >>> found = source_intervals(squared_error(f, np.zeros((400, 1)), crossed=True).gram)
     >>> f"{found['sample'].value:.1f} and {abs(found['seed'].value):.1f}"
     '1.0 and 0.0'
     """
