@@ -15,9 +15,10 @@ from torch.nn.functional import cross_entropy
 from steadfit.data import from_arrays, split
 from steadfit.errors import SteadfitError
 from steadfit.recipe import Recipe
-from steadfit.study import arm_loss, decomposition
-from steadfit.study.arm_loss import ArmLoss, joined
+from steadfit.study import decomposition
+from steadfit.study.arm_loss import joined
 from steadfit.study.design import Design, make_arms, make_trials
+from steadfit.study.intervals import interval
 from steadfit.study.result import StudyResult
 from steadfit.study.run import run_study
 from steadfit.study.store import open_store
@@ -205,17 +206,17 @@ def test_a_study_with_seeds_of_the_samples_own_is_judged_so(finished):
     outcome = finished[1]
     own, y = outcome.result.arms[0], parts().test.y.numpy()
     logits = np.stack([replica.logits for replica in outcome.replicas["baseline"]])
-    drawn, whole = logits[:6].reshape(3, 2, *logits.shape[1:]), logits[6:, None]
+    whole = decomposition.cross_entropy(logits[6:, None], y)
+    drawn = logits[:6].reshape(3, 2, *logits.shape[1:])
+    shown = own.intervals["cross_entropy"]
     for crossed in (False, True):
-        split_up = decomposition.cross_entropy(drawn, y, crossed=crossed)
-        arm = ArmLoss(split_up, decomposition.cross_entropy(whole, y))
-        found = [arm_loss.interval(arm, name, 0.95) for name in ("total", "variance", "bias_noise")]
-        shown = [
-            own.intervals["cross_entropy"][each] for each in ("total", "variance", "bias_noise")
-        ]
-        same = [a.value == pytest.approx(b.value) for a, b in zip(found, shown, strict=True)]
-        alike = [a.high == pytest.approx(b.high) for a, b in zip(found, shown, strict=True)]
-        assert (all(same) and all(alike)) != crossed
+        found = decomposition.cross_entropy(drawn, y, crossed=crossed)
+        variance = interval(found, "variance")
+        total = whole.total + joined(found.losses, whole.losses, crossed).reach(0.95)
+        highs = [total, variance.high, whole.total - variance.value]
+        of_study = [shown["total"].high, shown["variance"].high, shown["bias_noise"].value]
+        same = [a == pytest.approx(b) for a, b in zip(highs, of_study, strict=True)]
+        assert same == 3 * [not crossed]
     assert own.components is not None
     assert own.components.interaction is None
     assert not outcome.result.design.crossed
