@@ -175,7 +175,7 @@ def test_a_design_that_measures_nothing_is_a_sentence():
         Design(samples=1)
     with pytest.raises(SteadfitError, match="1 seed was expected, but 3 found"):
         Design(samples=4, seeds=3, scheme="whole")
-    with pytest.raises(SteadfitError, match=r"but crossed 3 found\. Ask for 12 samples"):
+    with pytest.raises(SteadfitError, match=r"but 3 crossed found\. Ask for 12 samples"):
         Design(samples=4, seeds=3, scheme="whole", crossed=True)
 
 

@@ -125,7 +125,7 @@ def components(result: StudyResult) -> go.Figure:
     for row in rows:
         figure.add_hline(y=row, line={"color": LIGHT["rule"], "width": 1}, layer="below")
     all_of = [value for own in found for value in own.values()]
-    least, most = 1.05 * min(all_of), 1.05 * max(all_of)
+    least, most = 1.05 * min(0.0, *all_of), 1.05 * max(0.0, *all_of)
     figure.update_xaxes(  # 0 is never at the edge, where its label would be cut
         range=[min(least, -0.03 * most), most], zeroline=True, nticks=6
     )

@@ -60,7 +60,7 @@ class Design:
         if self.scheme == "whole" and (self.seeds > 1 or self.crossed):
             raise SteadfitError(
                 "With the scheme whole each sample is all the training data with a seed of its "
-                f"own, so 1 seed was expected, but {'crossed ' * self.crossed}{self.seeds} found. "
+                f"own, so 1 seed was expected, but {self.seeds}{' crossed' * self.crossed} found. "
                 f"Ask for {self.samples * self.seeds} samples instead."
             )
         if self.crossed and self.seeds < 3:
