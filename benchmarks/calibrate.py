@@ -34,7 +34,7 @@ RECIPES = {
     "mlp": Recipe().model_with(name="mlp", width=0.25),
     "convnet": Recipe().model_with(name="convnet", width=0.2),
 }
-TWICE = {"mlp": SIZES[:2], "convnet": SIZES[:1]}  # sizes: where two seeds a sample are quick
+TWICE = {"mlp": SIZES, "convnet": SIZES[:1]}  # sizes: where two seeds a sample are quick
 SHARED = tuple(f"common {number}" for number in range(6))  # seeds that all sets share
 OWN, SECOND = "own", "second"  # each sample its own
 SCHEMES = ("bootstrap", "subsample", "whole")  # how one set alone is sampled
