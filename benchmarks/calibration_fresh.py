@@ -18,7 +18,7 @@ from calibrate import AGAIN, Part
 from calibration_power import Losses
 from numpy.typing import NDArray
 
-from steadfit.study.intervals import spread, student, verdicts
+from steadfit.analysis.intervals import spread, student, verdicts
 
 DESIGNS = {  # samples, seeds, crossed
     "3 × 1": (3, 1, False),

@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from scipy.special import nctdtrinc
 from scipy.stats import t
 
-from steadfit.study.arm_loss import joined
+from steadfit.analysis.arm_loss import joined
+from steadfit.analysis.intervals import Spread, spread
 from steadfit.study.design import Design
-from steadfit.study.intervals import Spread, spread
 
 ASKED = (3, 5, 10, 20, 40)  # samples with a seed each
 BOTH = Design().samples  # bootstrap samples, and as many retrainings on the whole

@@ -36,7 +36,7 @@ from calibration_one_set import (
 from calibration_power import ASKED, Losses, power_alone_row, power_row
 from calibration_variance import BY_DESIGN, LOSSES, TWICE, Logits, design_row, scheme_rows
 
-from steadfit.study.decomposition import cross_entropy
+from steadfit.analysis.decomposition import cross_entropy
 from steadfit.study.store import open_store
 
 

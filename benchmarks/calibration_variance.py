@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from calibrate import Part
 
-from steadfit.study.decomposition import Decomposition, brier, cross_entropy, kohavi_wolpert
-from steadfit.study.intervals import interval
+from steadfit.analysis.decomposition import Decomposition, brier, cross_entropy, kohavi_wolpert
+from steadfit.analysis.intervals import interval
 
 LOSSES: dict[str, Callable[..., Decomposition]] = {
     "cross-entropy": cross_entropy,

@@ -21,13 +21,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from steadfit.study.decomposition import (
+from steadfit.analysis.decomposition import (
     Decomposition,
     Quantity,
     cross_entropy,
     squared_error,
 )
-from steadfit.study.intervals import Estimate, paired_interval
+from steadfit.analysis.intervals import Estimate, paired_interval
 
 Floats = NDArray[np.float64]
 Arms = tuple[Decomposition, ...]  # two

@@ -13,8 +13,8 @@ import argparse
 
 import numpy as np
 
-from steadfit.study.arm_loss import joined
-from steadfit.study.intervals import student
+from steadfit.analysis.arm_loss import joined
+from steadfit.analysis.intervals import student
 
 DESIGNS = ((5, 1), (10, 1), (3, 2), (5, 2), (10, 2))  # samples and seeds; on the whole as samples
 OF_SETS = (0.0, 0.25, 1.0, 4.0)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from steadfit.analysis.decomposition import squared_error
+from steadfit.analysis.intervals import Spread, paired, paired_interval, spread
 from steadfit.errors import SteadfitError
-from steadfit.study.decomposition import squared_error
 from steadfit.study.design import Design
-from steadfit.study.intervals import Spread, paired, paired_interval, spread
 from steadfit.study.precision import MOST, check_precision, plan
 
 

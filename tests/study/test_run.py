@@ -12,13 +12,13 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from steadfit.analysis import decomposition
+from steadfit.analysis.arm_loss import joined
+from steadfit.analysis.intervals import interval
 from steadfit.data import from_arrays, split
 from steadfit.errors import SteadfitError
 from steadfit.recipe import Recipe
-from steadfit.study import decomposition
-from steadfit.study.arm_loss import joined
 from steadfit.study.design import Design, make_arms, make_trials
-from steadfit.study.intervals import interval
 from steadfit.study.result import StudyResult
 from steadfit.study.run import run_study
 from steadfit.study.store import open_store

@@ -4,10 +4,10 @@ from typing import get_args
 
 import pytest
 
+from steadfit.analysis.decomposition import Components
 from steadfit.data.samples import Scheme
 from steadfit.recipe import Recipe
 from steadfit.report.sections import SCHEMES
-from steadfit.study.decomposition import Components
 from steadfit.study.design import Design
 from steadfit.study.result import ArmResult, Interval, Parts, Verdict
 from steadfit.study.verdict import best_arm, joined_remedy, sentences

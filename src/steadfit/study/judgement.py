@@ -5,11 +5,9 @@ from typing import Protocol
 
 import numpy as np
 
-from steadfit.data import Dataset
-from steadfit.recipe import Recipe
-from steadfit.study import arm_loss
-from steadfit.study.arm_loss import ArmLoss
-from steadfit.study.decomposition import (
+from steadfit.analysis import arm_loss
+from steadfit.analysis.arm_loss import ArmLoss
+from steadfit.analysis.decomposition import (
     Decomposition,
     Quantity,
     brier,
@@ -17,11 +15,13 @@ from steadfit.study.decomposition import (
     kohavi_wolpert,
     squared_error,
 )
+from steadfit.analysis.intervals import Estimate, Spread, verdicts
+from steadfit.analysis.sources import source_intervals
+from steadfit.analysis.zero_one import zero_one
+from steadfit.data import Dataset
+from steadfit.recipe import Recipe
 from steadfit.study.design import Arm, Design
-from steadfit.study.intervals import Estimate, Spread, verdicts
 from steadfit.study.result import ArmResult, Figure, Interval, Loss, Parts, Verdict
-from steadfit.study.sources import source_intervals
-from steadfit.study.zero_one import zero_one
 from steadfit.training import Replica
 
 LEVEL = 0.95

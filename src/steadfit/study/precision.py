@@ -17,9 +17,9 @@ change (`arm_loss`): below these no number of samples reaches.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from steadfit.analysis.intervals import Spread
 from steadfit.errors import SteadfitError
 from steadfit.study.design import Design
-from steadfit.study.intervals import Spread
 
 MOST = 200  # samples that a study chooses by itself
 

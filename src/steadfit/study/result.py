@@ -11,9 +11,9 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from steadfit.analysis.decomposition import Components
 from steadfit.errors import SteadfitError, unknown
 from steadfit.recipe import Recipe
-from steadfit.study.decomposition import Components
 
 Loss = Literal["cross_entropy", "brier", "zero_one", "squared"]
 Figure = Literal["total", "bias_noise", "variance", "sample", "seed", "interaction"]

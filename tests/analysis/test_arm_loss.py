@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from steadfit.analysis.arm_loss import ArmLoss, change, change_here, interval, joined
+from steadfit.analysis.decomposition import Decomposition, cross_entropy
+from steadfit.analysis.intervals import Spread, student, verdicts
 from steadfit.data import from_arrays
 from steadfit.recipe import Recipe
-from steadfit.study.arm_loss import ArmLoss, change, change_here, interval, joined
-from steadfit.study.decomposition import Decomposition, cross_entropy
 from steadfit.study.design import Design, make_arms
-from steadfit.study.intervals import Spread, student, verdicts
 from steadfit.study.judgement import judge
 from steadfit.training import Replica
 

@@ -27,9 +27,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from steadfit.analysis import jackknife
+from steadfit.analysis.jackknife import Floats, Potential
 from steadfit.errors import SteadfitError
-from steadfit.study import jackknife
-from steadfit.study.jackknife import Floats, Potential
 
 Quantity = Literal["total", "variance", "bias_noise"]
 Coordinates = Callable[[Floats, slice], tuple[Floats, Floats, Floats]]

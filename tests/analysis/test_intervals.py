@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from steadfit.analysis.decomposition import cross_entropy, squared_error
+from steadfit.analysis.intervals import Estimate, holm, interval, paired_interval, verdicts
 from steadfit.errors import SteadfitError
-from steadfit.study.decomposition import cross_entropy, squared_error
-from steadfit.study.intervals import Estimate, holm, interval, paired_interval, verdicts
 
 QUANTITIES = ["total", "variance", "bias_noise"]
 

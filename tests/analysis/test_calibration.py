@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
+from steadfit.analysis.decomposition import cross_entropy
+from steadfit.analysis.intervals import Spread, paired_interval, spread
 from steadfit.data import read, split
 from steadfit.recipe import Recipe
-from steadfit.study.decomposition import cross_entropy
-from steadfit.study.intervals import Spread, paired_interval, spread
 from steadfit.training import fit
 
 SETS, SIZE, SAMPLES, STUDIES = 24, 40, 6, 200

@@ -26,9 +26,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from steadfit.study.clusters import by_group
-from steadfit.study.decomposition import Decomposition, Quantity
-from steadfit.study.intervals import (
+from steadfit.analysis.clusters import by_group
+from steadfit.analysis.decomposition import Decomposition, Quantity
+from steadfit.analysis.intervals import (
     Estimate,
     Spread,
     mean_squares,
@@ -37,8 +37,8 @@ from steadfit.study.intervals import (
     spread,
     student,
 )
-from steadfit.study.intervals import interval as drawn_interval
-from steadfit.study.jackknife import Floats
+from steadfit.analysis.intervals import interval as drawn_interval
+from steadfit.analysis.jackknife import Floats
 
 
 @dataclass(frozen=True, eq=False)

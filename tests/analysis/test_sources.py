@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from steadfit.analysis.decomposition import brier, cross_entropy, squared_error
+from steadfit.analysis.sources import source_intervals
 from steadfit.errors import SteadfitError
-from steadfit.study.decomposition import brier, cross_entropy, squared_error
-from steadfit.study.sources import source_intervals
 
 NAMES = ("sample", "seed", "interaction")
 

@@ -45,9 +45,9 @@ from typing import Literal
 
 import numpy as np
 
+from steadfit.analysis.decomposition import Decomposition, Quantity
+from steadfit.analysis.jackknife import Floats
 from steadfit.errors import SteadfitError
-from steadfit.study.decomposition import Decomposition, Quantity
-from steadfit.study.jackknife import Floats
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def interval(arm: Decomposition, quantity: Quantity = "total", *, level: float =
     Raises SteadfitError for too few replicas: two samples or seeds are needed, and three for a
     variance.
 
-    >>> from steadfit.study.decomposition import squared_error
+    >>> from steadfit.analysis.decomposition import squared_error
     >>> f = np.array([1.0, 2.0, 3.0]).reshape(3, 1, 1, 1).repeat(50, axis=2)
     >>> found = interval(squared_error(f, np.zeros((50, 1))))
     >>> round(found.value, 3), round(found.standard_error, 3), round(found.dof, 3)
@@ -132,7 +132,7 @@ def paired_interval(
     spread alone gives the interval's length (`precision`).
     Raises SteadfitError as `interval` does, and for grids of different shapes.
 
-    >>> from steadfit.study.decomposition import squared_error
+    >>> from steadfit.analysis.decomposition import squared_error
     >>> f, y = np.random.default_rng(0).normal(size=(5, 2, 100, 1)), np.zeros((100, 1))
     >>> change = paired_interval(squared_error(f / 2, y), squared_error(f, y))
     >>> change.high < 0

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from steadfit.study.clusters import by_group
-from steadfit.study.decomposition import squared_error
-from steadfit.study.intervals import interval
+from steadfit.analysis.clusters import by_group
+from steadfit.analysis.decomposition import squared_error
+from steadfit.analysis.intervals import interval
 
 RNG = np.random.default_rng(0)
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steadfit.analysis.decomposition import squared_error
+from steadfit.analysis.zero_one import zero_one
 from steadfit.errors import SteadfitError
-from steadfit.study.decomposition import squared_error
-from steadfit.study.zero_one import zero_one
 
 
 def split(votes, y, classes=3):

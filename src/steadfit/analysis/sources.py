@@ -4,9 +4,9 @@ from typing import Literal
 
 import numpy as np
 
+from steadfit.analysis.intervals import Estimate, Spread, student
+from steadfit.analysis.jackknife import Floats
 from steadfit.errors import SteadfitError
-from steadfit.study.intervals import Estimate, Spread, student
-from steadfit.study.jackknife import Floats
 
 
 def source_intervals(
@@ -21,7 +21,7 @@ def source_intervals(
     gram: `Decomposition.gram`, shape (S, J, S, J). level: of confidence. Raises SteadfitError for
     fewer than three samples or seeds.
 
-    >>> from steadfit.study.decomposition import squared_error
+    >>> from steadfit.analysis.decomposition import squared_error
     >>> f = np.random.default_rng(0).normal(size=(8, 1, 400, 1)).repeat(3, axis=1)  # seeds agree
     >>> found = source_intervals(squared_error(f, np.zeros((400, 1)), crossed=True).gram)
     >>> f"{found['sample'].value:.1f} and {abs(found['seed'].value):.1f}"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steadfit.analysis import decomposition
 from steadfit.errors import SteadfitError
-from steadfit.study import decomposition
 
 # Grids of crossed seeds; test_own_seeds.py has those of the samples' own.
 brier, cross_entropy, kohavi_wolpert, squared_error = (

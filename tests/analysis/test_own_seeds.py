@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from steadfit.analysis.clusters import by_group
+from steadfit.analysis.decomposition import brier, cross_entropy, kohavi_wolpert, squared_error
+from steadfit.analysis.intervals import interval, paired_interval
 from steadfit.errors import SteadfitError
-from steadfit.study.clusters import by_group
-from steadfit.study.decomposition import brier, cross_entropy, kohavi_wolpert, squared_error
 from steadfit.study.design import Design
-from steadfit.study.intervals import interval, paired_interval
 
 GRIDS = [(5, 2), (2, 3), (4, 1)]
 
