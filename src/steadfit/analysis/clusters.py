@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from steadfit.study.decomposition import Decomposition
-from steadfit.study.jackknife import Floats
+from steadfit.analysis.decomposition import Decomposition
+from steadfit.analysis.jackknife import Floats
 
 
 def by_group(found: Decomposition, group: NDArray[np.integer]) -> Decomposition:
