@@ -35,10 +35,10 @@ def guarded(tensor: Tensor, at_end: bool) -> Tensor:
 
 
 class Guard:
-    """Stands before a kernel's library; `pointer` takes the place of `kernels._pointer`."""
+    """Stands before the sweeps; `pointer` takes the place of `kernels._pointer`."""
 
-    def __init__(self, library: ctypes.CDLL, at_end: bool) -> None:
-        self.library, self.at_end = library, at_end
+    def __init__(self, sweeps: ctypes.CDLL, at_end: bool) -> None:
+        self.sweeps, self.at_end = sweeps, at_end
         self.copies: list[tuple[Tensor, Tensor]] = []
 
     def pointer(self, tensor: Tensor | None) -> int | None:
@@ -55,15 +55,15 @@ class Guard:
                 tensor.detach().copy_(copy.view(tensor.shape))
         self.copies.clear()
 
-    def cell_forward(self, arguments: object) -> int:
+    def run_forward(self, cell: object, arguments: object) -> int:
         """The library's function, then the copies back."""
-        lacking = self.library.cell_forward(arguments)
+        lacking = self.sweeps.run_forward(cell, arguments)
         self.copy_back()
         return lacking
 
-    def cell_backward(self, arguments: object) -> int:
+    def run_backward(self, cell: object, arguments: object) -> int:
         """The library's function, then the copies back."""
-        lacking = self.library.cell_backward(arguments)
+        lacking = self.sweeps.run_backward(cell, arguments)
         self.copy_back()
         return lacking
 
@@ -72,8 +72,8 @@ def check(drawn: Drawn, at_end: bool) -> None:
     """Run forward and backward behind guards, and compare with the reference."""
     made = kernels.kernel(drawn.cell, torch.float64, False, (False,) * len(drawn.cell.states))
     assert made is not None
-    guard = Guard(made.library, at_end)
-    guarding = {"kernel": lambda *_: kernels.Kernel(cast(ctypes.CDLL, guard))}
+    guard = Guard(made.sweeps, at_end)
+    guarding = {"kernel": lambda *_: kernels.Kernel(cast(ctypes.CDLL, guard), made.cell)}
     with patch.multiple(call, **guarding), patch.object(kernels, "_pointer", guard.pointer):
         found = drawn.by(run)
         gradients = drawn.gradients(found)

@@ -41,13 +41,14 @@ def start(cache: Path, **variables: str) -> subprocess.Popen:
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
 
 
-def test_processes_that_start_at_once_make_one_library(tmp_path: Path) -> None:
+def test_processes_that_start_at_once_make_one_of_each_library(tmp_path: Path) -> None:
     processes = [start(tmp_path) for _ in range(3)]
     said = [process.communicate()[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0], said
     assert said == ["", "", ""]
-    assert len(list(tmp_path.glob("*.so"))) == 1
-    assert len(list(tmp_path.glob("*.cpp"))) == 1
+    for kind in ("sweeps", "rnn"):
+        assert len(list(tmp_path.glob(f"{kind}-*.so"))) == 1
+        assert len(list(tmp_path.glob(f"{kind}-*.cpp"))) == 1
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("tmp")]
 
 

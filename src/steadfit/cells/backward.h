@@ -7,16 +7,16 @@ struct BackwardMemory {
     long delta_width;
     BackwardMemory(const Problem& p, const BackRuns& runs)
         : weights(runs.size),
-          peephole(PEEPHOLES * p.width),
-          carry(STATES * p.a.batch * p.width),
-          back(p.a.batch * SOURCES * p.width),
-          delta(p.rows() * (GATES + PEEPHOLES) * p.width + PANEL),  // whole tiles are copied
-          source(p.rows() * SOURCES * p.width),
+          peephole(p.cell.peepholes * p.width),
+          carry(p.cell.states * p.a.batch * p.width),
+          back(p.a.batch * p.cell.sources * p.width),
+          delta(p.rows() * delta_width_of(p) + PANEL),  // whole tiles are copied
+          source(p.rows() * p.cell.sources * p.width),
           zeros(padded(std::max(p.a.input, p.a.hidden))),
-          delta_width((GATES + PEEPHOLES) * p.width) {
+          delta_width(delta_width_of(p)) {
         pad_peepholes(p, peephole);
         std::memset(zeros, 0, padded(std::max(p.a.input, p.a.hidden)) * sizeof(Real));
-        for (int s = 0; s < STATES; s++)
+        for (int s = 0; s < p.cell.states; s++)
             for (long i = 0; i < p.a.batch; i++) {
                 Real* to = carry_of(p, s, i);
                 std::memset(to, 0, p.width * sizeof(Real));
@@ -24,6 +24,9 @@ struct BackwardMemory {
                     std::memcpy(to, p.a.d_final[s] + p.a.order[i] * p.a.hidden,
                                 p.a.hidden * sizeof(Real));
             }
+    }
+    static long delta_width_of(const Problem& p) {
+        return (p.cell.gates + p.cell.peepholes) * p.width;
     }
     Real* carry_of(const Problem& p, int state, long i) const {
         return carry + (state * p.a.batch + i) * p.width;
@@ -33,25 +36,24 @@ struct BackwardMemory {
 // What comes back through the products whose gates' adjoints are known after this phase.
 static void back_products(const Problem& p, const Part& part, const BackRuns& runs,
                           const BackwardMemory& memory, int phase, const std::vector<Row>& rows) {
+    const int states = p.cell.states, sources = p.cell.sources;
+    const long column = part.low * PANEL;
     std::vector<const Real*> from(rows.size());
-    bool begun[STATES + SOURCES] = {};
+    std::vector<char> begun(sources);
     for (const BackRun& run : runs.runs) {
-        if (run.source < 0 || run.phase != phase) continue;
-        for (size_t r = 0; r < rows.size(); r++) from[r] = rows[r].delta + run.gate * p.width;
-        const long depth = run.count * p.width, column = part.low * PANEL;
-        Real* to;
-        long stride;
-        if (run.source < STATES) {
-            to = memory.carry_of(p, run.source, part.first) + column;
-            stride = p.width;
-        } else {
-            to = memory.back + (part.first * SOURCES + run.source - STATES) * p.width + column;
-            stride = SOURCES * p.width;
-        }
-        const bool fresh = run.source >= STATES && !begun[run.source];
-        begun[run.source] = true;
+        const int source = run.group->source;
+        if (source < 0 || run.group->back_phase != phase) continue;
+        for (size_t r = 0; r < rows.size(); r++) from[r] = rows[r].delta + run.gate() * p.width;
+        const bool state = source < states;
+        const long stride = state ? p.width : sources * p.width;
+        Real* to = column + (state ? memory.carry_of(p, source, part.first)
+                                   : memory.back + part.first * stride +
+                                         (source - states) * p.width);
+        const bool fresh = !state && !begun[source - states];
+        if (fresh) begun[source - states] = 1;
+        const long depth = run.count * p.width;
         product(from.data(), static_cast<long>(rows.size()), depth,
-                memory.weights + run.at + part.low * PANEL * depth, part.high - part.low,
+                memory.weights + run.at + column * depth, part.high - part.low,
                 fresh ? memory.zeros + column : to, fresh ? 0 : stride, to, stride,
                 (part.high - part.low) * PANEL);
     }
@@ -69,19 +71,19 @@ static void backward_part(const Problem& p, const Part& part, const BackRuns& ru
             const long inside = p.offset[t] + i;
             row.peephole = memory.peephole;
             row.delta = memory.delta + inside * memory.delta_width;
-            row.source = memory.source + inside * SOURCES * p.width;
-            row.back = memory.back + i * SOURCES * p.width;
-            for (int s = 0; s < STATES; s++) row.carry[s] = memory.carry_of(p, s, i);
+            row.source = memory.source + inside * p.cell.sources * p.width;
+            row.back = memory.back + i * p.cell.sources * p.width;
+            for (int s = 0; s < p.cell.states; s++) row.carry[s] = memory.carry_of(p, s, i);
             rows.push_back(row);
         }
-        for (int phase = 0; phase < BACKWARD_PHASES; phase++) {
-            for (const Row& row : rows)
-                backward_phase(phase, row, part.low * PANEL, part.high * PANEL);
+        for (int phase = 0; phase < p.cell.backward_phases; phase++) {
+            p.cell.backward[phase](rows.data(), static_cast<long>(rows.size()), part.low * PANEL,
+                                   part.high * PANEL);
             part.wait();
             back_products(p, part, runs, memory, phase, rows);
         }
     }
-    for (int s = 0; s < STATES; s++)
+    for (int s = 0; s < p.cell.states; s++)
         for (long i = part.first; i < part.last && a.d_initial[s]; i++) {
             const long first = part.low * PANEL;
             const long count = std::min(part.high * PANEL, static_cast<long>(a.hidden)) - first;

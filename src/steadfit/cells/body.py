@@ -5,15 +5,11 @@ from steadfit.cells.plan import Plan
 _INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 
 
-def value_name(made: Plan, index: int) -> str:
-    """A C++ name for a node that says what it is."""
+def _value_name(made: Plan, index: int) -> str:
+    """A C++ name for a node: what it is, and its number."""
     node = made.derivative.nodes[index]
-    if node.op in ("gate", "peephole"):
-        return f"{node.op}_{node.name}"
-    if node.op in ("state", "given", "adjoint"):
-        return {"state": "old_", "given": "zoneout_", "adjoint": "d_"}[node.op] + node.name
-    label = made.graph.labels.get(index)
-    return f"{label}_{index}" if label else f"v{index}"
+    letters = {"gate": "gate", "peephole": "peephole", "state": "old", "given": "zoneout"}
+    return f"{letters.get(node.op, 'adjoint' if node.op == 'adjoint' else 'v')}_{index}"
 
 
 class Body:
@@ -27,11 +23,13 @@ class Body:
 
     def value(self, index: int) -> str:
         """The name of a node's value, after the lines that compute it."""
-        name = value_name(self._made, index)
+        name = _value_name(self._made, index)
         if index not in self._known:
             self._known.add(index)
             text = self._expression(index)
-            self._lines.append(f"const Vector {name} = {text};")
+            label = self._made.graph.labels.get(index, "")
+            said = f"  // {label}" if label.isascii() and label else ""
+            self._lines.append(f"const Vector {name} = {text};{said}")
         return name
 
     def store(self, place: str, index: int) -> None:
@@ -51,17 +49,20 @@ class Body:
 
     def function(self, name: str) -> str:
         """The whole function: a row's units, vector by vector."""
-        if not self._lines:
-            return f"static void {name}(const Row&, long, long) {{}}\n"
-        indent = " " * 8
+        indent = " " * 12
+        lines = [
+            "    for (const Row* each = rows; each < rows + count; each++) {",
+            "        const Row& row = *each;",
+            "        for (long j = first; j < last; j += LANES) {",
+            f"{indent}const long left = row.hidden - j;",
+            *(indent + line for line in self._lines),
+            "        }",
+            "    }",
+        ]
         return "\n".join(
             [
-                f"static __attribute__((noinline)) void {name}("
-                "const Row& row, long first, long last) {",
-                "    for (long j = first; j < last; j += LANES) {",
-                f"{indent}const long left = row.hidden - j;",
-                *(indent + line for line in self._lines),
-                "    }",
+                f"static void {name}(const Row* rows, long count, long first, long last) {{",
+                *(lines if self._lines else []),
                 "}",
                 "",
             ]

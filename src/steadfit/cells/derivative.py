@@ -19,8 +19,7 @@ class Derivative:
     state) and "back" (`value`: a source node; the adjoint that comes back through the products that
     take the source).
 
-    gates: the adjoint of each gate by name. peepholes: of each peephole by name. sources: for each
-    source of a product that is not an old state, None (its adjoint is the leaf "back").
+    gates: the adjoint of each gate by name. peepholes: of each peephole by name.
     states: the adjoint of each old state, without what comes back through products that take it.
     """
 
@@ -28,6 +27,11 @@ class Derivative:
     gates: Mapping[str, int]
     peepholes: Mapping[str, int]
     states: tuple[int, ...]
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """All the adjoints that a step backwards is run for."""
+        return (*self.gates.values(), *self.peepholes.values(), *self.states)
 
 
 def rewrite(graph: Graph, recurrent_mask: bool, zoneout: Sequence[bool]) -> Graph:

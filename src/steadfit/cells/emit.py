@@ -1,122 +1,108 @@
-"""A cell's graph as C++: what happens in each unit alone, and tables of the products between.
+"""A cell's graph as C++: what happens in each unit alone, and a table of the products between.
 
-The rest of a kernel (products, threads, ragged batches) is the same for every cell and stands in
-`runtime.h` and `sweep.h`. One source holds one cell, one floating type, one choice of masks.
+The rest of a kernel (products, threads, ragged batches) is the same for every cell and compiled
+once, from `sweeps.h`. A source holds some variants of one floating type, each in a namespace. No
+name of the equations is C++: names are made of positions, and comments of plain letters.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from steadfit.cells.body import Body, value_name
+from steadfit.cells.body import Body
+from steadfit.cells.describe import equations
 from steadfit.cells.language import Cell
-from steadfit.cells.plan import Plan, plan
+from steadfit.cells.plan import Plan, X, plan
 
 
-def source_text(cell: Cell, real: str, recurrent_mask: bool, zoneout: Sequence[bool]) -> str:
-    """The C++ source of a kernel for this cell. real: "float" or "double"."""
-    made = plan(cell, recurrent_mask, zoneout)
-    phases = [_forward_phase(made, number) for number in range(made.stages + 1)]
-    last = _last_backward_phase(made)
-    phases += [_backward_phase(made, number, last) for number in range(last + 1)]
+@dataclass(frozen=True)
+class Variant:
+    """A cell with one choice of masks: whether gates' states have one, and each new state."""
+
+    cell: Cell
+    recurrent_mask: bool
+    zoneout: tuple[bool, ...]
+
+
+def head(real: str) -> str:
+    """What a source begins with. real: "float" or "double"."""
+    return f"typedef {real} Real;\n#define REAL_IS_FLOAT {int(real == 'float')}\n"
+
+
+def source_text(variants: Sequence[Variant], real: str) -> str:
+    """The C++ source of kernels; number n is the object `cell_n`."""
+    cells = (_cell_text(variant, f"cell_{n}") for n, variant in enumerate(variants))
+    return "\n".join([head(real) + '#include "cell.h"\n', *cells])
+
+
+def _cell_text(variant: Variant, name: str) -> str:
+    cell = variant.cell
+    made = plan(cell, variant.recurrent_mask, variant.zoneout)
+    forward = [_forward_phase(made, number) for number in range(made.stages + 1)]
+    backward = [_backward_phase(made, number) for number in range(made.last_phase + 1)]
     return "\n".join(
         [
-            f"// {cell.name}: {cell.summary}",
+            *(f"// {_plain(line)}" for line in (cell.name, "", *equations(cell).splitlines())),
             "//",
-            *(f"//     {line}" for line in _equations(cell)),
-            "//",
-            f"// recurrent mask: {recurrent_mask}; zoneout: {list(zoneout)}",
+            f"// recurrent mask: {variant.recurrent_mask}; zoneout: {list(variant.zoneout)}",
             "",
-            f"typedef {real} Real;",
-            f"#define REAL_IS_FLOAT {int(real == 'float')}",
-            '#include "runtime.h"',
-            '#include "sweep_types.h"',
+            f"namespace {name}_parts {{",
             "",
-            *_tables(made, last),
-            "",
-            *phases,
-            "static void forward_phase(int phase, const Row& row, long first, long last) {",
-            *_switch("forward", made.stages + 1),
+            *forward,
+            *backward,
+            *_table(made),
             "}",
             "",
-            "static void backward_phase(int phase, const Row& row, long first, long last) {",
-            *_switch("backward", last + 1),
-            "}",
-            "",
-            '#include "sweep.h"',
+            f'extern "C" __attribute__((visibility("default"))) const Cell {name} = {{',
+            f"    {len(made.graph.states)}, {len(made.gates)}, {len(made.graph.peepholes)}, "
+            f"{len(made.saved)}, {len(made.sources)}, {len(made.groups)}, {made.stages}, "
+            f"{made.last_phase + 1},",
+            f"    {name}_parts::bias_block, {name}_parts::group, {name}_parts::forward,",
+            f"    {name}_parts::backward}};",
             "",
         ]
     )
 
 
-def _equations(cell: Cell) -> list[str]:
-    from steadfit.cells.describe import equations
-
-    return equations(cell).splitlines()
-
-
-def _switch(name: str, count: int) -> list[str]:
-    return [f"    if (phase == {n}) return {name}_{n}(row, first, last);" for n in range(count)]
+def _plain(text: str) -> str:
+    """The text of a comment that ends with its line."""
+    return "".join(c if " " <= c <= "~" and c != "\\" else "?" for c in text)
 
 
-def _tables(made: Plan, last: int) -> list[str]:
-    """The numbers that the generic sweep needs, as constants."""
-    graph = made.graph
-    blocks = [(gate.name, source) for gate, source in graph.recurrent_blocks]
-    inputs = [gate.name for gate in graph.input_blocks]
-    names = [gate.name for gate in graph.gates]
+def _table(made: Plan) -> list[str]:
+    """The numbers that the sweeps need, as constants."""
+    names = [gate.name for gate in made.graph.gates]
     lines = [
-        f"constexpr int STATES = {len(graph.states)};  // {', '.join(graph.states)}",
-        f"constexpr int GATES = {len(made.gates)};  // {', '.join(g.name for g in made.gates)}",
-        f"constexpr int INPUT_BLOCKS = {len(inputs)}, RECURRENT_BLOCKS = {len(blocks)};",
-        f"constexpr int PEEPHOLES = {len(graph.peepholes)};  // {', '.join(graph.peepholes)}",
-        f"constexpr int SAVED = {len(made.saved)};  // "
-        + (", ".join(value_name(made, node) for node in made.saved) or "nothing"),
-        f"constexpr int SOURCES = {len(made.sources)};  // computed values that products take",
-        f"constexpr int STAGES = {made.stages}, BACKWARD_PHASES = {last + 1};",
-        "",
-        "// Which block of the bias belongs to each column of gates.",
-        f"constexpr int BIAS_BLOCK[] = {_braces(names.index(g.name) for g in made.gates)};",
-        "",
-        "// Products with x: gate, block of the input matrix.",
-        "constexpr InputProduct INPUT_PRODUCTS[] = "
-        + _braces(
-            f"{{{column}, {inputs.index(gate.name)}}}"
-            for column, gate in enumerate(made.gates)
-            if gate.takes_input
-        )
-        + ";",
-        "",
-        "// Products with states: gate, block of the recurrent matrix, source (an old state, or",
-        "// STATES + number of a computed source), stage, phase of the backward sweep after which",
-        "// the source's adjoint can be had.",
+        f"const int bias_block[] = {_braces(names.index(gate.name) for gate in made.gates)};",
+        *(
+            f"const int blocks_{n}[] = {_braces(group.blocks)};"
+            for n, group in enumerate(made.groups)
+        ),
+        "// source, stage, phase of the backward sweep, first column, columns, blocks",
+        "const Group group[] = {",
+        *(
+            f"    {{{_place(made, group.source)}, {group.stage}, {group.back_phase}, "
+            f"{group.column}, {len(group.blocks)}, blocks_{n}}},"
+            for n, group in enumerate(made.groups)
+        ),
+        "};",
     ]
-    rows = []
-    for column, gate in enumerate(made.gates):
-        for source in gate.recurrent:
-            node = graph.nodes[source]
-            state = node.op == "state"
-            number = graph.states.index(node.name) if state else made.sources.index(source)
-            place = number if state else len(graph.states) + number
-            back = last if state else _back_phase(made, source)
-            block = blocks.index((gate.name, source))
-            rows.append(f"{{{column}, {block}, {place}, {made.gate_stage(gate)}, {back}}}")
-    lines.append(f"constexpr RecurrentProduct RECURRENT_PRODUCTS[] = {_braces(rows)};")
+    for way, count in (("forward", made.stages + 1), ("backward", made.last_phase + 1)):
+        lines.append(f"const Phase {way}[] = {_braces(f'{way}_{n}' for n in range(count))};")
     return lines
 
 
+def _place(made: Plan, source: int) -> int:
+    """The number of a source: x, an old state, or after the states a computed source."""
+    if source == X:
+        return X
+    node = made.graph.nodes[source]
+    if node.op == "state":
+        return made.graph.states.index(node.name)
+    return len(made.graph.states) + made.sources.index(source)
+
+
 def _braces(items: Iterable[object]) -> str:
-    """A C++ list; an array cannot be empty, so nothing becomes one unused entry."""
-    return "{" + (", ".join(str(item) for item in items) or "{}") + "}"
-
-
-def _back_phase(made: Plan, source: int) -> int:
-    takers = [gate for gate in made.gates if source in gate.recurrent]
-    return max(made.depth(made.derivative.gates[gate.name]) for gate in takers)
-
-
-def _last_backward_phase(made: Plan) -> int:
-    derivative = made.derivative
-    targets = [*derivative.gates.values(), *derivative.peepholes.values(), *derivative.states]
-    return max(made.depth(target) for target in targets)
+    return "{" + ", ".join(str(item) for item in items) + "}"
 
 
 def _forward_phase(made: Plan, number: int) -> str:
@@ -148,15 +134,15 @@ def _forward_phase(made: Plan, number: int) -> str:
     return body.function(f"forward_{number}")
 
 
-def _backward_phase(made: Plan, number: int, last: int) -> str:
+def _backward_phase(made: Plan, number: int) -> str:
     """One phase of a step backwards: the adjoints that can be had after `number` products."""
     body = Body(made, backward=True)
     derivative = made.derivative
     for column, gate in enumerate(made.gates):
         node = derivative.gates[gate.name]
-        if made.depth(node) == number:
+        if made.depths[node] == number:
             body.store(f"row.delta + {column} * row.width", node)
-    if number == last:
+    if number == made.last_phase:
         for place, name in enumerate(made.graph.peepholes):
             column = len(made.gates) + place
             body.store(f"row.delta + {column} * row.width", derivative.peepholes[name])

@@ -1,15 +1,6 @@
-// The sweep over time, forward, of the cell whose tables and phases stand above.
+// The sweep over time, forward.
 
 #pragma once
-
-// Number of panels from `gate` on that lie side by side, in the weights and in the row of gates.
-template <class Product>
-static long together(const Product* products, long count, long i, const Part& part, long panels) {
-    if (part.high - part.low < panels) return 1;
-    long n = 1;
-    while (i + n < count && products[i + n].gate == products[i].gate + n) n++;
-    return n;
-}
 
 // Panels with depth along the rows of w: for products that start from x or a state.
 static void pack_block(const Problem& p, const Real* w, int block, long depth, Real* to,
@@ -24,91 +15,104 @@ static void pack_block(const Problem& p, const Real* w, int block, long depth, R
 
 // One row a peephole, with zeros beyond the units.
 static void pad_peepholes(const Problem& p, Real* to) {
-    for (int n = 0; n < PEEPHOLES; n++)
+    for (int n = 0; n < p.cell.peepholes; n++)
         for (long j = 0; j < p.width; j++)
             to[n * p.width + j] = j < p.a.hidden ? p.a.peephole[n * p.a.hidden + j] : 0;
 }
 
+// Where the panels of each group's weights start; the last entry is the size of all.
+static std::vector<long> places(const Problem& p) {
+    std::vector<long> at(p.cell.groups + 1);
+    for (int i = 0; i < p.cell.groups; i++) {
+        const Group& group = p.cell.group[i];
+        at[i + 1] = at[i] + group.count * p.width * p.depth(group);
+    }
+    return at;
+}
+
 struct ForwardMemory {
-    Scratch input, recurrent, bias, peephole, source;
+    std::vector<long> at;
+    Scratch weights, bias, peephole, source;
     explicit ForwardMemory(const Problem& p)
-        : input(INPUT_BLOCKS * p.width * p.a.input),
-          recurrent(RECURRENT_BLOCKS * p.width * p.a.hidden),
-          bias(GATES * p.width),
-          peephole(PEEPHOLES * p.width),
-          source(SOURCES * p.width * p.a.batch) {
-        for (int g = 0; g < GATES; g++)
+        : at(places(p)),
+          weights(at.back()),
+          bias(p.cell.gates * p.width),
+          peephole(p.cell.peepholes * p.width),
+          source(p.cell.sources * p.width * p.a.batch) {
+        for (int g = 0; g < p.cell.gates; g++)
             for (long j = 0; j < p.width; j++)
                 bias[g * p.width + j] =
-                    p.a.bias && j < p.a.hidden ? p.a.bias[BIAS_BLOCK[g] * p.a.hidden + j] : 0;
+                    p.a.bias && j < p.a.hidden ? p.a.bias[p.cell.bias_block[g] * p.a.hidden + j] : 0;
         pad_peepholes(p, peephole);
     }
     void pack(const Problem& p, const Crew& crew) {
-        for (int i = 0; i < INPUT_BLOCKS; i++)
-            pack_block(p, p.a.input_weight, INPUT_PRODUCTS[i].block, p.a.input,
-                       input + i * p.width * p.a.input, crew);
-        for (int i = 0; i < RECURRENT_BLOCKS; i++)
-            pack_block(p, p.a.recurrent_weight, RECURRENT_PRODUCTS[i].block, p.a.hidden,
-                       recurrent + i * p.width * p.a.hidden, crew);
+        for (int i = 0; i < p.cell.groups; i++) {
+            const Group& group = p.cell.group[i];
+            for (int k = 0; k < group.count; k++)
+                pack_block(p, p.weights(group), group.blocks[k], p.depth(group),
+                           weights + at[i] + k * p.width * p.depth(group), crew);
+        }
     }
 };
+
+// The product of one group, for this part's units; start and c begin at the group's first column.
+static void group_product(const Problem& p, const Part& part, const ForwardMemory& memory, int i,
+                          const std::vector<const Real*>& from, const Real* start,
+                          long start_stride, Real* c) {
+    const Group& group = p.cell.group[i];
+    const long rows = static_cast<long>(from.size()), depth = p.depth(group);
+    const long stride = p.cell.gates * p.width, own = part.high - part.low;
+    const bool all = own == p.panels;  // then the columns of the group lie side by side
+    const long panels = all ? group.count * own : own;
+    for (int k = 0; k < (all ? 1 : group.count); k++) {
+        const long column = k * p.width + part.low * PANEL;
+        product(from.data(), rows, depth, memory.weights + memory.at[i] + column * depth, panels,
+                start + column, start_stride, c + column, stride, panels * PANEL);
+    }
+}
 
 // The products with x of steps [begin, end), with the biases, into `pre`.
 static void input_products(const Problem& p, const Part& part, const ForwardMemory& memory,
                            long begin, long end, Real* pre) {
-    const long stride = GATES * p.width;
+    const long stride = p.cell.gates * p.width;
     std::vector<const Real*> x;
     for (long n = begin; n < end; n++)
         for (long i = part.first; i < part.running(p.a.sizes[p.step(n)]); i++)
             x.push_back(p.a.x + p.outside(p.step(n), i) * p.a.input);
-    const long rows = static_cast<long>(x.size());
-    bool with_input[GATES] = {};
-    for (long i = 0; i < INPUT_BLOCKS;) {
-        const long count = together(INPUT_PRODUCTS, INPUT_BLOCKS, i, part, p.panels);
-        const long panels = count > 1 ? count * p.panels : part.high - part.low;
-        const long column = INPUT_PRODUCTS[i].gate * p.width + part.low * PANEL;
-        product(x.data(), rows, p.a.input,
-                memory.input + (i * p.width + part.low * PANEL) * p.a.input, panels,
-                memory.bias + column, 0, pre + column, stride, panels * PANEL);
-        for (long k = 0; k < count; k++) with_input[INPUT_PRODUCTS[i + k].gate] = true;
-        i += count;
+    std::vector<char> begun(p.cell.gates);
+    for (int i = 0; i < p.cell.groups; i++) {
+        const Group& group = p.cell.group[i];
+        if (group.source >= 0) break;
+        const long column = group.gate * p.width;
+        group_product(p, part, memory, i, x, memory.bias + column, 0, pre + column);
+        std::fill_n(begun.begin() + group.gate, group.count, 1);
     }
-    for (int g = 0; g < GATES; g++)
-        for (long r = 0; r < rows && !with_input[g]; r++)
-            std::memcpy(pre + r * stride + g * p.width + part.low * PANEL,
-                        memory.bias + g * p.width + part.low * PANEL,
-                        (part.high - part.low) * PANEL * sizeof(Real));
+    const long first = part.low * PANEL, bytes = (part.high - part.low) * PANEL * sizeof(Real);
+    for (int g = 0; g < p.cell.gates; g++)
+        for (size_t r = 0; r < x.size() && !begun[g]; r++)
+            std::memcpy(pre + r * stride + g * p.width + first,
+                        memory.bias + g * p.width + first, bytes);
 }
 
-// The products with states of one stage, added to `pre`.
+// The products of one stage with states and computed sources, added to `pre`.
 static void recurrent_products(const Problem& p, const Part& part, const ForwardMemory& memory,
                                int stage, const std::vector<Row>& rows, Real* pre) {
-    const long stride = GATES * p.width, count = static_cast<long>(rows.size());
-    std::vector<const Real*> from(count);
-    for (long i = 0; i < RECURRENT_BLOCKS;) {
-        const RecurrentProduct& first = RECURRENT_PRODUCTS[i];
-        long n = together(RECURRENT_PRODUCTS, RECURRENT_BLOCKS, i, part, p.panels);
-        while (n > 1 && (RECURRENT_PRODUCTS[i + n - 1].source != first.source ||
-                         RECURRENT_PRODUCTS[i + n - 1].stage != first.stage))
-            n--;
-        if (first.stage == stage) {
-            for (long r = 0; r < count; r++)
-                from[r] = first.source < STATES
-                              ? rows[r].old[first.source]
-                              : rows[r].source + (first.source - STATES) * p.width;
-            const long panels = n > 1 ? n * p.panels : part.high - part.low;
-            Real* to = pre + first.gate * p.width + part.low * PANEL;
-            product(from.data(), count, p.a.hidden,
-                    memory.recurrent + (i * p.width + part.low * PANEL) * p.a.hidden, panels, to,
-                    stride, to, stride, panels * PANEL);
-        }
-        i += n;
+    std::vector<const Real*> from(rows.size());
+    for (int i = 0; i < p.cell.groups; i++) {
+        const Group& group = p.cell.group[i];
+        if (group.source < 0 || group.stage != stage) continue;
+        const int computed = group.source - p.cell.states;
+        for (size_t r = 0; r < rows.size(); r++)
+            from[r] = computed < 0 ? rows[r].old[group.source]
+                                   : rows[r].source + computed * p.width;
+        Real* to = pre + group.gate * p.width;
+        group_product(p, part, memory, i, from, to, p.cell.gates * p.width, to);
     }
 }
 
 static void forward_part(const Problem& p, const Part& part, ForwardMemory& memory) {
     const Arguments& a = p.a;
-    const long stride = GATES * p.width, sequences = std::max(part.last - part.first, 1l);
+    const long stride = p.cell.gates * p.width, sequences = std::max(part.last - part.first, 1l);
     const long most = std::max(48l, 65536 / std::max(stride, 1l));  // rows of x in one product
     const long chunk = std::max(1l, most / sequences);
     Scratch pre(chunk * sequences * stride);
@@ -123,22 +127,22 @@ static void forward_part(const Problem& p, const Part& part, ForwardMemory& memo
                 rows.push_back(row_of(p, n, i));
                 rows.back().pre = at + (i - part.first) * stride;
                 rows.back().peephole = memory.peephole;
-                rows.back().source = memory.source + i * SOURCES * p.width;
+                rows.back().source = memory.source + i * p.cell.sources * p.width;
             }
-            for (int phase = 0; phase <= STAGES; phase++) {
+            const long count = static_cast<long>(rows.size());
+            for (int phase = 0; phase <= p.cell.stages; phase++) {
                 if (phase > 0) recurrent_products(p, part, memory, phase - 1, rows, at);
-                for (const Row& row : rows)
-                    forward_phase(phase, row, part.low * PANEL, part.high * PANEL);
-                if (SOURCES > 0 || phase == STAGES) part.wait();
+                p.cell.forward[phase](rows.data(), count, part.low * PANEL, part.high * PANEL);
+                if (p.cell.sources > 0 || phase == p.cell.stages) part.wait();
             }
-            at += static_cast<long>(rows.size()) * stride;
+            at += count * stride;
         }
     }
 }
 
 static void copy_final_states(const Problem& p) {
     const size_t bytes = p.a.hidden * sizeof(Real);
-    for (int s = 0; s < STATES; s++)
+    for (int s = 0; s < p.cell.states; s++)
         for (long i = 0; i < p.a.batch; i++) {
             const long length = p.length(i), last = p.a.reverse ? 0 : length - 1;
             const Real* from = length ? p.a.sequence[s] + p.outside(last, i) * p.a.hidden

@@ -80,12 +80,13 @@ static void sum_rows(const Problem& p, const BackwardMemory& memory, long panel,
 }
 
 static void vector_gradients(const Problem& p, const BackwardMemory& memory, const Crew& crew) {
-    const Share share = crew.share((GATES + PEEPHOLES) * p.panels);
+    const Share share = crew.share((p.cell.gates + p.cell.peepholes) * p.panels);
     for (long panel = share.first; panel < share.last; panel++) {
         const long column = panel / p.panels, unit = panel % p.panels * PANEL;
-        Real* to = column >= GATES ? p.a.d_peephole : p.a.d_bias;
+        const bool peephole = column >= p.cell.gates;
+        Real* to = peephole ? p.a.d_peephole : p.a.d_bias;
         if (!to || unit >= p.a.hidden) continue;
-        const long block = column >= GATES ? column - GATES : BIAS_BLOCK[column];
+        const long block = peephole ? column - p.cell.gates : p.cell.bias_block[column];
         Real sum[PANEL];
         sum_rows(p, memory, panel, sum);
         std::memcpy(to + block * p.a.hidden + unit, sum,
@@ -104,9 +105,9 @@ static void input_gradient(const Problem& p, const BackwardMemory& memory, const
         std::memset(result, 0, rows * columns * sizeof(Real));
         const Real* from[ROWS];
         for (const BackRun& run : runs.runs) {
-            if (run.source >= 0) continue;
+            if (run.group->source >= 0) continue;
             for (long r = 0; r < rows; r++)
-                from[r] = memory.delta + (begin + r) * memory.delta_width + run.gate * p.width;
+                from[r] = memory.delta + (begin + r) * memory.delta_width + run.gate() * p.width;
             product(from, rows, run.count * p.width, memory.weights + run.at, columns / PANEL,
                     result, columns, result, columns, columns);
         }
@@ -123,7 +124,7 @@ struct Gradients {
     long packed = 0;  // columns of all sources
 
     Gradients(const Problem& p, const BackwardMemory& memory)
-        : rows(1 + STATES + SOURCES), outside(p.rows()) {
+        : rows(1 + p.cell.states + p.cell.sources), outside(p.rows()) {
         for (auto& one : rows) one.resize(p.rows());
         for (long n = 0; n < p.a.time; n++) {
             const long t = p.step(n);
@@ -131,34 +132,32 @@ struct Gradients {
                 const long q = p.offset[t] + i;
                 outside[q] = p.outside(t, i);
                 rows[0][q] = p.a.x + outside[q] * p.a.input;
-                for (int s = 0; s < STATES; s++) rows[1 + s][q] = p.old(s, n, i);
-                for (int s = 0; s < SOURCES; s++)
-                    rows[1 + STATES + s][q] = memory.source + (q * SOURCES + s) * p.width;
+                for (int s = 0; s < p.cell.states; s++) rows[1 + s][q] = p.old(s, n, i);
+                for (int s = 0; s < p.cell.sources; s++)
+                    rows[1 + p.cell.states + s][q] = memory.source + (q * p.cell.sources + s) * p.width;
             }
         }
         std::vector<long> at(rows.size(), -1);
-        auto add = [&](int gate, int source, int block, long columns, Real* to) {
-            if (!to) return;
-            if (at[source] < 0) {
-                at[source] = packed;
+        for (const Group* group = p.cell.group; group < p.cell.group + p.cell.groups; group++) {
+            Real* to = group->source < 0 ? p.a.d_input_weight : p.a.d_recurrent_weight;
+            if (!to) continue;
+            const long columns = p.depth(*group);
+            long& place = at[1 + group->source];
+            if (place < 0) {
+                place = packed;
                 packed += padded(columns);
             }
-            blocks.push_back({gate, rows[source].data(), columns,
-                              to + block * p.a.hidden * columns, at[source]});
-        };
-        for (int i = 0; i < INPUT_BLOCKS; i++)
-            add(INPUT_PRODUCTS[i].gate, 0, INPUT_PRODUCTS[i].block, p.a.input,
-                p.a.d_input_weight);
-        for (int i = 0; i < RECURRENT_BLOCKS; i++)
-            add(RECURRENT_PRODUCTS[i].gate, 1 + RECURRENT_PRODUCTS[i].source,
-                RECURRENT_PRODUCTS[i].block, p.a.hidden, p.a.d_recurrent_weight);
+            for (int k = 0; k < group->count; k++)
+                blocks.push_back({group->gate + k, rows[1 + group->source].data(), columns,
+                                  to + group->blocks[k] * p.a.hidden * columns, place});
+        }
     }
 };
 
 static void weight_gradients(const Problem& p, const BackwardMemory& memory, const Gradients& g,
                              Real* packed, const Crew& crew) {
     const long count = tiles_of(p);
-    const Share share = crew.share(GATES * count);
+    const Share share = crew.share(p.cell.gates * count);
     Scratch tiles(GRADIENT_TILES * TILE_ROWS * GRADIENT_ROWS);
     for (long begin = 0; begin < p.rows(); begin += GRADIENT_ROWS) {
         const long depth = std::min(GRADIENT_ROWS, p.rows() - begin);

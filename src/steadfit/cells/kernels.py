@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from steadfit.cells.build import BuildError, build
-from steadfit.cells.emit import source_text
+from steadfit.cells.emit import Variant, head, source_text
 from steadfit.cells.interface import Weights
 from steadfit.cells.language import Cell
 from steadfit.cells.plan import MOST_STATES, plan
@@ -99,9 +99,10 @@ def _even(time: int, batch: int) -> Schedule:
 
 @dataclass(frozen=True)
 class Kernel:
-    """A cell's compiled sweeps for one floating type and one choice of masks."""
+    """The sweeps of one floating type, and a cell's own part in them for one choice of masks."""
 
-    library: ctypes.CDLL
+    sweeps: ctypes.CDLL
+    cell: ctypes.c_void_p  # the address of a `Cell` (see cell.h)
 
     def forward(self, task: Task, saved: Tensor | None) -> Forward:
         """Run forward. saved: where to keep what the backward sweep needs, if one is to follow."""
@@ -111,7 +112,7 @@ class Kernel:
         sequences = tuple(make(len(task.x), hidden) for _ in task.states)
         final = tuple(torch.empty_like(state) for state in task.states)
         arguments = self._arguments(task, sequences, final, saved)
-        _check_memory(self.library.cell_forward(ctypes.byref(arguments)))
+        _check_memory(self.sweeps.run_forward(self.cell, ctypes.byref(arguments)))
         return Forward(sequences, final)
 
     def backward(
@@ -142,7 +143,7 @@ class Kernel:
         arguments.d_bias = _pointer(d_weights.bias)
         arguments.d_peephole = _pointer(d_weights.peephole)
         arguments.d_initial = _pointers(d_states)
-        _check_memory(self.library.cell_backward(ctypes.byref(arguments)))
+        _check_memory(self.sweeps.run_backward(self.cell, ctypes.byref(arguments)))
         return Gradients(d_x, d_weights, d_states)
 
     def _arguments(
@@ -185,13 +186,22 @@ def kernel(cell: Cell, dtype: torch.dtype, mask: bool, zoneout: tuple[bool, ...]
     """
     if not cell.gates or len(cell.states) > MOST_STATES:
         return None
-    real = {torch.float32: "float", torch.float64: "double"}[dtype]
+    real = REAL[dtype]
     try:
-        library = build(f"{cell.name}-{real}", source_text(cell, real, mask, zoneout))
+        sweeps = build(f"sweeps-{real}", head(real) + '#include "sweeps.h"\n')
+        own = build(f"{cell.name}-{real}", source_text([Variant(cell, mask, zoneout)], real))
     except BuildError as error:
         _warn(str(error))
         return None
-    return Kernel(library)
+    return Kernel(sweeps, address(own, "cell_0"))
+
+
+REAL = {torch.float32: "float", torch.float64: "double"}
+
+
+def address(library: ctypes.CDLL, name: str) -> ctypes.c_void_p:
+    """Where an object of a library stands."""
+    return ctypes.c_void_p(ctypes.addressof(ctypes.c_char.in_dll(library, name)))
 
 
 @cache

@@ -6,6 +6,8 @@
 // `Problem::outside`.
 
 #pragma once
+#include <cstdint>
+#include <vector>
 
 struct Arguments {
     int64_t time, batch, input, hidden, reverse, threads;
@@ -21,12 +23,13 @@ struct Arguments {
 };
 
 struct Problem {
+    const Cell& cell;
     const Arguments& a;
     long width, panels;  // hidden units with padding; in panels
     std::vector<long> offset;
 
-    explicit Problem(const Arguments& given)
-        : a(given), width(padded(given.hidden)), panels(width / PANEL), offset(given.time + 1) {
+    Problem(const Cell& made, const Arguments& given)
+        : cell(made), a(given), width(padded(given.hidden)), panels(width / PANEL), offset(given.time + 1) {
         for (long t = 0; t < a.time; t++) offset[t + 1] = offset[t] + a.sizes[t];
     }
     long rows() const { return offset[a.time]; }
@@ -38,6 +41,11 @@ struct Problem {
         if (n > 0 && i < a.sizes[step(n - 1)])
             return a.sequence[state] + outside(step(n - 1), i) * a.hidden;
         return a.initial[state] + a.order[i] * a.hidden;
+    }
+    // How many numbers a source has: x, or a value of H units.
+    long depth(const Group& group) const { return group.source < 0 ? a.input : a.hidden; }
+    const Real* weights(const Group& group) const {
+        return group.source < 0 ? a.input_weight : a.recurrent_weight;
     }
     // How many steps sequence i has.
     long length(long i) const {
@@ -53,8 +61,8 @@ static Row row_of(const Problem& p, long n, long i) {
     row.hidden = a.hidden;
     row.width = p.width;
     row.mask = a.mask ? a.mask + a.order[i] * a.hidden : nullptr;
-    row.saved = a.saved ? a.saved + inside * SAVED * p.width : nullptr;
-    for (int s = 0; s < STATES; s++) {
+    row.saved = a.saved ? a.saved + inside * p.cell.saved * p.width : nullptr;
+    for (int s = 0; s < p.cell.states; s++) {
         row.old[s] = p.old(s, n, i);
         row.now[s] = a.sequence[s] + outside * a.hidden;
         row.given[s] = a.given[s] ? a.given[s] + outside * a.hidden : nullptr;

@@ -96,6 +96,33 @@ def _step(
     )
 
 
+def affine(
+    cell: Cell,
+    weights: Weights,
+    name: str,
+    product: Tensor | None,
+    values: Sequence[Tensor],
+    mask: Tensor | None,
+) -> Tensor:
+    """A gate's value: its block of x's product, the products of what else it takes, its bias.
+
+    product: x times the input matrix, (rows, input blocks * H). values: what the gate takes besides
+    x, in the order of its blocks. mask: what they are multiplied with, (rows, P), or None.
+    """
+    parts = []
+    if product is not None and name in cell.input_blocks:
+        parts.append(product.chunk(len(cell.input_blocks), -1)[cell.input_blocks.index(name)])
+    if values:
+        assert weights.recurrent is not None
+        blocks = weights.recurrent.chunk(len(cell.recurrent_blocks))
+        first = cell.recurrent_blocks.index(name)
+        for value, block in zip(values, blocks[first:], strict=False):
+            parts.append(linear(value if mask is None else value * mask, block))
+    if weights.bias is not None:
+        parts.append(weights.bias.chunk(len(cell.gates))[cell.gates.index(name)])
+    return sum(parts[1:], parts[0])
+
+
 class _Gates:
     """`gate` on tensors: each attribute is an affine map with its blocks of the weights."""
 
@@ -111,25 +138,11 @@ class _Gates:
         self._product = product
 
     def __getattr__(self, name: str) -> Callable[..., Tensor]:
-        cell, weights = self._cell, self._weights
+        def gate(*arguments: Tensor) -> Tensor:
+            values = [argument for argument in arguments if argument is not self._x]
+            return affine(self._cell, self._weights, name, self._product, values, self._mask)
 
-        def affine(*arguments: Tensor) -> Tensor:
-            parts = []
-            if self._product is not None and name in cell.input_blocks:
-                place = cell.input_blocks.index(name)
-                parts.append(self._product.chunk(len(cell.input_blocks), -1)[place])
-            if weights.recurrent is not None and name in cell.recurrent_blocks:
-                blocks = weights.recurrent.chunk(len(cell.recurrent_blocks))
-                place = cell.recurrent_blocks.index(name)
-                for offset, value in enumerate(a for a in arguments if a is not self._x):
-                    masked = value if self._mask is None else value * self._mask
-                    parts.append(linear(masked, blocks[place + offset]))
-            if weights.bias is not None:
-                place = cell.gates.index(name)
-                parts.append(weights.bias.chunk(len(cell.gates))[place])
-            return sum(parts[1:], parts[0])
-
-        return affine
+        return gate
 
 
 class _Peepholes:

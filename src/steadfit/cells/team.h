@@ -4,18 +4,24 @@
 
 #pragma once
 
+extern "C" {  // OpenMP's library, called as g++ calls it: other compilers would bring their own
+void GOMP_parallel(void (*work)(void*), void* data, unsigned threads, unsigned flags);
+int omp_get_thread_num();
+int omp_get_num_threads();
+}
+
 struct Team {
     int groups, members;  // groups share out the sequences, members of a group the units
     std::vector<long> first;  // the first sequence of each group, and the end
 
     Team(const Problem& p, int threads) {
-        const long work = p.rows() * p.a.hidden * (p.a.hidden + p.a.input) * GATES;
+        const long work = p.rows() * p.a.hidden * (p.a.hidden + p.a.input) * p.cell.gates;
         if (work < 200000) threads = 1;
         groups = static_cast<int>(std::clamp<long>(p.a.batch / 4, 1, threads));
         while (threads % groups) groups--;
         members = static_cast<int>(std::min<long>(threads / groups, p.panels));
         const long rows = p.a.batch / groups;
-        if (rows * p.a.hidden * p.a.hidden * GATES < 30000) members = 1;  // waiting costs more
+        if (rows * p.a.hidden * p.a.hidden * p.cell.gates < 30000) members = 1;  // waiting costs more
         long done = 0, i = 0;
         for (long group = 0; group < groups; group++) {  // as many steps for each
             while (i < p.a.batch && done * groups < p.rows() * group) done += p.length(i++);

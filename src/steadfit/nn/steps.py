@@ -13,6 +13,7 @@ from torch.nn.functional import linear
 
 from steadfit.cells import Cell, Result, Weights
 from steadfit.cells.functions import TORCH
+from steadfit.cells.reference import affine
 from steadfit.nn.batch import Batch
 
 
@@ -100,12 +101,9 @@ def _evaluate(
     cell: Cell, x: Tensor, weights: Weights, old: Sequence[Tensor], mask: Tensor | None
 ) -> list[Tensor]:
     """The value of each node of the cell's graph, (rows, H), all rows at once."""
-    graph = cell.graph
-    inputs = _blocks(weights.input, cell.input_blocks)
-    recurrents = _blocks(weights.recurrent, [f"{g.name} {s}" for g, s in graph.recurrent_blocks])
-    biases = _blocks(weights.bias, cell.gates)
+    product = None if weights.input is None else linear(x, weights.input)
     values: list[Tensor] = []
-    for node in graph.nodes:
+    for node in cell.graph.nodes:
         arguments = [values[index] for index in node.args]
         if node.op == "state":
             value = old[cell.states.index(node.name)]
@@ -115,19 +113,8 @@ def _evaluate(
             assert weights.peephole is not None
             value = weights.peephole[cell.peepholes.index(node.name)]
         elif node.op == "gate":
-            parts = [linear(x, inputs[node.name])] if node.name in inputs else []
-            for source, argument in zip(node.args, arguments, strict=True):
-                masked = argument if mask is None else argument * mask
-                parts.append(linear(masked, recurrents[f"{node.name} {source}"]))
-            value = sum(parts[1:], parts[0])
-            if weights.bias is not None:
-                value = value + biases[node.name]
+            value = affine(cell, weights, node.name, product, arguments, mask)
         else:
             value = TORCH[node.op](*arguments)
         values.append(value)
     return values
-
-
-def _blocks(weight: Tensor | None, names: Sequence[str]) -> dict[str, Tensor]:
-    """A stacked weight as its blocks by name."""
-    return {} if weight is None else dict(zip(names, weight.chunk(len(names)), strict=True))

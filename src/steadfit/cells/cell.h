@@ -1,14 +1,9 @@
-// What generated code and the sweeps over time hand to one another.
+// What a cell's own source and the sweeps over time hand to one another. Define Real first, and
+// REAL_IS_FLOAT.
 
 #pragma once
 
-struct InputProduct {
-    int gate, block;
-};
-
-struct RecurrentProduct {
-    int gate, block, source, stage, back_phase;
-};
+#include "vectors.h"
 
 constexpr int MOST_STATES = 8;
 
@@ -28,6 +23,26 @@ struct Row {
     Real* carry[MOST_STATES];  // from the step after; then for the step before
     const Real* back;          // adjoints of computed sources
     Real* delta;               // adjoints of gates, then of peepholes
+};
+
+// Gates in neighbouring columns that take the same source at the same stage: one product.
+struct Group {
+    int source;         // -1: x; below Cell::states: an old state; the rest: a computed source
+    int stage;          // the phase of the forward sweep after which it is computed; x: 0
+    int back_phase;     // the phase of the backward sweep after which all their adjoints are known
+    int gate, count;    // columns [gate, gate + count)
+    const int* blocks;  // of the weights, for each column
+};
+
+// What happens in each unit alone, in some rows, for units [first, last).
+typedef void (*Phase)(const Row* rows, long count, long first, long last);
+
+struct Cell {
+    int states, gates, peepholes, saved, sources, groups;
+    int stages, backward_phases;  // the forward sweep has a phase more than stages
+    const int* bias_block;        // of each column of gates
+    const Group* group;           // those of x come first
+    const Phase *forward, *backward;
 };
 
 static inline Vector get(const Real* p, long left) {
