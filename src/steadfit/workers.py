@@ -3,6 +3,10 @@
 On Linux they are forked from a server: one process of ours that has imported all that a worker
 needs and has started no thread. Importing torch takes a worker seconds; a fork takes none.
 Elsewhere, where forking is not safe with the system's own libraries, each imports for itself.
+
+Python would have them look for modules in the current folder first, and people work where their
+data is, which may come from others. They start with Python's safe path instead, and then look
+where the program that started them does.
 """
 
 import multiprocessing
@@ -17,6 +21,7 @@ from multiprocessing.context import BaseContext
 from types import ModuleType
 
 _NEEDED = "steadfit.study.engine"  # by name: here nothing heavy is imported
+_SAFE_PATH = "PYTHONSAFEPATH"  # the environment variable; an empty value is as good as none
 
 
 def context() -> BaseContext:
@@ -54,20 +59,35 @@ def end_with_parent() -> None:
 def undisturbed_start() -> Iterator[None]:
     """While processes start, `__main__` is an empty module and Ctrl-C waits until they have.
 
-    A started process would otherwise run the program's main file again, which fails where it has no
+    Nor does a process import from the current folder as it starts (`_safe_path`). A started process would otherwise run the program's main file again, which fails where it has no
     `if __name__ == "__main__":` around the call; and one that is still importing would meet Ctrl-C
     with a traceback: processes start with the signals blocked that this thread has blocked.
     """
-    resource_tracker.ensure_running()  # which is the first to start, and lets Ctrl-C in again
-    own = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    blocked = _block_interrupts()
+    with _safe_path():
+        resource_tracker.ensure_running()  # which is the first to start, and lets Ctrl-C in again
+        own = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        blocked = _block_interrupts()
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = own
+            if blocked is not None:
+                signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Processes that start meanwhile do not import from the current folder, as with `python -P`."""
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
     try:
         yield
     finally:
-        sys.modules["__main__"] = own
-        if blocked is not None:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
 
 
 def _block_interrupts() -> set[int] | None:
