@@ -11,7 +11,7 @@ The names below are the public interface; each is loaded when it is first used.
 import sys
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from steadfit.api import Fitted, Study, fit, study
@@ -65,6 +65,38 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+class _AfterTorch:
+    """Registers steadfit's operators as soon as torch is imported, and not before.
+
+    A program that torch.export saved names them; torch.export.load then finds them wherever
+    steadfit has been imported. Importing torch here would make every command wait for it.
+    """
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> Any:
+        """torch as it is, with our registration after it."""
+        if fullname != "torch":
+            return None
+        from importlib.util import find_spec
+
+        sys.meta_path.remove(self)
+        spec = find_spec("torch")
+        if spec is not None and spec.loader is not None:
+            run = spec.loader.exec_module
+
+            def run_and_register(module: ModuleType) -> None:
+                run(module)
+                import_module("steadfit.cells.operator")
+
+            spec.loader.exec_module = run_and_register  # type: ignore[method-assign]
+        return spec
+
+
+if "torch" in sys.modules:
+    import_module("steadfit.cells.operator")
+else:
+    sys.meta_path.insert(0, _AfterTorch())
 
 
 class _Package(ModuleType):

@@ -15,6 +15,14 @@ class DivergedError(SteadfitError):
     """A loss, a gradient or a prediction is not finite."""
 
 
+class ShapeError(SteadfitError, RuntimeError):
+    """A tensor of another shape than a layer takes; a RuntimeError too, as torch raises it."""
+
+
+class WrongTypeError(SteadfitError, TypeError):
+    """A setting of another type than it has to be; a TypeError too, as torch raises it."""
+
+
 def unknown(kind: str, word: str, known: Iterable[str]) -> SteadfitError:
     """The error for a name that is not in a registry, with the nearest known name.
 

@@ -192,11 +192,11 @@ def test_penalties_spare_biases_and_initial_states(layer: Recurrent, expected: s
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"dropout": 1.0}, "dropout has to be at least 0 and less than 1, got 1.0"),
-        ({"recurrent_dropout": -0.1}, "recurrent_dropout has to be"),
+        ({"dropout": 1.5}, "dropout must be at least 0 and at most 1, got 1.5"),
+        ({"recurrent_dropout": -0.1}, "recurrent_dropout must be"),
         ({"zoneout": {"g": 0.1}}, 'no state of lstm "g"'),
-        ({"proj_size": 5}, "proj_size has to be less than hidden_size, 5, got 5"),
-        ({"num_layers": 0}, "num_layers has to be a whole number and at least 1, got 0"),
+        ({"proj_size": 5}, "proj_size must be less than hidden_size, 5, got 5"),
+        ({"num_layers": 0}, "num_layers must be greater than zero, got 0"),
         ({"forget_bias": 1.0, "bias": False}, "forget_bias needs bias=True"),
     ],
 )
@@ -219,20 +219,20 @@ def test_cells_that_do_not_fit() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"input": torch.ones(7, 4, 2)}, r"last dimension has to be input_size, 3"),
+        ({"input": torch.ones(7, 4, 2)}, r"last dimension must be input_size, 3"),
         ({"input": torch.ones(4)}, r"\(time, batch, input\) or, for one sequence"),
         ({"input": torch.ones(7, 4, 3), "hx": torch.ones(1, 4, 5)}, "states h, c"),
         (
             {"input": torch.ones(7, 4, 3), "hx": (torch.ones(1, 3, 5), torch.ones(1, 4, 5))},
-            r"initial state h has to be \(1, 4, 5\)",
+            r"initial state h must be \(1, 4, 5\)",
         ),
-        ({"input": torch.ones(7, 4, 3), "lengths": torch.ones(4)}, "lengths has to be int64"),
-        ({"input": torch.ones(7, 4, 3), "lengths": [7, 7, 7, 7]}, "a tensor, found list"),
+        ({"input": torch.ones(7, 4, 3), "lengths": torch.ones(4)}, "lengths must be int64"),
+        ({"input": torch.ones(7, 4, 3), "lengths": [7, 7, 7, 7]}, "a tensor, got list"),
         (
             {"input": torch.ones(7, 4, 3), "lengths": torch.tensor([7, 8, 1, 1])},
-            "between 0 and the 7 steps of the input, found 8 for sequence 1",
+            "between 0 and the 7 steps of the input, got 8 for sequence 1",
         ),
-        ({"input": torch.ones(7, 3), "lengths": torch.tensor([7])}, "The input has to be"),
+        ({"input": torch.ones(7, 3), "lengths": torch.tensor([7])}, "The input must be"),
     ],
 )
 def test_inputs_that_do_not_fit(arguments: dict, said: str) -> None:

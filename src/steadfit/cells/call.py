@@ -5,6 +5,7 @@ kernel or, where there is none, by the reference.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -80,12 +81,13 @@ class Call:
 
     def task(self, tensors: Sequence[Tensor]) -> Task:
         """The list as the kernel takes it."""
-        given = self.arguments([tensor.contiguous() for tensor in tensors])
+        given = self.arguments([tensor.resolve_neg().contiguous() for tensor in tensors])
         x, batch = given["x"], given["states"][0].shape[0]
         sizes = given.get("batch_sizes")
         time = x.shape[0] if sizes is None else len(sizes)
         return Task(
             x=x.reshape(-1, x.shape[-1]),
+            leading=x.shape[:-1],
             weights=given["weights"],
             states=given["states"],
             mask=given["recurrent_mask"],
@@ -101,9 +103,9 @@ def forward(made: Call, tensors: Sequence[Tensor], saved: Tensor | None) -> list
     if compiled is None:
         result = _reference(made, tensors)
         return [tensor.clone() for tensor in (*result.sequences, *result.final)]
-    done = compiled.forward(made.task(tensors), saved)
-    shape = tensors[0].shape[:-1]
-    return [*(s.view(*shape, s.shape[-1]) for s in done.sequences), *done.final]
+    with _named(made, "forward"):
+        done = compiled.forward(made.task(tensors), saved)
+    return [*done.sequences, *done.final]
 
 
 def gradients(
@@ -121,12 +123,11 @@ def gradients(
     compiled = _kernel(made, tensors[0])
     x = tensors[0]
     if compiled is None:
-        leaves = [tensor.detach().requires_grad_() for tensor in tensors[: made.differentiable]]
         with torch.enable_grad():
-            found = reference_gradients(made, [*leaves, *tensors[len(leaves) :]], adjoints, False)
+            found = reference_gradients(made, leaves(made, tensors), adjoints, False)
         all_of_x, *rest = (
-            torch.zeros_like(leaf) if gradient is None else gradient.clone()
-            for leaf, gradient in zip(leaves, found, strict=True)
+            torch.zeros_like(tensor) if gradient is None else gradient.clone()
+            for tensor, gradient in zip(tensors, found, strict=False)
         )
         return [all_of_x if wants_x else x.new_empty(0), *rest]
     task = made.task(tensors)
@@ -136,9 +137,16 @@ def gradients(
         compiled.forward(task, saved)
     done = tuple(sequence.contiguous().flatten(0, -2) for sequence in sequences)
     flat = [None if a is None else a.contiguous().flatten(0, -2) for a in adjoints]
-    result = compiled.backward(task, done, saved, flat[:states], flat[states:], wants_x)
+    with _named(made, "backward"):
+        result = compiled.backward(task, done, saved, flat[:states], flat[states:], wants_x)
     d_x = x.new_empty(0) if result.x is None else result.x.view(x.shape)
     return [d_x, *(w for w in result.weights if w is not None), *result.states]
+
+
+def leaves(made: Call, tensors: Sequence[Tensor]) -> list[Tensor]:
+    """The same tensors, without the history of those that can have gradients."""
+    count = made.differentiable
+    return [*(t.detach().requires_grad_() for t in tensors[:count]), *tensors[count:]]
 
 
 def reference_gradients(
@@ -155,12 +163,12 @@ def reference_gradients(
         for output, adjoint in zip(outputs, adjoints, strict=True)
         if adjoint is not None and output.requires_grad
     ]
-    leaves = [t for t in tensors[: made.differentiable] if t.requires_grad]
-    found: Sequence[Tensor | None] = [None] * len(leaves)
+    wanted = [t for t in tensors[: made.differentiable] if t.requires_grad]
+    found: Sequence[Tensor | None] = [None] * len(wanted)
     if chosen:
         found = torch.autograd.grad(
             [output for output, _ in chosen],
-            leaves,
+            wanted,
             [adjoint for _, adjoint in chosen],
             create_graph=create_graph,
             allow_unused=True,
@@ -175,6 +183,13 @@ def memory(made: Call, tensors: Sequence[Tensor]) -> Tensor:
     panel = 64 // x.dtype.itemsize  # the kernel keeps whole panels
     width = -(-hidden // panel) * panel
     return x.new_empty(*x.shape[:-1], saved_values(made.cell, made.mask, made.zoneout) * width)
+
+
+def _named(made: Call, sweep: str) -> AbstractContextManager[object]:
+    """A line of its own in torch's profiler, where one is at work."""
+    if torch._C._autograd._profiler_enabled():
+        return torch.profiler.record_function(f"steadfit::{made.cell.name} {sweep}")
+    return nullcontext()
 
 
 def _kernel(made: Call, x: Tensor) -> Kernel | None:

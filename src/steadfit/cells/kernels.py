@@ -50,7 +50,8 @@ class Schedule(NamedTuple):
 class Task(NamedTuple):
     """One run's tensors, contiguous, as the kernel takes them."""
 
-    x: Tensor
+    x: Tensor  # (rows, I)
+    leading: torch.Size  # the caller's shape of these rows: (T, B), or (N,) if packed
     weights: Weights
     states: tuple[Tensor, ...]
     mask: Tensor | None
@@ -80,21 +81,24 @@ def schedule(
     """The schedule of a padded batch, with lengths or without, or of a packed one."""
     if batch_sizes is not None:
         sizes = batch_sizes.to("cpu", torch.int64).contiguous()
-        return Schedule(sizes.cumsum(0) - sizes, sizes, torch.arange(batch), int(sizes.sum()))
+        return Schedule(sizes.cumsum(0) - sizes, sizes, _range(batch), int(sizes.sum()))
     if lengths is None:
         return _even(time, batch)
-    starts = torch.arange(time) * batch
+    starts = _range(time) * batch
     lengths = lengths.to("cpu", torch.int64).clamp(0, time)
     order = lengths.argsort(descending=True, stable=True)
-    sizes = (lengths > torch.arange(time)[:, None]).sum(1)
+    sizes = (lengths > _range(time)[:, None]).sum(1)
     return Schedule(starts, sizes, order, int(sizes.sum()))
 
 
 @lru_cache(maxsize=64)
 def _even(time: int, batch: int) -> Schedule:
-    return Schedule(
-        torch.arange(time) * batch, torch.full((time,), batch), torch.arange(batch), time * batch
-    )
+    sizes = torch.full((time,), batch, device="cpu")
+    return Schedule(_range(time) * batch, sizes, _range(batch), time * batch)
+
+
+def _range(count: int) -> Tensor:
+    return torch.arange(count, device="cpu")  # whatever the default device is
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ class Kernel:
         ragged = len(task.x) != task.schedule.rows
         make = task.x.new_zeros if ragged else task.x.new_empty
         hidden = task.states[0].shape[1]
-        sequences = tuple(make(len(task.x), hidden) for _ in task.states)
+        # made in the caller's shape: autograd does not let views be changed in place
+        sequences = tuple(make(*task.leading, hidden) for _ in task.states)
         final = tuple(torch.empty_like(state) for state in task.states)
         arguments = self._arguments(task, sequences, final, saved)
         _check_memory(self.sweeps.run_forward(self.cell, ctypes.byref(arguments)))

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from steadfit.cells.call import Call, forward, gradients, memory, reference_gradients
+from steadfit.cells.call import Call, forward, gradients, leaves, memory, reference_gradients
+from steadfit.cells.plain import plain
 
 
 class Run(torch.autograd.Function):
@@ -21,9 +22,14 @@ class Run(torch.autograd.Function):
         """See `call.forward`."""
         saved = memory(made, tensors)
         outputs = forward(made, tensors, saved)
+        sequences = outputs[: len(made.cell.states)]
         ctx.made, ctx.count = made, len(tensors)
         ctx.set_materialize_grads(False)
-        ctx.save_for_backward(*tensors, *outputs[: len(made.cell.states)], saved)
+        # The caller may change the outputs in place (out *= mask). Their memory is kept without
+        # autograd's check, and `given` tells by its version whether it still holds what was given.
+        ctx.save_for_backward(*tensors, *(sequence.data for sequence in sequences), saved)
+        ctx.given = [sequence.detach() for sequence in sequences]
+        ctx.versions = [sequence._version for sequence in sequences]
         return tuple(outputs)
 
     @staticmethod
@@ -31,12 +37,46 @@ class Run(torch.autograd.Function):
         """See `call.gradients`."""
         *both, saved = ctx.saved_tensors
         tensors, sequences = both[: ctx.count], both[ctx.count :]
-        needs = ctx.needs_input_grad[1:]
-        if torch.is_grad_enabled():  # the gradient is to be differentiated again
-            found = reference_gradients(ctx.made, tensors, adjoints, create_graph=True)
-        else:
-            found = gradients(ctx.made, tensors, sequences, saved, adjoints, needs[0])
-        return None, *_wanted(found, needs)
+        if [given._version for given in ctx.given] != ctx.versions:
+            sequences = forward(ctx.made, tensors, saved)[: len(sequences)]
+        found = _gradients(ctx.made, tensors, sequences, saved, adjoints, ctx.needs_input_grad[1:])
+        return None, *found
+
+
+def _gradients(
+    made: Call,
+    tensors: Sequence[Tensor],
+    sequences: Sequence[Tensor],
+    saved: Tensor,
+    adjoints: Sequence[Tensor | None],
+    needs: Sequence[bool],
+) -> list[Tensor | None]:
+    """A gradient for each tensor of the call, None where none is wanted.
+
+    sequences and saved: what the forward run gave. Where the gradient will itself be differentiated
+    or batched, kernels cannot be used, and the reference is.
+    """
+    if torch.is_grad_enabled():
+        found = reference_gradients(made, tensors, adjoints, create_graph=True)
+    elif torch._C._are_functorch_transforms_active() or torch.compiler.is_compiling():
+        present = [adjoint for adjoint in adjoints if adjoint is not None]
+        given = [adjoint is not None for adjoint in adjoints]
+        found = backward_operator(
+            list(tensors), list(sequences), saved, present, given, made.text(), needs[0]
+        )
+    elif not _readable([*tensors, *(adjoint for adjoint in adjoints if adjoint is not None)]):
+        with torch.enable_grad():
+            found = reference_gradients(made, leaves(made, tensors), adjoints, create_graph=False)
+    else:
+        found = gradients(made, tensors, sequences, saved, adjoints, needs[0])
+    padded = [*found, *(None for _ in needs[len(found) :])]
+    return [gradient if need else None for gradient, need in zip(padded, needs, strict=True)]
+
+
+def _readable(tensors: Sequence[Tensor]) -> bool:
+    """Whether a kernel can read these: `plain`, and not the batches of is_grads_batched."""
+    cpu = torch._C.DispatchKey.CPU
+    return plain(tensors) and all(torch._C._dispatch_keys(t).has(cpu) for t in tensors)
 
 
 @torch.library.custom_op("steadfit::cell", mutates_args=())
@@ -110,24 +150,35 @@ def _remember(ctx: Any, inputs: tuple[list[Tensor], str, bool], output: list[Ten
 
 
 def _backward(ctx: Any, adjoints: Sequence[Tensor | None]) -> tuple[Any, None, None]:
-    made = Call.read(ctx.call)
     *both, saved = ctx.saved_tensors
     tensors, sequences = both[: ctx.count], both[ctx.count :]
-    adjoints = list(adjoints)[:-1]
-    needs = ctx.needs_input_grad[0]
-    if torch.is_grad_enabled():
-        found = reference_gradients(made, tensors, adjoints, create_graph=True)
-    else:
-        present = [adjoint for adjoint in adjoints if adjoint is not None]
-        given = [adjoint is not None for adjoint in adjoints]
-        found = backward_operator(tensors, sequences, saved, present, given, ctx.call, needs[0])
-    return _wanted(found, needs), None, None
+    made, wanted = Call.read(ctx.call), ctx.needs_input_grad[0]
+    return _gradients(made, tensors, sequences, saved, list(adjoints)[:-1], wanted), None, None
 
 
 cell_operator.register_autograd(_backward, setup_context=_remember)
 
 
-def _wanted(found: Sequence[Tensor | None], needs: Sequence[bool]) -> list[Tensor | None]:
-    """A gradient for each tensor of the list, None where none is wanted."""
-    padded = [*found, *(None for _ in needs[len(found) :])]
-    return [gradient if need else None for gradient, need in zip(padded, needs, strict=True)]
+def _each(operator: Any) -> Any:
+    """vmap's rule for an operator: one call an item, since a kernel has no axis to spare."""
+
+    def rule(info: Any, in_dims: tuple[Any, ...], *args: Any) -> tuple[list[Tensor], list[int]]:
+        results = [
+            operator(*(_item(arg, dim, place) for arg, dim in zip(args, in_dims, strict=True)))
+            for place in range(info.batch_size)
+        ]
+        return [torch.stack(one) for one in zip(*results, strict=True)], [0] * len(results[0])
+
+    return rule
+
+
+def _item(argument: Any, dims: Any, place: int) -> Any:
+    """One item of a batched argument: a tensor, a list of tensors, or what has no batch."""
+    if isinstance(argument, list):
+        dims = dims if isinstance(dims, (list, tuple)) else [dims] * len(argument)
+        return [_item(one, dim, place) for one, dim in zip(argument, dims, strict=True)]
+    return argument if dims is None else argument.select(dims, place)
+
+
+cell_operator.register_vmap(_each(cell_operator))
+backward_operator.register_vmap(_each(backward_operator))

@@ -5,6 +5,7 @@ kernels.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -51,6 +52,7 @@ def run_reference(
 def evaluate(task: Problem) -> Result:
     """Run the equations for each step of a checked problem."""
     weights = task.weights
+    task = _without_padding(task)
     products = None if weights.input is None else linear(task.x, weights.input)
     starts = [sum(task.sizes[:step]) for step in range(len(task.sizes))]
     steps = range(len(task.sizes))
@@ -79,6 +81,15 @@ def evaluate(task: Problem) -> Result:
         for i, state in enumerate(task.states)
     )
     return Result(sequences[0], states, sequences)
+
+
+def _without_padding(task: Problem) -> Problem:
+    """Zeros beyond the ends of sequences, so that what stands there reaches no gradient."""
+    if task.lengths is None:
+        return task
+    steps = torch.arange(len(task.sizes), device=task.x.device)
+    running = (steps[:, None] < task.lengths).reshape(-1, 1)
+    return replace(task, x=torch.where(running, task.x, 0))
 
 
 def _step(

@@ -10,8 +10,10 @@ from steadfit.cells.call import Call, forward
 from steadfit.cells.interface import Result, Weights, check
 from steadfit.cells.language import Cell
 from steadfit.cells.operator import Run, cell_operator
+from steadfit.cells.plain import in_forward_mode, plain
 from steadfit.cells.plan import MOST_STATES
 from steadfit.cells.reference import run_reference
+from steadfit.errors import SteadfitError
 
 
 def run(
@@ -42,8 +44,8 @@ def run(
     probability in evaluation.
 
     x, weights, states and masks have one dtype and device; under autocast they are made float32
-    here. Returns `Result`. Raises SteadfitError
-    for shapes that do not fit.
+    here. Returns `Result`. Raises SteadfitError for shapes that do not fit, and where torch.jit
+    traces: a trace would fix the number of steps.
 
     >>> import torch
     >>> from steadfit.cells import find
@@ -66,13 +68,19 @@ def run(
     options: dict[str, Any] = {"lengths": lengths, "batch_sizes": batch_sizes}
     options |= {"recurrent_mask": recurrent_mask, "zoneout": zoneout}
     given = check(cell, x, weights, states, **options)
-    masks = [m for m in (recurrent_mask, *given.zoneout) if m is not None]
-    foreign = not _has_kernel(cell, x, weights) or _transformed()
-    if foreign or any(mask.requires_grad for mask in masks):
-        return run_reference(cell, x, weights, given.states, reverse=reverse, **options)
     named = {name: w for name, w in weights._asdict().items() if w is not None}
+    masks = [m for m in (recurrent_mask, *given.zoneout) if m is not None]
     rows = {"lengths": lengths, "batch_sizes": batch_sizes}
     counts = {name: count for name, count in rows.items() if count is not None}
+    tensors = [x, *named.values(), *given.states, *masks, *counts.values()]
+    compiling = torch.compiler.is_compiling()
+    if (
+        not _has_kernel(cell, x, weights)
+        or any(mask.requires_grad for mask in masks)
+        or (in_forward_mode() if compiling else not plain(tensors))
+    ):
+        _refuse_tracing(cell)
+        return run_reference(cell, x, weights, given.states, reverse=reverse, **options)
     call = Call(
         cell=cell,
         weights=tuple(named),
@@ -81,9 +89,8 @@ def run(
         rows=next(iter(counts), "padded"),
         reverse=reverse,
     )
-    tensors = [x, *named.values(), *given.states, *masks, *counts.values()]
     keep = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
-    if torch.compiler.is_compiling():
+    if compiling:
         results = cell_operator(tensors, call.text(), keep)
     else:
         results = Run.apply(call, *tensors) if keep else forward(call, tensors, None)
@@ -91,10 +98,15 @@ def run(
     return Result(results[0], tuple(results[count : 2 * count]), tuple(results[:count]))
 
 
+def has_kernel_type(x: Tensor) -> bool:
+    """Whether kernels are made for tensors of this type."""
+    return x.dtype in (torch.float32, torch.float64)
+
+
 def _has_kernel(cell: Cell, x: Tensor, weights: Weights) -> bool:
     return (
-        x.device.type == "cpu"
-        and x.dtype in (torch.float32, torch.float64)
+        x.is_cpu
+        and has_kernel_type(x)
         and weights.projection is None
         and bool(cell.gates)
         and len(cell.states) <= MOST_STATES
@@ -102,9 +114,12 @@ def _has_kernel(cell: Cell, x: Tensor, weights: Weights) -> bool:
     )
 
 
-def _transformed() -> bool:
-    """Whether torch.func's vmap, grad and the like are at work: they look inside the reference."""
-    return not torch.compiler.is_compiling() and torch._C._are_functorch_transforms_active()
+def _refuse_tracing(cell: Cell) -> None:
+    if not torch.compiler.is_compiling() and torch._C._get_tracing_state() is not None:
+        raise SteadfitError(
+            f"torch.jit cannot trace {cell.name}: the trace would be right for one number of steps "
+            "only. Use torch.export, or a layer that torch.nn has too, with torch's settings."
+        )
 
 
 def _widened(

@@ -1,8 +1,12 @@
 """Layers for torch: recurrent layers of any cell, residual connections, sequences of any length.
 
-`RNN`, `LSTM` and `GRU` take the place of torch's; `Recurrent` is the same for any cell. `Padded`
-is a batch of sequences of unequal length, and `over_steps` makes a module of torch take it.
+`RNN`, `LSTM` and `GRU` take the place of torch's; `swap` puts them into a finished network, and
+`to_torch` takes them out again. `Recurrent` is the same for any cell. `RNNBase`, `RNNCell`,
+`LSTMCell` and `GRUCell` are torch's own: a single step gains nothing from a kernel. `Padded` is a
+batch of sequences of unequal length, and `over_steps` makes a module of torch take it.
 """
+
+from torch.nn import GRUCell, LSTMCell, RNNBase, RNNCell
 
 from steadfit.nn.layers import GRU, LSTM, RNN
 from steadfit.nn.over_steps import over_steps
@@ -10,6 +14,7 @@ from steadfit.nn.padded import Padded
 from steadfit.nn.recurrent import Recurrent
 from steadfit.nn.residual import Residual, Widen
 from steadfit.nn.steps import Steps
+from steadfit.nn.swap import swap, to_torch
 from steadfit.nn.tokens import Embedding, TiedScores
 
 __all__ = [
@@ -17,11 +22,17 @@ __all__ = [
     "LSTM",
     "RNN",
     "Embedding",
+    "GRUCell",
+    "LSTMCell",
     "Padded",
+    "RNNBase",
+    "RNNCell",
     "Recurrent",
     "Residual",
     "Steps",
     "TiedScores",
     "Widen",
     "over_steps",
+    "swap",
+    "to_torch",
 ]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
-from steadfit.errors import SteadfitError
+from steadfit.errors import ShapeError, SteadfitError
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ def arrange(
     if not batched and (given.dim() != 2 or lengths is not None):
         order = "(batch, time, input)" if batch_first else "(time, batch, input)"
         one = "" if lengths is not None else " or, for one sequence, (time, input)"
-        raise SteadfitError(f"The input has to be {order}{one}, found shape {tuple(given.shape)}.")
+        raise SteadfitError(f"The input must be {order}{one}, got shape {tuple(given.shape)}.")
     _check_width(given, width)
     if not batched:
         return Batch(given.unsqueeze(1), 1, batched=False)
@@ -88,19 +88,18 @@ def arrange(
 
 def _check_width(x: Tensor, width: int) -> None:
     if x.shape[-1] != width:
-        raise SteadfitError(
-            f"The input's last dimension has to be input_size, {width}, "
-            f"found shape {tuple(x.shape)}."
+        raise ShapeError(
+            f"The input's last dimension must be input_size, {width}, got shape {tuple(x.shape)}."
         )
 
 
 def _check_lengths(lengths: Tensor, time: int, batch: int) -> None:
     if not isinstance(lengths, Tensor):
-        raise SteadfitError(f"lengths has to be a tensor, found {type(lengths).__name__}.")
+        raise SteadfitError(f"lengths must be a tensor, got {type(lengths).__name__}.")
     if lengths.shape != (batch,) or lengths.dtype != torch.int64:
         raise SteadfitError(
-            f"lengths has to be int64 and ({batch},), one number a sequence, "
-            f"found {lengths.dtype} and shape {tuple(lengths.shape)}."
+            f"lengths must be int64 and ({batch},), one number a sequence, "
+            f"got {lengths.dtype} and shape {tuple(lengths.shape)}."
         )
     if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
         return  # there the numbers cannot be looked at
@@ -108,6 +107,6 @@ def _check_lengths(lengths: Tensor, time: int, batch: int) -> None:
     if len(wrong):
         place = int(wrong[0])
         raise SteadfitError(
-            f"lengths have to lie between 0 and the {time} steps of the input, "
-            f"found {int(lengths[place])} for sequence {place}."
+            f"lengths must lie between 0 and the {time} steps of the input, "
+            f"got {int(lengths[place])} for sequence {place}."
         )

@@ -5,6 +5,7 @@ draw too.
 """
 
 from collections.abc import Sequence
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -16,7 +17,8 @@ def kept(
     like: Tensor, shape: Sequence[int], rate: float, generator: torch.Generator | None
 ) -> Tensor:
     """Dropout's mask: 0 with probability rate, else 1 / (1 - rate), so that its mean is 1."""
-    return (_uniform(like, shape, generator) >= rate).to(like.dtype) / (1 - rate)
+    share = 1 - rate or 1.0  # at a rate of 1 nothing is kept, and nothing is divided by zero
+    return (_uniform(like, shape, generator) >= rate).to(like.dtype) / share
 
 
 def held(
@@ -26,12 +28,15 @@ def held(
     return (_uniform(like, shape, generator) < rate).to(like.dtype)
 
 
-def check_rate(name: str, rate: float) -> float:
-    """The rate as it is, if it is a probability below 1; else a SteadfitError."""
-    if not 0 <= rate < 1:
-        raise SteadfitError(f"{name} has to be at least 0 and less than 1, got {rate!r}.")
+def check_rate(name: str, rate: float, one: bool = False) -> float:
+    """The rate as it is, if it is a probability below 1 (or 1, if one); else a SteadfitError."""
+    number = isinstance(rate, Real) and not isinstance(rate, bool)
+    if not number or not 0 <= rate <= 1 or (rate == 1 and not one):
+        most = "at most" if one else "less than"
+        raise SteadfitError(f"{name} must be at least 0 and {most} 1, got {rate!r}.")
     return float(rate)
 
 
 def _uniform(like: Tensor, shape: Sequence[int], generator: torch.Generator | None) -> Tensor:
-    return torch.rand(shape, generator=generator, device=like.device)
+    # float32 whatever the default is, so that a seed draws the same masks
+    return torch.rand(shape, generator=generator, device=like.device, dtype=torch.float32)

@@ -43,7 +43,7 @@ class Form:
         cell = self.cell
         if not 0 <= self.projection < self.hidden:
             raise SteadfitError(
-                f"proj_size has to be less than hidden_size, {self.hidden}, got {self.projection}."
+                f"proj_size must be less than hidden_size, {self.hidden}, got {self.projection}."
             )
         if self.two_biases and not (cell.input_blocks and cell.recurrent_blocks):
             raise SteadfitError(

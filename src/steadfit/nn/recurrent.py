@@ -10,14 +10,16 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.fx import Proxy
 from torch.nn.utils.rnn import PackedSequence
 
 from steadfit.cells import Cell, find, run
-from steadfit.errors import SteadfitError, unknown
+from steadfit.errors import ShapeError, SteadfitError, WrongTypeError, unknown
 from steadfit.nn.batch import Batch, arrange
 from steadfit.nn.masks import check_rate, held, kept
 from steadfit.nn.parameters import Form
 from steadfit.nn.steps import Run, Steps, steps
+from steadfit.nn.tracing import leaves_the_graph, outside_the_graph, traced
 
 
 class Recurrent(nn.Module):
@@ -75,14 +77,14 @@ class Recurrent(nn.Module):
         forget_bias: float | None = None,
         two_biases: bool = False,
     ) -> None:
-        super().__init__()
+        nn.Module.__init__(self)  # not that of torch.nn.RNNBase, which `layers` has as a parent too
         self.cell = cell if isinstance(cell, Cell) else find(cell)
         self.input_size = _positive("input_size", input_size)
         self.hidden_size = _positive("hidden_size", hidden_size)
         self.num_layers = _positive("num_layers", num_layers)
-        self.bias = bias
-        self.batch_first = batch_first
-        self.dropout = check_rate("dropout", dropout)
+        self.bias = _boolean("bias", bias)
+        self.batch_first = _boolean("batch_first", batch_first)
+        self.dropout = check_rate("dropout", dropout, one=True)
         self.bidirectional = bidirectional
         self.proj_size = proj_size
         self.recurrent_dropout = check_rate("recurrent_dropout", recurrent_dropout)
@@ -135,11 +137,26 @@ class Recurrent(nn.Module):
         Returns the output at every step, (T, B, D * P) in the form of the input, and the final
         states in the form of hx. Raises SteadfitError for shapes that do not fit.
         """
+        if isinstance(input, Proxy):  # torch.fx traces: a Proxy stands for the pair
+            return traced(self, input, hx, lengths)  # type: ignore[return-value]
+        if leaves_the_graph(self, input):
+            return self._outside_the_graph(input, hx, lengths, generator)
+        return self._forward(input, hx, lengths, generator)
+
+    def _forward(
+        self,
+        input: Tensor | PackedSequence,
+        hx: Any,
+        lengths: Tensor | None,
+        generator: torch.Generator | None,
+    ) -> tuple[Any, Any]:
         batch = arrange(input, lengths, self.batch_first, self.input_size)
         output, runs = self._run(batch, hx, generator)
         stacked = map(torch.stack, zip(*(each.result.final for each in runs), strict=True))
         final = tuple(map(batch.final, stacked))
         return batch.steps(output), final if len(self.cell.states) > 1 else final[0]
+
+    _outside_the_graph = outside_the_graph(_forward)
 
     def unroll(
         self,
@@ -269,16 +286,16 @@ class Recurrent(nn.Module):
         given = (hx,) if isinstance(hx, Tensor) else tuple(hx)
         names = self.cell.states
         if len(given) != len(names):
-            raise SteadfitError(
-                f"{self.cell.name} has the states {', '.join(names)}, so hx has to be "
-                f"{len(names)} tensor(s), found {len(given)}."
+            raise ShapeError(
+                f"hx must be {len(names)} tensor(s), the states {', '.join(names)} of "
+                f"{self.cell.name}, got {len(given)}."
             )
         sized = (batch.size,) if batch.batched else ()
         for name, state, width in zip(names, given, self._form.widths, strict=True):
             if state.shape != (places, *sized, width):
-                raise SteadfitError(
-                    f"The initial state {name} has to be {(places, *sized, width)} (layers times "
-                    f"directions first), found shape {tuple(state.shape)}."
+                raise ShapeError(
+                    f"The initial state {name} must be {(places, *sized, width)} (layers times "
+                    f"directions first), got shape {tuple(state.shape)}."
                 )
         return list(zip(*(batch.initial(state).unbind() for state in given), strict=True))
 
@@ -294,6 +311,14 @@ def _rates(cell: Cell, zoneout: float | Mapping[str, float]) -> dict[str, float]
 
 
 def _positive(name: str, value: int) -> int:
-    if not isinstance(value, int) or value < 1:
-        raise SteadfitError(f"{name} has to be a whole number and at least 1, got {value!r}.")
+    if not isinstance(value, int):
+        raise WrongTypeError(f"{name} should be of type int, got: {type(value).__name__}.")
+    if value < 1:
+        raise SteadfitError(f"{name} must be greater than zero, got {value}.")
+    return value
+
+
+def _boolean(name: str, value: bool) -> bool:
+    if not isinstance(value, bool):
+        raise WrongTypeError(f"{name} should be of type bool, got: {type(value).__name__}.")
     return value

@@ -1,0 +1,57 @@
+"""Whether a kernel may be handed the memory of tensors.
+
+A kernel reads numbers at an address. That is right only for tensors that are what they look like,
+and only while nobody watches or replaces torch's operations.
+"""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+from torch._C import _functorch  # type: ignore[attr-defined]
+from torch.autograd import forward_ad
+from torch.nn import Parameter
+
+_TYPES = frozenset((Tensor, Parameter))  # a subclass may hold its numbers elsewhere
+
+
+def plain(tensors: Iterable[Tensor]) -> bool:
+    """Whether these tensors are numbers in this machine's memory, and nobody watches.
+
+    False for other devices, layouts and subclasses (fake, distributed, nested), for lazy
+    negation, and where `watched`.
+
+    >>> plain([torch.ones(3)]), plain([torch.ones(3, device="meta")])
+    (True, False)
+    """
+    return not watched() and all(
+        type(t) in _TYPES and t.is_cpu and t.layout is torch.strided and not t.is_neg()
+        for t in tensors
+    )
+
+
+def watched() -> bool:
+    """Whether something follows torch's operations, and would not see inside a kernel.
+
+    A dispatch mode (make_fx, FakeTensorMode, FlopCounterMode), torch.jit.trace, forward-mode
+    differentiation, or a transform of torch.func.
+    """
+    return bool(
+        torch._C._len_torch_dispatch_stack()
+        or torch._C._get_tracing_state() is not None
+        or in_forward_mode()
+        or torch._C._are_functorch_transforms_active()
+    )
+
+
+def in_forward_mode() -> bool:
+    """Whether tensors may carry tangents of forward-mode differentiation."""
+    return forward_ad._current_level >= 0
+
+
+def in_vmap() -> bool:
+    """Whether torch.vmap is at work, which torch's own recurrent functions do not stand."""
+    if not torch._C._are_functorch_transforms_active():
+        return False
+    stack = _functorch.get_interpreter_stack() or ()
+    return any(one.key() == _functorch.TransformType.Vmap for one in stack)
