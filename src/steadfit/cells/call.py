@@ -187,7 +187,7 @@ def memory(made: Call, tensors: Sequence[Tensor]) -> Tensor:
 
 def _named(made: Call, sweep: str) -> AbstractContextManager[object]:
     """A line of its own in torch's profiler, where one is at work."""
-    if torch._C._autograd._profiler_enabled():
+    if torch._C._autograd._profiler_enabled():  # type: ignore[attr-defined]
         return torch.profiler.record_function(f"steadfit::{made.cell.name} {sweep}")
     return nullcontext()
 

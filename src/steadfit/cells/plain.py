@@ -5,6 +5,7 @@ and only while nobody watches or replaces torch's operations.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -50,8 +51,17 @@ def in_forward_mode() -> bool:
 
 
 def in_vmap() -> bool:
-    """Whether torch.vmap is at work, which torch's own recurrent functions do not stand."""
+    """Whether torch.vmap is at work."""
+    return _functorch.TransformType.Vmap in _transforms()
+
+
+def takes_tangents() -> bool:
+    """Whether forward-mode differentiation is at work, by dual numbers or by torch.func.jvp."""
+    return in_forward_mode() or _functorch.TransformType.Jvp in _transforms()
+
+
+def _transforms() -> list[Any]:
+    """The kinds of the transforms of torch.func that are at work."""
     if not torch._C._are_functorch_transforms_active():
-        return False
-    stack = _functorch.get_interpreter_stack() or ()
-    return any(one.key() == _functorch.TransformType.Vmap for one in stack)
+        return []
+    return [one.key() for one in _functorch.get_interpreter_stack() or ()]

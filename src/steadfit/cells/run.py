@@ -56,6 +56,7 @@ def run(
     >>> outputs.shape, c.shape
     (torch.Size([7, 2, 5]), torch.Size([2, 5]))
     """
+    refuse_tracing(cell)
     if not x.is_meta and torch.is_autocast_enabled(x.device.type):
         # sums over many steps want all their digits
         with torch.autocast(x.device.type, enabled=False):
@@ -79,7 +80,6 @@ def run(
         or any(mask.requires_grad for mask in masks)
         or (in_forward_mode() if compiling else not plain(tensors))
     ):
-        _refuse_tracing(cell)
         return run_reference(cell, x, weights, given.states, reverse=reverse, **options)
     call = Call(
         cell=cell,
@@ -114,7 +114,8 @@ def _has_kernel(cell: Cell, x: Tensor, weights: Weights) -> bool:
     )
 
 
-def _refuse_tracing(cell: Cell) -> None:
+def refuse_tracing(cell: Cell) -> None:
+    """Raise SteadfitError where torch.jit traces: it would fix the number of steps unsaid."""
     if not torch.compiler.is_compiling() and torch._C._get_tracing_state() is not None:
         raise SteadfitError(
             f"torch.jit cannot trace {cell.name}: the trace would be right for one number of steps "

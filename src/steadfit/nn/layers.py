@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from steadfit.cells import find
-from steadfit.cells.plain import in_vmap, plain
+from steadfit.cells.plain import in_vmap, plain, takes_tangents
 from steadfit.cells.run import has_kernel_type
 from steadfit.errors import SteadfitError
 from steadfit.nn.parameters import Form
@@ -119,7 +119,9 @@ class TorchLayer(Recurrent, nn.RNNBase):
         ours = has_kernel_type(data) and not self.proj_size and data.numel() > 0
         if ours and plain((data, *states, *weights)):
             return False
-        return data.numel() > 0 and not in_vmap() and not self.beyond_torch(self.training)
+        if in_vmap() or (self.mode == "LSTM" and takes_tangents()):
+            return False  # which torch's functions do not support
+        return data.numel() > 0 and not self.beyond_torch(self.training)
 
 
 class RNN(TorchLayer):

@@ -14,6 +14,7 @@ from torch.fx import Proxy
 from torch.nn.utils.rnn import PackedSequence
 
 from steadfit.cells import Cell, find, run
+from steadfit.cells.run import refuse_tracing
 from steadfit.errors import ShapeError, SteadfitError, WrongTypeError, unknown
 from steadfit.nn.batch import Batch, arrange
 from steadfit.nn.masks import check_rate, held, kept
@@ -139,6 +140,7 @@ class Recurrent(nn.Module):
         """
         if isinstance(input, Proxy):  # torch.fx traces: a Proxy stands for the pair
             return traced(self, input, hx, lengths)  # type: ignore[return-value]
+        refuse_tracing(self.cell)
         if leaves_the_graph(self, input):
             return self._outside_the_graph(input, hx, lengths, generator)
         return self._forward(input, hx, lengths, generator)
