@@ -14,7 +14,20 @@ PLANTED = (
     "torch",
 )  # fmt: skip
 MARK = "from pathlib import Path\nPath(__file__).with_suffix('.ran').touch()\nraise SystemExit(1)\n"
-SMALL = "--model mlp --set width=0.05 --epochs 1 --samples 2 --remedy l2 --processes 1".split()
+SMALL = [
+    "--model",
+    "mlp",
+    "--set",
+    "width=0.05",
+    "--epochs",
+    "1",
+    "--samples",
+    "2",
+    "--remedy",
+    "l2",
+    "--processes",
+    "1",
+]
 SCRIPT = """
 import sys
 import steadfit as sf

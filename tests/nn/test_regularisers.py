@@ -237,4 +237,4 @@ def test_cells_that_do_not_fit() -> None:
 )
 def test_inputs_that_do_not_fit(arguments: dict, said: str) -> None:
     with pytest.raises(SteadfitError, match=said):
-        LSTM(3, 5)(**arguments)
+        Recurrent("lstm", 3, 5)(**arguments)

@@ -68,10 +68,20 @@ class TorchLayer(Recurrent, nn.RNNBase):
             return super().forward(input, hx, lengths=lengths, generator=generator)
         try:
             return super().forward(input, hx, lengths=lengths, generator=generator)
-        except SteadfitError:
-            if lengths is None and not self.beyond_torch(self.training):
-                self.torchs.forward(self, input, hx)  # raises what code around torch.nn looks for
-            raise
+        except SteadfitError as error:
+            if lengths is not None or self.beyond_torch(self.training):
+                raise
+            raise self._torchs_error(input, hx, error) from None
+
+    def _torchs_error(self, input: Any, hx: Any, ours: SteadfitError) -> Exception:
+        """What torch's layer says of this input, which code around it looks for; else ours."""
+        try:
+            self.torchs.forward(self, input, hx)
+        except (RuntimeError, ValueError, TypeError) as error:
+            return error
+        except Exception:  # an accident inside torch's code, which explains nothing
+            return ours
+        return ours
 
     def flatten_parameters(self) -> None:
         """As torch's layers do for cuDNN; nothing for weights that cuDNN does not know."""
