@@ -44,7 +44,9 @@ def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path, monkeypatch
     path = tmp_path / "study.json"
     write_text(path, "old")
     monkeypatch.setattr(os, step, fails(FULL))
-    with pytest.raises(SteadfitError, match=r"study.json cannot be written: No space left .*--out"):
+    with pytest.raises(
+        SteadfitError, match=r"study.json cannot be written: No space left .*choose another folder"
+    ):
         write_text(path, "new")
     assert path.read_text() == "old"
     assert left(tmp_path) == ["study.json"]
@@ -108,16 +110,27 @@ def test_another_error_leaves_nothing(tmp_path):
     assert left(tmp_path) == []
 
 
-def test_links_stay_and_devices_are_written_to(tmp_path):
+@pytest.mark.parametrize("target", ["real", "absent", "folder", "link"])
+def test_nothing_is_written_through_a_link(tmp_path, target):
     write_text(tmp_path / "real", "old")
-    (tmp_path / "link").symlink_to("real")
-    write_text(tmp_path / "link", "new")
-    assert (tmp_path / "real").read_text() == "new"
-    assert (tmp_path / "link").is_symlink()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(target)
+    before = left(tmp_path)
+    with pytest.raises(
+        SteadfitError, match=f"link must be a file or absent, got a link to {target}"
+    ):
+        write_text(tmp_path / "link", "new")
+    assert (tmp_path / "real").read_text() == "old"
+    assert left(tmp_path) == before
+
+
+def test_pipes_are_written_to_also_through_a_link(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
-    write_text(tmp_path / "pipe", "through")
-    assert os.read(reader, 20) == b"through"
+    (tmp_path / "link").symlink_to("pipe")
+    for name in ("pipe", "link"):
+        write_text(tmp_path / name, "through")
+        assert os.read(reader, 20) == b"through"
     os.close(reader)
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 

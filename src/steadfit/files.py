@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from steadfit.errors import SteadfitError
 
-ELSEWHERE = "name another folder (--out)"
+ELSEWHERE = "choose another folder"
 WITHOUT_ROOM = {  # the system's errors, and what a person can do
     errno.ENOSPC: "Free some space",
     errno.EDQUOT: "Free some space",
@@ -19,14 +20,19 @@ WITHOUT_ROOM = {  # the system's errors, and what a person can do
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a UTF-8 file whole or not at all; its folders are made. Raises as `writing`."""
+    """Write a UTF-8 file whole or not at all; its folders are made. Raises as `write_bytes`."""
     write_bytes(path, text.encode())
 
 
 def write_bytes(path: Path, content: bytes, instead: str = ELSEWHERE) -> None:
-    """Write a file whole or not at all; its folders are made. Raises as `writing`."""
+    """Write a file whole or not at all; its folders are made.
+
+    A link to a file is refused: who made it may want another file overwritten. A pipe or a device
+    is written to, be it through a link, as /dev/stdout is one. Raises as `writing` and
+    `check_no_link`.
+    """
+    check_no_link(path)
     with writing(path, instead):
-        path = Path(os.path.realpath(path))  # what a link leads to is written, the link stays
         if path.exists() and not path.is_file():  # a device or a pipe is never replaced
             path.write_bytes(content)
             return
@@ -41,6 +47,62 @@ def write_bytes(path: Path, content: bytes, instead: str = ELSEWHERE) -> None:
             _flush(path.parent)
         finally:
             new.unlink(missing_ok=True)
+
+
+def check_no_link(path: Path) -> None:
+    """Raise SteadfitError where a file would be written through a link to another file or folder.
+
+    To be called before long work too, so that its result finds a place.
+    """
+    if path.is_symlink() and (path.is_file() or path.is_dir() or not path.exists()):
+        raise SteadfitError(
+            f"{path} must be a file or absent, got a link to {os.readlink(path)}. Remove the link, "
+            "or choose another place."
+        )
+
+
+def check_outside(folder: Path, data: Path) -> None:
+    """Raise SteadfitError for a folder to write that lies in the folder of the data.
+
+    What is written there would be taken for data the next time.
+    """
+    inside = Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(data))
+    if data.is_dir() and inside:
+        raise SteadfitError(
+            f"The folder for the results must lie outside the data, got {folder} inside {data}. "
+            "Choose another folder."
+        )
+
+
+def check_own(folder: Path, names: re.Pattern[str]) -> None:
+    """Raise SteadfitError where a folder that is to be replaced has anything but these files.
+
+    names: of the files that steadfit wrote there. An absent folder is right.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        found = "a link" if folder.is_symlink() else "a file"
+        raise SteadfitError(f"{folder} must be a folder or absent, got {found}. Move it away.")
+    with reading(folder):
+        entries = list(os.scandir(folder)) if folder.exists() else []
+        others = [
+            entry.name
+            for entry in entries
+            if not (names.fullmatch(entry.name) and entry.is_file(follow_symlinks=False))
+        ]
+    if others:
+        raise SteadfitError(
+            f"{folder} would be replaced, and steadfit did not write all that is in it "
+            f"({', '.join(sorted(others)[:3])}). Move that away, or {ELSEWHERE}."
+        )
+
+
+@contextmanager
+def reading(place: Path) -> Iterator[None]:
+    """An OSError within becomes a SteadfitError: that `place` cannot be read, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise SteadfitError(f"{place} cannot be read: {error.strerror or error}.") from None
 
 
 @contextmanager

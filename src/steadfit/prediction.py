@@ -118,7 +118,7 @@ def _inputs(
                 f"The model takes images, for which {', '.join(options)} is nothing."
             )
         channels, height, width = facts.shape
-        return (*read_inputs(source, (channels, height, width)), ())
+        return read_inputs(source, (channels, height, width))
     found = read_sequences(
         source,
         facts.unit,
@@ -133,12 +133,17 @@ def _inputs(
 
 def _replicas(run: Path, model: TrainedModel) -> TrainedModel | None:
     """The best arm's replicas as an ensemble; None where the run is no study or lost them."""
-    if not (run / "study.json").is_file():
+    if not (run / "study.json").exists():
         return None
     result = StudyResult.read(run / "study.json")
     best = result.arm(result.best)
     store = existing_store(run / "store")
-    if store is None or not all(key in store for key in best.replicas):
+    keys = set(best.replicas)  # one named twice would count twice
+    if store is None or len(keys) < 2 or not all(key in store for key in keys):
         return None
+    if len(keys) < len(best.replicas):
+        raise SteadfitError(
+            f"{run / 'study.json'} must name each replica once, got one twice. Run the study again."
+        )
     replicas = [store.read(key) for key in best.replicas]
     return model.with_replicas(best.recipe, replicas)

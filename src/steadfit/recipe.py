@@ -43,7 +43,7 @@ class Settings(BaseModel):
 class Model(Settings):
     """Which model of the registry, and what its builder is told (keyword arguments, by name)."""
 
-    name: str = "convnet"
+    name: Annotated[str, Field(max_length=20_000)] = "convnet"  # bounds a list's number of layers
     settings: dict[str, Scalar] = {}
 
 

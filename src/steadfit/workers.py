@@ -59,7 +59,9 @@ def end_with_parent() -> None:
 def undisturbed_start() -> Iterator[None]:
     """While processes start, `__main__` is an empty module and Ctrl-C waits until they have.
 
-    Nor does a process import from the current folder as it starts (`_safe_path`). A started process would otherwise run the program's main file again, which fails where it has no
+    Nor do they import from the current folder (`_safe_path`).
+
+    A started process would otherwise run the program's main file again, which fails where it has no
     `if __name__ == "__main__":` around the call; and one that is still importing would meet Ctrl-C
     with a traceback: processes start with the signals blocked that this thread has blocked.
     """

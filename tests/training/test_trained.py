@@ -147,6 +147,6 @@ def test_somebody_elses_folder_is_never_replaced(parts, replicas, tmp_path):
     recipe, (first, _) = replicas
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "mine.txt").write_text("years of work")
-    with pytest.raises(SteadfitError, match="holds something else"):
+    with pytest.raises(SteadfitError, match="steadfit did not write all that is in it"):
         trained_model(recipe, parts.train, [first]).save(tmp_path / "model")
     assert (tmp_path / "model" / "mine.txt").read_text() == "years of work"

@@ -15,25 +15,41 @@ from steadfit.errors import SteadfitError
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
-def read_inputs(source: Path, shape: tuple[int, int, int]) -> tuple[Tensor, tuple[str, ...]]:
-    """Images to predict, and what each is called.
+Found = tuple[Tensor, tuple[str, ...], tuple[str, ...]]  # images, what each is called, notes
+
+
+def read_inputs(source: Path, shape: tuple[int, int, int]) -> Found:
+    """Images to predict, what each is called, and notes on those left out.
 
     source: an image, a folder of images (at any depth), or an .npz file with an array `x` of shape
     (examples, height, width), (examples, channels, height, width) or the same with channels last.
     shape: (channels, height, width) of the model's inputs; image files are brought to it as in
     training, arrays must have it.
 
-    Raises SteadfitError for an unreadable image or array, another shape, or nothing to read.
+    Images of a folder that cannot be read are left out and named in the notes.
+
+    Raises SteadfitError where no image can be read, and for an unreadable array, another shape, or
+    nothing to read.
     """
     if not source.exists():
         raise SteadfitError(f"There is no file or folder {source}.")
     if source.suffix.lower() == ".npz":
-        return _from_npz(source, shape)
+        return (*_from_npz(source, shape), ())
     root, files = (source.parent, [source]) if source.is_file() else (source, _files(source))
     if not files:
         raise SteadfitError(f"{source} holds no images ({', '.join(images.SUFFIXES)}).")
-    names = tuple(images.place(file, root) for file in files)
-    return torch.stack([_image(file, shape) for file in files]), names
+    found, notes = {}, []
+    for file in files:
+        name = images.place(file, root)
+        try:
+            found[name] = _image(file, shape)
+        except SteadfitError as error:
+            notes.append(f"{name} is left out: {error}")
+    if not found:
+        raise SteadfitError(
+            f"{source} must have images that can be read, got none: {notes[0]} Check the files."
+        )
+    return torch.stack(list(found.values())), tuple(found), tuple(notes)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -42,10 +58,7 @@ def _files(folder: Path) -> list[Path]:
 
 def _image(file: Path, shape: tuple[int, int, int]) -> Tensor:
     channels, height, width = shape
-    try:
-        pixels = images.load(file, height, width)
-    except SteadfitError as error:
-        raise SteadfitError(f"{file} cannot be read: {error} Take it out and try again.") from None
+    pixels = images.load(file, height, width)
     if channels == 1 and not (pixels[..., :1] == pixels).all():
         pixels = np.rint(pixels @ np.array(_LUMINANCE))[..., None].astype(np.uint8)
     return torch.from_numpy(pixels[..., :channels].transpose(2, 0, 1).copy())

@@ -1,5 +1,6 @@
 """`Preparation`: what is fitted to a replica's own training sample before the network sees it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self, overload
@@ -89,6 +90,14 @@ class Preparation:
         pairs = ((fitted.mean, fitted.std), (fitted.target_mean, fitted.target_std))
         if any(len(mean) != len(std) for mean, std in pairs):
             raise SteadfitError("This is no preparation of inputs: means and deviations differ.")
+        for number in (number for mean, _ in pairs for number in mean):
+            if not math.isfinite(number):
+                raise SteadfitError(
+                    f"A mean of the inputs or targets must be finite, got {number}."
+                )
+        for number in (number for _, std in pairs for number in std):
+            if not (math.isfinite(number) and number > 0):
+                raise SteadfitError(f"A deviation must be finite and above 0, got {number}.")
         return fitted
 
     def _standard(self, x: Tensor) -> Tensor:

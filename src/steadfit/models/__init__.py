@@ -1,6 +1,6 @@
 """Models: a recipe and a data shape make a torch module."""
 
-from steadfit.models.registry import MODELS, build, complete, count, settings
+from steadfit.models.registry import MODELS, build, complete, count, parameters, settings
 from steadfit.models.table import Row, shapes
 
-__all__ = ["MODELS", "Row", "build", "complete", "count", "settings", "shapes"]
+__all__ = ["MODELS", "Row", "build", "complete", "count", "parameters", "settings", "shapes"]

@@ -106,6 +106,16 @@ def build(model: Model, shape: Shape, outputs: int) -> nn.Sequential:
     return chain.build(layers(model, shape, outputs), shape)
 
 
+def parameters(model: Model, shape: Shape, outputs: int) -> int:
+    """How many numbers training changes of the module that `build` builds, without building it.
+
+    >>> parameters(Model(name="flatten; linear 10"), (1, 28, 28), 10)
+    7850
+    """
+    steps = chain.steps(layers(model, shape, outputs), shape)
+    return sum(layer.parameters(before) for layer, before, _ in steps)
+
+
 def count(module: nn.Module) -> int:
     """How many numbers training changes.
 

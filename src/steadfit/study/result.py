@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 from steadfit.analysis.decomposition import Components
 from steadfit.errors import SteadfitError, unknown
 from steadfit.recipe import Recipe
+from steadfit.regular_files import read_regular
 
 Loss = Literal["cross_entropy", "brier", "zero_one", "squared"]
 Figure = Literal["total", "bias_noise", "variance", "sample", "seed", "interaction"]
@@ -133,7 +134,7 @@ class StudyResult:
     def read(cls, path: Path) -> "StudyResult":
         """Read a `study.json`. Raises SteadfitError if it cannot be read, or is not one."""
         try:
-            return _ADAPTER.validate_json(path.read_bytes())
+            return _ADAPTER.validate_json(read_regular(path))
         except OSError as error:
             raise SteadfitError(f"{path} cannot be read: {error.strerror}.") from None
         except ValidationError as error:

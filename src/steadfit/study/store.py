@@ -18,19 +18,20 @@ import numpy as np
 import safetensors.torch
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
-from safetensors import SafetensorError
 
 from steadfit.data.readers.npz import load_arrays
 from steadfit.errors import SteadfitError
 from steadfit.files import make_ready, remove_unfinished, whole_folder, write_text, writing
+from steadfit.regular_files import open_regular, read_regular
 from steadfit.training import Replica
+from steadfit.training.weights import read_weights
 
 FORMAT = 1
 _MARK = "store.json"
 _FIGURES, _PREDICTIONS, _WEIGHTS = "replica.json", "predictions.npz", "weights.safetensors"
 
-_KEY = re.compile(r"[\w.-]*\w[\w.-]*")  # a name of its own, that leads nowhere else
-_DAMAGE = (OSError, ValueError, LookupError, MemoryError, RecursionError, SafetensorError)
+_KEY = re.compile(r"\w[\w.-]{0,99}", re.ASCII)  # a name of its own, that leads nowhere else
+_DAMAGE = (OSError, ValueError, LookupError, MemoryError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Store:
         """The replica of this key. Raises SteadfitError where what is there is damaged."""
         folder = self.folder / key
         try:
-            found = _CHECKED.validate_json((folder / _FIGURES).read_bytes())
+            found = _CHECKED.validate_json(read_regular(folder / _FIGURES))
             if not math.isfinite(found.facts.get("parameters", 0)):
                 raise ValueError("its number of parameters is none")
             for name in (_PREDICTIONS, _WEIGHTS):
@@ -86,7 +87,7 @@ class Store:
             logits = load_arrays(folder / _PREDICTIONS, ["logits"])[0]["logits"]
             if logits.dtype != np.float32:
                 raise ValueError(f"its predictions are {logits.dtype}, not float32")
-            weights = safetensors.torch.load_file(folder / _WEIGHTS)
+            weights = read_weights(folder / _WEIGHTS)
         except _DAMAGE as error:
             reason = (str(error) or type(error).__name__).splitlines()[0]
             raise self.damaged(key, reason) from None
@@ -136,15 +137,17 @@ def existing_store(folder: Path) -> Store | None:
     Raises SteadfitError if it was written in another format.
     """
     try:
-        found = json.loads((folder / _MARK).read_text()).get("format")
+        found = json.loads(read_regular(folder / _MARK)).get("format")
     except OSError:
         return None
+    except SteadfitError:
+        raise
     except (ValueError, AttributeError, RecursionError):
         found = None
     if found != FORMAT:
         raise SteadfitError(
             f"The store {folder} has format {found!r}, and this version of steadfit reads format "
-            f"{FORMAT}. Use the version that wrote it, or another folder (--out)."
+            f"{FORMAT}. Use the version that wrote it, or another folder."
         )
     return Store(folder)
 
@@ -158,4 +161,5 @@ def _acquired(lock: FileLock) -> bool:
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

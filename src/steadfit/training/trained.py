@@ -1,5 +1,6 @@
 """`TrainedModel`: what is handed over. One network, or an ensemble of replicas, on new inputs."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,19 +10,23 @@ from typing import Annotated, Any, Self
 import numpy as np
 import safetensors.torch
 import torch
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
-from safetensors import SafetensorError
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
 from torch import Tensor, nn
 
 from steadfit.data import Dataset, Forecast, Inputs, Preparation, Ragged, Task, Unit, natural
 from steadfit.errors import SteadfitError
-from steadfit.files import make_ready, whole_folder
-from steadfit.models import build, shapes
+from steadfit.files import check_own, make_ready, whole_folder
+from steadfit.models import build
 from steadfit.recipe import Recipe
+from steadfit.regular_files import read_regular
+from steadfit.training import limits
 from steadfit.training.predict import channels_last, outputs, sampled_outputs
 from steadfit.training.replica import Replica
+from steadfit.training.weights import fill, read_weights
 
+FORMAT = 1
 _FACTS = "model.json"
+_OWN = re.compile(r"model\.json|weights-[0-9]+\.safetensors")  # the files that `save` writes
 
 
 class ModelFacts(BaseModel):
@@ -31,7 +36,7 @@ class ModelFacts(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: int = 1
+    format: int = FORMAT
     recipe: Recipe
     shape: tuple[PositiveInt, ...]
     unit: Unit | None = None
@@ -47,6 +52,11 @@ class ModelFacts(BaseModel):
     @model_validator(mode="after")
     def _agree(self) -> Self:
         """Whatever reads the facts counts on it that they agree with one another."""
+        if self.format != FORMAT:
+            raise ValueError(f"its format must be {FORMAT}, got {self.format}")
+        limits.check_members(len(self.preparations))
+        limits.check_shape(self.shape)
+        limits.check_names(self.classes)
         sides = {None: 3, "steps": 2}.get(self.unit, 1)
         if len(self.shape) != sides:
             raise ValueError(f"a shape of {sides} sides was expected, got {self.shape}")
@@ -91,9 +101,9 @@ class TrainedModel:
             preparation = Preparation.from_dict(fitted)
             _check_preparation(self.facts, preparation)
             shape = preparation.shape(self.facts.shape)
-            _check_size(self.facts, shape, state)
+            limits.check_size(self.facts.recipe.model, shape, self.facts.outputs, state)
             module = build(self.facts.recipe.model, shape, self.facts.outputs)
-            _fill(module, state)
+            fill(module, state)
             members.append((channels_last(module).eval(), preparation))
         return members
 
@@ -168,7 +178,7 @@ class TrainedModel:
         """Write the folder anew: model.json, and one safetensors file a member.
 
         A model that is there already stays until the new one is whole. Raises SteadfitError where
-        the folder cannot be written, or holds something that is no model.
+        the folder cannot be written, or has files that are not a model's.
         """
         folder = Path(folder)
         prepare(folder)
@@ -183,18 +193,17 @@ class TrainedModel:
         """Read what `save` wrote. Raises SteadfitError where it is absent or damaged."""
         folder = Path(folder)
         try:
-            facts = ModelFacts.model_validate_json((folder / _FACTS).read_bytes())
+            facts = ModelFacts.model_validate_json(read_regular(folder / _FACTS))
             files = [folder / _weights_file(i) for i in range(len(facts.preparations))]
-            model = cls(facts, tuple(safetensors.torch.load_file(file) for file in files))
+            model = cls(facts, tuple(map(read_weights, files)))
             assert model.members is not None
         except FileNotFoundError as error:
             raise SteadfitError(
                 f"There is no model in {folder}: {error.filename} is absent."
             ) from None
-        except (OSError, ValueError, SafetensorError, RuntimeError) as error:
-            first = (str(error) or type(error).__name__).splitlines()[0]
+        except (OSError, ValueError, RuntimeError) as error:
             raise SteadfitError(
-                f"The model in {folder} is damaged ({first}). Run the study again to write it anew."
+                f"The model in {folder} is damaged ({_reason(error)}). Run the study again."
             ) from None
         return model
 
@@ -202,11 +211,7 @@ class TrainedModel:
 def prepare(folder: Path) -> None:
     """Raise SteadfitError now, not after the training, where no model can be saved in `folder`."""
     make_ready(folder.parent)
-    if folder.exists() and not (folder / _FACTS).is_file():
-        raise SteadfitError(
-            f"{folder} is to hold the model, and holds something else. Move it away, or name "
-            "another folder (--out)."
-        )
+    check_own(folder, _OWN)
 
 
 def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) -> TrainedModel:
@@ -236,20 +241,13 @@ def _check_preparation(facts: ModelFacts, fitted: Preparation) -> None:
             raise SteadfitError(f"{expected} means and deviations were expected, got {len(mean)}")
 
 
-def _check_size(facts: ModelFacts, shape: tuple[int, ...], state: dict[str, Tensor]) -> None:
-    """Refuse settings that ask for more weights than there are, before memory is taken for them."""
-    wanted = sum(row.parameters for row in shapes(facts.recipe.model, shape, facts.outputs))
-    found = sum(tensor.numel() for tensor in state.values())
-    if wanted > found:
-        raise SteadfitError(f"the settings ask for {wanted:,} weights, and {found:,} are there")
-
-
-def _fill(module: nn.Module, state: dict[str, Tensor]) -> None:
-    try:
-        module.load_state_dict(state)
-    except RuntimeError as error:
-        first = str(error).splitlines()[0]
-        raise SteadfitError(f"the weights are of another network: {first}") from None
+def _reason(error: Exception) -> str:
+    """What was wrong, in one line."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        return f"{place}: {first['msg']}" if place else first["msg"].removeprefix("Value error, ")
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _weights_file(number: int) -> str:

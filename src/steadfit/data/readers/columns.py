@@ -14,6 +14,7 @@ from steadfit.data.readers.encoding import read_text
 from steadfit.data.targets import some
 from steadfit.errors import SteadfitError, unknown
 from steadfit.machine import memory
+from steadfit.regular_files import open_regular
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})  # in a column of numbers
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def read_parquet(path: Path) -> Columns:
 
     most, size, batches = memory() // 8, 0, []
     try:
-        with parquet.ParquetFile(path) as file:
+        with open_regular(path) as opened, parquet.ParquetFile(opened) as file:
             for batch in file.iter_batches():  # equal values pack to nearly nothing
                 size += batch.nbytes
                 if size > most:

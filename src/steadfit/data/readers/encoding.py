@@ -4,6 +4,7 @@ import codecs
 from pathlib import Path
 
 from steadfit.errors import SteadfitError
+from steadfit.regular_files import read_regular
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -23,7 +24,7 @@ def read_text(path: Path, encoding: str | None = None) -> str:
     byte, and how the place would read in likely encodings, where it is not.
     """
     try:
-        content = path.read_bytes()
+        content = read_regular(path)
     except OSError as error:
         raise SteadfitError(f"{path} cannot be read: {error.strerror}.") from None
     marked = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")

@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 from steadfit.data.arrays import from_arrays
 from steadfit.data.dataset import Dataset
 from steadfit.errors import SteadfitError
+from steadfit.regular_files import open_regular
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")  # nothing else is ever decoded
@@ -113,7 +114,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's remarks on odd headers
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(path, formats=_FORMATS) as image:
+        with open_regular(path) as file, Image.open(file, formats=_FORMATS) as image:
             yield image
 
 
@@ -208,7 +209,8 @@ def _walk(side: Path, root: Path) -> Iterator[tuple[Path, str | None]]:
             path = Path(folder) / name
             if name.startswith("."):
                 continue
-            outside = path.is_symlink() and not path.resolve().is_relative_to(inside)
+            target = Path(os.path.realpath(path))  # which does not mind links in a circle
+            outside = path.is_symlink() and not target.is_relative_to(inside)
             yield path, "is a link that leads out of the folder" if outside else None
 
 

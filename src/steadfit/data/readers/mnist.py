@@ -14,6 +14,7 @@ from steadfit.data.arrays import from_arrays
 from steadfit.data.dataset import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.files import write_bytes
+from steadfit.regular_files import open_regular
 
 _MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -66,7 +67,7 @@ def _file(name: str, notes: list[str]) -> bytes:
 
 def _content(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(_LARGEST)
     except OSError as error:
         raise SteadfitError(f"{path} cannot be read: {error.strerror}.") from None

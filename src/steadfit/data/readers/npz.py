@@ -10,6 +10,7 @@ from steadfit.data.arrays import Layout, from_arrays
 from steadfit.data.dataset import Dataset, Task
 from steadfit.errors import SteadfitError
 from steadfit.machine import memory
+from steadfit.regular_files import open_regular
 
 _NAMES = ("x", "y", "x_test", "y_test")
 _ALSO = {"x_train": "x", "y_train": "y"}  # what others call them
@@ -59,7 +60,7 @@ def load_arrays(path: Path, names: Sequence[str]) -> tuple[dict[str, np.ndarray]
     npz file, and for arrays that would take more than half of the machine's memory.
     """
     try:
-        with path.open("rb") as opened:
+        with open_regular(path) as opened:
             if opened.read(6) == b"\x93NUMPY":
                 raise SteadfitError("it holds a single array, without a name")
             opened.seek(0)

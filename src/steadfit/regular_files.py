@@ -1,0 +1,62 @@
+"""The way in for files that others may have made: regular files of a size that fits, at once.
+
+A named pipe would be waited for, and a link to an endless device read until the memory is full.
+Every reader opens its files here. `steadfit.files` is the way out.
+"""
+
+import os
+import stat
+from io import BufferedReader
+from pathlib import Path
+
+from steadfit.errors import SteadfitError
+from steadfit.machine import memory
+
+_KINDS = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+_SHARE = 4  # of the memory: a file that is held as a whole takes no more than one part of so many
+MB = 2**20
+
+
+def open_regular(path: Path) -> BufferedReader:
+    """Open a file to read, if it is a regular one; links are followed.
+
+    Raises SteadfitError for a pipe, a device or a socket, without waiting for it; OSError, as
+    `open` does, for what is absent, a folder, or not readable.
+    """
+    _check_kind(path, os.stat(path).st_mode)  # before it is opened, which may wind a tape back
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        _check_kind(path, os.fstat(handle).st_mode)  # again, as it may have been replaced
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_regular(path: Path, most: int | None = None) -> bytes:
+    """The content of a regular file.
+
+    most: bytes that it may have; a quarter of the memory that there is if None. Raises as
+    `open_regular`, and SteadfitError for a larger file.
+    """
+    allowed = memory() // _SHARE if most is None else most
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        content = b"" if size > allowed else file.read(allowed + 1)
+    if max(size, len(content)) > allowed:
+        raise SteadfitError(
+            f"{path} must have at most {allowed / MB:,.0f} MB, got {size / MB:,.0f} MB. "
+            "Divide it, or check that it is the file you mean."
+        )
+    return content
+
+
+def _check_kind(path: Path, mode: int) -> None:
+    kind = next((words for is_kind, words in _KINDS if is_kind(mode)), None)
+    if kind is not None:
+        raise SteadfitError(f"{path} must be a regular file, got {kind}. Give a file.")
