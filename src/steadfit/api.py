@@ -31,7 +31,6 @@ from steadfit.training import (
     HALVED,
     Replica,
     TrainedModel,
-    keep_freed_memory,
     prepare,
     trained_model,
 )
@@ -205,7 +204,6 @@ def fit(
     if remedies:
         _, chosen = apply(remedies, chosen)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    keep_freed_memory()
     everything = torch.arange(len(parts.train))
     folder = Path(out) if out is not None else Path("runs") / f"{dataset.name}-fit"
     prepare(folder / "model")

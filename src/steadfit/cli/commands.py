@@ -215,11 +215,13 @@ def fit(
     """Train one model with one recipe on all the training data."""
     from steadfit import api
     from steadfit.cli import terminal
+    from steadfit.training import keep_freed_memory
 
     dataset = reading.read(data)
     screen = terminal.Screen(plain=json)
     screen.say(str(dataset))
     screen.notes(dataset.notes)
+    keep_freed_memory()  # this process trains and does nothing else
     done = api.fit(
         dataset,
         model,

@@ -1,6 +1,7 @@
 """Random changes of a batch of images, drawn from an explicit generator."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import overload
 
@@ -71,15 +72,13 @@ def _refuse(settings: Augmentation, absent: tuple[str, ...], what: str) -> None:
 
 def _dropped(tokens: Tensor, share: float, generator: torch.Generator) -> Tensor:
     """Each token made unknown with this probability (Bowman et al. 2016, 3.1)."""
-    drawn = torch.rand(tokens.shape, generator=generator, device=generator.device)
+    drawn = _uniform(tokens.shape, generator)
     return torch.where(drawn.to(tokens.device) < share, UNKNOWN, tokens)
 
 
 def _cropped(x: Ragged, share: float, generator: torch.Generator) -> Ragged:
     """A part of each series: what is cut away is drawn evenly up to the share, then its place."""
-    most, place = torch.rand(2, len(x), generator=generator, device=generator.device).to(
-        x.lengths.device
-    )
+    most, place = _uniform((2, len(x)), generator).to(x.lengths.device)
     cut = (most * share * x.lengths).long()
     lengths = x.lengths - cut
     begin = x.starts + (place * (cut + 1)).long()
@@ -89,7 +88,7 @@ def _cropped(x: Ragged, share: float, generator: torch.Generator) -> Ragged:
 
 
 def _noise(values: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
-    noise = torch.randn(values.shape, generator=generator, device=generator.device)
+    noise = _normal(values.shape, generator)
     return settings.noise * noise.to(values)
 
 
@@ -118,7 +117,7 @@ def _warp(x: Tensor, settings: Augmentation, generator: torch.Generator) -> Tens
     batch, _, height, width = x.shape
 
     def uniform(most: float) -> Tensor:
-        return most * (2 * torch.rand(batch, generator=generator, device=generator.device) - 1)
+        return most * (2 * _uniform((batch,), generator) - 1)
 
     angle = uniform(math.radians(settings.rotation))
     across, down = uniform(2 * settings.shift), uniform(2 * settings.shift)  # the side is 2 long
@@ -138,4 +137,13 @@ def _warp(x: Tensor, settings: Augmentation, generator: torch.Generator) -> Tens
 
 
 def _coins(batch: int, generator: torch.Generator) -> Tensor:
-    return torch.rand(batch, generator=generator, device=generator.device) < 0.5
+    return _uniform((batch,), generator) < 0.5
+
+
+def _uniform(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+    # float32 whatever torch's default is
+    return torch.rand(shape, generator=generator, device=generator.device, dtype=torch.float32)
+
+
+def _normal(shape: Sequence[int], generator: torch.Generator) -> Tensor:
+    return torch.randn(shape, generator=generator, device=generator.device, dtype=torch.float32)

@@ -1,10 +1,12 @@
 """The models by name, and their settings, which are their builders' keyword arguments."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from types import MappingProxyType
 
+import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
@@ -103,7 +105,19 @@ def build(model: Model, shape: Shape, outputs: int) -> nn.Sequential:
     >>> build(Model(name="convnet"), (1, 28, 28), 10).conv2
     Conv2d(20, 50, kernel_size=(5, 5), stride=(1, 1), padding=(2, 2))
     """
-    return chain.build(layers(model, shape, outputs), shape)
+    with _float32():
+        return chain.build(layers(model, shape, outputs), shape)
+
+
+@contextmanager
+def _float32() -> Iterator[None]:
+    """torch's default type is float32 here, and afterwards what the host program has set."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def parameters(model: Model, shape: Shape, outputs: int) -> int:

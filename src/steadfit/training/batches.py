@@ -77,7 +77,7 @@ def by_length(rows: Tensor, x: Ragged, generator: torch.Generator) -> Tensor:
 
     Lengths are blurred by up to a fifth, so that batches differ from one epoch to the next.
     """
-    blur = 1 + 0.2 * torch.rand(len(rows), generator=generator)
+    blur = 1 + 0.2 * torch.rand(len(rows), generator=generator, dtype=torch.float32)
     return rows[torch.argsort(x.lengths[rows] * blur, stable=True)]
 
 

@@ -45,6 +45,8 @@ from steadfit.training.predict import channels_last, final_outputs, next_tokens,
 from steadfit.training.replica import Replica
 
 
+@torch.inference_mode(False)
+@torch.enable_grad()
 def fit(
     recipe: Recipe,
     train: Dataset,

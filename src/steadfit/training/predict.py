@@ -71,7 +71,7 @@ def next_tokens(
     take, wanted = prepared(preparation, data.x), measured(data)
     row = torch.full_like(data.y, -1)
     row.view(-1)[wanted] = torch.arange(len(wanted))
-    found = torch.empty(len(wanted), data.outputs)
+    found = torch.empty(len(wanted), data.outputs, dtype=torch.float32)
 
     def loss_of(blocks: Tensor) -> float:
         begin, total = 0, 0.0
