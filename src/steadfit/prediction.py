@@ -13,10 +13,12 @@ from steadfit.data import Inputs
 from steadfit.data.inputs import read_inputs
 from steadfit.data.sequence_inputs import read_sequences
 from steadfit.errors import SteadfitError
+from steadfit.foreign_text import harmless_cell
 from steadfit.report import points
 from steadfit.study.result import StudyResult
 from steadfit.study.store import existing_store
 from steadfit.training import TrainedModel, continuation
+from steadfit.training.limits import MOST_MEMBERS
 
 Columns = dict[str, np.ndarray]
 
@@ -37,6 +39,9 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     series' last one, and the same for each column that is forecast. Without a study's replicas, the
     columns on disagreement are left out.
 
+    Names of inputs and classes that a spreadsheet program would take for formulas have an
+    apostrophe in front (`foreign_text.harmless_cell`, undone by `original_cell`); numbers stay.
+
     options: how series and texts are read, as `steadfit.data.sequence_inputs.read_sequences` has
     them: missing, encoding, delimiter.
 
@@ -49,16 +54,17 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
             f"The model in {run} continues texts. Give it a beginning: --prompt TEXT."
         )
     x, names, notes = _inputs(model, source, options)
+    cells = np.array([harmless_cell(name) for name in names])
     replicas = _replicas(run, model)
     if model.facts.task == "classes":
-        columns = {"input": names, **_of_classes(model, replicas, x)}
+        columns = {"input": cells, **_of_classes(model, replicas, x)}
     elif model.facts.forecast is None:
         ends = [str(k) for k in range(model.facts.outputs)]
-        columns = {"input": names, **_of_numbers(model, replicas, x, ends)}
+        columns = {"input": cells, **_of_numbers(model, replicas, x, ends)}
     else:
         horizon, targets = model.facts.forecast.horizon, model.facts.forecast.targets
         columns = {
-            "input": np.repeat(names, horizon),
+            "input": np.repeat(cells, horizon),
             "step": np.tile(np.arange(1, horizon + 1), len(x)),
             **_of_numbers(model, replicas, x, [model.facts.columns[k] for k in targets]),
         }
@@ -69,7 +75,8 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
 
 def _of_classes(model: TrainedModel, replicas: TrainedModel | None, x: Inputs) -> Columns:
     probabilities = zip(model.facts.classes, model.probabilities(x).T, strict=True)
-    columns = {"class": model.predict(x), **{f"p_{name}": p for name, p in probabilities}}
+    classes = np.array([harmless_cell(name) for name in model.predict(x)])
+    columns = {"class": classes, **{f"p_{name}": p for name, p in probabilities}}
     if replicas is not None:
         columns["disagreement"] = points.disagreement(points.votes(replicas.logits(x)))
     return columns
@@ -138,12 +145,12 @@ def _replicas(run: Path, model: TrainedModel) -> TrainedModel | None:
     result = StudyResult.read(run / "study.json")
     best = result.arm(result.best)
     store = existing_store(run / "store")
-    keys = set(best.replicas)  # one named twice would count twice
-    if store is None or len(keys) < 2 or not all(key in store for key in keys):
+    if store is None or len(best.replicas) < 2 or not all(key in store for key in best.replicas):
         return None
-    if len(keys) < len(best.replicas):
+    if len(best.replicas) > MOST_MEMBERS:
         raise SteadfitError(
-            f"{run / 'study.json'} must name each replica once, got one twice. Run the study again."
+            f"{run / 'study.json'} must name at most {MOST_MEMBERS:,} replicas of an arm, got "
+            f"{len(best.replicas):,}. Run the study again."
         )
     replicas = [store.read(key) for key in best.replicas]
     return model.with_replicas(best.recipe, replicas)

@@ -46,7 +46,10 @@ def refused(run: Path, said: str) -> None:
         ({"classes": ["cat", "cat"]}, 'class names must differ, got "cat" twice'),
         ({"shape": [1, 10**6, 10**6]}, "values are too large"),
         ({"shape": [1, 10**12, 4]}, "values are too large"),
-        ({"preparations": [{"mean": [0], "std": [1]}] * 2000}, "at most 1,000 members, got 2,000"),
+        (
+            {"preparations": [{"mean": [0], "std": [1]}] * 20_000},
+            "at most 10,000 members, got 20,000",
+        ),
         ({"preparations": [{"mean": [float("inf")], "std": [1]}]}, "mean .* must be finite"),
         ({"preparations": [{"mean": [0], "std": [0]}]}, "deviation must be finite and above 0"),
         ({"preparations": [{"mean": [0], "std": [-1]}]}, "deviation must be finite and above 0"),
@@ -139,3 +142,28 @@ def test_an_image_that_cannot_be_read_is_left_out_of_predictions(run: Path, tmp_
     assert notes[0].startswith("1.png is left out: ")
     with pytest.raises(SteadfitError, match=r"images that can be read, got none: 1.png"):
         predictions(run, tmp_path / "photos" / "1.png")
+
+
+@pytest.mark.parametrize("replicas", [[], ["a" * 300, "." * 5000], ["0" * 64] * 20_000])
+def test_a_study_that_names_no_replicas_or_too_many(tmp_path: Path, replicas: list[str]) -> None:
+    """Without replicas there are predictions; with too many a sentence."""
+    np.savez(tmp_path / "x.npz", x=X)
+    data = from_arrays(X, np.arange(12) % 2)
+    small = {"settings": {"width": 0.05}, "training": {"epochs": 1}}
+    study = sf.study(data, "mlp", ["l2"], samples=2, processes=1, out=tmp_path / "run", **small)
+    path = tmp_path / "run" / "study.json"
+    known = json.loads(path.read_text())
+    before = json.dumps(_best(known)["replicas"])
+    key = study.result.arm(study.result.best).replicas[0]
+    _best(known)["replicas"] = [key if name == "0" * 64 else name for name in replicas]
+    assert json.dumps(_best(known)["replicas"]) != before
+    path.write_text(json.dumps(known))
+    if len(replicas) < 3:
+        assert "disagreement" not in predictions(tmp_path / "run", tmp_path / "x.npz").text
+    else:
+        with pytest.raises(SteadfitError, match="at most 10,000 replicas of an arm, got 20,000"):
+            predictions(tmp_path / "run", tmp_path / "x.npz")
+
+
+def _best(study: dict) -> dict:
+    return next(arm for arm in study["arms"] if arm["name"] == study["best"])

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from steadfit.cli import cells_command as cells_command  # registers its commands
 from steadfit.cli import shapes_command as shapes_command  # and so does this
 from steadfit.cli.commands import app
+from steadfit.cli.terminal import SafeConsole
 from steadfit.errors import SteadfitError
 from steadfit.files import WITHOUT_ROOM
+from steadfit.foreign_text import printable_lines
 from steadfit.machine import check_limit
 
 __all__ = ["app", "main"]
@@ -21,10 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     try:
         check_limit()
+        app.error_console = SafeConsole(stderr=True)
         app(sys.argv[1:] if arguments is None else arguments)
         print(end="", flush=True)
     except SteadfitError as error:
-        print(f"steadfit: {error}", file=sys.stderr)
+        print(f"steadfit: {printable_lines(str(error))}", file=sys.stderr)
         sys.exit(2)
     except MemoryError:
         print("steadfit: There is too little memory. Close other programs.", file=sys.stderr)

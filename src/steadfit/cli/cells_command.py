@@ -49,7 +49,7 @@ def cells(
         screen.say("\nI: width of the input, H: units. One cell's equations: steadfit cells NAME")
         return
     chosen = find(name)
-    print(_described(chosen, input, hidden))
+    terminal.write(_described(chosen, input, hidden))
     if svg is not None:
         from steadfit.cells import svg as draw
         from steadfit.files import write_text

@@ -181,7 +181,7 @@ def study(
             watch=watch,
         )
     if json:
-        print(done.result.to_json(), end="")
+        terminal.write(done.result.to_json().rstrip())
         return
     screen.notes([note for note in done.result.data.notes if note not in dataset.notes])
     screen.say(done.__rich__())
@@ -271,16 +271,18 @@ def predict(
             "Give either what to predict, a file or a folder of images, or --prompt for a language "
             "model."
         )
+    if out is not None and input is not None and out.exists() and out.samefile(input):
+        raise SteadfitError(f"--out must be another file than the input, got {out} for both.")
     if prompt is not None:
-        text = continued(run, prompt, tokens, temperature, seed) + "\n"
+        text = continued(run, prompt, tokens, temperature, seed)
     else:
         assert input is not None
         text, notes = predictions(run, input, **writing.given())
         terminal.Screen(plain=True).notes(notes)
     if out is None:
-        print(text, end="")
+        terminal.write(text.removesuffix("\n"))
     else:
-        write_text(out, text)
+        write_text(out, text.removesuffix("\n") + "\n")
 
 
 @app.command
@@ -295,7 +297,7 @@ def show(run: Run, /, *, json: AsJson = False) -> None:
         raise SteadfitError(f"There is no study in {run}: {path} is absent. Run steadfit study.")
     result = StudyResult.read(path)
     if json:
-        print(result.to_json(), end="")
+        terminal.write(result.to_json().rstrip())
     else:
         terminal.Screen().say(summary(result))
 
@@ -303,4 +305,4 @@ def show(run: Run, /, *, json: AsJson = False) -> None:
 def _print_json(values: dict[str, Any]) -> None:
     import json
 
-    print(json.dumps(values, indent=2))
+    print(json.dumps(values, indent=2))  # ASCII alone

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.padding import Padding
+from rich.segment import Segment
 from rich.text import Text
 
-from steadfit.report.wording import printable
+from steadfit.foreign_text import printable, printable_lines
 
 if TYPE_CHECKING:
     from steadfit.study.engine import Progress, Watcher
@@ -20,17 +21,34 @@ PLAIN_EVERY = 10.0  # seconds between two lines of progress where there is no te
 MOST_NOTES = 12
 
 
+class SafeConsole(Console):
+    """A console that shows text of others, and colours and moves the cursor only by itself."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> "Iterator[Segment]":
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else printable_lines(text), style, control)
+
+
+def write(text: str, *, error: bool = False) -> None:
+    """Print a text on a line of its own, as it is but for what would steer the terminal."""
+    print(printable_lines(text), file=sys.stderr if error else sys.stdout, flush=True)
+
+
 class Screen:
     """Where a command prints. plain: all but the answer goes to stderr, for `--json`."""
 
     def __init__(self, plain: bool = False) -> None:
         told = "COLUMNS" in os.environ or (sys.stdout and sys.stdout.isatty())
         width = None if told else 120
-        self.console = Console(stderr=plain, width=width, highlight=False)
+        self.console = SafeConsole(stderr=plain, width=width, highlight=False)
 
     def say(self, what: Any) -> None:
         """Print a line, or anything that rich can show; markup in names stays text."""
-        self.console.print(Text(what) if isinstance(what, str) else what, soft_wrap=False)
+        self.console.print(
+            Text(printable_lines(what)) if isinstance(what, str) else what, soft_wrap=False
+        )
 
     def notes(self, notes: Sequence[str]) -> None:
         """What the reader has to tell; a long list ends with how many more there are."""
@@ -56,7 +74,7 @@ class Screen:
         )
 
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
@@ -70,7 +88,7 @@ class Screen:
             def show(progress: "Progress") -> None:
                 bar.update(
                     task,
-                    description=progress.what,
+                    description=printable(progress.what),
                     completed=progress.done,
                     total=progress.total,
                 )

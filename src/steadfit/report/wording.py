@@ -9,6 +9,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from steadfit.errors import counted
+from steadfit.foreign_text import printable as printable
 
 if TYPE_CHECKING:  # a table is to be shown without torch, which the study needs
     from steadfit.study.result import ArmResult, DataFacts, Interval, Loss, StudyResult
@@ -31,15 +32,6 @@ LOSSES: dict[Loss, LossWords] = {
 UNKNOWN = "–"
 BLANKS = {" ": "␣", "\n": "↵", "\t": "⇥"}
 NO_BREAK = "\N{NO-BREAK SPACE}"
-
-
-def printable(text: str) -> str:
-    r"""The text with control and direction characters replaced, so that it moves no cursor.
-
-    >>> printable("a\x1b[31mb\u202ec")
-    'a�[31mb�c'
-    """
-    return "".join(c if c.isprintable() or c == NO_BREAK else "�" for c in text)
 
 
 def visible(token: str) -> str:

@@ -9,7 +9,7 @@ from steadfit.errors import SteadfitError
 from steadfit.models import parameters
 from steadfit.recipe import Model
 
-MOST_MEMBERS = 1000  # networks of an ensemble
+MOST_MEMBERS = 10_000  # networks of an ensemble
 LARGEST_IMAGE = 2**26  # values of one example
 LONGEST = 2**31  # any side of an example
 
