@@ -9,6 +9,7 @@ from steadfit import workers
 from steadfit.cli.reading import DATA, Reading, Writing
 from steadfit.cli.settings import named, training
 from steadfit.errors import SteadfitError
+from steadfit.files import check_outside
 
 MODEL = Group("Model and training", sort_key=2)
 DESIGN = Group("Design", sort_key=3)
@@ -157,6 +158,7 @@ def study(
     from steadfit import api
     from steadfit.cli import terminal
 
+    check_outside(out or Path("runs"), Path(data))
     dataset = reading.read(data)
     screen = terminal.Screen(plain=json)
     screen.say(str(dataset))
@@ -217,6 +219,7 @@ def fit(
     from steadfit.cli import terminal
     from steadfit.training import keep_freed_memory
 
+    check_outside(out or Path("runs"), Path(data))
     dataset = reading.read(data)
     screen = terminal.Screen(plain=json)
     screen.say(str(dataset))
