@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from conftest import Drawn, problems
-from steadfit.cells import CELLS, call, kernels, run, run_reference
+from steadfit.cells import CELLS, call, kernel, kernels, run, run_reference
 
 PAGE = mmap.PAGESIZE
 protect = ctypes.CDLL(None, use_errno=True).mprotect
@@ -70,7 +70,7 @@ class Guard:
 
 def check(drawn: Drawn, at_end: bool) -> None:
     """Run forward and backward behind guards, and compare with the reference."""
-    made = kernels.kernel(drawn.cell, torch.float64, False, (False,) * len(drawn.cell.states))
+    made = kernel(drawn.cell, torch.float64, False, (False,) * len(drawn.cell.states))
     assert made is not None
     guard = Guard(made.sweeps, at_end)
     guarding = {"kernel": lambda *_: kernels.Kernel(cast(ctypes.CDLL, guard), made.cell)}

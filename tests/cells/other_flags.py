@@ -12,7 +12,7 @@ import warnings
 import torch
 
 from conftest import problems
-from steadfit.cells import CELLS, build, kernel, run, run_reference
+from steadfit.cells import CELLS, build, compiled, kernel, run, run_reference
 
 TOLERANCES = {torch.float64: 1e-10, torch.float32: 1e-4}  # gradients are sums of many numbers
 
@@ -24,6 +24,8 @@ def main() -> None:
     build._FLAGS = (*build._FLAGS, *flags)  # of two -march the last one counts
     warnings.simplefilter("error")  # a compiler that fails is a warning
     foreign = "-march=x86-64-v4" in flags and torch.backends.cpu.get_cpu_capability() != "AVX512"
+    if foreign:
+        compiled.try_step = lambda *_: None  # it would end the process
     for dtype, tolerance in TOLERANCES.items():
         for name in chosen:
             kernel(CELLS[name], dtype, False, (False,) * len(CELLS[name].states))

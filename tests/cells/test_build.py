@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from steadfit.cells import build, cell, kernels, relu, run, run_reference
+from steadfit.cells import build, cell, compiled, relu, run, run_reference
 
 ALONE = """
 import torch
@@ -63,7 +63,7 @@ def test_a_failing_compiler_is_said_once_and_the_reference_runs(draw, tmp_path, 
     drawn = draw(cannot_be_compiled, 3, 2, 2, 3)
     for compiler in ("false", str(failing)):
         monkeypatch.setenv("CXX", compiler)
-        for cached in (build.compiler, kernels.kernel, kernels._warn):
+        for cached in (build.compiler, compiled.kernel, compiled._warn):
             cached.cache_clear()
         with pytest.warns(UserWarning, match="failed with status 1") as said:
             drawn.gradients(drawn.by(run))
@@ -71,7 +71,7 @@ def test_a_failing_compiler_is_said_once_and_the_reference_runs(draw, tmp_path, 
         found, wanted = drawn.by(run), drawn.by(run_reference)  # a second warning would be an error
         torch.testing.assert_close(found.outputs, wanted.outputs)
         torch.testing.assert_close(drawn.gradients(found), drawn.gradients(wanted))
-    for cached in (build.compiler, kernels.kernel, kernels._warn):
+    for cached in (build.compiler, compiled.kernel, compiled._warn):
         cached.cache_clear()
 
 

@@ -78,7 +78,7 @@ def test_a_frozen_input_gets_no_gradient_and_stays_frozen(draw) -> None:
 
 
 def test_without_a_compiler_the_reference_runs_and_says_so(draw, monkeypatch) -> None:
-    from steadfit.cells import build, kernels
+    from steadfit.cells import build, compiled
 
     @cell
     def never_compiled(x, h, *, gate):
@@ -87,7 +87,7 @@ def test_without_a_compiler_the_reference_runs_and_says_so(draw, monkeypatch) ->
     drawn = draw(never_compiled, 3, 2, 2, 3)
     monkeypatch.setenv("CXX", "no-such-compiler")
     build.compiler.cache_clear()
-    kernels._warn.cache_clear()
+    compiled._warn.cache_clear()
     with pytest.warns(UserWarning, match="no-such-compiler"):
         result = drawn.by(run)
     gradients = drawn.gradients(result)

@@ -17,7 +17,9 @@ A user's own cell:
 ...     return (1 - f) * h + f * tanh(gate.candidate(x, f * h))
 """
 
-from steadfit.cells.build import BuildError, cache_folder, compiler
+from steadfit.cells.build import BuildError, compiler
+from steadfit.cells.cache import cache_folder
+from steadfit.cells.compiled import kernel
 from steadfit.cells.describe import equations, latex, parameter_count, stages
 from steadfit.cells.diagram import svg
 from steadfit.cells.functions import (
@@ -32,7 +34,6 @@ from steadfit.cells.functions import (
     tanh,
 )
 from steadfit.cells.interface import Result, Weights, join_biases
-from steadfit.cells.kernels import kernel
 from steadfit.cells.language import Cell, cell
 from steadfit.cells.reference import run_reference
 from steadfit.cells.registry import CELLS, find

@@ -13,8 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from steadfit.cells.compiled import kernel, saved_width
+from steadfit.cells.emit import Variant
 from steadfit.cells.interface import Result, Weights
-from steadfit.cells.kernels import Kernel, Task, kernel, saved_values, schedule
+from steadfit.cells.kernels import Kernel, Task, schedule
 from steadfit.cells.language import Cell, known
 from steadfit.cells.reference import run_reference
 
@@ -180,9 +182,8 @@ def reference_gradients(
 def memory(made: Call, tensors: Sequence[Tensor]) -> Tensor:
     """Room for what the backward sweep needs, beside x's rows."""
     x, hidden = tensors[0], tensors[1 + len(made.weights)].shape[1]  # that of the first state
-    panel = 64 // x.dtype.itemsize  # the kernel keeps whole panels
-    width = -(-hidden // panel) * panel
-    return x.new_empty(*x.shape[:-1], saved_values(made.cell, made.mask, made.zoneout) * width)
+    variant = Variant(made.cell, made.mask, made.zoneout)
+    return x.new_empty(*x.shape[:-1], saved_width(variant, x.dtype, hidden))
 
 
 def _named(made: Call, sweep: str) -> AbstractContextManager[object]:

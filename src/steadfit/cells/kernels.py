@@ -1,20 +1,16 @@
-"""Compiled kernels of cells, and how tensors are handed to them."""
+"""How tensors are handed to compiled kernels."""
 
 import ctypes
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from steadfit.cells.build import BuildError, build
-from steadfit.cells.emit import Variant, head, source_text
 from steadfit.cells.interface import Weights
-from steadfit.cells.language import Cell
-from steadfit.cells.plan import MOST_STATES, plan
+from steadfit.cells.plan import MOST_STATES
 
 _Pointer = ctypes.c_void_p
 _Pointers = _Pointer * MOST_STATES
@@ -181,45 +177,6 @@ class Kernel:
             final=_pointers(final),
             saved=_pointer(saved),
         )
-
-
-@cache
-def kernel(cell: Cell, dtype: torch.dtype, mask: bool, zoneout: tuple[bool, ...]) -> Kernel | None:
-    """The compiled kernel, or None where the reference has to do: no gates, or no compiler.
-
-    A failure to compile is said once, as a warning.
-    """
-    if not cell.gates or len(cell.states) > MOST_STATES:
-        return None
-    real = REAL[dtype]
-    try:
-        sweeps = build(f"sweeps-{real}", head(real) + '#include "sweeps.h"\n')
-        own = build(f"{cell.name}-{real}", source_text([Variant(cell, mask, zoneout)], real))
-    except BuildError as error:
-        _warn(str(error))
-        return None
-    return Kernel(sweeps, address(own, "cell_0"))
-
-
-REAL = {torch.float32: "float", torch.float64: "double"}
-
-
-def address(library: ctypes.CDLL, name: str) -> ctypes.c_void_p:
-    """Where an object of a library stands."""
-    return ctypes.c_void_p(ctypes.addressof(ctypes.c_char.in_dll(library, name)))
-
-
-@cache
-def saved_values(cell: Cell, mask: bool, zoneout: tuple[bool, ...]) -> int:
-    """How many values of each unit and step the forward sweep keeps for the backward sweep."""
-    return len(plan(cell, mask, zoneout).saved)
-
-
-@cache
-def _warn(reason: str) -> None:
-    warnings.warn(
-        f"steadfit's recurrent cells run step by step, which is slow: {reason}", stacklevel=2
-    )
 
 
 def _check_memory(lacking: int) -> None:

@@ -120,6 +120,8 @@ def cell(equations: Callable[..., Any]) -> Cell:
     """
     summary = (inspect.getdoc(equations) or "").partition("\n")[0]
     name, graph = equations.__name__, trace(equations)
+    if not name.isidentifier():
+        _refuse_signature(equations.__code__, f"its name must be an identifier, got {name!r:.60}")
     nodes = (name, graph.nodes, graph.outputs, graph.gates, graph.peepholes)
     key = hashlib.sha256(repr(nodes).encode()).hexdigest()[:20]
     return _KNOWN.setdefault(key, Cell(name, summary, equations, graph, key))
@@ -174,6 +176,8 @@ class _Gates:
         self.used: dict[str, Gate] = {}
 
     def __getattr__(self, name: str) -> Callable[..., Symbol]:
+        _check_name("gate", name)
+
         def affine(*arguments: Any) -> Symbol:
             if not arguments:
                 refuse(f"gate.{name} needs an argument at least")
@@ -201,8 +205,14 @@ class _Peepholes:
         self.used: dict[str, None] = {}
 
     def __getattr__(self, name: str) -> Symbol:
+        _check_name("peephole", name)
         self.used[name] = None
         return self._tape.add(Node("peephole", name=name))
+
+
+def _check_name(kind: str, name: str) -> None:
+    if not name.isidentifier():
+        refuse(f"the name of a {kind} must be an identifier, got {name!r:.60}")
 
 
 def _states(equations: Callable[..., Any]) -> tuple[str, ...]:
