@@ -17,6 +17,8 @@ A user's own cell:
 ...     return (1 - f) * h + f * tanh(gate.candidate(x, f * h))
 """
 
+import torch  # noqa: F401  first, as steadfit registers its operators when torch is imported
+
 from steadfit.cells.build import BuildError, compiler
 from steadfit.cells.cache import cache_folder
 from steadfit.cells.compiled import kernel

@@ -95,6 +95,7 @@ def try_step(made: Kernel, variant: Variant, dtype: torch.dtype) -> None:
         )
     task = Task(
         x=x.flatten(0, 1),
+        leading=x.shape[:-1],
         weights=weights,
         states=states,
         mask=mask,
