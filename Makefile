@@ -2,13 +2,25 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check docs bench-study bench-conv bench-cells bench-coverage bench-sequences calibrate faults clean
+.PHONY: demo test slow fuzz check docs bench-study bench-conv bench-cells bench-coverage bench-sequences calibrate faults clean
 
 demo: .venv/done
 	$(BIN)/steadfit study digits
 
 test: .venv/done
 	$(BIN)/pytest -n 2
+
+# What takes minutes: more random cells, and faults that they must find.
+slow: .venv/done
+	STEADFIT_FUZZ_CELLS=300 $(BIN)/pytest -n 2 tests/cells/test_random_cells.py
+	$(BIN)/python tests/cells/planted_faults.py
+
+# Other cells at every call; their seed is printed, and repeats them.
+fuzz: .venv/done
+	@export STEADFIT_FUZZ_SEED=$${STEADFIT_FUZZ_SEED:-$$(date +%s)}; \
+	export STEADFIT_FUZZ_CELLS=$${STEADFIT_FUZZ_CELLS:-5000}; \
+	echo "STEADFIT_FUZZ_SEED=$$STEADFIT_FUZZ_SEED, $$STEADFIT_FUZZ_CELLS cells"; \
+	$(BIN)/pytest -n 2 -k are_their_equations tests/cells/test_random_cells.py
 
 check: .venv/done
 	$(BIN)/ruff check

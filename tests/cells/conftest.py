@@ -126,4 +126,4 @@ def draw() -> Callable[..., Drawn]:
 
 
 # Programs that tests run in processes of their own, since a fault ends them.
-collect_ignore = ["guard_pages.py", "other_flags.py"]
+collect_ignore = ["guard_pages.py", "other_flags.py", "planted_faults.py"]

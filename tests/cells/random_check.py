@@ -1,5 +1,6 @@
 """Holds a random run against its equations, run step by step in float64."""
 
+import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 import torch
 from hypothesis import assume, event, note
 from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
 
 from cells.oracle import Sequences, unrolled
 from cells.random_cells import Run, Tensors, function, tensors
 from steadfit.cells import Weights, run
+from steadfit.nn import Recurrent
 
 LARGE = 1e4  # beyond, a difference is that of rounding
 
@@ -120,6 +123,108 @@ def check(one: Run) -> None:
             event("left out: rounding decides")  # the steps make it grow, or it is at a kink
             assume(False)
     assert not wrong, ", ".join(f"{name} differs by {size:.1e}" for name, size in wrong.items())
+
+
+def check_layer(one: Run, choice: random.Random) -> None:
+    """The same of stacked layers in both directions, against the equations of each."""
+    layers, both = choice.choice([1, 2, 3]), choice.choice([True, False])
+    settings = {
+        "num_layers": layers,
+        "bidirectional": both,
+        "learn_initial_state": choice.choice([True, False]),
+        "residual": choice.choice([True, False]),
+        "batch_first": choice.choice([True, False]) and one.rows != "batch_sizes",
+        "bias": one.bias,
+        "zoneout": choice.choice([0.0, 0.3]),
+    }
+    note(f"{one}\n{settings}")
+    torch.manual_seed(one.seed)
+    layer = Recurrent(one.cell, one.input, one.hidden, dtype=torch.float64, **settings).eval()
+    with torch.no_grad():
+        for name, parameter in layer.named_parameters():
+            if name.startswith("initial"):
+                parameter.normal_()
+    made = tensors(one).to(torch.float64)
+    options, x = made.constants, made.leaves["x"] if one.x == "contiguous" else made.x.detach()
+    x = x.detach().clone().requires_grad_()
+    leaves = [x, *layer.parameters()]
+    given = x.transpose(0, 1) if settings["batch_first"] else x
+    if options["batch_sizes"] is not None:
+        packed, final = layer(PackedSequence(given, options["batch_sizes"]))
+        output = packed.data
+        sequences = Sequences.packed(options["batch_sizes"])
+    else:
+        output, final = layer(given, lengths=options["lengths"])
+        output = output.transpose(0, 1) if settings["batch_first"] else output
+        sequences = Sequences.padded(one.steps, one.batch, options["lengths"])
+    found = [output, *((final,) if isinstance(final, Tensor) else final)]
+    expected = _stacked(one, layer, settings, x, sequences)
+    generator = torch.Generator().manual_seed(one.seed)
+    adjoints = [torch.randn(o.shape, generator=generator, dtype=o.dtype) for o in found]
+    both_results = []
+    for outputs in (found, expected):
+        wanted = [pair for pair in zip(outputs, adjoints, strict=True) if pair[0].requires_grad]
+        all_gradients = (
+            torch.autograd.grad(
+                [output for output, _ in wanted],
+                leaves,
+                [adjoint for _, adjoint in wanted],
+                allow_unused=True,
+                materialize_grads=True,
+            )
+            if wanted
+            else ()
+        )
+        both_results.append([o.detach() for o in (*outputs, *all_gradients)])
+    ours, exact = ({str(n): o for n, o in enumerate(one)} for one in both_results)
+    if not max(float(o.abs().max()) for o in exact.values() if o.numel()) < LARGE:
+        event("left out: values beyond bounds")
+        assume(False)
+    sizes = {name: apart(ours, exact, name) for name in exact}
+    assert max(sizes.values()) < 1e-8, sizes
+
+
+def _stacked(
+    one: Run, layer: Recurrent, settings: dict[str, Any], x: Tensor, sequences: Sequences
+) -> list[Tensor]:
+    """The output of the last layer, and the final states of all."""
+    named = dict(layer.named_parameters())
+    kinds = {"input": "weight_ih", "recurrent": "weight_hh", "peephole": "weight_peephole"}
+    kinds["bias"] = "bias"
+    current, finals = x.flatten(0, -2), []
+    for number in range(settings["num_layers"]):
+        outputs = []
+        for way in ("", "_reverse")[: 1 + settings["bidirectional"]]:
+            place = f"l{number}{way}"
+            weights = {
+                kind: named[f"{name}_{place}"]
+                for kind, name in kinds.items()
+                if f"{name}_{place}" in named
+            }
+            zero = x.new_zeros(one.batch, one.hidden)
+            states = [zero for _ in one.cell.states]
+            if settings["learn_initial_state"]:
+                states = [
+                    named[f"initial_{s}_{place}"].expand(one.batch, -1) for s in one.cell.states
+                ]
+            share = x.new_full((len(current), one.hidden), settings["zoneout"])
+            states, final = unrolled(
+                function(one.source, TORCH),
+                current,
+                weights,
+                states,
+                sequences,
+                reverse=way == "_reverse",
+                zoneout=[share if settings["zoneout"] else None for _ in one.cell.states],
+            )
+            outputs.append(states[0])
+            finals.append(final)
+        output = torch.cat(outputs, -1)
+        current = current + output if settings["residual"] and number else output
+    return [
+        current.view(*x.shape[:-1], -1),
+        *(torch.stack(one_state) for one_state in zip(*finals, strict=True)),
+    ]
 
 
 def results(made: Tensors, runner: Callable[[Tensors], list[Tensor]]) -> dict[str, Tensor]:
