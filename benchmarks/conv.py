@@ -46,8 +46,9 @@ OWN = "steadfit"
 def mnist(images: int | None = None, test: int | None = None) -> Dataset:
     """So many training images of MNIST, classes in proportion, and the first test images."""
     data = read("mnist", limit=images)
-    assert data.is_test is not None
-    learned, tested = (rows.nonzero().squeeze(1) for rows in (~data.is_test, data.is_test))
+    own = data.structure.is_test
+    assert own is not None
+    learned, tested = (rows.nonzero().squeeze(1) for rows in (~own, own))
     return data.take(torch.cat([learned, tested[:test]]))
 
 

@@ -1,7 +1,6 @@
 """What a Python program calls: `study` and `fit`, from data to a model in a folder."""
 
 import io
-import math
 import platform
 import time
 from collections.abc import Mapping, Sequence
@@ -15,10 +14,9 @@ import torch
 
 from steadfit import workers
 from steadfit.cells import CELLS
-from steadfit.data import Dataset, Ragged, points, read, split
-from steadfit.data.tokens import per_token
-from steadfit.errors import SteadfitError, counted
-from steadfit.files import check_no_link, check_outside, write_text
+from steadfit.data import Dataset, points, read, split
+from steadfit.errors import SteadfitError
+from steadfit.files import write_text
 from steadfit.models import settings as model_settings
 from steadfit.recipe import Recipe, Scalar, Training
 from steadfit.report import page, summary
@@ -29,15 +27,11 @@ from steadfit.study.result import StudyResult
 from steadfit.study.run import Delivery, run_study
 from steadfit.training import (
     HALVED,
-    Replica,
     TrainedModel,
     prepare,
     trained_model,
 )
 from steadfit.training import fit as fit_replica
-
-LEAST_STEPS = 1000  # of a training on series or texts by default, however few there are
-ALWAYS = ("dropout", "l2", "smaller", "early_stopping")  # among the remedies tried by default
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,9 +114,9 @@ def study(
     """Measure the variance error of a model on data, and what each remedy does to it.
 
     data: a Dataset, or what `read` takes. model: a name of `steadfit.models.MODELS`, by default
-    what `default_model` says, with `settings` of its own; training: changes of `recipe.training`;
-    or a whole `recipe`. remedies: as `steadfit.study.remedies.apply` reads them, or a single one;
-    by default those of `default_remedies`.
+    what suits the task and the kind of examples, with `settings` of its own; training: changes of
+    `recipe.training`; or a whole `recipe`. remedies: as `steadfit.study.remedies.apply` reads them,
+    or a single one; by default those that suit task and kind.
     samples × seeds replicas an arm, on samples drawn by `scheme`, the seeds each sample's own or
     `crossed`, the same on all (`steadfit.study.design.Design`);
     precision: half the length wanted of the changes' intervals, reached with more samples
@@ -138,18 +132,14 @@ def study(
     dataset = data if isinstance(data, Dataset) else read(data)
     parts = split(dataset, test=test, seed=seed)
     baseline = recipe or make_recipe(
-        model or default_model(dataset), settings or {}, _training(parts.train, training or {})
+        model or dataset.schema.model, settings or {}, _training(parts.train, training or {})
     )
     tried = [remedies] if isinstance(remedies, str) else remedies
     folder = Path(out) if out is not None else Path("runs") / dataset.name
-    if not isinstance(data, Dataset):
-        check_outside(folder, Path(data))
-    for name in ("study.json", "report.html"):
-        check_no_link(folder / name)
     outcome = run_study(
         parts,
         baseline,
-        default_remedies(dataset) if tried is None else tried,
+        dataset.schema.remedies if tried is None else tried,
         folder,
         Design(samples, seeds, scheme, seed, crossed),
         precision=precision,
@@ -203,65 +193,29 @@ def fit(
     dataset = data if isinstance(data, Dataset) else read(data)
     parts = split(dataset, test=test, seed=seed)
     chosen = recipe or make_recipe(
-        model or default_model(dataset), settings or {}, _training(parts.train, training or {})
+        model or dataset.schema.model, settings or {}, _training(parts.train, training or {})
     )
     if remedies:
         _, chosen = apply(remedies, chosen)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     everything = torch.arange(len(parts.train))
     folder = Path(out) if out is not None else Path("runs") / f"{dataset.name}-fit"
-    if not isinstance(data, Dataset):
-        check_outside(folder, Path(data))
     prepare(folder / "model")
     replica = fit_replica(chosen, parts.train, everything, parts.test, seed, device)
     trained = trained_model(chosen, parts.train, [replica])
     trained.save(folder / "model")
-    loss, error = _loss_and_error(replica, points(parts.test))
-    in_words = _loss_in_words(loss, trained)
+    tested = points(parts.test)
+    loss, error = tested.schema.task.score(torch.from_numpy(replica.logits), tested.y)
+    loss = replica.facts.get("test_loss", loss)  # of a text, over all its tokens
+    in_words = dataset.schema.task.in_words(loss)
     notes = _halved(replica.facts.get("halvings", 0.0))
     return Fitted(trained, folder, loss, error, in_words, notes, replica.curves, replica.seconds)
-
-
-def _loss_in_words(loss: float, model: TrainedModel) -> str:
-    facts = model.facts
-    if facts.task == "numbers":
-        return f"test squared error {loss:.4g}, summed over {counted(facts.outputs, 'outputs')}"
-    each = f", {per_token(loss, facts.unit)}" if facts.task == "tokens" and facts.unit else ""
-    return f"test loss {loss:.4f} nats{each}"
 
 
 def _halved(halvings: float) -> tuple[str, ...]:
     if not halvings:
         return ()
     return (f"Memory was too small for the batches: they were halved {halvings:g} times, {HALVED}",)
-
-
-def default_model(dataset: Dataset) -> str:
-    """The model for this kind of data, where none is named."""
-    if dataset.task == "tokens":
-        return "language"
-    return "recurrent" if isinstance(dataset.x, Ragged) else "convnet"
-
-
-def default_epochs(train: Dataset, batch: int) -> int:
-    """Passes over the data where none are given.
-
-    Of a few series or texts a pass is a few steps, in which a network hardly begins to learn: they
-    get as many passes as make `LEAST_STEPS` steps. All else has the recipe's default.
-    """
-    usual = Training().epochs
-    if not isinstance(train.x, Ragged) or train.task == "tokens":
-        return usual
-    return max(usual, math.ceil(LEAST_STEPS / math.ceil(len(train) / batch)))
-
-
-def default_remedies(dataset: Dataset) -> tuple[str, ...]:
-    """The remedies tried on this kind of data, where none are named."""
-    if not isinstance(dataset.x, Ragged):
-        return (*ALWAYS, "augment")
-    if dataset.task == "tokens":
-        return (*ALWAYS, "recurrent_dropout", "embedding_dropout")
-    return (*ALWAYS, "recurrent_dropout", "word_dropout" if dataset.x.tokens else "jitter")
 
 
 def cell_arms(settings: Mapping[str, Scalar]) -> tuple[str, ...]:
@@ -283,7 +237,8 @@ def make_recipe(model: str, settings: Mapping[str, Scalar], training: Mapping[st
 
 
 def _training(train: Dataset, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"epochs": default_epochs(train, Training.of(**given).batch), **given}
+    batch, usual = Training.of(**given).batch, Training().epochs
+    return {"epochs": train.schema.epochs(usual, len(train), batch), **given}
 
 
 def run_facts(seconds: float, processes: int | None) -> dict[str, str]:
@@ -297,12 +252,3 @@ def run_facts(seconds: float, processes: int | None) -> dict[str, str]:
         "processes": str(processes or usable_cores()),
         "this run took": f"{seconds:.0f} s",
     }
-
-
-def _loss_and_error(replica: Replica, test: Dataset) -> tuple[float, float | None]:
-    outputs = torch.from_numpy(replica.logits)
-    if test.task == "numbers":
-        return float((outputs - test.y).square().sum(1).mean()), None
-    loss = float(torch.nn.functional.cross_entropy(outputs, test.y))
-    wrong = (outputs.argmax(1) != test.y).double().mean()
-    return replica.facts.get("test_loss", loss), float(wrong)

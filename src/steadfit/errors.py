@@ -1,7 +1,9 @@
 """What is said to people: every error that a person can cause, and words that sentences share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+
+_NAMED = 5  # as many rows or names are named in a sentence
 
 
 class SteadfitError(ValueError):
@@ -44,3 +46,12 @@ def counted(amount: int, things: str) -> str:
     """
     one = {"series": "series", "classes": "class"}.get(things, things.removesuffix("s"))
     return f"{amount:,} {one if amount == 1 else things}"
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few of these names, for a sentence.
+
+    >>> some(["a", "b", "c", "d", "e", "f"])
+    'a, b, c, d, e, …'
+    """
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")

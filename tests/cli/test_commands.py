@@ -12,11 +12,12 @@ import time
 import numpy as np
 import pytest
 
-from steadfit.api import ALWAYS, LEAST_STEPS
 from steadfit.cli import main
 from steadfit.cli.commands import app
 from steadfit.cli.settings import training
+from steadfit.kinds.sequences import LEAST_STEPS
 from steadfit.recipe import Recipe
+from steadfit.tasks import ALWAYS
 
 STUDY = ["study", "digits", "--limit", "200", "--model", "mlp", "--epochs", "2", "--samples", "3"]
 

@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from steadfit.api import cell_arms, default_model, default_remedies, study
+from steadfit.api import cell_arms, study
 from steadfit.cells import CELLS
 from steadfit.data import Forecast, from_forecast, read
 from steadfit.errors import SteadfitError
@@ -76,11 +76,11 @@ def test_numbers_of_series_from_a_table_to_predictions(tmp_path):
 
 def test_the_data_choose_model_and_remedies(tmp_path):
     images, words = read("digits", limit=50), read(texts(tmp_path / "films.csv"))
-    assert default_model(images) == "convnet"
-    assert default_model(words) == "recurrent"
-    assert "augment" in default_remedies(images)
-    assert "word_dropout" in default_remedies(words)
-    assert "jitter" in default_remedies(read(series(tmp_path / "waves.csv")))
+    assert images.schema.model == "convnet"
+    assert words.schema.model == "recurrent"
+    assert "augment" in images.schema.remedies
+    assert "word_dropout" in words.schema.remedies
+    assert "jitter" in read(series(tmp_path / "waves.csv")).schema.remedies
 
 
 def test_all_cells_are_arms_but_the_baselines():

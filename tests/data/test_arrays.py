@@ -56,7 +56,7 @@ def test_only_bytes_stay_bytes(kind: type) -> None:
 )
 def test_the_task_is_told_by_the_labels(y, task: str, classes: tuple, numbers: list) -> None:
     data = from_arrays(np.zeros((4, 2, 2)), y)
-    assert (data.task, data.classes) == (task, classes)
+    assert (data.schema.task.name, data.classes) == (task, classes)
     assert data.y.tolist() == numbers
     assert data.outputs == (len(classes) or len(numbers[0]))
 
@@ -137,7 +137,7 @@ def test_taking_examples_takes_everything_of_them() -> None:
     data = from_arrays(ZEROS, Y, ids="abcd", is_test=[0, 0, 1, 1], groups=list("xyxy"))
     taken = data.take(torch.tensor([3, 3, 0]))
     assert (taken.ids, taken.y.tolist()) == (("d", "d", "a"), [1, 1, 0])
-    assert taken.groups is not None
-    assert taken.groups.tolist() == [1, 1, 0]
-    assert taken.is_test is not None
-    assert taken.is_test.tolist() == [True, True, False]
+    assert taken.structure.groups is not None
+    assert taken.structure.groups.tolist() == [1, 1, 0]
+    assert taken.structure.is_test is not None
+    assert taken.structure.is_test.tolist() == [True, True, False]

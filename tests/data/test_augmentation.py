@@ -5,14 +5,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from steadfit.data import augment
+from steadfit.kinds import kind_of
 from steadfit.recipe import Augmentation
 
 X = torch.randn(16, 3, 9, 12, generator=torch.Generator().manual_seed(0))
 
 
 def changed(x: Tensor, seed: int = 0, **settings) -> Tensor:
-    return augment(x, Augmentation(**settings), torch.Generator().manual_seed(seed))
+    return kind_of(x).augment(x, Augmentation(**settings), torch.Generator().manual_seed(seed))
 
 
 def candidates(image: Tensor, down: int, across: int, flips: list[bool]) -> list[Tensor]:

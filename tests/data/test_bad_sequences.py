@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from steadfit.data import Ragged, read, split
-from steadfit.data.sequence_inputs import read_sequences
 from steadfit.errors import SteadfitError
+from steadfit.formats import WideTable
 
 TS = "@problemName x\n@univariate true\n@equalLength false\n@classLabel true a b\n@data\n"
 DAYS = "".join(f"2024-01-{day:02d},{day}\n" for day in range(1, 25) if day != 7)
@@ -83,15 +83,15 @@ def test_new_data_have_the_columns_of_training(tmp_path: Path) -> None:
     wide, texts = tmp_path / "wide.csv", tmp_path / "texts.csv"
     wide.write_text("id,t0,t1,t2,label\n1,1,2,3,a\n2,3,4,5,b\n3,5,6,,a\n4,1,2,3,b\n")
     texts.write_text("said,label\ngood film,a\nbad film,b\n")
-    assert read(wide).columns == ("t0", "t1", "t2")
+    assert read(wide).schema.form == WideTable(("t0", "t1", "t2"))
     new = tmp_path / "new.csv"
     new.write_text("weight,t2,t0,t1\n80,3,1,2\n70,,4,5\n")
-    x = read_sequences(new, "steps", read(wide).columns).x
+    x = read(wide).schema.read(new).x
     assert isinstance(x, Ragged)
     assert [row.ravel().tolist() for row in x.rows()] == [[1, 2, 3], [4, 5]]
     new.write_text("t0,t1,x2\n1,2,3\n")
     with pytest.raises(SteadfitError, match=r"new.csv: .*columns t0, t1, t2, and t2 are not there"):
-        read_sequences(new, "steps", read(wide).columns)
+        read(wide).schema.read(new)
     new.write_text("told\ngood film\n")
     with pytest.raises(SteadfitError, match=r"on the columns said, and said are not there.*Name"):
-        read_sequences(new, "words", read(texts).columns)
+        read(texts).schema.read(new)

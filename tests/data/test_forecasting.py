@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from steadfit.data import (
     Forecast,
     Ragged,
+    forecast_of,
     from_forecast,
     naive_forecasts,
     read,
@@ -18,6 +19,7 @@ from steadfit.data import (
     split,
 )
 from steadfit.errors import SteadfitError
+from steadfit.formats import ForecastTable
 
 
 @given(
@@ -64,10 +66,10 @@ def test_scaled_errors_are_hyndmans() -> None:
     parts = split(from_forecast(series, Forecast(2, 5)), 0.3)
     predicted = naive_forecasts(parts.test)
     errors = scaled_errors(parts.train, parts.test, predicted)
-    assert parts.train.spans is not None
-    assert parts.test.spans is not None
-    for i, (number, first, _) in enumerate(parts.test.spans.tolist()):
-        spans = parts.train.spans[parts.train.spans[:, 0] == number]
+    assert parts.train.structure.spans is not None
+    assert parts.test.structure.spans is not None
+    for i, (number, first, _) in enumerate(parts.test.structure.spans.tolist()):
+        spans = parts.train.structure.spans[parts.train.structure.spans[:, 0] == number]
         at = spans[:, 1].numpy() + 5
         scale = np.abs(series[number][at] - series[number][at - 1]).mean()
         actual = series[number][first + 5 : first + 7, 0]
@@ -82,8 +84,8 @@ def test_a_constant_series_is_said_at_once_and_has_no_scale() -> None:
     assert data.notes[-1] == "2 of 3 series never change: series 1, series 2."
     parts = split(data, 0.3)
     errors = scaled_errors(parts.train, parts.test, naive_forecasts(parts.test))
-    assert parts.test.spans is not None
-    assert errors.isnan().all(1).equal(parts.test.spans[:, 0] > 0)
+    assert parts.test.structure.spans is not None
+    assert errors.isnan().all(1).equal(parts.test.structure.spans[:, 0] > 0)
 
 
 def test_nothing_is_learned_of_a_series_that_never_changes() -> None:
@@ -143,7 +145,9 @@ def test_the_calendar_tells_the_season(
     tmp_path: Path, times: list[str], season: int, step: str
 ) -> None:
     data = read(table(tmp_path, times), time="date", target="sold", horizon=2)
-    assert data.forecast == Forecast(2, max(4, season), (0,), season, step)
+    window = max(4, season)
+    assert data.schema.task == Forecast(2, window, (0,), season, ("sold",))
+    assert data.schema.form == ForecastTable(("sold",), None, "date", window, step)
     assert len(data) == len(times) - 2 - max(4, season) + 1
     assert "the next 2 steps of sold from" in data.notes[0]
 
@@ -166,12 +170,12 @@ def test_series_share_one_clock(tmp_path: Path) -> None:
             for i, day in enumerate(part)]  # fmt: skip
     (tmp_path / "a.csv").write_text("shop,date,sold\n" + "\n".join(rows))
     data = read(tmp_path / "a.csv", series="shop", time="date", target="sold", horizon=1, window=3)
-    assert data.spans is not None
-    assert data.spans[data.spans[:, 0] == 1][0].tolist() == [1, 12, 15]
+    assert data.structure.spans is not None
+    assert data.structure.spans[data.structure.spans[:, 0] == 1][0].tolist() == [1, 12, 15]
     parts = split(data, 0.3)
-    assert parts.train.spans is not None
-    assert parts.test.spans is not None
-    assert parts.train.spans[:, 2].max() < parts.test.spans[:, 1].min()
+    assert parts.train.structure.spans is not None
+    assert parts.test.structure.spans is not None
+    assert parts.train.structure.spans[:, 2].max() < parts.test.structure.spans[:, 1].min()
 
 
 def test_testing_starts_where_the_first_of_all_series_does():
@@ -180,8 +184,8 @@ def test_testing_starts_where_the_first_of_all_series_does():
     series[0][22:32] = np.nan
     data = from_forecast(series, Forecast(1, 3), names=["late", "early"], missing="drop")
     parts = split(data, 0.3)
-    assert parts.test.spans is not None
-    first = int(parts.test.spans[:, 1].argmin())
+    assert parts.test.structure.spans is not None
+    first = int(parts.test.structure.spans[:, 1].argmin())
     assert f"testing starts with {parts.test.ids[first]}" in parts.notes[0]
     assert parts.test.ids[first].startswith("early")
 
@@ -193,7 +197,7 @@ def test_testing_starts_where_the_first_of_all_series_does():
         (DAYS[:9] + DAYS[8:], {}, "row 11: .* 2024-02-28 repeats 2024-02-28"),
         (DAYS[::-1], {}, "goes back from"),
         (MONTHS[:9] + MONTHS[10:], {}, "row 11: a gap in time"),
-        (DAYS, {"target": None}, "cannot be told which column to forecast.* sold, price"),
+        (DAYS, {"target": None}, "cannot determine which column to forecast.* sold, price"),
         (DAYS[:5], {"window": 9}, "shorter than a window of 9"),
         ([*DAYS[:9], "soon"], {}, r'column "date": expected a time such as .* row 11 \("soon"\)'),
     ],
@@ -222,8 +226,6 @@ def test_missing_values_are_never_filled_from_the_future(tmp_path: Path) -> None
 def test_a_season_lies_in_the_window(tmp_path: Path) -> None:
     path, options = table(tmp_path, DAYS), {"time": "date", "target": "sold", "horizon": 1}
     weeks, short = read(path, **options, window=7), read(path, **options, window=6)
-    assert weeks.forecast is not None
-    assert short.forecast is not None
-    assert (weeks.forecast.season, short.forecast.season) == (7, 1)
+    assert (forecast_of(weeks)[0].season, forecast_of(short)[0].season) == (7, 1)
     with pytest.raises(SteadfitError, match="season of 7 steps does not lie in a window of 6"):
         read(path, **options, window=6, season=7)

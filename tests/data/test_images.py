@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from steadfit.data import Dataset, read
-from steadfit.data.inputs import read_inputs
 from steadfit.errors import SteadfitError
+from steadfit.kinds.image_inputs import read_images
 
 GREY = Image.fromarray(np.arange(0, 240, 3, np.uint8).reshape(8, 10))
 COLOUR = Image.merge("RGB", [GREY, GREY.point(lambda v: 255 - v), Image.new("L", (10, 8), 77)])
@@ -35,7 +35,7 @@ def test_folders_are_classes_and_paths_are_names(tmp_path: Path) -> None:
     assert str(data) == "photos · 6 images 1×8×10 · 2 classes"
     assert data.ids == ("a/0.png", "a/1.png", "a/2.png", "b/0.png", "b/1.png", "b/2.png")
     assert (data.classes, data.y.tolist()) == (("a", "b"), [0, 0, 0, 1, 1, 1])
-    assert (data.is_test, data.notes) == (None, ())
+    assert (data.structure.is_test, data.notes) == (None, ())
     assert (pixels(data, "a/0.png")[0] == np.asarray(GREY)).all()
 
 
@@ -45,8 +45,8 @@ def test_train_and_test_above_the_classes(tmp_path: Path) -> None:
     fill(tmp_path / "val")
     data = read(tmp_path)
     assert data.ids[-1] == "test/b/0.png"
-    assert data.is_test is not None
-    assert data.is_test.tolist() == [False] * 6 + [True]
+    assert data.structure.is_test is not None
+    assert data.structure.is_test.tolist() == [False] * 6 + [True]
     assert data.y.tolist() == [0, 0, 0, 1, 1, 1, 1]
     assert data.notes == ("val lies beside train and is left out.",)
 
@@ -275,7 +275,7 @@ def test_names_that_are_no_text_can_be_printed_and_told_apart(tmp_path: Path) ->
     data = read(tmp_path)
     "".join(data.ids).encode()
     assert data.classes == (r"\xfe", r"\xff", "a", "b")
-    _, names, _ = read_inputs(tmp_path / "a", (1, 8, 10))
+    _, names, _ = read_images(tmp_path / "a", (1, 8, 10))
     assert names[-1] == r"\xff.png"
 
 

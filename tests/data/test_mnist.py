@@ -74,8 +74,8 @@ def test_files_are_found_in_the_named_folder(
     data = read("mnist")
     assert data.y.tolist() == [0, 1, 2, 0, 1, 2, 2, 1, 0]
     assert data.x[7].flatten().tolist() == [104, 105, 106, 107]
-    assert data.is_test is not None
-    assert data.is_test.tolist() == [False] * 6 + [True] * 3
+    assert data.structure.is_test is not None
+    assert data.structure.is_test.tolist() == [False] * 6 + [True] * 3
     assert (data.ids[5], data.ids[6], data.notes) == ("train 5", "test 0", ())
 
 
@@ -143,8 +143,8 @@ def test_the_real_files(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("STEADFIT_DATA", str(shared_data))
     data = read("mnist")
     assert str(data) == "mnist · 70,000 images 1×28×28 · 10 classes"
-    assert data.is_test is not None
-    train = data.take(torch.nonzero(~data.is_test)[:, 0])
+    assert data.structure.is_test is not None
+    train = data.take(torch.nonzero(~data.structure.is_test)[:, 0])
     counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]  # as published
     assert torch.bincount(train.y).tolist() == counts
     mean, std = 0.1307, 0.3081  # the constants that everyone's MNIST examples use

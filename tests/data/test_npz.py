@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from steadfit.data import read
-from steadfit.data.inputs import read_inputs
-from steadfit.data.readers import npz
 from steadfit.errors import SteadfitError
+from steadfit.formats import npz
+from steadfit.kinds.image_inputs import read_images
+from steadfit.tasks import Numbers
 
 X = np.arange(4 * 3 * 2, dtype=np.uint8).reshape(4, 3, 2)
 Y = np.array([0, 1, 0, 1])
@@ -25,8 +26,8 @@ def test_both_sides_are_read(tmp_path: Path) -> None:
     data = read(path)
     assert str(data) == "some · 6 images 1×3×2 · 3 classes"
     assert data.y.tolist() == [0, 1, 0, 1, 1, 2]
-    assert data.is_test is not None
-    assert data.is_test.tolist() == [False] * 4 + [True] * 2
+    assert data.structure.is_test is not None
+    assert data.structure.is_test.tolist() == [False] * 4 + [True] * 2
     assert data.ids[:1] + data.ids[5:] == ("x row 0", "x_test row 1")
     assert data.notes == ("The array extra of some.npz is not used.",)
 
@@ -38,7 +39,7 @@ def test_other_names_for_the_training_side(tmp_path: Path) -> None:
 
 def test_a_file_without_a_test_side(tmp_path: Path) -> None:
     data = read(saved(tmp_path, x=X, y=Y / 2))
-    assert (data.is_test, data.task) == (None, "numbers")
+    assert (data.structure.is_test, data.schema.task) == (None, Numbers(1))
 
 
 class Trap:
@@ -92,22 +93,22 @@ def test_damaged_files_are_said(tmp_path: Path) -> None:
 
 def test_examples_to_predict_are_opened_alike(tmp_path: Path) -> None:
     path = saved(tmp_path, x=X, y=Y)
-    assert read_inputs(path, (1, 3, 2))[0].shape == (4, 1, 3, 2)
+    assert read_images(path, (1, 3, 2))[0].shape == (4, 1, 3, 2)
     for values in (X > 5, X.astype(np.float16)):
-        x, names, _ = read_inputs(saved(tmp_path, x=values), (1, 3, 2))
+        x, names, _ = read_images(saved(tmp_path, x=values), (1, 3, 2))
         assert (x.numpy()[:, 0] == values).all()
         assert names == ("row 0", "row 1", "row 2", "row 3")
     for bad in (np.nan, 1e300):
         with pytest.raises(SteadfitError, match=r"x is not finite .* in 1 of 4 examples: row 1"):
-            read_inputs(saved(tmp_path, x=np.where(X == 7, bad, X)), (1, 3, 2))
+            read_images(saved(tmp_path, x=np.where(X == 7, bad, X)), (1, 3, 2))
     path = saved(tmp_path, x=X, y=Y)
     whole = path.read_bytes()
     for content in (b"", whole[:100], b"PK\x03\x04" + bytes(50), b"x,y\n1,2\n"):
         path.write_bytes(content)
         with pytest.raises(SteadfitError, match="no whole npz file"):
-            read_inputs(path, (1, 3, 2))
+            read_images(path, (1, 3, 2))
     with pytest.raises(SteadfitError, match=r"has no array x.* found a"):
-        read_inputs(saved(tmp_path, a=X), (1, 3, 2))
+        read_images(saved(tmp_path, a=X), (1, 3, 2))
 
 
 def test_what_unpacks_to_more_than_the_memory_is_said(tmp_path: Path, monkeypatch) -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from steadfit.data import Preparation, fit_preparation, from_arrays
+from steadfit.data import fit_preparation, from_arrays
 from steadfit.errors import SteadfitError
+from steadfit.kinds import Preparation
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (50, 7, 5, 3), np.uint8)
@@ -47,7 +48,7 @@ def test_a_constant_channel_keeps_its_scale() -> None:
 def test_blocks_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     data = from_arrays(IMAGES, np.arange(50) % 2)
     whole = fit_preparation(data, torch.arange(50))
-    monkeypatch.setattr("steadfit.data.preparation._BLOCK", 7)
+    monkeypatch.setattr("steadfit.kinds.moments._BLOCK", 7)
     np.testing.assert_allclose(fit_preparation(data, torch.arange(50)).std, whole.std, rtol=1e-13)
 
 

@@ -6,10 +6,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steadfit.data import Preparation, Ragged, augment, fit_preparation, from_series, from_texts
-from steadfit.data.tokens import tokenize
+from steadfit.data import Ragged, fit_preparation, from_series, from_texts
 from steadfit.errors import SteadfitError
+from steadfit.kinds import Preparation, kind_of
+from steadfit.kinds.tokens import tokenize
 from steadfit.recipe import Augmentation
+from steadfit.tasks import Numbers
 
 LENGTHS = st.lists(st.integers(1, 6), min_size=1, max_size=8)
 
@@ -44,7 +46,8 @@ def test_split_and_padding_are_torchs(lengths: list[int], size: int) -> None:
 
 def test_series_are_checked_and_told_apart() -> None:
     data = from_series([[1, 2, 3], [4.0]], [0.5, 1.5])
-    assert (str(data), data.task) == ("series · 2 series of 1 to 3 steps · 1 number", "numbers")
+    assert str(data) == "series · 2 series of 1 to 3 steps · 1 number"
+    assert data.schema.task == Numbers(1)
     other = from_series([[1, 2], [3, 4.0]], [0.5, 1.5])
     assert other.fingerprint != data.fingerprint
     assert str(from_series(np.zeros((2, 5, 3)), ["a", "b"])) == (
@@ -152,7 +155,7 @@ def test_series_are_standardised_by_all_steps_of_the_sample() -> None:
 
 
 def changed(x: Ragged, seed: int = 0, **settings) -> Ragged:
-    return augment(x, Augmentation(**settings), torch.Generator().manual_seed(seed))
+    return kind_of(x).augment(x, Augmentation(**settings), torch.Generator().manual_seed(seed))
 
 
 def test_series_take_noise() -> None:
@@ -195,4 +198,4 @@ def test_a_change_that_an_example_does_not_have_is_said(kind: str, settings: dic
     text = Ragged(torch.ones(2).long(), torch.tensor([2]), ("a",), "words")
     x = {"series": Ragged.of([torch.ones(2, 1)]), "texts": text, "images": torch.ones(1, 1, 2, 2)}
     with pytest.raises(SteadfitError, match=f"are {kind}, which cannot be changed by"):
-        augment(x[kind], Augmentation(**settings), torch.Generator())
+        kind_of(x[kind]).augment(x[kind], Augmentation(**settings), torch.Generator())

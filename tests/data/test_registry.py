@@ -15,6 +15,7 @@ from pyarrow import parquet
 from steadfit.data import Dataset, Ragged, carve, draw, fit_preparation, read, split
 from steadfit.data.registry import NAMES, SUFFIXES
 from steadfit.errors import SteadfitError
+from steadfit.tasks import Classes, Tokens
 
 
 def _folder(path: Path) -> Path:
@@ -107,10 +108,10 @@ def test_every_reader_gives_a_whole_dataset(dataset: Dataset) -> None:
         assert dataset.x.dtype in (torch.uint8, torch.float32)
     assert len(dataset.x) == len(dataset.y) == n
     assert len(dataset.ids) == len(set(dataset.ids)) == n
-    if dataset.task == "classes":
+    if isinstance(dataset.schema.task, Classes):
         assert dataset.y.dtype == torch.int64
         assert sorted(dataset.y.unique().tolist()) == list(range(len(dataset.classes)))
-    elif dataset.task == "tokens":
+    elif isinstance(dataset.schema.task, Tokens):
         assert tuple(dataset.y.shape) == tuple(dataset.x.shape)
     parts = split(dataset)
     sample = draw(parts.train, "bootstrap", 0)
@@ -133,8 +134,8 @@ def test_limit_keeps_the_classes_in_proportion(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=np.zeros((100, 2, 2)), y=y, x_test=np.ones((5, 2, 2)),
              y_test=[0, 1, 2, 2, 2])  # fmt: skip
     data = read(tmp_path / "a.npz", limit=20)
-    assert data.is_test is not None
-    assert torch.bincount(data.y[~data.is_test]).tolist() == [12, 6, 2]
+    assert data.structure.is_test is not None
+    assert torch.bincount(data.y[~data.structure.is_test]).tolist() == [12, 6, 2]
     assert data.ids[20:] == tuple(f"x_test row {i}" for i in range(5))
     assert data.fingerprint == read(tmp_path / "a.npz", limit=20).fingerprint
 
@@ -174,11 +175,11 @@ def test_the_training_part_leaves_the_own_test_set_out(tmp_path: Path) -> None:
     x = np.arange(12 * 64).reshape(12, 8, 8)
     np.savez(tmp_path / "a.npz", x=x[:8], y=np.arange(8) % 2, x_test=x[8:], y_test=np.arange(4) % 2)
     whole = read(tmp_path / "a.npz")
-    assert whole.is_test is not None
+    assert whole.structure.is_test is not None
     part = read(tmp_path / "a.npz", part="train", limit=6)
-    assert part.is_test is None
+    assert part.structure.is_test is None
     assert len(part) == 6
-    assert set(part.ids) <= {whole.ids[i] for i in np.flatnonzero(~whole.is_test)}
+    assert set(part.ids) <= {whole.ids[i] for i in np.flatnonzero(~whole.structure.is_test)}
     with pytest.raises(SteadfitError, match=r'no part of a data set "tests"\. Known: train'):
         read(tmp_path / "a.npz", part="tests")
     with pytest.raises(SteadfitError, match="no test set of its own"):

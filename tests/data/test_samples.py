@@ -73,7 +73,7 @@ def test_the_numbers_are_those_of_every_other_machine() -> None:
 def test_groups_are_drawn_whole() -> None:
     groups = [7, 7, 7, 1, 1, 4, 4, 4, 4, 9]
     data = labelled(10, groups=groups)
-    numbers = data.groups
+    numbers = data.structure.groups
     assert numbers is not None
     for scheme in ("bootstrap", "subsample"):
         counts = torch.bincount(draw(data, scheme, 5), minlength=10)
@@ -146,7 +146,7 @@ def test_carving_keeps_groups_and_their_copies_apart() -> None:
     x = np.arange(24.0).reshape(-1, 1, 1)
     x[20] = x[3]  # a copy in another group
     data = from_arrays(x, [0, 1] * 12, groups=np.arange(24) // 4)
-    groups = data.groups
+    groups = data.structure.groups
     assert groups is not None
     for seed in range(10):
         training, validation = carve(data, torch.arange(24), 0.3, seed)

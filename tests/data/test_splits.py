@@ -48,9 +48,10 @@ def test_groups_are_never_divided(groups: list[int], seed: int) -> None:
     except SteadfitError:
         assert len(set(groups)) == 1
         return
-    assert parts.train.groups is not None
-    assert parts.test.groups is not None
-    assert not set(parts.train.groups.tolist()) & set(parts.test.groups.tolist())
+    train, test = parts.train.structure.groups, parts.test.structure.groups
+    assert train is not None
+    assert test is not None
+    assert not set(train.tolist()) & set(test.tolist())
 
 
 @given(values=st.lists(st.integers(0, 15), min_size=30, max_size=60), seed=st.integers(0, 20))

@@ -8,8 +8,8 @@ import pytest
 from pyarrow import parquet
 
 from steadfit.data import Dataset, Ragged, read, split
-from steadfit.data.readers import columns
 from steadfit.errors import SteadfitError
+from steadfit.formats import columns
 
 
 def written(path: Path, text: str, name: str = "some.csv") -> Path:
@@ -68,14 +68,14 @@ def test_parquets_own_types(tmp_path: Path) -> None:
 def test_labels_tell_the_task(tmp_path: Path, labels: str, task: str, classes: tuple) -> None:
     text = "t0,y\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels.split()))
     data = read(written(tmp_path, text))
-    assert (data.task, data.classes) == (task, classes)
-    assert read(written(tmp_path, text), task="classes").task == "classes"
+    assert (data.schema.task.name, data.classes) == (task, classes)
+    assert read(written(tmp_path, text), task="classes").schema.task.name == "classes"
 
 
 def test_whole_numbers_beyond_int64_are_names(tmp_path: Path) -> None:
     labels = [str(2**70), str(2**70 + 1), str(-(2**63))]
     data = read(written(tmp_path, "t0,y\n" + "".join(f"1,{label}\n" for label in labels)))
-    assert (data.task, set(data.classes)) == ("classes", set(labels))
+    assert (data.schema.task.name, set(data.classes)) == ("classes", set(labels))
     least = read(written(tmp_path, f"t0,y\n1,{-(2**63)}\n2,{2**63 - 1}\n"))
     assert least.classes == (str(-(2**63)), str(2**63 - 1))
 
@@ -109,9 +109,10 @@ def test_groups_stay_whole(tmp_path: Path) -> None:
     lines = [f"{i},{'ab'[i % 2]},person {i // 4}" for i in range(40)]
     data = read(written(tmp_path, "t0,label,who\n" + "\n".join(lines)), group="who")
     parts = split(data, 0.3)
-    assert parts.train.groups is not None
-    assert parts.test.groups is not None
-    assert not set(parts.train.groups.tolist()) & set(parts.test.groups.tolist())
+    train, test = parts.train.structure.groups, parts.test.structure.groups
+    assert train is not None
+    assert test is not None
+    assert not set(train.tolist()) & set(test.tolist())
 
 
 LONG = """who,when,left,right,label
@@ -194,7 +195,7 @@ def test_decimal_commas_and_days_in_front(tmp_path: Path) -> None:
     first = read(written(tmp_path, plain, "plain.csv"), **options)
     second = read(written(tmp_path, local, "local.csv"), **options)
     assert rows(first) == rows(second)
-    assert first.forecast == second.forecast
+    assert first.schema == second.schema
     assert second.notes[-1] == ("local.csv: commas are read as decimal points in the columns temp.")
     assert not any("commas" in note for note in first.notes)
     with pytest.raises(SteadfitError, match=r'"temp": expected a number .* row 2 \("1\.000,5"\)'):
@@ -224,7 +225,7 @@ def test_rows_with_other_columns_are_all_named(tmp_path: Path) -> None:
         ("t0,label\n", {}, "has no rows"),
         ("1,2,3\n4,5,6\n", {}, "expected a header .* found numbers"),
         ("a,a,label\n1,2,x\n", {}, "columns of the same name: a"),
-        (WIDE.replace("label", "kind"), {}, "cannot be told which column is to be learned"),
+        (WIDE.replace("label", "kind"), {}, "cannot determine the target column"),
         (WIDE, {"target": "lable"}, 'Did you mean "label"'),
         (WIDE, {"target": ["label", "t0"]}, "One target column was expected"),
         (WIDE, {"delimiter": ";;"}, 'the one sign between columns, such as ";", got ";;"'),

@@ -106,8 +106,8 @@ def test_adding_is_the_sum_of_two_marked_numbers() -> None:
     assert (marks[:, 15:].sum(1) == 1).all()
     assert (marks.sum(0) > 0).all()  # each place comes up
     assert ((data.y - 1) ** 2).mean() == pytest.approx(1 / 6, rel=0.05)
-    assert data.is_test is not None
-    assert data.is_test.sum() == 1000
+    assert data.structure.is_test is not None
+    assert data.structure.is_test.sum() == 1000
     assert data.fingerprint == read("adding", length=30, train=4000, test=1000).fingerprint
     assert data.fingerprint != read("adding", length=30, train=4000, test=1000, seed=1).fingerprint
 

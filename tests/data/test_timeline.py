@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steadfit.data import Dataset, carve, draw, from_series, split
+from steadfit.data import Dataset, Structure, carve, draw, from_series, split
 from steadfit.errors import SteadfitError, counted
 
 
@@ -17,12 +17,12 @@ def windows(steps: int, length: int, series: int = 1) -> Dataset:
     spans = [(s, i, i + length - 1) for s in range(series) for i in range(steps - length + 1)]
     x = [np.arange(first, last + 1) + 1000.0 * s for s, first, last in spans]
     data = from_series(x, [float(last) for _, _, last in spans])
-    return replace(data, spans=torch.tensor(spans))
+    return replace(data, structure=Structure(spans=torch.tensor(spans)))
 
 
 def steps_of(data: Dataset) -> set[tuple[int, int]]:
-    assert data.spans is not None
-    return {(s, t) for s, a, b in data.spans.tolist() for t in range(a, b + 1)}
+    assert data.structure.spans is not None
+    return {(s, t) for s, a, b in data.structure.spans.tolist() for t in range(a, b + 1)}
 
 
 @given(

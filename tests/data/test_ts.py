@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from steadfit.data import Dataset, Ragged, read
-from steadfit.data.sequence_inputs import read_sequences
 from steadfit.errors import SteadfitError
+from steadfit.kinds import Series
+from steadfit.tasks import Classes, Numbers
 
 HEADER = "# words\n@problemName Some\n@timeStamps false\n@classLabel true a b\n@data\n"
 
@@ -31,7 +32,7 @@ def test_series_of_unequal_length_and_many_channels(tmp_path: Path) -> None:
 
 def test_numbers_to_predict(tmp_path: Path) -> None:
     data = read(written(tmp_path, "@targetLabel true\n@data\n1,2:0.5\n3:-1e3\n"))
-    assert (data.task, data.y.tolist()) == ("numbers", [[0.5], [-1000]])
+    assert (data.schema.task, data.y.tolist()) == (Numbers(1), [[0.5], [-1000]])
 
 
 @pytest.mark.parametrize("asked", ["Some_TRAIN.ts", "Some_TEST.ts"])
@@ -40,8 +41,8 @@ def test_both_sides_are_read_whichever_is_named(tmp_path: Path, asked: str) -> N
     written(tmp_path, HEADER + "3:b\n", "Some_TEST.ts")
     data = read(tmp_path / asked)
     assert (data.name, data.y.tolist()) == ("Some", [0, 1, 1])
-    assert data.is_test is not None
-    assert data.is_test.tolist() == [False, False, True]
+    assert data.structure.is_test is not None
+    assert data.structure.is_test.tolist() == [False, False, True]
 
 
 def test_a_header_may_have_tabs(tmp_path: Path) -> None:
@@ -57,18 +58,18 @@ def test_a_class_label_without_a_value_is_one(tmp_path: Path) -> None:
 
 def test_a_target_label_that_is_false_leaves_the_classes(tmp_path: Path) -> None:
     data = read(written(tmp_path, "@targetLabel false\n" + HEADER + "1:a\n2:b\n"))
-    assert (data.task, data.classes) == ("classes", ("a", "b"))
+    assert data.schema.task == Classes(("a", "b"))
 
 
 def test_series_without_labels_can_be_predicted_but_not_learned(tmp_path: Path) -> None:
     path = written(tmp_path, "@classLabel false\n@data\n1,2:4,5\n7:8\n")
-    assert rows(read_sequences(path, "steps")) == [[[1, 4], [2, 5]], [[7, 8]]]
+    assert rows(Series(2).read(path, None)) == [[[1, 4], [2, 5]], [[7, 8]]]
     with pytest.raises(SteadfitError, match=r"or they are false.* write @classLabel true"):
         read(path)
 
 
 def test_a_side_alone_has_no_test_set(tmp_path: Path) -> None:
-    assert read(written(tmp_path, HEADER + "1:a\n2:b\n", "Some_TRAIN.ts")).is_test is None
+    assert read(written(tmp_path, HEADER + "1:a\n2:b\n", "Some_TRAIN.ts")).structure.is_test is None
 
 
 def test_missing_values_are_marked_and_filled_on_demand(tmp_path: Path) -> None:
@@ -124,10 +125,12 @@ def test_the_archives_own_files(shared_data: Path) -> None:
     vowels = read(shared_data / "series" / "JapaneseVowels" / "JapaneseVowels_TRAIN.ts")
     assert str(vowels) == "JapaneseVowels · 640 series of 7 to 29 steps × 12 · 9 classes"
     assert isinstance(vowels.x, Ragged)
-    assert vowels.is_test is not None
-    assert np.bincount(vowels.y[~vowels.is_test].numpy()).tolist() == [30] * 9  # as published
+    assert vowels.structure.is_test is not None
+    assert (
+        np.bincount(vowels.y[~vowels.structure.is_test].numpy()).tolist() == [30] * 9
+    )  # as published
     published_test = [31, 35, 88, 44, 29, 24, 40, 50, 29]
-    assert np.bincount(vowels.y[vowels.is_test].numpy()).tolist() == published_test
+    assert np.bincount(vowels.y[vowels.structure.is_test].numpy()).tolist() == published_test
     assert vowels.x.values[0, :2].tolist() == pytest.approx([1.860936, -0.207383])
     guns = read(shared_data / "series" / "GunPoint" / "GunPoint_TEST.ts")
     assert str(guns) == "GunPoint · 200 series of 150 steps · 2 classes"

@@ -15,8 +15,8 @@ from rich.console import Console
 
 from steadfit.api import fit
 from steadfit.data import Split, from_arrays, read, split
-from steadfit.data.inputs import read_inputs
-from steadfit.data.sequence_inputs import read_sequences
+from steadfit.formats import TextTable
+from steadfit.kinds import Images, Series, Texts
 from steadfit.models import shapes
 from steadfit.prediction import continued, predictions
 from steadfit.recipe import Recipe
@@ -129,21 +129,21 @@ def replica(path: Path) -> object:
 
 KINDS: dict[str, tuple[str, Reader]] = {
     "an npz": ("a.npz", read),
-    "an npz to predict": ("a.npz", lambda path: read_inputs(path, (1, 8, 8))),
+    "an npz to predict": ("a.npz", lambda path: Images(1, 8, 8).read(path, None)),
     "a table": ("t.csv", table),
     "a long table": ("t.csv", lambda path: read(path, series="a", target="label")),
     "a table to forecast": ("t.csv", lambda path: read(path, horizon=2, target="b")),
     "a table of texts": ("t.csv", lambda path: read(path, text="label", target="a")),
-    "a table to predict": ("t.csv", lambda path: read_sequences(path, "steps")),
-    "texts to predict": ("t.csv", lambda path: read_sequences(path, "words", ("label",))),
-    "lines to predict": ("l.txt", lambda path: read_sequences(path, "words")),
+    "a table to predict": ("t.csv", lambda path: Series(1).read(path, None)),
+    "texts to predict": ("t.csv", lambda path: Texts("words").read(path, TextTable("label"))),
+    "lines to predict": ("l.txt", lambda path: Texts("words").read(path, None)),
     "parquet": ("t.parquet", table),
     "ts": ("u.ts", read),
-    "ts to predict": ("u.ts", lambda path: read_sequences(path, "steps")),
+    "ts to predict": ("u.ts", lambda path: Series(1).read(path, None)),
     "text": ("c.txt", read),
     "a png": ("p/x/0.png", images),
     "a jpeg": ("p/x/1.jpg", images),
-    "an image to predict": ("p/x/2.gif", lambda path: read_inputs(path, (1, 8, 8))),
+    "an image to predict": ("p/x/2.gif", lambda path: Images(1, 8, 8).read(path, None)),
     "a model": ("run/model/model.json", model),
     "weights": ("run/model/weights-0.safetensors", model),
     "a language model": ("texts/model/model.json", language_model),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from steadfit.data import Forecast, from_arrays, from_forecast, from_texts, split
+from steadfit.data import Forecast, Structure, from_arrays, from_forecast, from_texts, split
 from steadfit.recipe import Recipe
 from steadfit.training import fit
 
@@ -49,7 +49,7 @@ def test_all_groups_across_the_datas_own_split_are_found(seed: int) -> None:
     data = from_arrays(x, np.arange(600) % 3, is_test=is_test, groups=groups)
     across = set(groups[:400]) & set(groups[400:])
     parts = split(data)
-    assert parts.train.groups is not None
+    assert parts.train.structure.groups is not None
     assert len(parts.train) == 400 - len(across)
     assert parts.notes[0].startswith(f"{len(across)} training examples are of groups")
     first = parts.train.x.flatten(1)[:, 0].long() // 64
@@ -58,7 +58,8 @@ def test_all_groups_across_the_datas_own_split_are_found(seed: int) -> None:
 
 def shares_a_step(train, test) -> bool:
     steps = [
-        {t for _, a, b in part.spans.tolist() for t in range(a, b + 1)} for part in (train, test)
+        {t for _, a, b in part.structure.spans.tolist() for t in range(a, b + 1)}
+        for part in (train, test)
     ]
     return bool(steps[0] & steps[1])
 
@@ -69,10 +70,10 @@ def test_windows_on_both_sides_share_no_step() -> None:
     data = from_forecast([wave, wave + 1], Forecast(horizon=3, window=10))
     parts = split(data)
     assert not shares_a_step(parts.train, parts.test)
-    leaky = split(replace(data, spans=None))
-    spans = {name: row for name, row in zip(data.ids, data.spans, strict=True)}
+    leaky = split(replace(data, structure=Structure()))
+    spans = {name: row for name, row in zip(data.ids, data.structure.spans, strict=True)}
     sides = [
-        replace(side, spans=torch.stack([spans[name] for name in side.ids]))
+        replace(side, structure=Structure(spans=torch.stack([spans[name] for name in side.ids])))
         for side in (leaky.train, leaky.test)
     ]
     assert shares_a_step(*sides), "the oracle sees a split at random"

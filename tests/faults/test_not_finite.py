@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from steadfit.data import Preparation, from_arrays
+from steadfit.data import from_arrays
 from steadfit.errors import DivergedError, SteadfitError
+from steadfit.kinds import Preparation
 from steadfit.models import build
 from steadfit.recipe import Recipe
 from steadfit.training import fit, loop

@@ -9,8 +9,8 @@ from torch import nn
 
 from steadfit import models
 from steadfit.cells import CELLS
-from steadfit.data import Text
 from steadfit.errors import SteadfitError
+from steadfit.kinds import Text
 from steadfit.nn import Padded, Residual
 from steadfit.recipe import Model, Scalar
 

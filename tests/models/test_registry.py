@@ -3,8 +3,8 @@
 import pytest
 
 from steadfit import models
-from steadfit.data import Text
 from steadfit.errors import SteadfitError
+from steadfit.kinds import Text
 from steadfit.recipe import Model, Recipe
 
 

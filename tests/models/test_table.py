@@ -5,7 +5,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from steadfit import models
-from steadfit.data import Text
+from steadfit.kinds import Text
 from steadfit.models.layers import times
 from steadfit.nn import Padded
 from steadfit.recipe import Model

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from steadfit.data.dataset import Dataset
+from steadfit.data import Dataset, Schema
+from steadfit.kinds import Images, kind_of
 from steadfit.recipe import Recipe
 from steadfit.study.result import (
     ArmResult,
@@ -20,6 +21,7 @@ from steadfit.study.result import (
     StudyResult,
     Verdict,
 )
+from steadfit.tasks import Classes, Numbers
 from steadfit.training.replica import Replica
 
 HOSTILE = (
@@ -265,7 +267,11 @@ def class_case(result: StudyResult, channels: int = 1, ids: tuple[str, ...] = ()
     logits = 4.0 * np.eye(count)[y] * rng.uniform(0.2, 1.5, (60, 1))
     x = torch.from_numpy(rng.integers(0, 256, (60, channels, 8, 8), dtype=np.uint8))
     test = Dataset(
-        result.data.name, x, torch.from_numpy(y), "classes", result.data.classes, ids=ids
+        result.data.name,
+        x,
+        torch.from_numpy(y),
+        Schema(kind_of(x), Classes(result.data.classes)),
+        ids=ids,
     )
     return result, replicas_of(result, logits, 0.9), test
 
@@ -301,6 +307,6 @@ def numbers_case(numbers: StudyResult) -> Case:
         "houses.csv",
         torch.from_numpy(rng.random((60, 1, 8, 8), dtype=np.float32)),
         torch.from_numpy(y),
-        "numbers",
+        Schema(Images(1, 8, 8), Numbers(2)),
     )
     return numbers, replicas_of(numbers, y, 9_000.0), test

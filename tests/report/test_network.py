@@ -6,7 +6,6 @@ import torch
 
 from steadfit.cells import cell, sigmoid, tanh
 from steadfit.data import Dataset, Split, from_forecast, read, split
-from steadfit.data.dataset import Forecast
 from steadfit.nn import Recurrent
 from steadfit.recipe import Recipe
 from steadfit.report import page
@@ -15,6 +14,7 @@ from steadfit.report.network import drawings
 from steadfit.report.through_time import gradient_reach, layer_gates
 from steadfit.study.design import Design
 from steadfit.study.run import Outcome, run_study
+from steadfit.tasks import Forecast
 
 SERIES = np.arange(40, dtype=np.float32)[:, None]  # each value is its step
 

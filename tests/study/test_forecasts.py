@@ -38,7 +38,7 @@ def test_series_that_never_change_are_left_out_of_mase():
     (said,) = forecast_sentences(Split(train, test), "arm", [replica(test.y.numpy() + 6.0)])
     assert "2.000 of arm, 1.500 of the naive forecast" in said
     assert said.endswith("Left out, as nothing changes there: 1 series.")
-    alone = test.spans[:, 0] == 1
+    alone = test.structure.spans[:, 0] == 1
     (said,) = forecast_sentences(
         Split(train, test.take(alone.nonzero().squeeze(1))), "arm", [replica(test.y[alone].numpy())]
     )

@@ -8,8 +8,8 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from steadfit.data import Dataset, Ragged, from_texts, points, read, split
-from steadfit.data.dataset import RESERVED
 from steadfit.errors import SteadfitError
+from steadfit.kinds import RESERVED
 from steadfit.nn import Embedding, Padded
 from steadfit.recipe import Recipe
 from steadfit.training import TrainedModel, continuation, fit, trained_model

@@ -36,7 +36,7 @@ def shapes(
 ) -> None:
     """Each layer's output size, weights, multiply-adds and receptive field."""
     from steadfit.cli import terminal
-    from steadfit.data import Text
+    from steadfit.kinds import Text
     from steadfit.models import shapes as rows_of
     from steadfit.recipe import Model
 

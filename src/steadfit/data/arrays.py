@@ -4,19 +4,13 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from steadfit.data.dataset import Dataset, Task
-from steadfit.data.targets import (
-    as_array,
-    group_numbers,
-    named,
-    own_test,
-    read_targets,
-    refuse_rows,
-)
+from steadfit.data.dataset import Dataset, Structure
+from steadfit.data.schema import Schema
+from steadfit.data.targets import TaskName, group_numbers, own_test, read_targets
 from steadfit.errors import SteadfitError
+from steadfit.formats.arrays import as_array, finite, named
+from steadfit.kinds import Images
 
 Layout = Literal["channels_first", "channels_last"]
 
@@ -26,7 +20,7 @@ def from_arrays(
     y: Any,
     name: str = "arrays",
     *,
-    task: Task | None = None,
+    task: TaskName | None = None,
     layout: Layout | None = None,
     image: tuple[int, int] | None = None,
     ids: Sequence[str] = (),
@@ -45,7 +39,7 @@ def from_arrays(
     image: (height, width), for x of shape (examples, features): features are read as channels,
         rows, columns.
     ids: one a example, for messages; "row 0", "row 1", … if empty.
-    is_test, groups: as in `Dataset`; groups may be any labels.
+    is_test, groups: as in `Structure`; groups may be any labels.
 
     Raises SteadfitError for shapes that do not agree, values that are not finite (named by row),
     objects, or an empty data set.
@@ -63,17 +57,17 @@ def from_arrays(
     if not len(images):
         raise SteadfitError(f"{name} has no examples. Give at least two of each class.")
     ids = named(ids, len(images))
-    task, targets, classes = read_targets(labels, task, ids)
+    learned, targets = read_targets(labels, task, ids)
     tensor = finite(images, ids, "x")
     return Dataset(
         name=name,
         x=tensor,
         y=targets,
-        task=task,
-        classes=classes,
+        schema=Schema(Images.of(tensor), learned),
+        structure=Structure(
+            is_test=own_test(is_test, len(images)), groups=group_numbers(groups, len(images))
+        ),
         ids=ids,
-        is_test=own_test(is_test, len(images)),
-        groups=group_numbers(groups, len(images)),
         notes=tuple(notes),
     )
 
@@ -119,13 +113,3 @@ def _channels_last(shape: tuple[int, ...], layout: Layout | None) -> bool:
             'Give layout="channels_first" or layout="channels_last" (--layout channels_last).'
         )
     return last
-
-
-def finite(x: np.ndarray, ids: Sequence[str], what: str) -> Tensor:
-    """uint8 as it is; all else as float32. Raises SteadfitError where a value is not finite."""
-    if x.dtype == np.uint8:
-        return torch.from_numpy(x)
-    with np.errstate(over="ignore"):
-        values = x.astype(np.float32)
-    refuse_rows(values, ids, what)
-    return torch.from_numpy(values)

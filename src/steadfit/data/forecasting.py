@@ -6,11 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from steadfit.data.dataset import Dataset, Forecast
-from steadfit.data.ragged import Ragged
-from steadfit.data.sequences import as_steps
-from steadfit.data.targets import some
-from steadfit.errors import SteadfitError, unknown
+from steadfit.data.dataset import Dataset, Structure
+from steadfit.data.schema import Schema
+from steadfit.errors import SteadfitError, some
+from steadfit.formats import ForecastTable
+from steadfit.formats.forecast_tables import check_rule
+from steadfit.kinds import Ragged, Series
+from steadfit.kinds.series_rows import as_steps
+from steadfit.tasks import Forecast
 
 
 def from_forecast(
@@ -22,12 +25,14 @@ def from_forecast(
     names: Sequence[str] = (),
     missing: str = "refuse",
     notes: Sequence[str] = (),
+    form: ForecastTable | None = None,
 ) -> Dataset:
     """Every window of every series, with the steps that follow it as the numbers to predict.
 
     series: arrays of shape (steps,) or (steps, channels) at equal distances, NaN where missing.
     starts: the clock's step at which each series begins, so that a cut in time is one for all of
         them; 0 if empty. names: what each series is called.
+    form: the form of the table that they came from, if any.
     missing: "refuse" raises where a value is missing; "drop" leaves out the windows that need it.
 
     Raises SteadfitError for series shorter than window and horizon together, for channels that
@@ -80,7 +85,7 @@ def from_forecast(
     ]
     windows, number, first = windows[kept], number[kept], first[kept]
     if np.isinf(windows).any():
-        raise SteadfitError(f"{name}: values are infinite, or beyond float32. Mend them.")
+        raise SteadfitError(f"{name}: values are infinite, or beyond float32. Fix them.")
     past, future = windows[:, : forecast.window], windows[:, forecast.window :]
     return Dataset(
         name=name,
@@ -89,20 +94,19 @@ def from_forecast(
             torch.full((len(past),), forecast.window),
         ),
         y=torch.from_numpy(future[:, :, list(forecast.targets)].reshape(len(future), -1)),
-        task="numbers",
+        schema=Schema(
+            Series(past.shape[2]),
+            forecast,
+            form or ForecastTable((), None, None, forecast.window),
+        ),
+        structure=Structure(
+            spans=torch.from_numpy(np.stack([number, first, first + need - 1], axis=1))
+        ),
         ids=tuple(
             f"{names[i]} step {t + forecast.window}" for i, t in zip(number, first, strict=True)
         ),
-        spans=torch.from_numpy(np.stack([number, first, first + need - 1], axis=1)),
-        forecast=forecast,
         notes=tuple(notes),
     )
-
-
-def check_rule(missing: str) -> None:
-    """Raise SteadfitError for a rule for missing values that forecasts do not have."""
-    if missing not in ("refuse", "drop"):
-        raise unknown("rule for a forecast's missing values", missing, ["refuse", "drop"])
 
 
 def naive_forecasts(dataset: Dataset, season: int = 1) -> Tensor:
@@ -129,22 +133,31 @@ def scaled_errors(train: Dataset, test: Dataset, predictions: Tensor, season: in
     1 is better than it. NaN where that is 0, or the series has no training side.
     """
     forecast, past = _past(train)
-    assert train.spans is not None
-    assert test.spans is not None
+    learned, tested_spans = train.structure.spans, test.structure.spans
+    assert learned is not None
+    assert tested_spans is not None
     next_step = train.y.view(len(train), forecast.horizon, -1)[:, 0]
     change = (next_step - past[:, -season]).abs().double()
-    tested, place = test.spans[:, 0].unique(return_inverse=True)
-    scale = torch.stack([change[train.spans[:, 0] == series].mean(0) for series in tested])
+    tested, place = tested_spans[:, 0].unique(return_inverse=True)
+    scale = torch.stack([change[learned[:, 0] == series].mean(0) for series in tested])
     scale[scale == 0] = torch.nan
     errors = (predictions - test.y).abs().view(len(test), forecast.horizon, -1)
     return (errors / scale[place][:, None]).view_as(test.y)
 
 
+def forecast_of(dataset: Dataset) -> tuple[Forecast, Ragged]:
+    """What is forecast, and from which windows. Raises SteadfitError for other data."""
+    task = dataset.schema.task
+    if not isinstance(task, Forecast):
+        raise SteadfitError(f"{dataset.name} holds no forecasts.")
+    assert isinstance(dataset.x, Ragged)
+    return task, dataset.x
+
+
 def _past(dataset: Dataset) -> tuple[Forecast, Tensor]:
     """The targets' channels within the window, shape (examples, window, targets)."""
-    if dataset.forecast is None or not isinstance(dataset.x, Ragged):
-        raise SteadfitError(f"{dataset.name} holds no forecasts.")
-    return dataset.forecast, dataset.x.padded()[:, :, list(dataset.forecast.targets)]
+    forecast, windows = forecast_of(dataset)
+    return forecast, windows.padded()[:, :, list(forecast.targets)]
 
 
 def _constant_note(

@@ -1,114 +1,9 @@
-"""`Preparation`: what is fitted to a replica's own training sample before the network sees it."""
+"""What a replica's own training sample decides of its preparation."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Self, overload
-
-import numpy as np
-import torch
 from torch import Tensor
 
-from steadfit.data.dataset import RESERVED, Dataset, Inputs, Text
-from steadfit.data.ragged import Ragged
-from steadfit.errors import SteadfitError
-
-UNKNOWN = 1  # the number of every token that is not in the vocabulary
-_BLOCK = 4096  # examples taken to float64 at a time
-_SEEN = 2  # examples of the sample that must have a word; a word of one example tells nothing
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """Each channel, and each number to be predicted, with mean 0 and standard deviation 1.
-
-    mean, std: of each input channel. target_mean, target_std: of each column of y; empty for
-    classes and tokens. A channel or column that never varies keeps its scale (std 1).
-    vocabulary: the tokens known to the network, in the order of their numbers from 2 on; empty
-    where the inputs are no text.
-    """
-
-    mean: tuple[float, ...] = ()
-    std: tuple[float, ...] = ()
-    target_mean: tuple[float, ...] = ()
-    target_std: tuple[float, ...] = ()
-    vocabulary: tuple[str, ...] = ()
-
-    def shape(self, example: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape of one example as the network sees it; what `steadfit.models.build` is told.
-
-        example: as `Dataset.example_shape` has it.
-
-        >>> Preparation(vocabulary=("good", "bad")).shape((20,))
-        Text(tokens=4, steps=20)
-        """
-        return Text(len(self.vocabulary) + RESERVED, *example) if len(example) == 1 else example
-
-    @overload
-    def inputs(self, x: Tensor) -> Tensor: ...
-    @overload
-    def inputs(self, x: Ragged) -> Ragged: ...
-    def inputs(self, x: Inputs) -> Inputs:
-        """x as the network sees it.
-
-        Images, shape (examples, channels, height, width), and series: float32 of the same shape.
-        Texts: the same lengths, tokens numbered by the vocabulary, 1 where it has none.
-        """
-        if isinstance(x, Tensor):
-            return self._standard(x)
-        if x.values.is_floating_point():
-            return x.with_values(self._standard(x.values))
-        return x.with_values(self._numbers(x.tokens)[x.values], self.vocabulary)
-
-    def targets(self, y: Tensor) -> Tensor:
-        """y as the network learns it: numbers standardised; classes and tokens as they are."""
-        if not self.target_mean:
-            return y
-        mean, std = _row(self.target_mean, y.device), _row(self.target_std, y.device)
-        return (y - mean) / std
-
-    def restore(self, outputs: Tensor) -> Tensor:
-        """The network's numbers in the data's own units, `targets` undone; logits as they are."""
-        if not self.target_mean:
-            return outputs
-        std, mean = _row(self.target_std, outputs.device), _row(self.target_mean, outputs.device)
-        return outputs * std + mean
-
-    def to_dict(self) -> dict[str, list[float] | list[str]]:
-        """Plain lists, for JSON."""
-        return {name: list(values) for name, values in asdict(self).items()}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Read `to_dict`'s mapping. Raises SteadfitError where it holds anything else."""
-        try:
-            words = tuple(map(str, values.get("vocabulary", ())))
-            numbers = {k: tuple(map(float, v)) for k, v in values.items() if k != "vocabulary"}
-            fitted = cls(**numbers, vocabulary=words)
-        except (TypeError, ValueError) as error:
-            raise SteadfitError(f"This is no preparation of inputs: {error}.") from None
-        pairs = ((fitted.mean, fitted.std), (fitted.target_mean, fitted.target_std))
-        if any(len(mean) != len(std) for mean, std in pairs):
-            raise SteadfitError("This is no preparation of inputs: means and deviations differ.")
-        for number in (number for mean, _ in pairs for number in mean):
-            if not math.isfinite(number):
-                raise SteadfitError(
-                    f"A mean of the inputs or targets must be finite, got {number}."
-                )
-        for number in (number for _, std in pairs for number in std):
-            if not (math.isfinite(number) and number > 0):
-                raise SteadfitError(f"A deviation must be finite and above 0, got {number}.")
-        return fitted
-
-    def _standard(self, x: Tensor) -> Tensor:
-        shape = (1, -1) + (1,) * (x.ndim - 2)
-        mean, std = (_row(values, x.device).view(shape) for values in (self.mean, self.std))
-        return (x.to(torch.float32) - mean) / std
-
-    def _numbers(self, tokens: tuple[str, ...]) -> Tensor:
-        """The vocabulary's number of each of these tokens; int64, shape (tokens,)."""
-        number = {token: i for i, token in enumerate(self.vocabulary, RESERVED)}
-        return torch.tensor([number.get(token, UNKNOWN) for token in tokens], dtype=torch.int64)
+from steadfit.data.dataset import Dataset
+from steadfit.kinds import Preparation
 
 
 def fit_preparation(dataset: Dataset, indices: Tensor) -> Preparation:
@@ -116,56 +11,17 @@ def fit_preparation(dataset: Dataset, indices: Tensor) -> Preparation:
 
     Means and standard deviations take each example as often as it was drawn; computed in float64
     by two passes (population standard deviation, divisor n). The vocabulary has each character of
-    the sample, or each word that two different examples of it have, most frequent first. For the
-    task "tokens" the tokens are what is to be predicted, and so are all known beforehand.
+    the sample, or each word that two different examples of it have, most frequent first. Where
+    tokens are what is to be predicted, all are known beforehand.
 
+    >>> import torch
     >>> from steadfit.data import from_arrays
-    >>> data = from_arrays(np.array([[[0]], [[2]], [[9]]], np.uint8), [0, 1, 1])
+    >>> data = from_arrays([[[0]], [[2]], [[9]]], [0, 1, 1])
     >>> fitted = fit_preparation(data, torch.tensor([0, 1]))
     >>> fitted.mean, fitted.std
     ((1.0,), (1.0,))
     """
-    fitted: dict[str, Any] = {}
-    if isinstance(dataset.x, Ragged) and dataset.x.tokens:
-        fitted["vocabulary"] = _vocabulary(dataset, dataset.x, indices)
-    else:
-        fitted["mean"], fitted["std"] = _moments(dataset.x, indices)
-    if dataset.task == "numbers":
-        fitted["target_mean"], fitted["target_std"] = _moments(dataset.y, indices)
-    return Preparation(**fitted)
-
-
-def _vocabulary(dataset: Dataset, x: Ragged, indices: Tensor) -> tuple[str, ...]:
-    if dataset.task == "tokens":
-        return x.tokens
-    examples = indices.unique()
-    sample = x[examples]
-    count = torch.bincount(sample.values, minlength=len(x.tokens))
-    places = torch.arange(len(sample)).repeat_interleave(sample.lengths)
-    pairs = torch.unique(places * len(x.tokens) + sample.values) % len(x.tokens)
-    examples_with = torch.bincount(pairs, minlength=len(x.tokens))
-    known = examples_with >= (_SEEN if x.unit == "words" else 1)
-    order = torch.argsort(count, descending=True, stable=True)
-    return tuple(x.tokens[i] for i in order[known[order]].tolist())
-
-
-def _moments(values: Inputs, indices: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation of each channel, of the examples at indices."""
-
-    def mean_of_power(power: int, centre: np.ndarray | float) -> np.ndarray:
-        total, count = np.zeros(values.shape[-1 if isinstance(values, Ragged) else 1]), 0
-        for block in indices.split(_BLOCK):
-            part = values[block]
-            rows = (part.values if isinstance(part, Ragged) else part).numpy().astype(np.float64)
-            rows = rows.reshape(*rows.shape[:2], -1) - np.reshape(centre, (-1, 1))
-            total += (rows**power).sum((0, 2))
-            count += rows.shape[0] * rows.shape[2]
-        return total / count
-
-    mean = mean_of_power(1, 0.0)
-    std = np.sqrt(mean_of_power(2, mean))
-    return tuple(mean.tolist()), tuple(np.where(std > 0, std, 1.0).tolist())
-
-
-def _row(values: tuple[float, ...], device: torch.device) -> Tensor:
-    return torch.tensor(values, dtype=torch.float32, device=device)
+    kind, task = dataset.schema.kind, dataset.schema.task
+    of_task = task.fit(dataset.x, dataset.y, indices)
+    of_kind = {} if "vocabulary" in of_task else kind.fit(dataset.x, indices)
+    return Preparation(**of_kind, **of_task)

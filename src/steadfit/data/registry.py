@@ -12,7 +12,6 @@ import torch
 
 from steadfit.data.dataset import Dataset
 from steadfit.data.readers import digits, images, mnist, npz, synthetic, tables, text, ts
-from steadfit.data.samples import strata
 from steadfit.errors import SteadfitError, unknown
 
 Reader = Callable[..., Dataset]  # (source, **options) -> Dataset
@@ -91,27 +90,32 @@ def _reader(source: str | Path, kind: str | None, task: str | None) -> Reader:
 def _training_part(dataset: Dataset, part: str) -> Dataset:
     if part != "train":
         raise unknown("part of a data set", part, ["train"])
-    if dataset.is_test is None:
+    if dataset.structure.is_test is None:
         raise SteadfitError(
             f"{dataset.name} has no test set of its own that part=train would leave out. Leave out "
             "the option."
         )
-    rows = torch.from_numpy(np.flatnonzero(~dataset.is_test.numpy()))
-    return replace(dataset.take(rows), is_test=None)
+    rows = torch.from_numpy(np.flatnonzero(~dataset.structure.is_test.numpy()))
+    kept = dataset.take(rows)
+    return replace(kept, structure=replace(kept.structure, is_test=None))
 
 
 def _limited(dataset: Dataset, limit: int) -> Dataset:
     """`limit` of the training examples, and all of the data's own test set."""
-    own = np.zeros(len(dataset), bool) if dataset.is_test is None else dataset.is_test.numpy()
+    own = (
+        np.zeros(len(dataset), bool)
+        if dataset.structure.is_test is None
+        else dataset.structure.is_test.numpy()
+    )
     rows = np.flatnonzero(~own)
     if not 0 < limit <= len(rows):
         raise SteadfitError(
             f"limit must lie between 1 and the {len(rows)} training examples, got {limit}."
         )
-    if dataset.spans is not None:
-        earliest = np.argsort(dataset.spans.numpy()[:, 1], kind="stable")[:limit]
+    if dataset.structure.spans is not None:
+        earliest = np.argsort(dataset.structure.spans.numpy()[:, 1], kind="stable")[:limit]
         return dataset.take(torch.from_numpy(np.sort(earliest)))
-    y = strata(dataset)[rows]
+    y = dataset.schema.task.strata(dataset.y)[rows]
     order = np.random.default_rng(0).permutation(len(rows))
     place = np.empty(len(rows))  # of each example among those of its class, as a share of them
     for label in np.unique(y):

@@ -42,10 +42,10 @@ def draw(dataset: Dataset, scheme: str, number: int, seed: int = 0, share: float
         raise unknown("sampling scheme", scheme, _SCHEMES)
     if scheme == "whole":
         return torch.arange(len(dataset))
-    if dataset.spans is not None:
-        members = _members(blocks_in_time(dataset.spans.numpy()))
-    elif dataset.groups is not None:
-        members = _members(dataset.groups.numpy())
+    if dataset.structure.spans is not None:
+        members = _members(blocks_in_time(dataset.structure.spans.numpy()))
+    elif dataset.structure.groups is not None:
+        members = _members(dataset.structure.groups.numpy())
     else:
         return torch.from_numpy(np.sort(_units(len(dataset), scheme, number, seed, share)))
     drawn = _units(len(members), scheme, number, seed, share)
@@ -71,12 +71,17 @@ def carve(dataset: Dataset, indices: Tensor, share: float, seed: int) -> tuple[T
     """
     _check_share(share)
     distinct = np.unique(indices.numpy())
-    if dataset.spans is not None:
-        before, after = cut_in_time(dataset.spans.numpy()[distinct], share)
+    if dataset.structure.spans is not None:
+        before, after = cut_in_time(dataset.structure.spans.numpy()[distinct], share)
         validation, allowed = distinct[after], np.isin(np.arange(len(dataset)), distinct[before])
     else:
         rng = _rng(natural("seed", seed), _CARVE)
-        held = hold_out(kept_together(dataset)[distinct], strata(dataset)[distinct], share, rng)
+        held = hold_out(
+            kept_together(dataset)[distinct],
+            dataset.schema.task.strata(dataset.y)[distinct],
+            share,
+            rng,
+        )
         validation = distinct[held]
         allowed = ~np.isin(dataset.first_copy, dataset.first_copy[validation])
     training = indices[torch.from_numpy(allowed)[indices]]
@@ -94,14 +99,9 @@ def kept_together(dataset: Dataset) -> np.ndarray:
 
     Its group; without groups, all exact copies of the example.
     """
-    return dataset.first_copy if dataset.groups is None else dataset.groups.numpy()
-
-
-def strata(dataset: Dataset) -> np.ndarray:
-    """What is to be held in proportion: the classes; all else is one stratum."""
-    if dataset.task == "classes":
-        return dataset.y.numpy()
-    return np.zeros(len(dataset), np.int64)
+    return (
+        dataset.first_copy if dataset.structure.groups is None else dataset.structure.groups.numpy()
+    )
 
 
 def hold_out(

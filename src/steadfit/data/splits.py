@@ -4,10 +4,9 @@ import numpy as np
 import torch
 
 from steadfit.data.dataset import Dataset, Split
-from steadfit.data.samples import hold_out, kept_together, natural, strata
-from steadfit.data.targets import some
+from steadfit.data.samples import hold_out, kept_together, natural
 from steadfit.data.timeline import cut_in_time
-from steadfit.errors import SteadfitError, counted, unknown
+from steadfit.errors import SteadfitError, counted, some, unknown
 
 
 def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = "drop") -> Split:
@@ -34,9 +33,10 @@ def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
     if not 0 < test < 1:
         raise SteadfitError(f"The test share must lie above 0 and below 1, got {test:g}.")
     natural("seed", seed)
-    _check_targets(dataset)
-    if dataset.is_test is None and dataset.spans is not None:
-        is_train, is_test = cut_in_time(dataset.spans.numpy(), test)
+    task, structure = dataset.schema.task, dataset.structure
+    task.check_targets(dataset.y, dataset.name)
+    if structure.is_test is None and structure.spans is not None:
+        is_train, is_test = cut_in_time(structure.spans.numpy(), test)
         notes = _cut_notes(dataset, is_train, is_test)
     else:
         is_test = _sides(dataset, test, seed, duplicates)
@@ -52,13 +52,14 @@ def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
         dataset.take(torch.from_numpy(np.flatnonzero(side))) for side in (is_train, is_test)
     )
     _check_sides(train, held)
-    return Split(train, held, (*notes, *_missing_notes(held)))
+    return Split(train, held, (*notes, *task.test_notes(held.y)))
 
 
 def _cut_notes(dataset: Dataset, is_train: np.ndarray, is_test: np.ndarray) -> list[str]:
-    assert dataset.spans is not None
+    spans = dataset.structure.spans
+    assert spans is not None
     tested = np.flatnonzero(is_test)
-    first = _names(dataset, tested[[int(dataset.spans[tested, 1].argmin())]])
+    first = _names(dataset, tested[[int(spans[tested, 1].argmin())]])
     dropped = int((~is_train & ~is_test).sum())
     across = f"; {counted(dropped, 'examples')} that need steps on both sides of the cut left out"
     return [f"Divided by time: testing starts with {first[0]}{across if dropped else ''}."]
@@ -66,19 +67,19 @@ def _cut_notes(dataset: Dataset, is_train: np.ndarray, is_test: np.ndarray) -> l
 
 def _sides(dataset: Dataset, test: float, seed: int, duplicates: str) -> np.ndarray:
     """True for the test examples."""
-    if dataset.is_test is not None:
-        return dataset.is_test.numpy()
-    alone = duplicates == "keep" and dataset.groups is None
+    if dataset.structure.is_test is not None:
+        return dataset.structure.is_test.numpy()
+    alone = duplicates == "keep" and dataset.structure.groups is None
     unit = np.arange(len(dataset)) if alone else kept_together(dataset)
-    return hold_out(unit, strata(dataset), test, np.random.default_rng(seed))
+    return hold_out(unit, dataset.schema.task.strata(dataset.y), test, np.random.default_rng(seed))
 
 
 def _divided(dataset: Dataset, is_test: np.ndarray) -> np.ndarray:
     """True for the training examples whose group has test examples too, as the data's own test set
     may have it."""
-    if dataset.groups is None:
+    if dataset.structure.groups is None:
         return np.zeros(len(dataset), bool)
-    groups = dataset.groups.numpy()
+    groups = dataset.structure.groups.numpy()
     return ~is_test & np.isin(groups, groups[is_test])
 
 
@@ -92,49 +93,13 @@ def _group_notes(dataset: Dataset, divided: np.ndarray) -> list[str]:
     ]
 
 
-def _check_targets(dataset: Dataset) -> None:
-    """There must be something to learn."""
-    if dataset.task == "classes":
-        _check_classes(dataset)
-    elif len(dataset) < 2:
-        raise SteadfitError(f"{dataset.name} has {len(dataset)} example; two are needed.")
-    elif dataset.task == "numbers" and bool((dataset.y == dataset.y[0]).all()):
-        raise SteadfitError(
-            f"{dataset.name}: what is to be predicted is {dataset.y[0, 0]:g} in every example. "
-            "There is nothing to learn: name another column, or add examples that differ."
-        )
-
-
-def _check_classes(dataset: Dataset) -> None:
-    if len(dataset.classes) == 1:
-        raise SteadfitError(
-            f'{dataset.name} has the single class "{dataset.classes[0]}". There is nothing to tell '
-            "apart: at least two classes are needed."
-        )
-    counts = np.bincount(dataset.y.numpy(), minlength=len(dataset.classes))
-    few = [f'"{name}" ({n})' for name, n in zip(dataset.classes, counts, strict=True) if n < 2]
-    if few:
-        hint = "" if len(few) < 10 else ' If the labels are numbers to predict, task="numbers".'
-        raise SteadfitError(
-            f"{dataset.name}: {len(few)} of {len(counts)} classes have fewer than 2 examples: "
-            f"{some(few)}. Add examples, or leave these classes out.{hint}"
-        )
-
-
 def _check_sides(train: Dataset, test: Dataset) -> None:
     if not len(train) or not len(test):
         raise SteadfitError(
             f"{train.name} has {len(train)} training and {len(test)} test examples once groups and "
             "copies are kept on one side. More examples, or more groups, are needed."
         )
-    if train.task == "classes":
-        counts = np.bincount(train.y.numpy(), minlength=len(train.classes))
-        gone = [f'"{train.classes[i]}"' for i in np.flatnonzero(counts == 0)]
-        if gone:
-            raise SteadfitError(
-                f"{train.name} has no training examples of {some(gone)}: they are all in the test "
-                "set, in groups on its side, or copies of test examples."
-            )
+    train.schema.task.check_training(train.y, train.name)
 
 
 def _duplicate_notes(dataset: Dataset, crossing: np.ndarray, duplicates: str) -> list[str]:
@@ -166,14 +131,6 @@ def _conflict_notes(dataset: Dataset) -> list[str]:
     ]
     count = counted(len(rows), "examples")
     return [f"{count} with another target than their first exact copy: {some(pairs)}."]
-
-
-def _missing_notes(test: Dataset) -> list[str]:
-    if test.task != "classes":
-        return []
-    counts = np.bincount(test.y.numpy(), minlength=len(test.classes))
-    gone = [f'"{test.classes[i]}"' for i in np.flatnonzero(counts == 0)]
-    return [f"The test set has no examples of {some(gone)}."] if gone else []
 
 
 def _names(dataset: Dataset, rows: np.ndarray) -> list[str]:

@@ -1,45 +1,22 @@
-"""What is checked of every array: that it holds numbers or names, finite ones, one an example."""
+"""Targets and what comes with each example, from arrays of any kind."""
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from steadfit.data.dataset import Task
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, some
+from steadfit.formats.arrays import as_array, is_number, one_each, refuse_rows
+from steadfit.tasks import Classes, Numbers, Task
 
-_NAMED = 5  # as many rows or names are named in a sentence
-
-
-def as_array(values: Any, what: str) -> np.ndarray:
-    """values as an array of numbers or text; anything else is refused."""
-    try:
-        array = values.numpy(force=True) if isinstance(values, Tensor) else np.asarray(values)
-    except ValueError:
-        raise SteadfitError(
-            f"{what} is no array: its rows differ in shape. All examples need one shape."
-        ) from None
-    if not array.ndim:
-        raise SteadfitError(f"{what} is a single value, and one for each example was expected.")
-    if array.dtype.kind == "S":
-        array = np.char.decode(array, "utf-8")
-    if array.dtype.kind == "O" and all(isinstance(value, str) for value in array.flat):
-        array = array.astype(str)
-    if array.dtype.kind not in "biufU":
-        raise SteadfitError(
-            f"{what} holds {array.dtype}, and numbers{' or text' if what != 'x' else ''} were "
-            "expected. Convert it before it is saved or handed over."
-        )
-    return array
+TaskName = Literal["classes", "numbers", "tokens"]  # what readers can be told of the targets
 
 
-def read_targets(
-    y: np.ndarray, task: Task | None, ids: Sequence[str]
-) -> tuple[Task, Tensor, tuple[str, ...]]:
-    """The task, y as `Dataset` has it, and the classes' names.
+def read_targets(y: np.ndarray, task: TaskName | None, ids: Sequence[str]) -> tuple[Task, Tensor]:
+    """The task, and y as it has them.
 
     The task is told by y if None: floats are numbers, all else classes.
     """
@@ -51,8 +28,10 @@ def read_targets(
             "Tokens are predicted in a plain text (.txt)."
         )
     if task == "numbers":
-        return task, _numbers(y, ids), ()
-    return task, *numbered(y)
+        targets = _numbers(y, ids)
+        return Numbers(targets.shape[1]), targets
+    targets, classes = numbered(y)
+    return Classes(classes), targets
 
 
 def numbered(y: np.ndarray, what: str = "y") -> tuple[Tensor, tuple[str, ...]]:
@@ -73,15 +52,8 @@ def numbered(y: np.ndarray, what: str = "y") -> tuple[Tensor, tuple[str, ...]]:
     return torch.from_numpy(numbers.astype(np.int64)), tuple(map(name, values))
 
 
-def named(ids: Sequence[str], examples: int) -> tuple[str, ...]:
-    """What each of so many examples is called: its id, or its row where there are none."""
-    if len(ids):
-        _one_each("ids", len(ids), examples)
-    return tuple(ids) or tuple(f"row {i}" for i in range(examples))
-
-
 def own_test(is_test: Any, examples: int) -> Tensor | None:
-    """`Dataset.is_test` of so many examples."""
+    """`Structure.is_test` of so many examples."""
     if is_test is None:
         return None
     marks = as_array(is_test, "is_test")
@@ -90,40 +62,17 @@ def own_test(is_test: Any, examples: int) -> Tensor | None:
             f"is_test holds {marks.dtype} of shape {marks.shape}, and True or False for each "
             "example was expected."
         )
-    _one_each("is_test", len(marks), examples)
+    one_each("is_test", len(marks), examples)
     return torch.from_numpy(marks.astype(bool))
 
 
 def group_numbers(groups: Any, examples: int) -> Tensor | None:
-    """`Dataset.groups` of so many examples, from labels of any kind."""
+    """`Structure.groups` of so many examples, from labels of any kind."""
     if groups is None:
         return None
     labels = as_array(groups, "groups")
-    _one_each("groups", len(labels), examples)
+    one_each("groups", len(labels), examples)
     return numbered(labels, "groups")[0]
-
-
-def _one_each(what: str, found: int, examples: int) -> None:
-    if found != examples:
-        raise SteadfitError(
-            f"{what} has {found} entries, and there are {examples} examples. Give one for each."
-        )
-
-
-def refuse_rows(values: np.ndarray, ids: Sequence[str], what: str) -> None:
-    """An error that names the rows in which a value is not finite."""
-    rows = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
-    if len(rows):
-        named = some([ids[int(row)] for row in rows])
-        raise SteadfitError(
-            f"{what} is not finite (NaN, infinite, or beyond float32) in {len(rows)} of "
-            f"{len(values)} examples: {named}. Mend or remove them; nothing is filled in silently."
-        )
-
-
-def some(names: Sequence[str]) -> str:
-    """The first few of these names, for a sentence."""
-    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
 
 
 def _numbers(y: np.ndarray, ids: Sequence[str]) -> Tensor:
@@ -143,12 +92,3 @@ def _numbers(y: np.ndarray, ids: Sequence[str]) -> Tensor:
         values = y.reshape(len(y), -1).astype(np.float32)
     refuse_rows(values, ids, "y")
     return torch.from_numpy(values)
-
-
-def is_number(text: str) -> bool:
-    """Whether Python reads it as a number."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from steadfit.data import Text
 from steadfit.errors import SteadfitError
+from steadfit.kinds import Text
 from steadfit.models.layers import (
     Activation,
     BatchNorm,

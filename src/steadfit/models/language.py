@@ -1,7 +1,7 @@
 """A language model: gated layers that say at every step of a text what comes next."""
 
-from steadfit.data import Text
 from steadfit.errors import SteadfitError
+from steadfit.kinds import Text
 from steadfit.models.blocks import Width, dropped, scaled
 from steadfit.models.layers import (
     CellName,

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
 from steadfit import errors
-from steadfit.data import Text
 from steadfit.errors import SteadfitError
+from steadfit.kinds import Text
 from steadfit.models.conv1d import conv1d
 from steadfit.models.conv_recurrent import conv_recurrent
 from steadfit.models.convnet import convnet

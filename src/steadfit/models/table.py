@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from steadfit.data import Text
+from steadfit.kinds import Text
 from steadfit.models.layers import Layer, Residual, Shape, Window, chain
 from steadfit.models.registry import layers
 from steadfit.recipe import Model

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from steadfit.data.targets import is_number
 from steadfit.errors import SteadfitError
+from steadfit.formats.arrays import is_number
 from steadfit.report import wording
 from steadfit.report.frame import frame
 from steadfit.report.palette import LIGHT

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadfit.report import points, wording
+from steadfit.analysis import points
+from steadfit.report import wording
 from steadfit.report.pictures import data_uris, line_uris
 
 if TYPE_CHECKING:

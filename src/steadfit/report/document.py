@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadfit.report import disputed, palette, points, sections, wording
+from steadfit.analysis import points
+from steadfit.report import disputed, palette, sections, wording
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

@@ -3,8 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from steadfit.data import Dataset, Ragged
-from steadfit.errors import SteadfitError
+from steadfit.data import Dataset, forecast_of
 from steadfit.report.frame import frame, label
 from steadfit.report.palette import LIGHT
 
@@ -20,10 +19,10 @@ def over_truth(test: Dataset, forecasts_RNO: np.ndarray) -> go.Figure:
     begin where the one before ends, so each step is forecast once.
     Raises SteadfitError for data that are no forecast.
     """
-    if test.forecast is None or test.spans is None or not isinstance(test.x, Ragged):
-        raise SteadfitError(f"{test.name} holds no forecasts to draw.")
-    horizon, targets = test.forecast.horizon, len(test.forecast.targets)
-    spans = test.spans.numpy()
+    forecast, _ = forecast_of(test)
+    horizon, targets = forecast.horizon, len(forecast.targets)
+    assert test.structure.spans is not None
+    spans = test.structure.spans.numpy()
     figure = frame(0, "step")
     series = np.unique(spans[:, 0])[:MOST_SERIES]
     for row, number in enumerate(series):

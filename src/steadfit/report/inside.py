@@ -82,7 +82,10 @@ def nearest_decision(
     _add_images(figure, tiles, chosen)
     for place, row in enumerate(model.probabilities(chosen)):
         first, second = np.argsort(-row, kind="stable")[:2]
-        said = [f"{_name(model.facts.classes[k])} {100 * row[k]:.0f}%" for k in (first, second)]
+        said = [
+            f"{_name(model.facts.schema.task.classes[k])} {100 * row[k]:.0f}%"
+            for k in (first, second)
+        ]
         if labels:
             said.append(f"is {_name(labels[int(nearest[place])])}")
         tiles.write(figure, place, "<br>".join(said))

@@ -109,12 +109,12 @@ def _scores(model: TrainedModel, logits: Tensor, classes: Sequence[str] | None) 
     if len(classes) != len(logits):
         raise SteadfitError(f"{len(logits)} images need as many classes, got {len(classes)}.")
     for name in classes:
-        if name not in model.facts.classes:
-            raise unknown("class", name, model.facts.classes)
-    numbers = torch.tensor([model.facts.classes.index(name) for name in classes])
+        if name not in model.facts.schema.task.classes:
+            raise unknown("class", name, model.facts.schema.task.classes)
+    numbers = torch.tensor([model.facts.schema.task.classes.index(name) for name in classes])
     return logits.gather(1, numbers[:, None]).squeeze(1)
 
 
 def _check_classes(model: TrainedModel) -> None:
-    if model.facts.task != "classes":
+    if not model.facts.schema.task.classes:
         raise SteadfitError("The model predicts numbers; only classes have a decision to look at.")

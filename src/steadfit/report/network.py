@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from steadfit.data import Dataset, Ragged
+from steadfit.data import Dataset, Forecast, Ragged
 from steadfit.nn import Recurrent
 from steadfit.report import looking, wording
+from steadfit.tasks import Classes
 from steadfit.training import Replica, TrainedModel
 
 if TYPE_CHECKING:
@@ -55,9 +56,9 @@ def drawings(
     found = []
     if any(isinstance(part, Recurrent) for part in module.modules()):
         found += _gates(model, test)
-    if model.facts.task != "tokens":
+    if not model.facts.schema.task.every_step:
         found += _reach(result, replicas, test, model)
-    if test.forecast is not None:
+    if isinstance(test.schema.task, Forecast):
         found += _forecasts(result, replicas, test)
     return found
 
@@ -68,7 +69,7 @@ def _of_images(model: TrainedModel, module: nn.Module, test: Dataset) -> Iterato
     assert isinstance(test.x, Tensor)
     convolutions = [name for name, part in module.named_modules() if isinstance(part, nn.Conv2d)]
     drawable = _drawable(model, test.x[:1], convolutions)
-    if model.facts.task == "classes":
+    if isinstance(model.facts.schema.task, Classes):
         yield from _of_decisions(model, test, drawable)
     if convolutions and looking.first_kernels(model).shape[-1] > 1:
         yield Drawing(
@@ -79,7 +80,7 @@ def _of_images(model: TrainedModel, module: nn.Module, test: Dataset) -> Iterato
             inside.first_filters(model),
         )
     yield from _of_maps(model, test.x[0], drawable)
-    if model.facts.task == "classes":
+    if isinstance(model.facts.schema.task, Classes):
         yield _near_decisions(model, test)
 
 
@@ -181,7 +182,7 @@ def _gates(model: TrainedModel, test: Dataset) -> Iterator[Drawing]:
     from steadfit.report import through_time
 
     assert isinstance(test.x, Ragged)
-    labelled = len(test.classes) > 0 and model.facts.task == "classes"
+    labelled = len(test.classes) > 0 and isinstance(model.facts.schema.task, Classes)
     rows = _one_a_class(test, MOST_SEQUENCES) if labelled else _ends_of_longest(test.x.lengths)
     cell = model.facts.recipe.model.settings.get("cell", "its cell")
     for row in rows.tolist():

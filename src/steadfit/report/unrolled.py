@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, mse_loss
 
 from steadfit.cells import Cell
 from steadfit.cells.graph import Node
 from steadfit.data import Ragged
 from steadfit.errors import SteadfitError
+from steadfit.kinds import kind_of
 from steadfit.nn import Recurrent
 from steadfit.training import TrainedModel
-from steadfit.training.batches import padded
 
 LAGS = 200  # steps back from the last, beyond which a gradient is not followed
 
@@ -116,10 +115,8 @@ def gradient_by_lag(model: TrainedModel, x: Ragged, y: Tensor, lags: int = LAGS)
     layer = recurrent_layers(model)[-1]
     module, preparation = model.members[0]
     (inputs,), lengths, (output, logits) = _call(module, preparation.inputs(x), layer)
-    if model.facts.task == "classes":
-        loss = cross_entropy(logits, y, reduction="sum")
-    else:
-        loss = mse_loss(logits, preparation.targets(y), reduction="sum")
+    training = model.facts.recipe.training
+    loss = model.facts.schema.task.loss(logits, preparation.targets(y), training) * len(y)
     (direct,) = torch.autograd.grad(loss, output)
     steps = torch.full((len(x),), inputs.shape[1]) if lengths is None else lengths
     last = direct[torch.arange(len(x)), steps - 1, : layer.proj_size or layer.hidden_size]
@@ -164,7 +161,7 @@ def _call(
     seen: list[Any] = []
     handle = layer.register_forward_hook(lambda *call: seen.extend(call[1:]), with_kwargs=True)
     try:
-        outputs = module(padded(x))
+        outputs = module(kind_of(x).padded(x))
     finally:
         handle.remove()
     arguments, options, (output, _) = seen

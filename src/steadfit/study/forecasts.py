@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from steadfit.data import Split, naive_forecasts, scaled_errors
+from steadfit.data import Forecast, Split, naive_forecasts, scaled_errors
 from steadfit.errors import counted
 from steadfit.training import Replica
 
@@ -17,9 +17,9 @@ def forecast_sentences(split: Split, name: str, replicas: Sequence[Replica]) -> 
     side (Hyndman and Koehler 2006), the mean over the replicas. Series that never change there have
     no such unit, and are left out. Nothing for what is no forecast, or where every replica failed.
     """
-    forecast = split.test.forecast
+    forecast = split.test.schema.task
     finished = [torch.from_numpy(one.logits) for one in replicas if not one.failure]
-    if forecast is None or not finished:
+    if not isinstance(forecast, Forecast) or not finished:
         return ()
     season = forecast.season
 
@@ -45,7 +45,8 @@ def forecast_sentences(split: Split, name: str, replicas: Sequence[Replica]) -> 
         "training side."
     )
     if left_out.any():
-        assert split.test.spans is not None
-        constant = len(split.test.spans[left_out.any(1), 0].unique())
+        spans = split.test.structure.spans
+        assert spans is not None
+        constant = len(spans[left_out.any(1), 0].unique())
         sentence += f" Left out, as nothing changes there: {counted(constant, 'series')}."
     return (sentence,)

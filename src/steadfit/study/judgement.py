@@ -37,9 +37,17 @@ class Decompose(Protocol):
         ...
 
 
+DECOMPOSE: dict[Loss, Decompose] = {
+    "cross_entropy": cross_entropy,
+    "brier": brier,
+    "zero_one": kohavi_wolpert,
+    "squared": squared_error,
+}
+
+
 def deciding_loss(test: Dataset, baseline: Recipe) -> Loss:
     """The loss whose total makes an arm better or worse: the one that the baseline learns by."""
-    return "squared" if test.task == "numbers" else baseline.training.loss
+    return test.schema.task.decides(baseline.training)
 
 
 def judge(
@@ -116,22 +124,17 @@ def _losses(design: Design, replicas: Sequence[Replica], test: Dataset) -> ArmLo
         return {}
     logits = np.stack([replica.logits for replica in replicas])
     drawn = logits[: design.drawn].reshape(design.samples, design.seeds, *logits.shape[1:])
-    ways: dict[Loss, Decompose] = (
-        {"squared": squared_error}
-        if test.task == "numbers"
-        else {"cross_entropy": cross_entropy, "brier": brier, "zero_one": kohavi_wolpert}
-    )
     y = test.y.numpy()
     found: ArmLosses = {
         loss: ArmLoss(
-            decompose(drawn, y, crossed=design.crossed),
-            decompose(logits[design.drawn :, None], y) if design.whole else None,
+            DECOMPOSE[loss](drawn, y, crossed=design.crossed),
+            DECOMPOSE[loss](logits[design.drawn :, None], y) if design.whole else None,
         )
-        for loss, decompose in ways.items()
+        for loss in test.schema.task.losses
     }
-    if test.groups is None:
+    if test.structure.groups is None:
         return found
-    group = test.groups.numpy()
+    group = test.structure.groups.numpy()
     return {loss: own.by_group(group) for loss, own in found.items()}
 
 

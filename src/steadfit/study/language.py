@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from steadfit.data import Ragged, Split
-from steadfit.data.tokens import per_token
+from steadfit.data import Split
 from steadfit.study.result import ArmResult
+from steadfit.tasks import Tokens
 
 
 def token_sentences(split: Split, arms: Sequence[ArmResult], best: str) -> tuple[str, ...]:
@@ -12,13 +12,12 @@ def token_sentences(split: Split, arms: Sequence[ArmResult], best: str) -> tuple
 
     The mean over replicas. Nothing for other tasks, or where every replica failed.
     """
-    if split.test.task != "tokens":
+    task = split.test.schema.task
+    if not isinstance(task, Tokens):
         return ()
-    assert isinstance(split.test.x, Ragged)
-    unit = split.test.x.unit
     known = {arm.name: arm.facts["test_loss"] for arm in arms if "test_loss" in arm.facts}
     shown = [name for name in dict.fromkeys((arms[0].name, best)) if name in known]
     if not shown:
         return ()
-    values = "; ".join(f"{name} {per_token(known[name], unit)}" for name in shown)
-    return (f"Over all {int((split.test.y >= 0).sum()):,} {unit} held out: {values}.",)
+    values = "; ".join(f"{name} {task.per_token(known[name])}" for name in shown)
+    return (f"Over all {task.answers(split.test.y):,} {task.unit} held out: {values}.",)

@@ -12,11 +12,11 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from steadfit.analysis.decomposition import Components
+from steadfit.analysis.losses import Loss
 from steadfit.errors import SteadfitError, unknown
 from steadfit.recipe import Recipe
 from steadfit.regular_files import read_regular
 
-Loss = Literal["cross_entropy", "brier", "zero_one", "squared"]
 Figure = Literal["total", "bias_noise", "variance", "sample", "seed", "interaction"]
 Verdict = Literal[
     "baseline", "better", "worse", "better here", "worse here", "no difference shown", "failed"

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from steadfit.data import Dataset, Split, points
+from steadfit.data import Dataset, Forecast, Split, points
 from steadfit.errors import SteadfitError
 from steadfit.files import write_text
 from steadfit.recipe import Recipe
@@ -188,15 +188,16 @@ def _grouped(values: Sequence[T], arms: int) -> list[tuple[T, ...]]:
 
 def _data_facts(split: Split, tested: Dataset) -> DataFacts:
     train: Dataset = split.train
+    task = train.schema.task
     return DataFacts(
         name=train.name,
         shape=train.example_shape,
         train=len(train),
         test=len(tested),
-        task=train.task,
+        task=task.learned,
         classes=train.classes,
         train_fingerprint=train.fingerprint,
         test_fingerprint=split.test.fingerprint,
         notes=tuple(dict.fromkeys((*train.notes, *split.notes, *tested.notes))),
-        horizon=train.forecast.horizon if train.forecast else 0,
+        horizon=task.horizon if isinstance(task, Forecast) else 0,
     )

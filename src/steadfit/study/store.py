@@ -19,9 +19,9 @@ import safetensors.torch
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
-from steadfit.data.readers.npz import load_arrays
 from steadfit.errors import SteadfitError
 from steadfit.files import make_ready, remove_unfinished, whole_folder, write_text, writing
+from steadfit.formats.npz import load_arrays
 from steadfit.regular_files import open_regular, read_regular
 from steadfit.training import Replica
 from steadfit.training.weights import read_weights

@@ -1,7 +1,7 @@
 """One replica: a recipe and a sample become a trained model."""
 
 from steadfit.training.check import check
-from steadfit.training.continuation import continuation
+from steadfit.training.continuation import continuation, continued
 from steadfit.training.loop import fit
 from steadfit.training.memory import HALVED, keep_freed_memory
 from steadfit.training.predict import outputs
@@ -15,6 +15,7 @@ __all__ = [
     "TrainedModel",
     "check",
     "continuation",
+    "continued",
     "fit",
     "keep_freed_memory",
     "outputs",

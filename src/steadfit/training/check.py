@@ -2,8 +2,9 @@
 
 import math
 
-from steadfit.data import Dataset, Preparation
+from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
+from steadfit.kinds import Preparation
 from steadfit.machine import check_memory
 from steadfit.models import shapes
 from steadfit.recipe import Recipe
@@ -15,18 +16,16 @@ def check(recipe: Recipe, train: Dataset) -> None:
     """Raise SteadfitError where no replica of the recipe can be trained on such data: the task, the
     shapes, or the memory do not allow it."""
     rows = shapes(recipe.model, Preparation().shape(train.example_shape), train.outputs)
+    kind, task = train.schema.kind, train.schema.task
     every_step = len(rows[-1].output) == 2
-    if every_step != (train.task == "tokens"):
+    if every_step != task.every_step:
         asks, gives = ("at every step", "once an example")[:: -1 if every_step else 1]
         raise SteadfitError(
             f"{train.name} asks for an answer {asks}, and {recipe.model.name} gives one {gives}. "
             f"Use {'recurrent' if every_step else 'language'}."
         )
-    if recipe.training.loss == "brier" and train.task != "classes":
-        raise SteadfitError(
-            f"The Brier score is a loss of classes, and {train.name} is of {train.task}. "
-            "Leave out training.loss."
-        )
+    task.check(recipe.training, train.name)
+    kind.check_changes(recipe.training.augmentation)
     needed = 4 * _COPIES * sum(row.parameters for row in rows) + sum(row.memory for row in rows)
     to_train = f"To train {recipe.model.name} on single examples takes"
     check_memory(needed, to_train, "Use a smaller model.")

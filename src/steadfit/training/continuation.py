@@ -4,11 +4,11 @@ import torch
 from torch import Tensor
 
 from steadfit.data import natural
-from steadfit.data.dataset import RESERVED
-from steadfit.data.targets import some
-from steadfit.data.tokens import tokenize
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, some
+from steadfit.kinds import RESERVED
+from steadfit.kinds.tokens import tokenize
 from steadfit.nn import Padded
+from steadfit.tasks import Tokens
 from steadfit.training.trained import TrainedModel
 
 
@@ -26,20 +26,15 @@ def continuation(
     Raises SteadfitError for a model of another task, a prompt without tokens or with tokens that
     the model does not know, and settings out of range.
     """
-    if model.facts.task != "tokens":
-        raise SteadfitError(
-            "The model continues no texts: it was trained to predict "
-            f"{model.facts.task}. Give it a file of new examples."
-        )
+    task = _of(model)
     if length < 1 or not 0 <= temperature < float("inf"):
         raise SteadfitError(
             "The tokens to write must be 1 or more and the temperature 0 or more, got "
             f"{length} and {temperature:g}."
         )
     natural("seed", seed)
-    unit = model.facts.unit
+    unit = task.unit
     vocabulary = model.members[0][1].vocabulary
-    assert unit is not None
     given = _numbers(tokenize(prompt, unit), vocabulary, unit)
     nets = [module for module, _ in model.members]
     states = [{} for _ in nets]
@@ -53,7 +48,26 @@ def continuation(
         ]).mean(0)  # fmt: skip
         given = _drawn(scores, temperature, generator)
         written.append(int(given))
-    return ("" if unit == "characters" else " ").join(vocabulary[number] for number in written)
+    return task.between.join(vocabulary[number] for number in written)
+
+
+def continued(
+    model: TrainedModel, prompt: str, length: int, temperature: float = 1.0, seed: int = 0
+) -> str:
+    """The prompt with its `continuation`."""
+    written = continuation(model, prompt, length, temperature, seed)
+    return prompt + _of(model).between + written
+
+
+def _of(model: TrainedModel) -> Tokens:
+    """The model's task. Raises SteadfitError where it is no language model."""
+    task = model.facts.schema.task
+    if not isinstance(task, Tokens):
+        raise SteadfitError(
+            f"The model continues no texts: it was trained to predict {task.learned}. Give it a "
+            "file of new examples."
+        )
+    return task
 
 
 def _drawn(scores: Tensor, temperature: float, generator: torch.Generator) -> Tensor:

@@ -2,19 +2,17 @@
 
 import math
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import chain, zip_longest
+from itertools import chain
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, mse_loss
 
-from steadfit.data import Dataset, Preparation, Ragged, augment, carve, fit_preparation, natural
+from steadfit.data import Dataset, carve, fit_preparation, natural
 from steadfit.errors import DivergedError
+from steadfit.kinds import Preparation
 from steadfit.models import build, complete, count
-from steadfit.nn import Padded
 from steadfit.recipe import Augmentation, Recipe, Training
 from steadfit.regularization import (
     add_l2_gradient,
@@ -25,23 +23,13 @@ from steadfit.regularization import (
     shrink_l1,
     weights,
 )
+from steadfit.tasks.base import Part
 from steadfit.training.averaging import RunningMean, refresh_normalisation
-from steadfit.training.batches import (
-    Part,
-    by_length,
-    in_any_order,
-    in_pieces,
-    padded,
-    placed,
-    prepared,
-    watched,
-    windows_with_answers,
-)
-from steadfit.training.brier import brier
+from steadfit.training.batches import in_pieces, watched
 from steadfit.training.check import check, check_batches
 from steadfit.training.memory import with_halvings
 from steadfit.training.optimizer import learning_rate, make_optimizer
-from steadfit.training.predict import channels_last, final_outputs, next_tokens, outputs
+from steadfit.training.predict import channels_last, final_outputs, mean_loss
 from steadfit.training.replica import Replica
 
 
@@ -134,11 +122,10 @@ class _Run:
         self.batches = math.ceil(len(self.learned) / self.settings.batch)
         whole = math.ceil(len(self.learned) / self.batches)
         self.most = max(2, whole >> self.halvings)  # examples at a time
-        self.take = prepared(self.preparation, self.data.x)
+        self.kind, self.task = self.data.schema.kind, self.data.schema.task
+        self.take = self.kind.prepared(self.data.x, self.preparation.inputs)
         self.y = self.preparation.targets(self.data.y)
-        self.steps = self.batches  # in an epoch
-        if self.data.task == "tokens":
-            self.steps *= math.ceil(self.y.shape[1] / self.settings.truncation)
+        self.steps = self.batches * self.task.steps(self.y, self.settings)  # in an epoch
         self.mean = RunningMean()
         if len(self.outside):
             self.curves["validation_loss"] = []
@@ -170,47 +157,31 @@ class _Run:
             self.module.load_state_dict(best_state)
 
     def shuffled(self) -> tuple[Tensor, ...]:
-        """The sample in a new order, in batches of nearly equal size (none is a lone rest).
-
-        Sequences are with others of about their length.
-        """
+        """The sample in a new order, in batches of nearly equal size (none is a lone rest)."""
         rows = self.learned[torch.randperm(len(self.learned), generator=self.order)]
-        if not isinstance(self.data.x, Ragged):
-            return rows.tensor_split(self.batches)
-        batches = by_length(rows, self.data.x, self.order).tensor_split(self.batches)
-        return in_any_order(batches, self.order)
+        return self.kind.shuffled(self.data.x, rows, self.batches, self.order)
 
     def parts(self, rows: Tensor, augmentation: Augmentation | None = None) -> list[Part]:
         """What the module takes for these examples, and what it is to answer: all of them together
         or, where memory is too small for that, in several parts."""
-        inputs = placed(self.take(rows), self.device)
+        inputs = self.kind.placed(self.take(rows), self.device)
         if augmentation is not None:
-            inputs = augment(inputs, augmentation, self.noise)
+            inputs = self.kind.augment(inputs, augmentation, self.noise)
         answers = in_pieces(self.y[rows].to(self.device), self.most)
         each = zip(in_pieces(inputs, self.most), answers, strict=True)
-        return [(padded(inputs), y) for inputs, y in each]
+        return [(self.kind.padded(inputs), y) for inputs, y in each]
 
     def one_epoch(self, epoch: int) -> float:
         self.module.train()
         total, answers = 0.0, 0
         for number, rows in enumerate(self.shuffled()):
-            for parts in self.steps_of(rows):
+            whole = self.parts(rows, self.settings.augmentation)
+            for parts in self.task.in_steps(whole, self.settings):
                 loss, here = self.backward(parts)
                 self.update(loss, epoch, number)
                 total += loss * here
                 answers += here
         return total / answers
-
-    def steps_of(self, rows: Tensor) -> Iterator[list[Part]]:
-        """What is learned from these examples, one step of the optimiser after the other: a single
-        one, but of texts with an answer at every step one for each window."""
-        parts = self.parts(rows, self.settings.augmentation)
-        if self.data.task != "tokens":
-            yield parts
-            return
-        cut = [windows_with_answers(*part, self.settings.truncation) for part in parts]
-        for step in zip_longest(*cut):
-            yield [part for part in step if part is not None]
 
     def backward(self, parts: list[Part]) -> tuple[float, int]:
         """Take the gradient of the mean loss of a step's answers, one part after the other.
@@ -218,15 +189,12 @@ class _Run:
         Returns that loss, and the number of answers.
         """
         self.optimizer.zero_grad(set_to_none=True)
-        tokens = self.data.task == "tokens"
-        answers = [int((y >= 0).sum()) if tokens else len(y) for _, y in parts]
+        answers = [self.task.answers(y) for _, y in parts]
         total = 0.0
         for (inputs, y), here in zip(parts, answers, strict=True):
             with self.autocast():
-                logits = self.module(inputs)
-            if isinstance(logits, Padded):
-                logits, y = logits.values.flatten(0, 1), y.flatten()
-            loss = self.loss(logits.float(), y, smoothed=True)
+                outputs = self.module(inputs)
+            loss = self.task.loss(outputs, y, self.settings, smoothed=True)
             if len(parts) > 1:
                 loss = loss * (here / sum(answers))
             loss.backward()
@@ -253,20 +221,9 @@ class _Run:
         self.norms.append(norm)
         self.clipped += settings.clip is not None and norm > settings.clip
 
-    def loss(self, logits: Tensor, y: Tensor, smoothed: bool = False) -> Tensor:
-        if self.data.task == "numbers":
-            return mse_loss(logits, y)
-        smoothing = self.settings.label_smoothing if smoothed else 0.0
-        if self.settings.loss == "brier":
-            return brier(logits, y, smoothing)
-        return cross_entropy(logits, y, label_smoothing=smoothing)
-
     def loss_of(self, indices: Tensor) -> float:
-        if self.data.task == "tokens":
-            held_out = self.data.take(indices)
-            return next_tokens(self.module, self.preparation, held_out, self.device)[1]
-        logits = outputs(self.module, self.preparation, self.data.x[indices], self.device)
-        return float(self.loss(logits, self.y[indices]))
+        held_out = self.data.take(indices)
+        return mean_loss(self.module, self.preparation, held_out, self.settings, self.device)
 
     def autocast(self) -> torch.autocast:
         device = self.device.split(":")[0]

@@ -6,10 +6,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from steadfit.data import Dataset, Inputs, Preparation, Ragged, measured
+from steadfit.data import Dataset
 from steadfit.errors import DivergedError
+from steadfit.kinds import Inputs, Preparation, kind_of
 from steadfit.nn import Padded
-from steadfit.training.batches import all_of, padded, placed, prepared, windows
+from steadfit.recipe import Training
+from steadfit.tasks.next_tokens import measured
+from steadfit.tasks.tokens import windows
 from steadfit.training.memory import in_halves
 
 _BLOCKS, _WINDOW = 32, 128  # of a text's blocks at a time, and steps of them
@@ -48,10 +51,11 @@ def sampled_outputs(
 
 
 def _one_pass(module: nn.Module, preparation: Preparation, x: Inputs, device: str) -> Tensor:
-    take, batches = prepared(preparation, x), list(all_of(x))
+    kind = kind_of(x)
+    take, batches = kind.prepared(x, preparation.inputs), list(kind.to_predict(x))
 
     def predicted(rows: Tensor) -> Tensor:
-        return module(padded(placed(take(rows), device))).float().cpu()
+        return module(kind.padded(kind.placed(take(rows), device))).float().cpu()
 
     found = torch.cat([part for rows in batches for part in in_halves(predicted, rows)])
     return torch.empty_like(found).index_copy_(0, torch.cat(batches), found)
@@ -61,21 +65,21 @@ def _one_pass(module: nn.Module, preparation: Preparation, x: Inputs, device: st
 def next_tokens(
     module: nn.Module, preparation: Preparation, data: Dataset, device: str = "cpu"
 ) -> tuple[Tensor, float]:
-    """Of the task "tokens": the logits of the `measured` tokens, and the mean loss of all.
+    """Of a language model: the logits of the `measured` tokens, and the mean loss of all.
 
     Returns float32 of shape (points, tokens), on the CPU, and nats a token. The state begins anew
     with each block. The module is left in evaluation mode.
     """
     module.eval()
-    assert isinstance(data.x, Ragged)
-    take, wanted = prepared(preparation, data.x), measured(data)
+    kind = data.schema.kind
+    take, wanted = kind.prepared(data.x, preparation.inputs), measured(data.y, data.outputs)
     row = torch.full_like(data.y, -1)
     row.view(-1)[wanted] = torch.arange(len(wanted))
     found = torch.empty(len(wanted), data.outputs, dtype=torch.float32)
 
     def loss_of(blocks: Tensor) -> float:
         begin, total = 0, 0.0
-        texts = padded(placed(take(blocks), device))
+        texts = kind.padded(kind.placed(take(blocks), device))
         assert isinstance(texts, Padded)
         for window in windows(texts, _WINDOW):
             logits = module(window).values.float().cpu()
@@ -90,6 +94,20 @@ def next_tokens(
     return found, total / int((data.y >= 0).sum())
 
 
+def mean_loss(
+    module: nn.Module,
+    preparation: Preparation,
+    data: Dataset,
+    training: Training,
+    device: str = "cpu",
+) -> float:
+    """The mean loss by which the module learns, of all examples. It is left in evaluation mode."""
+    if data.schema.task.every_step:
+        return next_tokens(module, preparation, data, device)[1]
+    found = outputs(module, preparation, data.x, device)
+    return float(data.schema.task.loss(found, preparation.targets(data.y), training))
+
+
 def final_outputs(
     module: nn.Module, preparation: Preparation, test: Dataset, device: str = "cpu"
 ) -> tuple[Tensor, dict[str, float]]:
@@ -100,7 +118,7 @@ def final_outputs(
     by no loss that would show it.
     """
     loss = {}
-    if test.task == "tokens":
+    if test.schema.task.every_step:
         logits, loss["test_loss"] = next_tokens(module, preparation, test, device)
     else:
         logits = preparation.restore(outputs(module, preparation, test.x, device))

@@ -2,81 +2,31 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Self
 
 import numpy as np
 import safetensors.torch
-import torch
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError, model_validator
+from pydantic import ValidationError
 from torch import Tensor, nn
 
-from steadfit.data import Dataset, Forecast, Inputs, Preparation, Ragged, Task, Unit, natural
+from steadfit.data import Dataset, natural
 from steadfit.errors import SteadfitError
 from steadfit.files import check_own, make_ready, whole_folder
+from steadfit.kinds import Inputs, Preparation, checked
 from steadfit.models import build
 from steadfit.recipe import Recipe
 from steadfit.regular_files import read_regular
+from steadfit.tasks.classes import probabilities
 from steadfit.training import limits
+from steadfit.training.facts import ModelFacts
 from steadfit.training.predict import channels_last, outputs, sampled_outputs
 from steadfit.training.replica import Replica
 from steadfit.training.weights import fill, read_weights
 
-FORMAT = 1
 _FACTS = "model.json"
 _OWN = re.compile(r"model\.json|weights-[0-9]+\.safetensors")  # the files that `save` writes
-
-
-class ModelFacts(BaseModel):
-    """`model.json`: all but the weights. shape: that of `Dataset.example_shape`; unit: what a step
-    of a text is, or of a series, "steps"; None for images; forecast and the columns: those of
-    `Dataset`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: int = FORMAT
-    recipe: Recipe
-    shape: tuple[PositiveInt, ...]
-    unit: Unit | None = None
-    columns: tuple[str, ...] = ()
-    series_column: str | None = None
-    time_column: str | None = None
-    forecast: Forecast | None = None
-    task: Task
-    classes: tuple[str, ...]
-    outputs: PositiveInt
-    preparations: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        """Whatever reads the facts counts on it that they agree with one another."""
-        if self.format != FORMAT:
-            raise ValueError(f"its format must be {FORMAT}, got {self.format}")
-        limits.check_members(len(self.preparations))
-        limits.check_shape(self.shape)
-        limits.check_names(self.classes)
-        sides = {None: 3, "steps": 2}.get(self.unit, 1)
-        if len(self.shape) != sides:
-            raise ValueError(f"a shape of {sides} sides was expected, got {self.shape}")
-        if self.task == "classes" and len(self.classes) != self.outputs:
-            raise ValueError(f"{self.outputs} classes were expected, got {len(self.classes)}")
-        if self.task == "tokens" and sides != 1:
-            raise ValueError("a language model takes texts")
-        rows_are_steps = self.series_column is not None or self.forecast is not None
-        if rows_are_steps and sides != 2:
-            raise ValueError("series were expected")
-        named = self.series_column is not None or (self.forecast is not None and self.columns)
-        if named and len(self.columns) != self.shape[0]:  # a forecast of arrays names none
-            raise ValueError(f"{self.shape[0]} columns were expected, one a channel")
-        if self.forecast is not None:
-            targets, horizon = self.forecast.targets, self.forecast.horizon
-            if self.task != "numbers" or self.outputs != horizon * len(targets):
-                raise ValueError("as many outputs as steps to forecast were expected")
-            if self.forecast.window < 1 or not all(0 <= t < self.shape[0] for t in targets):
-                raise ValueError("a forecast of columns that are there was expected")
-        return self
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +51,9 @@ class TrainedModel:
             preparation = Preparation.from_dict(fitted)
             _check_preparation(self.facts, preparation)
             shape = preparation.shape(self.facts.shape)
-            limits.check_size(self.facts.recipe.model, shape, self.facts.outputs, state)
-            module = build(self.facts.recipe.model, shape, self.facts.outputs)
+            model, count = self.facts.recipe.model, self.facts.schema.task.outputs
+            limits.check_size(model, shape, count, state)
+            module = build(model, shape, count)
             fill(module, state)
             members.append((channels_last(module).eval(), preparation))
         return members
@@ -139,40 +90,23 @@ class TrainedModel:
 
     def probabilities(self, x: Inputs | np.ndarray) -> np.ndarray:
         """Of each class, shape (examples, classes); each row sums to 1."""
-        logits = torch.from_numpy(self.logits(x)).double()
-        return logits.log_softmax(-1).mean(0).softmax(-1).numpy()
+        return probabilities(self.logits(x))
 
     def predict(self, x: Inputs | np.ndarray) -> np.ndarray:
         """The most probable class by name, shape (examples,); or numbers (examples, outputs)."""
-        if self.facts.task == "numbers":
-            return self.logits(x).mean(0)
-        return np.array(self.facts.classes)[self.probabilities(x).argmax(1)]
+        return self.facts.schema.task.predict(self.logits(x))
 
     def _checked(self, x: Inputs | np.ndarray) -> Inputs:
         """The inputs as tensors. Raises SteadfitError for what the network does not take."""
-        if self.facts.task == "tokens":
-            raise SteadfitError(
-                "A language model has no answer for a text as a whole; it continues one: "
-                "`steadfit.training.continuation`."
-            )
-        if isinstance(x, np.ndarray) and x.dtype.kind in "buif":
-            x = torch.from_numpy(x)
-        expected = _kind(self.facts.shape, self.facts.unit)
-        found = _kind_of(x) if isinstance(x, Tensor | Ragged) else type(x).__name__
-        if isinstance(x, np.ndarray) or expected != found:
-            raise SteadfitError(
-                f"The model takes {expected}, got {found}. Bring them to that shape first."
-            )
-        if not (x.values if isinstance(x, Ragged) else x).isfinite().all():
-            raise SteadfitError("Inputs are not finite (NaN or infinite). Mend or remove them.")
-        return x
+        self.facts.schema.task.check_answers()
+        return checked(self.facts.schema.kind, x)
 
     def with_replicas(self, recipe: Recipe, replicas: Sequence[Replica]) -> "TrainedModel":
         """For the same data, the ensemble of these replicas of a recipe."""
         preparations = tuple(replica.preparation for replica in replicas)
         changes = {"recipe": recipe, "preparations": preparations}
         weights = tuple(replica.weights for replica in replicas)
-        return TrainedModel(self.facts.model_copy(update=changes), weights)
+        return TrainedModel(replace(self.facts, **changes), weights)
 
     def save(self, folder: str | Path) -> None:
         """Write the folder anew: model.json, and one safetensors file a member.
@@ -186,14 +120,14 @@ class TrainedModel:
             for number, state in enumerate(self.weights):
                 contiguous = {name: tensor.contiguous() for name, tensor in state.items()}
                 (new / _weights_file(number)).write_bytes(safetensors.torch.save(contiguous))
-            (new / _FACTS).write_text(self.facts.model_dump_json(indent=2), encoding="utf-8")
+            (new / _FACTS).write_text(self.facts.to_json(), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: str | Path) -> "TrainedModel":
         """Read what `save` wrote. Raises SteadfitError where it is absent or damaged."""
         folder = Path(folder)
         try:
-            facts = ModelFacts.model_validate_json(read_regular(folder / _FACTS))
+            facts = ModelFacts.from_json(read_regular(folder / _FACTS))
             files = [folder / _weights_file(i) for i in range(len(facts.preparations))]
             model = cls(facts, tuple(map(read_weights, files)))
             assert model.members is not None
@@ -201,7 +135,7 @@ class TrainedModel:
             raise SteadfitError(
                 f"There is no model in {folder}: {error.filename} is absent."
             ) from None
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, LookupError, TypeError, RuntimeError) as error:
             raise SteadfitError(
                 f"The model in {folder} is damaged ({_reason(error)}). Run the study again."
             ) from None
@@ -216,26 +150,14 @@ def prepare(folder: Path) -> None:
 
 def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) -> TrainedModel:
     """The model that these replicas make: one network, or an ensemble of several."""
-    facts = ModelFacts(
-        recipe=recipe,
-        shape=data.example_shape,
-        unit=data.x.unit if isinstance(data.x, Ragged) else None,
-        columns=data.columns,
-        series_column=data.series_column,
-        time_column=data.time_column,
-        forecast=data.forecast,
-        task=data.task,
-        classes=data.classes,
-        outputs=data.outputs,
-        preparations=tuple(replica.preparation for replica in replicas),
-    )
+    preparations = tuple(replica.preparation for replica in replicas)
+    facts = ModelFacts(recipe, data.schema, data.example_shape, preparations)
     return TrainedModel(facts, tuple(replica.weights for replica in replicas))
 
 
 def _check_preparation(facts: ModelFacts, fitted: Preparation) -> None:
     """Refuse means of other channels, or of other outputs, than the network has."""
-    channels = facts.shape[0] if len(facts.shape) > 1 else 0
-    outputs = facts.outputs if facts.task == "numbers" else 0
+    channels, outputs = facts.schema.kind.means(facts.shape), facts.schema.task.means
     for expected, mean in ((channels, fitted.mean), (outputs, fitted.target_mean)):
         if len(mean) != expected:
             raise SteadfitError(f"{expected} means and deviations were expected, got {len(mean)}")
@@ -252,16 +174,3 @@ def _reason(error: Exception) -> str:
 
 def _weights_file(number: int) -> str:
     return f"weights-{number}.safetensors"
-
-
-def _kind_of(x: Inputs) -> str:
-    """What these examples are, as far as a model must agree."""
-    if isinstance(x, Tensor):
-        return _kind(tuple(x.shape[1:]), None)
-    return _kind((x.shape[2], x.shape[1]) if x.ndim == 3 else (x.shape[1],), x.unit)
-
-
-def _kind(shape: tuple[int, ...], unit: Unit | None) -> str:
-    if unit is None:
-        return "examples of shape " + "×".join(map(str, shape))
-    return f"series with channels: {shape[0]}" if unit == "steps" else f"texts of {unit}"

@@ -1,24 +1,18 @@
 """A folder of images, one folder a class, with or without train/ and test/ above them."""
 
 import os
-import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from steadfit.data.arrays import from_arrays
 from steadfit.data.dataset import Dataset
 from steadfit.errors import SteadfitError
-from steadfit.regular_files import open_regular
+from steadfit.formats.pictures import SUFFIXES, load, place, size_of
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")  # nothing else is ever decoded
 _LONGEST = 64  # pixels; what a small network trains on in seconds rather than minutes
-_ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 swap height and width
 
 
 @dataclass(frozen=True)
@@ -58,7 +52,7 @@ def read(source: str | Path, *, size: int | None = None, damaged: float = 0.05) 
     if size is not None and size < 1:
         raise SteadfitError(f"size must be 1 or more pixels, got {size}.")
     found = _find(root)
-    sizes = {file: s for file in found.files if (s := _size(file.path)) is not None}
+    sizes = {file: s for file in found.files if (s := size_of(file.path)) is not None}
     height, width = (size, size) if size else _common_size(list(sizes.values()))
     images, kept, broken = [], [], []
     for file in found.files:
@@ -82,65 +76,6 @@ def read(source: str | Path, *, size: int | None = None, damaged: float = 0.05) 
         is_test=[file.is_test for file in kept] if sides else None,
         notes=[*found.notes, *broken, *_size_note(list(sizes.values()), height, width)],
     )
-
-
-def load(path: Path, height: int, width: int) -> np.ndarray:
-    """One image as `read` prepares it: uint8, shape (height, width, 3).
-
-    Raises SteadfitError, with the reason alone, where it cannot be decoded.
-    """
-    try:
-        with _opened(path) as image:
-            side = 2 * max(height, width)
-            image.draft(None, (side, side))  # large JPEGs are decoded at a part of their size
-            picture = _eight_bits(ImageOps.exif_transpose(image))
-            scale = min(height / picture.height, width / picture.width)
-            across, down = (max(1, round(side * scale)) for side in picture.size)
-            pixels = np.asarray(picture.resize((across, down)))
-    except Exception as error:  # a decoder given damaged bytes may raise anything
-        reason = (
-            str(error).replace(repr(str(path)), "it").replace(str(path), "it")
-            or type(error).__name__
-        )
-        raise SteadfitError(reason.rstrip(".") + ".") from None
-    down, across = height - pixels.shape[0], width - pixels.shape[1]
-    pads = ((down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0))
-    return np.pad(pixels, pads, mode="edge")
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    """The image, its pixels not yet decoded. More pixels than Pillow deems safe are an error."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's remarks on odd headers
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with open_regular(path) as file, Image.open(file, formats=_FORMATS) as image:
-            yield image
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Any mode of Pillow's as RGB."""
-    if image.mode == "F":
-        raise SteadfitError("its pixels are floating-point numbers; give such data as .npz")
-    if image.mode.startswith("I"):
-        values = np.asarray(image)
-        if values.min() < 0 or values.max() > 65535:
-            raise SteadfitError("its pixels have more than 16 bits; give such data as .npz")
-        return Image.fromarray((values // 257).astype(np.uint8)).convert("RGB")
-    if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
-    return image.convert("RGB")
-
-
-def _size(path: Path) -> tuple[int, int] | None:
-    """Height and width from the header, turned upright; None where there is no header."""
-    try:
-        with _opened(path) as image:
-            turned = image.getexif().get(_ORIENTATION, 1) >= 5
-            return image.size if turned else (image.height, image.width)
-    except Exception:  # `load` says what is wrong with it
-        return None
 
 
 def _common_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
@@ -173,7 +108,7 @@ def _find(root: Path) -> _Findings:
             label = place(path, side).partition("/")[0]
             if reason is None and path.parent == side:
                 reason = "lies in no class folder"
-            if reason is None and path.suffix.lower() not in SUFFIXES and _size(path) is None:
+            if reason is None and path.suffix.lower() not in SUFFIXES and size_of(path) is None:
                 reason = "is no image"
             if reason is None:
                 files.append(_File(path, label, is_test))
@@ -238,8 +173,3 @@ def _check_classes(kept: list[_File], files: list[_File], root: Path) -> None:
             f"{', '.join(empty)} in {train} hold no readable images. Each folder is a class and "
             "needs images; remove the folders that are none."
         )
-
-
-def place(path: Path, root: Path) -> str:
-    """The path below the root, as text whatever the bytes of its name."""
-    return os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "backslashreplace")

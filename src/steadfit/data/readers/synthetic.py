@@ -3,11 +3,13 @@
 import numpy as np
 import torch
 
-from steadfit.data.dataset import Dataset
-from steadfit.data.ragged import Ragged
+from steadfit.data.dataset import Dataset, Structure
+from steadfit.data.schema import Schema
 from steadfit.data.sequences import from_series
 from steadfit.errors import SteadfitError
+from steadfit.kinds import Ragged, Texts
 from steadfit.machine import check_memory
+from steadfit.tasks import Tokens
 
 _SYMBOLS, _MEMORY = 8, 10  # of the copying problem, as in the papers
 _BYTES = 32  # that a step takes while it is made
@@ -64,9 +66,9 @@ def read_copy(
             "characters",
         ),
         y=torch.from_numpy(y),
-        task="tokens",
+        schema=Schema(Texts("characters"), Tokens(begin + 1, "characters")),
+        structure=Structure(is_test=torch.arange(n) >= train),
         ids=tuple(f"row {i}" for i in range(n)),
-        is_test=torch.arange(n) >= train,
     )
 
 

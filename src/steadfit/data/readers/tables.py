@@ -1,23 +1,43 @@
 """CSV and Parquet in four forms: wide series, long series, texts, and series to forecast."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from steadfit.data.dataset import Dataset, Task
-from steadfit.data.ragged import Unit
-from steadfit.data.readers.columns import Columns, read_csv, read_parquet
-from steadfit.data.readers.table_forecast import forecast_table
-from steadfit.data.readers.table_long import long_table
+from steadfit.data.dataset import Dataset
+from steadfit.data.forecasting import from_forecast
 from steadfit.data.sequences import from_series, from_texts
-from steadfit.data.targets import some
-from steadfit.errors import SteadfitError
+from steadfit.data.targets import TaskName
+from steadfit.errors import SteadfitError, some
+from steadfit.formats import ForecastTable, LongTable, TextTable, WideTable
+from steadfit.formats.columns import Columns
+from steadfit.formats.forecast_tables import PAST, Clock, read_clock
+from steadfit.formats.form import label_columns, open_table
+from steadfit.formats.long_tables import check_complete, rows_of_series
+from steadfit.formats.text_tables import text_column
+from steadfit.formats.wide_tables import step_columns
+from steadfit.kinds import Unit
+from steadfit.tasks import Forecast
 
-_TARGETS = ("label", "target", "class", "y")  # what columns of labels are called
-_TEXTS = ("text", "sentence", "review", "comment", "message", "document")
-_INDEX = ("", "id", "index", "unnamed: 0")  # row numbers that other programs write
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of a table, by the names that `read` has for it; None or empty: not named."""
+
+    targets: list[str]
+    text: str | None
+    series: str | None
+    time: str | None
+    values: list[str]
+    group: str | None
+    horizon: int | None
+    window: int | None
+    season: int | None
+    missing: str
+    task: TaskName | None
+    unit: Unit
 
 
 def read(
@@ -33,7 +53,7 @@ def read(
     window: int | None = None,
     season: int | None = None,
     missing: str = "refuse",
-    task: Task | None = None,
+    task: TaskName | None = None,
     unit: Unit = "words",
     encoding: str | None = None,
     delimiter: str | None = None,
@@ -63,120 +83,155 @@ def read(
     """
     path = Path(source)
     table = open_table(path, encoding, delimiter)
-    named = [series, time, group, *_listed(values)]
-    for name in named:
+    asked = _Asked(
+        [table.check(name) for name in dict.fromkeys(_listed(target))], text, series, time,
+        _listed(values), group, horizon, window, season, missing, task, unit,
+    )  # fmt: skip
+    for name in (series, time, group, text, *asked.values):
         if name is not None:
             table.check(name)
-    _check_form(text, series, time, group, horizon, window, season)
-    targets = [table.check(name) for name in dict.fromkeys(_listed(target))]
-    if horizon is not None:
-        data = forecast_table(
-            table, path.stem, targets, series, time, _listed(values), horizon, window, season,
-            missing,
-        )  # fmt: skip
-        return _with_notes_of(table, data)
-    label = _the_target(table, targets, [*named, text])
-    if series is not None:
-        data = long_table(
-            table, path.stem, label, series, time, _listed(values), group, missing, task
-        )
-    elif text := table.check(text) if text else text_column(table, {label, group}):
-        data = _texts(table, path.stem, label, text, group, missing, task, unit)
-    else:
-        columns = _listed(values) or step_columns(table, {label, group})
-        data = _wide(table, path.stem, label, columns, group, missing, task)
-    return _with_notes_of(table, data)
+    _check_form(asked)
+    data = _forecast(table, asked) if horizon is not None else _labelled(table, asked)
+    return replace(data, name=path.stem, notes=(*data.notes, *table.notes))
 
 
-def _with_notes_of(table: Columns, data: Dataset) -> Dataset:
-    return replace(data, notes=(*data.notes, *table.notes))
+def _labelled(table: Columns, asked: _Asked) -> Dataset:
+    """A table of series or texts, with a label or number each."""
+    label = _the_target(table, asked)
+    if asked.series is not None:
+        return _long(table, asked, asked.series, label)
+    text = asked.text or text_column(table, {label, asked.group})
+    return _texts(table, asked, text, label) if text else _wide(table, asked, label)
 
 
-def _texts(
-    table: Columns, name: str, label: str, text: str, group: str | None, missing: str,
-    task: Task | None, unit: Unit,
-) -> Dataset:  # fmt: skip
+def _texts(table: Columns, asked: _Asked, text: str, label: str) -> Dataset:
     """A row a text."""
-    if missing != "refuse":
-        raise SteadfitError(
-            f'There is no rule for missing texts "{missing}": rows without a text are refused, '
-            "and named. Remove them."
-        )
-    data = from_texts(
-        table.texts(text),
+    form = TextTable(text)
+    found = form.rows(table, asked.missing)
+    return from_texts(
+        found.examples,
         table.labels(label),
-        name,
-        unit=unit,
-        task=task,
-        ids=_rows(table),
-        groups=None if group is None else table.labels(group),
-        notes=_unused(table, {label, group, text}),
+        unit=asked.unit,
+        task=asked.task,
+        ids=found.ids,
+        groups=None if asked.group is None else table.labels(asked.group),
+        notes=_unused(table, {label, asked.group, text}),
+        form=form,
     )
-    return replace(data, columns=(text,))
 
 
-def _wide(
-    table: Columns, name: str, label: str, columns: list[str], group: str | None, missing: str,
-    task: Task | None,
-) -> Dataset:  # fmt: skip
+def _wide(table: Columns, asked: _Asked, label: str) -> Dataset:
     """A row a series, a column a step."""
-    data = from_series(
-        wide_series(table, columns),
+    form = WideTable(tuple(asked.values or step_columns(table, {label, asked.group})))
+    columns, found = form.columns, form.rows(table, asked.missing)
+    return from_series(
+        found.examples,
         table.labels(label),
-        name,
-        task=task,
-        missing=missing,
-        ids=_rows(table),
-        groups=None if group is None else table.labels(group),
+        table.file,
+        task=asked.task,
+        missing=asked.missing,
+        ids=found.ids,
+        groups=None if asked.group is None else table.labels(asked.group),
         notes=[
             f"{table.file}: one series a row, {len(columns)} steps from column {columns[0]} to "
             f"{columns[-1]}; {label} is learned.",
-            *_unused(table, {label, group, *columns}),
+            *_unused(table, {label, asked.group, *columns}),
         ],
+        form=form,
     )
-    return replace(data, columns=tuple(columns))
 
 
-def _rows(table: Columns) -> list[str]:
-    return [table.where(i) for i in range(len(table))]
+def _long(table: Columns, asked: _Asked, series: str, label: str) -> Dataset:
+    """A row a step; the label is the same in all rows of a series."""
+    taken = {label, series, asked.time, asked.group}
+    numeric = (name for name in table.names if name not in taken and table.is_numeric(name))
+    columns = asked.values or list(numeric)
+    if not columns:
+        raise SteadfitError(
+            f"{table.file} has no columns of numbers besides those named. Name them with values."
+        )
+    form = LongTable(tuple(columns), series, asked.time)
+    found, members = form.rows(table, asked.missing), rows_of_series(table, series)
+    told = f"{table.file}: {len(members)} series of the columns {', '.join(columns)}."
+    return from_series(
+        found.examples,
+        _one_each(table, members, label),
+        table.file,
+        task=asked.task,
+        missing=asked.missing,
+        ids=found.ids,
+        groups=None if asked.group is None else _one_each(table, members, asked.group),
+        notes=[told, *found.notes],
+        form=form,
+    )
 
 
-def _check_form(
-    text: str | None,
-    series: str | None,
-    time: str | None,
-    group: str | None,
-    horizon: int | None,
-    window: int | None,
-    season: int | None,
-) -> None:
+def _forecast(table: Columns, asked: _Asked) -> Dataset:
+    """Windows of each series, and the horizon after each; see `from_forecast`.
+
+    A season that the calendar suggests is taken where it lies in the window that was asked for.
+    """
+    assert asked.horizon is not None
+    targets = _to_forecast(table, asked)
+    columns = [*targets, *(name for name in asked.values if name not in targets)]
+    members = rows_of_series(table, asked.series)
+    clock = Clock([0] * len(members), None, 1)
+    if asked.time is not None:
+        clock = read_clock(table, members, asked.time)
+    window, season = asked.window, asked.season
+    if season is None:
+        season = clock.season if window is None or clock.season <= window else 1
+    if window is None:
+        window = max(2 * asked.horizon, season)
+    x = np.stack([table.numbers(column) for column in columns], axis=1)
+    if asked.missing == "refuse":
+        drop = 'give missing="drop" to leave out the windows that need them.'
+        check_complete(table, columns, x, np.arange(len(table)), PAST + drop)
+    return from_forecast(
+        [x[rows] for rows in members.values()],
+        Forecast(asked.horizon, window, tuple(range(len(targets))), season, tuple(targets)),
+        table.file,
+        starts=clock.starts,
+        names=[key if asked.series is None else f"{asked.series} {key}" for key in members],
+        missing=asked.missing,
+        notes=[
+            f"{table.file}: the next {asked.horizon} steps of {', '.join(targets)} from {window} "
+            f"steps of {', '.join(columns)}; season of {season} steps."
+        ],
+        form=ForecastTable(tuple(columns), asked.series, asked.time, window, clock.step),
+    )
+
+
+def _to_forecast(table: Columns, asked: _Asked) -> list[str]:
+    """The columns that are forecast: those named, or the only one of numbers."""
+    taken = (asked.series, asked.time)
+    numeric = [name for name in table.names if name not in taken and table.is_numeric(name)]
+    if not asked.targets and len(numeric) != 1:
+        raise SteadfitError(
+            f"{table.file}: cannot determine which column to forecast. Name it, or several, with "
+            f"the option target. Columns of numbers: {', '.join(numeric) or 'none'}."
+        )
+    return asked.targets or numeric
+
+
+def _check_form(asked: _Asked) -> None:
     """No option may be given that the table's form has no use for."""
-    if text is not None and (series is not None or horizon is not None):
+    series, horizon = asked.series, asked.horizon
+    if asked.text is not None and (series is not None or horizon is not None):
         other = "series" if series is not None else "horizon"
         raise SteadfitError(
-            f'A row is an example where text, here "{text}", names its text, and a step where '
-            f"{other} is given. Leave one of them out."
+            f'A row is an example where text, here "{asked.text}", names its text, and a step '
+            f"where {other} is given. Leave one of them out."
         )
-    if horizon is None and (window is not None or season is not None):
+    if horizon is None and (asked.window is not None or asked.season is not None):
         raise SteadfitError("window and season are those of a forecast. Give its horizon as well.")
-    if horizon is None and series is None and time is not None:
+    if horizon is None and series is None and asked.time is not None:
         raise SteadfitError(
-            f'time, here "{time}", puts rows in order that are steps. Give series, the column that '
-            "names the series of a row, or horizon for a forecast; or leave time out."
+            f'time, here "{asked.time}", puts rows in order that are steps. Give series, the '
+            "column that names the series of a row, or horizon for a forecast; or leave time out."
         )
-    if horizon is not None and group is not None:
+    if horizon is not None and asked.group is not None:
         raise SteadfitError("A forecast is divided by time, and groups cannot be. Leave group out.")
-
-
-def open_table(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Columns:
-    """A table by its suffix; raises as `read_csv` and `read_parquet` do."""
-    parquet = path.suffix.lower() in (".parquet", ".pq")
-    return read_parquet(path) if parquet else read_csv(path, encoding, delimiter)
-
-
-def label_columns(table: Columns) -> list[str]:
-    """The columns that are called what labels are called."""
-    return [name for name in table.names if name.strip().lower() in _TARGETS]
 
 
 def _listed(names: str | Sequence[str] | None) -> list[str]:
@@ -185,57 +240,36 @@ def _listed(names: str | Sequence[str] | None) -> list[str]:
     return list(names or ())
 
 
-def _the_target(table: Columns, given: list[str], taken: Sequence[str | None]) -> str:
+def _the_target(table: Columns, asked: _Asked) -> str:
     """The one column to learn: the one given, or else the one that is called so or is left over."""
-    if len(given) > 1:
-        raise SteadfitError(f"One target column was expected, got {some(given)}.")
-    found = given or label_columns(table)
+    if len(asked.targets) > 1:
+        raise SteadfitError(f"One target column was expected, got {some(asked.targets)}.")
+    found = asked.targets or label_columns(table)
+    taken = (asked.series, asked.time, asked.group, asked.text, *asked.values)
     rest = [name for name in table.names if name not in taken]
     if len(found) != 1 and len(rest) == 1:
         found = rest
     if len(found) != 1:
         raise SteadfitError(
-            f"{table.file}: it cannot be told which column is to be learned. Name it with the "
-            f"option target. Columns: {', '.join(table.names)}."
+            f"{table.file}: cannot determine the target column. Name it with the option target. "
+            f"Columns: {', '.join(table.names)}."
         )
     return found[0]
 
 
-def text_column(table: Columns, taken: set[str | None]) -> str | None:
-    """The column of texts, if there is one: by its name, or the only one with spaces in it."""
-    rest = [name for name in table.names if name not in taken]
-    found = [name for name in rest if name.strip().lower() in _TEXTS]
-    if len(found) != 1:
-        found = [
-            name
-            for name in rest
-            if not table.is_numeric(name)
-            and sum(" " in str(cell).strip() for cell in table.cells(name)) > len(table) / 2
-        ]
-    return found[0] if len(found) == 1 else None
-
-
-def step_columns(table: Columns, taken: set[str | None]) -> list[str]:
-    """The columns that are time steps: all that are left, each of numbers."""
-    left = [n for n in table.names if n not in taken and n.strip().lower() not in _INDEX]
-    if not left:
-        raise SteadfitError(f"{table.file} has no columns besides those named: no series, no text.")
-    words = [name for name in left if not table.is_numeric(name)]
-    if words:
-        raise SteadfitError(
-            f"{table.file}: columns of numbers were expected, one a time step, and {some(words)} "
-            "hold something else. Name the columns to use: values for the steps; or text, series, "
-            "time, group for what these are."
-        )
-    return left
-
-
-def wide_series(table: Columns, columns: list[str]) -> list[np.ndarray]:
-    """A series a row, without the missing values at its end."""
-    rows = np.stack([table.numbers(name) for name in columns], axis=1)
-    known = ~np.isnan(rows)
-    length = np.where(known.any(axis=1), len(columns) - known[:, ::-1].argmax(axis=1), 0)
-    return [row[:n] for row, n in zip(rows, length, strict=True)]
+def _one_each(table: Columns, members: dict[str, np.ndarray], column: str) -> np.ndarray:
+    """What a column says of each series: the same in all its rows."""
+    cells = table.labels(column)
+    for key, rows in members.items():
+        other = np.flatnonzero(cells[rows] != cells[rows[0]])
+        if len(other):
+            row = int(rows[other[0]])
+            raise SteadfitError(
+                f'{table.where(row)}: the series "{key}" has {column} {cells[row]} here and '
+                f"{cells[rows[0]]} in row {rows[0] + table.first_row}. Expected one for all rows "
+                "of a series."
+            )
+    return cells[[rows[0] for rows in members.values()]]
 
 
 def _unused(table: Columns, used: set[str | None]) -> list[str]:

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import torch
 
-from steadfit.data.dataset import Dataset, Task
-from steadfit.data.ragged import Ragged, Unit
-from steadfit.data.readers.encoding import read_text
-from steadfit.data.tokens import number_texts
+from steadfit.data.dataset import Dataset, Structure
+from steadfit.data.schema import Schema
+from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError
+from steadfit.formats.encoding import read_text
+from steadfit.kinds import Ragged, Texts, Unit
+from steadfit.kinds.tokens import number_texts
+from steadfit.tasks import Tokens
 
 
 def read(
@@ -17,7 +20,7 @@ def read(
     unit: Unit = "characters",
     block: int = 1024,
     encoding: str | None = None,
-    task: Task = "tokens",
+    task: TaskName = "tokens",
 ) -> Dataset:
     """A text file as blocks in order; y is the next token at each step.
 
@@ -53,11 +56,13 @@ def read(
         name=path.stem,
         x=Ragged(whole.values[:-1], lengths, whole.tokens, unit),
         y=targets,
-        task="tokens",
+        schema=Schema(Texts(unit), Tokens(len(whole.tokens), unit)),
+        structure=Structure(
+            spans=torch.stack([torch.zeros_like(starts), starts + 1, starts + lengths], dim=1)
+        ),
         ids=tuple(f"{unit[:-1]} {start}" for start in starts.tolist()),
         notes=(
             f"Read as {len(lengths):,} blocks of {block:,} {unit}: samples are drawn in whole "
             "blocks, and a network's state begins anew with each.",
         ),
-        spans=torch.stack([torch.zeros_like(starts), starts + 1, starts + lengths], dim=1),
     )

@@ -11,8 +11,8 @@ from pydantic.dataclasses import dataclass
 from torch import nn
 
 from steadfit.cells import find
-from steadfit.data import Text
 from steadfit.errors import SteadfitError
+from steadfit.kinds import Text
 from steadfit.models.layers.base import Count, Layer, Shape, times
 from steadfit.nn import Embedding as TokenVectors
 from steadfit.nn import Recurrent, TiedScores, pooling

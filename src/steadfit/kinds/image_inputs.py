@@ -1,4 +1,4 @@
-"""New examples without labels, in the shape that a trained model takes."""
+"""Image files and arrays without labels, brought to the size that a model takes."""
 
 from pathlib import Path
 
@@ -6,41 +6,36 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from steadfit.data.arrays import finite
-from steadfit.data.readers import images
-from steadfit.data.readers.npz import load_arrays
-from steadfit.data.targets import named
 from steadfit.errors import SteadfitError
+from steadfit.formats import pictures
+from steadfit.formats.arrays import finite, named
+from steadfit.formats.npz import load_arrays
+from steadfit.kinds.base import Examples
 
+Size = tuple[int, int, int]  # channels, height, width
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
-Found = tuple[Tensor, tuple[str, ...], tuple[str, ...]]  # images, what each is called, notes
-
-
-def read_inputs(source: Path, shape: tuple[int, int, int]) -> Found:
+def read_images(source: Path, shape: Size) -> Examples:
     """Images to predict, what each is called, and notes on those left out.
 
     source: an image, a folder of images (at any depth), or an .npz file with an array `x` of shape
     (examples, height, width), (examples, channels, height, width) or the same with channels last.
-    shape: (channels, height, width) of the model's inputs; image files are brought to it as in
-    training, arrays must have it.
+    shape: image files are brought to it as in training, arrays must have it.
 
     Images of a folder that cannot be read are left out and named in the notes.
 
     Raises SteadfitError where no image can be read, and for an unreadable array, another shape, or
     nothing to read.
     """
-    if not source.exists():
-        raise SteadfitError(f"There is no file or folder {source}.")
     if source.suffix.lower() == ".npz":
-        return (*_from_npz(source, shape), ())
+        return _from_npz(source, shape)
     root, files = (source.parent, [source]) if source.is_file() else (source, _files(source))
     if not files:
-        raise SteadfitError(f"{source} holds no images ({', '.join(images.SUFFIXES)}).")
+        raise SteadfitError(f"{source} holds no images ({', '.join(pictures.SUFFIXES)}).")
     found, notes = {}, []
     for file in files:
-        name = images.place(file, root)
+        name = pictures.place(file, root)
         try:
             found[name] = _image(file, shape)
         except SteadfitError as error:
@@ -49,22 +44,22 @@ def read_inputs(source: Path, shape: tuple[int, int, int]) -> Found:
         raise SteadfitError(
             f"{source} must have images that can be read, got none: {notes[0]} Check the files."
         )
-    return torch.stack(list(found.values())), tuple(found), tuple(notes)
+    return Examples(torch.stack(list(found.values())), tuple(found), tuple(notes))
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(f for f in folder.rglob("*") if f.suffix.lower() in images.SUFFIXES)
+    return sorted(f for f in folder.rglob("*") if f.suffix.lower() in pictures.SUFFIXES)
 
 
-def _image(file: Path, shape: tuple[int, int, int]) -> Tensor:
+def _image(file: Path, shape: Size) -> Tensor:
     channels, height, width = shape
-    pixels = images.load(file, height, width)
+    pixels = pictures.load(file, height, width)
     if channels == 1 and not (pixels[..., :1] == pixels).all():
         pixels = np.rint(pixels @ np.array(_LUMINANCE))[..., None].astype(np.uint8)
     return torch.from_numpy(pixels[..., :channels].transpose(2, 0, 1).copy())
 
 
-def _from_npz(file: Path, shape: tuple[int, int, int]) -> tuple[Tensor, tuple[str, ...]]:
+def _from_npz(file: Path, shape: Size) -> Examples:
     arrays, others = load_arrays(file, ["x"])
     if "x" not in arrays:
         raise SteadfitError(
@@ -82,4 +77,4 @@ def _from_npz(file: Path, shape: tuple[int, int, int]) -> tuple[Tensor, tuple[st
             f"(examples, {', '.join(map(str, shape))})."
         )
     ids = named((), len(x))
-    return finite(np.ascontiguousarray(x), ids, f"{file}: x"), ids
+    return Examples(finite(np.ascontiguousarray(x), ids, f"{file}: x"), ids)

@@ -1,15 +1,13 @@
 """Texts as token numbers: words or characters, every one kept."""
 
-import math
 import re
 import unicodedata
 from collections.abc import Sequence
 
 import torch
 
-from steadfit.data.ragged import Ragged, Unit
-from steadfit.data.targets import some
-from steadfit.errors import SteadfitError, unknown
+from steadfit.errors import SteadfitError, some, unknown
+from steadfit.kinds.ragged import Ragged, Unit
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 
@@ -26,17 +24,6 @@ def tokenize(text: str, unit: Unit) -> list[str]:
     if unit == "characters":
         return list(text)
     return _WORD.findall(unicodedata.normalize("NFC", text).lower())
-
-
-def per_token(loss: float, unit: Unit) -> str:
-    """A loss in nats a token as people compare it: bits of characters, perplexity of words.
-
-    >>> per_token(math.log(2) * 2.15, "characters"), per_token(math.log(80), "words")
-    ('2.150 bits a character', 'perplexity 80.0')
-    """
-    if unit == "characters":
-        return f"{loss / math.log(2):.3f} bits a character"
-    return f"perplexity {math.exp(loss):,.1f}"
 
 
 def number_texts(texts: Sequence[str], ids: Sequence[str], unit: Unit = "words") -> Ragged:

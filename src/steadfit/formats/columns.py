@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadfit.data.readers.encoding import read_text
-from steadfit.data.targets import some
-from steadfit.errors import SteadfitError, unknown
+from steadfit.errors import SteadfitError, some, unknown
+from steadfit.formats.encoding import read_text
 from steadfit.machine import memory
 from steadfit.regular_files import open_regular
 

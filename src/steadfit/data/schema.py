@@ -1,0 +1,82 @@
+"""`Schema`: the form of a data set. New inputs of the same form are read by it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import TypeAdapter
+
+from steadfit.errors import SteadfitError
+from steadfit.formats import FORMS, Form
+from steadfit.kinds import KINDS, Examples, Kind
+from steadfit.tasks import TASKS, Task
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What an example is, what is predicted, and the form of the table that holds them, if any.
+
+    A reader writes it, and it is saved with the model.
+    """
+
+    kind: Kind[Any]
+    task: Task
+    form: Form | None = None
+
+    @property
+    def model(self) -> str:
+        """The model that is trained where none is named."""
+        return self.task.model(self.kind)
+
+    @property
+    def remedies(self) -> tuple[str, ...]:
+        """The remedies that are tried where none are named."""
+        return self.task.remedies(self.kind)
+
+    def epochs(self, usual: int, examples: int, batch: int) -> int:
+        """Passes over the data where none are given; usual: the recipe's default."""
+        return self.task.epochs(self.kind, usual, examples, batch)
+
+    def read(self, source: str | Path, **options: Any) -> Examples:
+        """New inputs of the same form, without targets, from a file or folder.
+
+        options: how they are written (`missing`, `encoding`, `delimiter`), where the kind of
+        example has such. Raises SteadfitError for another form, and for what cannot be read.
+        """
+        path = Path(source)
+        if not path.exists():
+            raise SteadfitError(f"There is no file or folder {path}.")
+        return self.kind.read(path, self.form, **options)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        parts = {"kind": self.kind, "task": self.task, "form": self.form}
+        return {
+            what: None if part is None else {"name": part.name, **asdict(part)}  # pyright: ignore
+            for what, part in parts.items()
+        }
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Self:
+        """Read `to_dict`'s mapping. Raises ValueError where it is anything else, or where its parts
+        do not belong together."""
+        if not isinstance(values, Mapping) or set(values) != {"kind", "task", "form"}:
+            raise ValueError("a schema has a kind, a task and a form")
+        kind = _made(KINDS, values["kind"], "kind")
+        task = _made(TASKS, values["task"], "task")
+        form = values["form"]
+        task.check_kind(kind)
+        return cls(kind, task, None if form is None else _made(FORMS, form, "form"))
+
+
+def _made(known: Mapping[str, type], values: Any, what: str) -> Any:
+    """The object of a registry that these plain values describe."""
+    if not isinstance(values, Mapping) or values.get("name") not in known:
+        raise ValueError(f"{what} must be one of {', '.join(known)}, got {str(values)[:60]}")
+    made = known[values["name"]]
+    others = set(values) - {"name", *(field.name for field in fields(made))}
+    if others:
+        raise ValueError(f"{what} {values['name']} has no {', '.join(map(str, others))[:60]}")
+    given = {name: value for name, value in values.items() if name != "name"}
+    return TypeAdapter(made).validate_python(given)

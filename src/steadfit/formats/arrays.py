@@ -1,0 +1,77 @@
+"""What is checked of every array: that it holds numbers or names, finite ones, one an example."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from steadfit.errors import SteadfitError, some
+
+
+def as_array(values: Any, what: str) -> np.ndarray:
+    """values as an array of numbers or text; anything else is refused."""
+    try:
+        array = values.numpy(force=True) if isinstance(values, Tensor) else np.asarray(values)
+    except ValueError:
+        raise SteadfitError(
+            f"{what} is no array: its rows differ in shape. All examples need one shape."
+        ) from None
+    if not array.ndim:
+        raise SteadfitError(f"{what} is a single value, and one for each example was expected.")
+    if array.dtype.kind == "S":
+        array = np.char.decode(array, "utf-8")
+    if array.dtype.kind == "O" and all(isinstance(value, str) for value in array.flat):
+        array = array.astype(str)
+    if array.dtype.kind not in "biufU":
+        raise SteadfitError(
+            f"{what} holds {array.dtype}, and numbers{' or text' if what != 'x' else ''} were "
+            "expected. Convert it before it is saved or handed over."
+        )
+    return array
+
+
+def finite(x: np.ndarray, ids: Sequence[str], what: str) -> Tensor:
+    """uint8 as it is; all else as float32. Raises SteadfitError where a value is not finite."""
+    if x.dtype == np.uint8:
+        return torch.from_numpy(x)
+    with np.errstate(over="ignore"):
+        values = x.astype(np.float32)
+    refuse_rows(values, ids, what)
+    return torch.from_numpy(values)
+
+
+def named(ids: Sequence[str], examples: int) -> tuple[str, ...]:
+    """What each of so many examples is called: its id, or its row where there are none."""
+    if len(ids):
+        one_each("ids", len(ids), examples)
+    return tuple(ids) or tuple(f"row {i}" for i in range(examples))
+
+
+def one_each(what: str, found: int, examples: int) -> None:
+    """Raise SteadfitError where there is not one entry for each example."""
+    if found != examples:
+        raise SteadfitError(
+            f"{what} has {found} entries, and there are {examples} examples. Give one for each."
+        )
+
+
+def refuse_rows(values: np.ndarray, ids: Sequence[str], what: str) -> None:
+    """An error that names the rows in which a value is not finite."""
+    rows = np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))
+    if len(rows):
+        named = some([ids[int(row)] for row in rows])
+        raise SteadfitError(
+            f"{what} is not finite (NaN, infinite, or beyond float32) in {len(rows)} of "
+            f"{len(values)} examples: {named}. Fix or remove them; nothing is filled in silently."
+        )
+
+
+def is_number(text: str) -> bool:
+    """Whether Python reads it as a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

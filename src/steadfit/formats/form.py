@@ -1,0 +1,74 @@
+"""`Form`: the form in which a table holds examples, which new tables must have too."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+from steadfit.errors import SteadfitError, some
+from steadfit.formats.columns import Columns, read_csv, read_parquet
+
+TABLES = (".csv", ".tsv", ".parquet", ".pq")
+_TARGETS = ("label", "target", "class", "y")  # what columns of labels are called
+
+
+class Rows(NamedTuple):
+    """Examples of a table or a file: series, NaN where missing, or texts.
+
+    ids: where each came from. notes: what there is to tell of them.
+    """
+
+    examples: Sequence[Any]
+    ids: Sequence[str]
+    notes: Sequence[str] = ()
+
+
+class Form(ABC):
+    """One form of table. A subclass is a frozen dataclass of the columns that it needs.
+
+    name: in the registry and in `model.json`. files: what new inputs of this form are, where that
+    is not what the kind of example says.
+    """
+
+    name: ClassVar[str]
+    files: ClassVar[str | None] = None
+
+    @abstractmethod
+    def needed(self) -> list[str]:
+        """The columns that a table must have."""
+
+    @abstractmethod
+    def rows(self, table: Columns, missing: str) -> Rows:
+        """The examples of a table with these columns. Raises SteadfitError for wrong cells.
+
+        missing: the rule for missing values, of which some forms refuse some at once.
+        """
+
+    def read(self, table: Columns, missing: str = "refuse") -> Rows:
+        """The examples of a new table. Raises SteadfitError where columns are absent, and as
+        `rows`."""
+        needed = self.needed()
+        absent = [name for name in needed if name not in table.names]
+        if absent:
+            raise SteadfitError(
+                f"{table.file}: the model was trained on the columns {some(needed)}, and "
+                f"{some(absent)} are not there. Columns: {some(table.names)}. Name them as in "
+                "training."
+            )
+        return self.rows(table, missing)
+
+
+def open_table(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Columns:
+    """A table by its suffix; raises as `read_csv` and `read_parquet` do."""
+    parquet = path.suffix.lower() in (".parquet", ".pq")
+    return read_parquet(path) if parquet else read_csv(path, encoding, delimiter)
+
+
+def label_columns(table: Columns) -> list[str]:
+    """The columns that are called what labels are called."""
+    return [name for name in table.names if name.strip().lower() in _TARGETS]
+
+
+def row_ids(table: Columns) -> list[str]:
+    """Where each row is."""
+    return [table.where(i) for i in range(len(table))]

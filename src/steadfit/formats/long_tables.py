@@ -1,0 +1,95 @@
+"""Long tables: a row a step, a column that names the series."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from steadfit.errors import SteadfitError, counted, some
+from steadfit.formats.columns import Columns
+from steadfit.formats.form import Form, Rows
+
+FILL = (
+    'Nothing is filled in unasked: give missing="linear" for straight lines between the '
+    'neighbours, or missing="drop" to leave these series out.'
+)
+
+
+@dataclass(frozen=True)
+class LongTable(Form):
+    """A row a step, with a channel in each of `columns`; `series` names the series of a row, and
+    the times in `time`, if that is given, rise within each."""
+
+    columns: tuple[str, ...]
+    series: str
+    time: str | None = None
+
+    name = "long"
+
+    def needed(self) -> list[str]:
+        return [*self.columns, self.series, *([] if self.time is None else [self.time])]
+
+    def rows(self, table: Columns, missing: str) -> Rows:
+        """Raises SteadfitError for times that do not rise, and names the rows where values are
+        missing if that is refused."""
+        members = rows_of_series(table, self.series)
+        notes = []
+        if self.time is not None:
+            clock, _ = table.times(self.time)
+            check_order(table, members, clock, self.time)
+            uneven = sum(len(np.unique(np.diff(clock[rows]))) > 1 for rows in members.values())
+            if uneven:
+                notes.append(
+                    f"{table.file}: the times of {uneven} series are not equally spaced; each row "
+                    "is taken as one step."
+                )
+        x = np.stack([table.numbers(column) for column in self.columns], axis=1)
+        if missing == "refuse":
+            check_complete(table, self.columns, x, np.arange(len(table)), FILL)
+        names = [f"{self.series} {key}" for key in members]
+        return Rows([x[rows] for rows in members.values()], names, notes)
+
+
+def rows_of_series(table: Columns, series: str | None) -> dict[str, np.ndarray]:
+    """The rows of each series, in the file's order; all rows are one series without a column."""
+    if series is None:
+        return {table.file: np.arange(len(table))}
+    names, first, number = np.unique(
+        np.array(table.texts(series)), return_index=True, return_inverse=True
+    )
+    order = np.argsort(number, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
+    return {str(names[i]): parts[i] for i in np.argsort(first)}
+
+
+def check_order(
+    table: Columns, members: dict[str, np.ndarray], clock: np.ndarray, time: str
+) -> None:
+    """Times must rise from row to row of a series."""
+    several = "; or, if these are several series, name the column that tells them apart: series"
+    several = several if list(members) == [table.file] else ""
+    for key, rows in members.items():
+        wrong = np.flatnonzero(np.diff(clock[rows]) <= 0)
+        if len(wrong):
+            row, before = int(rows[wrong[0] + 1]), int(rows[wrong[0]])
+            verb = "repeats" if clock[row] == clock[before] else "goes back from"
+            raise SteadfitError(
+                f'{table.where(row)}: in the series "{key}", the {time} {table.data[time][row]} '
+                f"{verb} {table.data[time][before]}, that of row {before + table.first_row}. "
+                f"Expected times that rise ({len(wrong)} rows of this series do not): sort the "
+                f"rows, or remove those that are there twice{several}."
+            )
+
+
+def check_complete(
+    table: Columns, columns: Sequence[str], x: np.ndarray, rows: np.ndarray, remedy: str
+) -> None:
+    """No value may be missing in these rows of x, which has the whole columns."""
+    for column, values in zip(columns, x[rows].T, strict=True):
+        absent = rows[np.isnan(values)]
+        if len(absent):
+            raise SteadfitError(
+                f'{table.file}, column "{column}": expected a number in every row, and '
+                f"{counted(len(absent), 'values')} missing: "
+                f"{some([f'row {row + table.first_row}' for row in absent])}. {remedy}"
+            )

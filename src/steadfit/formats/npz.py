@@ -1,0 +1,57 @@
+"""Arrays by name from `.npz` files; Python objects are never unpickled."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.lib.npyio import NpzFile
+
+from steadfit.errors import SteadfitError
+from steadfit.machine import memory
+from steadfit.regular_files import open_regular
+
+_ALSO = {"x_train": "x", "y_train": "y"}  # what others call them
+
+
+def load_arrays(path: Path, names: Sequence[str]) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The arrays of these names that are in an npz file, and the names of what else is.
+
+    x_train and y_train are found as x and y. Raises SteadfitError for objects, for what is no whole
+    npz file, and for arrays that would take more than half of the machine's memory.
+    """
+    try:
+        with open_regular(path) as opened:
+            if opened.read(6) == b"\x93NUMPY":
+                raise SteadfitError("it holds a single array, without a name")
+            opened.seek(0)
+            file = NpzFile(opened, allow_pickle=False)
+            known = {_ALSO.get(name, name): name for name in file.files}
+            found = {name: known[name] for name in names if name in known}
+            _check_size(file, list(found.values()))
+            arrays = {name: file[own] for name, own in found.items()}
+            if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+                raise SteadfitError("it holds files that are no arrays")
+            return arrays, [name for name in file.files if _ALSO.get(name, name) not in names]
+    except Exception as error:  # what is damaged, or made to do damage, may raise anything
+        if "allow_pickle" in str(error):
+            raise SteadfitError(
+                f"{path} holds Python objects, which could run code when they are read, and are "
+                "never read. Save numbers or text: x.astype(float), y.astype(str)."
+            ) from None
+        reason = str(error).strip("'\"") or type(error).__name__
+        raise SteadfitError(
+            f"{path} is no whole npz file: {reason}. Save it again: numpy.savez(path, x=x, y=y)."
+        ) from None
+
+
+def _check_size(file: NpzFile, names: Sequence[str]) -> None:
+    """Zeros pack to a thousandth of their size: refuse what unpacks to more than there is room."""
+    assert file.zip is not None
+    members = file.zip.infolist()
+    size = sum(m.file_size for m in members if m.filename.removesuffix(".npy") in names)
+    most = memory() // 2
+    if size > most:
+        raise SteadfitError(
+            f"its arrays unpack to {size / 1e9:,.0f} GB, more than the {most / 1e9:,.0f} GB that "
+            "are half of this machine's memory"
+        )

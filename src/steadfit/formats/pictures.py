@@ -1,0 +1,81 @@
+"""Image files: the format is told by content."""
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from steadfit.errors import SteadfitError
+from steadfit.regular_files import open_regular
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")  # nothing else is ever decoded
+_ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 swap height and width
+
+
+def load(path: Path, height: int, width: int) -> np.ndarray:
+    """One image as `read` prepares it: uint8, shape (height, width, 3).
+
+    Raises SteadfitError, with the reason alone, where it cannot be decoded.
+    """
+    try:
+        with _opened(path) as image:
+            side = 2 * max(height, width)
+            image.draft(None, (side, side))  # large JPEGs are decoded at a part of their size
+            picture = _eight_bits(ImageOps.exif_transpose(image))
+            scale = min(height / picture.height, width / picture.width)
+            across, down = (max(1, round(side * scale)) for side in picture.size)
+            pixels = np.asarray(picture.resize((across, down)))
+    except Exception as error:  # a decoder given damaged bytes may raise anything
+        reason = (
+            str(error).replace(repr(str(path)), "it").replace(str(path), "it")
+            or type(error).__name__
+        )
+        raise SteadfitError(reason.rstrip(".") + ".") from None
+    down, across = height - pixels.shape[0], width - pixels.shape[1]
+    pads = ((down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0))
+    return np.pad(pixels, pads, mode="edge")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """The image, its pixels not yet decoded. More pixels than Pillow deems safe are an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's remarks on odd headers
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with open_regular(path) as file, Image.open(file, formats=_FORMATS) as image:
+            yield image
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Any mode of Pillow's as RGB."""
+    if image.mode == "F":
+        raise SteadfitError("its pixels are floating-point numbers; give such data as .npz")
+    if image.mode.startswith("I"):
+        values = np.asarray(image)
+        if values.min() < 0 or values.max() > 65535:
+            raise SteadfitError("its pixels have more than 16 bits; give such data as .npz")
+        return Image.fromarray((values // 257).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        layer = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+    return image.convert("RGB")
+
+
+def size_of(path: Path) -> tuple[int, int] | None:
+    """Height and width from the header, turned upright; None where there is no header."""
+    try:
+        with _opened(path) as image:
+            turned = image.getexif().get(_ORIENTATION, 1) >= 5
+            return image.size if turned else (image.height, image.width)
+    except Exception:  # `load` says what is wrong with it
+        return None
+
+
+def place(path: Path, root: Path) -> str:
+    """The path below the root, as text whatever the bytes of its name."""
+    return os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "backslashreplace")

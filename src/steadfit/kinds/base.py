@@ -1,0 +1,143 @@
+"""`Kind`: what the rest of the package asks of one kind of examples."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from steadfit.errors import SteadfitError
+from steadfit.formats import Form
+from steadfit.kinds.ragged import Ragged
+from steadfit.nn import Padded
+from steadfit.recipe import Augmentation
+
+Inputs = Tensor | Ragged
+X = TypeVar("X", bound=Inputs)
+
+
+class Examples(NamedTuple):
+    """New inputs: examples, what each is called, and what the reader has to tell."""
+
+    x: Any
+    ids: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
+class Kind(ABC, Generic[X]):
+    """One kind of examples. A subclass is a frozen dataclass of what all examples have in common.
+
+    Two kinds are equal where a model of one takes examples of the other.
+    name: in the registry, in `model.json`, and of several examples in a sentence.
+    changes: the settings of `Augmentation` that these examples can be changed by.
+    model, remedies: tried where none are named.
+    """
+
+    name: ClassVar[str]
+    changes: ClassVar[frozenset[str]]
+    model: ClassVar[str]
+    remedies: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    @abstractmethod
+    def of(cls, x: X) -> Self:
+        """The kind of these examples."""
+
+    @abstractmethod
+    def __str__(self) -> str:
+        """What a model of this kind takes: "images of 1×8×8"."""
+
+    @abstractmethod
+    def size(self, x: X) -> str:
+        """How large these examples are, in words: "1×8×8", "of 1 to 59 words"."""
+
+    @abstractmethod
+    def shape(self, x: X) -> tuple[int, ...]:
+        """The shape of one example; of sequences, of the longest."""
+
+    @abstractmethod
+    def check_shape(self, shape: tuple[int, ...]) -> None:
+        """Raise ValueError for a shape that no example of this kind has."""
+
+    @abstractmethod
+    def read(self, source: Path, form: Form | None, **options: Any) -> Examples:
+        """New inputs of this kind.
+
+        form: the form of the table that was trained on, if any; a new table must have it too.
+        Raises SteadfitError for another kind of file, and for options that this kind does not have.
+        """
+
+    @abstractmethod
+    def rows(self, x: X) -> Iterator[np.ndarray]:
+        """Each example as an array, without a copy."""
+
+    @abstractmethod
+    def tensors(self, x: X) -> tuple[Tensor, ...]:
+        """The tensors that hold the examples."""
+
+    def names(self, x: X) -> tuple[tuple[str, ...], ...]:
+        """The names that the examples' numbers stand for, as part of their fingerprint."""
+        return ()
+
+    @abstractmethod
+    def fit(self, x: X, indices: Tensor) -> dict[str, Any]:
+        """Those fields of a `Preparation` that a sample of the inputs decides."""
+
+    @abstractmethod
+    def means(self, shape: tuple[int, ...]) -> int:
+        """How many means a preparation has for examples of this shape."""
+
+    @abstractmethod
+    def prepared(self, x: X, prepare: Callable[[X], X]) -> Callable[[Tensor], X]:
+        """A function from positions to prepared examples."""
+
+    @abstractmethod
+    def placed(self, x: X, device: str) -> X:
+        """The examples on the device, in the memory format that is fastest there."""
+
+    @abstractmethod
+    def padded(self, x: X) -> Tensor | Padded:
+        """What a module takes."""
+
+    @abstractmethod
+    def shuffled(
+        self, x: X, rows: Tensor, batches: int, generator: torch.Generator
+    ) -> tuple[Tensor, ...]:
+        """These positions, in random order already, in batches of nearly equal size."""
+
+    @abstractmethod
+    def to_predict(self, x: X) -> Iterator[Tensor]:
+        """The positions of all examples, in batches that bound the memory."""
+
+    def epochs(self, usual: int, examples: int, batch: int) -> int:
+        """Passes over the data where none are given; usual: the recipe's default."""
+        return usual
+
+    def augment(self, x: X, settings: Augmentation, generator: torch.Generator) -> X:
+        """Each example of a batch changed by its own random amount; x is left as it is.
+
+        x: prepared examples. The same generator state gives the same result. Raises SteadfitError
+        for changes that this kind of example does not have.
+        """
+        self.check_changes(settings)
+        return self._changed(x, settings, generator)
+
+    def check_changes(self, settings: Augmentation) -> None:
+        """Raise SteadfitError for changes that this kind of example does not have."""
+        asked = [name for name, value in settings if value and name not in self.changes]
+        if asked:
+            raise SteadfitError(
+                f"These examples are {self.name}, which cannot be changed by {', '.join(asked)}. "
+                f"Leave it out; {self.name} have {', '.join(sorted(self.changes))}."
+            )
+
+    @abstractmethod
+    def _changed(self, x: X, settings: Augmentation, generator: torch.Generator) -> X: ...
+
+    @classmethod
+    @abstractmethod
+    def holds(cls, x: object) -> bool:
+        """Whether these are examples of some kind of this class."""

@@ -1,0 +1,105 @@
+"""Images of one size."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from steadfit.errors import SteadfitError
+from steadfit.formats import Form
+from steadfit.kinds import image_changes
+from steadfit.kinds.base import Examples, Kind
+from steadfit.kinds.image_inputs import read_images
+from steadfit.kinds.moments import moments
+from steadfit.kinds.random import noise
+from steadfit.recipe import Augmentation
+
+_BATCH = 512  # images that are predicted together
+
+
+@dataclass(frozen=True)
+class Images(Kind[Tensor]):
+    """Images: uint8 or float32, shape (examples, channels, height, width)."""
+
+    channels: int
+    height: int
+    width: int
+
+    name = "images"
+    changes = frozenset({"shift", "flip", "rotation", "noise"})
+    model = "convnet"
+    remedies = ("augment",)
+
+    @classmethod
+    def holds(cls, x: object) -> bool:
+        return isinstance(x, Tensor) and x.ndim == 4
+
+    @classmethod
+    def of(cls, x: Tensor) -> Self:
+        return cls(*x.shape[1:])
+
+    def __str__(self) -> str:
+        return f"images of {self.channels}×{self.height}×{self.width}"
+
+    def size(self, x: Tensor) -> str:
+        return "×".join(map(str, x.shape[1:]))
+
+    def shape(self, x: Tensor) -> tuple[int, ...]:
+        return tuple(x.shape[1:])
+
+    def check_shape(self, shape: tuple[int, ...]) -> None:
+        if shape != (self.channels, self.height, self.width):
+            raise ValueError(f"a shape of {self} was expected, got {shape}")
+
+    def read(self, source: Path, form: Form | None, **options: Any) -> Examples:
+        """As `image_inputs.read_images`; there are no options."""
+        if options:
+            raise SteadfitError(
+                f"{', '.join(options)} does not apply to image models. Leave it out."
+            )
+        return read_images(source, (self.channels, self.height, self.width))
+
+    def rows(self, x: Tensor) -> Iterator[np.ndarray]:
+        return iter(x.numpy())
+
+    def tensors(self, x: Tensor) -> tuple[Tensor, ...]:
+        return (x,)
+
+    def fit(self, x: Tensor, indices: Tensor) -> dict[str, Any]:
+        mean, std = moments(x, indices)
+        return {"mean": mean, "std": std}
+
+    def means(self, shape: tuple[int, ...]) -> int:
+        return self.channels
+
+    def prepared(
+        self, x: Tensor, prepare: Callable[[Tensor], Tensor]
+    ) -> Callable[[Tensor], Tensor]:
+        """Images are prepared when they are drawn, as their bytes take less room."""
+        return lambda rows: prepare(x[rows])
+
+    def placed(self, x: Tensor, device: str) -> Tensor:
+        """Channels last in memory, which is faster."""
+        return x.to(device, memory_format=torch.channels_last)
+
+    def padded(self, x: Tensor) -> Tensor:
+        return x
+
+    def shuffled(
+        self, x: Tensor, rows: Tensor, batches: int, generator: torch.Generator
+    ) -> tuple[Tensor, ...]:
+        return rows.tensor_split(batches)
+
+    def to_predict(self, x: Tensor) -> Iterator[Tensor]:
+        yield from torch.arange(len(x)).split(_BATCH)
+
+    def _changed(self, x: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
+        if settings.rotation:
+            x = image_changes.warped(x, settings, generator)
+        elif settings.shift or settings.flip:
+            x = image_changes.moved(x, settings, generator)
+        return x + noise(x, settings, generator) if settings.noise else x

@@ -1,0 +1,120 @@
+"""`Preparation`: what is fitted to a replica's own training sample before the network sees it."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple, Self, overload
+
+import torch
+from torch import Tensor
+
+from steadfit.errors import SteadfitError
+from steadfit.kinds.base import Inputs
+from steadfit.kinds.ragged import Ragged
+
+RESERVED = 2  # token numbers before the vocabulary's: 0 is padding, 1 an unknown token
+UNKNOWN = 1  # the number of every token that is not in the vocabulary
+
+
+class Text(NamedTuple):
+    """The shape of one text as a network sees it: a number below `tokens` at each of its steps."""
+
+    tokens: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """Each channel, and each number to be predicted, with mean 0 and standard deviation 1.
+
+    mean, std: of each input channel. target_mean, target_std: of each column of y; empty for
+    classes and tokens. A channel or column that never varies keeps its scale (std 1).
+    vocabulary: the tokens known to the network, in the order of their numbers from 2 on; empty
+    where the inputs are no text.
+    """
+
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+    target_mean: tuple[float, ...] = ()
+    target_std: tuple[float, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+
+    def shape(self, example: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of one example as the network sees it; what `steadfit.models.build` is told.
+
+        example: as `Dataset.example_shape` has it.
+
+        >>> Preparation(vocabulary=("good", "bad")).shape((20,))
+        Text(tokens=4, steps=20)
+        """
+        return Text(len(self.vocabulary) + RESERVED, *example) if len(example) == 1 else example
+
+    @overload
+    def inputs(self, x: Tensor) -> Tensor: ...
+    @overload
+    def inputs(self, x: Ragged) -> Ragged: ...
+    def inputs(self, x: Inputs) -> Inputs:
+        """x as the network sees it.
+
+        Images, shape (examples, channels, height, width), and series: float32 of the same shape.
+        Texts: the same lengths, tokens numbered by the vocabulary, 1 where it has none.
+        """
+        if isinstance(x, Tensor):
+            return self._standard(x)
+        if x.values.is_floating_point():
+            return x.with_values(self._standard(x.values))
+        return x.with_values(self._numbers(x.tokens)[x.values], self.vocabulary)
+
+    def targets(self, y: Tensor) -> Tensor:
+        """y as the network learns it: numbers standardised; classes and tokens as they are."""
+        if not self.target_mean:
+            return y
+        mean, std = _row(self.target_mean, y.device), _row(self.target_std, y.device)
+        return (y - mean) / std
+
+    def restore(self, outputs: Tensor) -> Tensor:
+        """The network's numbers in the data's own units, `targets` undone; logits as they are."""
+        if not self.target_mean:
+            return outputs
+        std, mean = _row(self.target_std, outputs.device), _row(self.target_mean, outputs.device)
+        return outputs * std + mean
+
+    def to_dict(self) -> dict[str, list[float] | list[str]]:
+        """Plain lists, for JSON."""
+        return {name: list(values) for name, values in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read `to_dict`'s mapping. Raises SteadfitError where it holds anything else."""
+        try:
+            words = tuple(map(str, values.get("vocabulary", ())))
+            numbers = {k: tuple(map(float, v)) for k, v in values.items() if k != "vocabulary"}
+            fitted = cls(**numbers, vocabulary=words)
+        except (TypeError, ValueError) as error:
+            raise SteadfitError(f"This is no preparation of inputs: {error}.") from None
+        pairs = ((fitted.mean, fitted.std), (fitted.target_mean, fitted.target_std))
+        if any(len(mean) != len(std) for mean, std in pairs):
+            raise SteadfitError("This is no preparation of inputs: means and deviations differ.")
+        for number in (number for mean, _ in pairs for number in mean):
+            if not math.isfinite(number):
+                raise SteadfitError(
+                    f"A mean of the inputs or targets must be finite, got {number}."
+                )
+        for number in (number for _, std in pairs for number in std):
+            if not (math.isfinite(number) and number > 0):
+                raise SteadfitError(f"A deviation must be finite and above 0, got {number}.")
+        return fitted
+
+    def _standard(self, x: Tensor) -> Tensor:
+        shape = (1, -1) + (1,) * (x.ndim - 2)
+        mean, std = (_row(values, x.device).view(shape) for values in (self.mean, self.std))
+        return (x.to(torch.float32) - mean) / std
+
+    def _numbers(self, tokens: tuple[str, ...]) -> Tensor:
+        """The vocabulary's number of each of these tokens; int64, shape (tokens,)."""
+        number = {token: i for i, token in enumerate(self.vocabulary, RESERVED)}
+        return torch.tensor([number.get(token, UNKNOWN) for token in tokens], dtype=torch.int64)
+
+
+def _row(values: tuple[float, ...], device: torch.device) -> Tensor:
+    return torch.tensor(values, dtype=torch.float32, device=device)

@@ -1,0 +1,50 @@
+"""The kinds by name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+
+from steadfit.errors import SteadfitError
+from steadfit.kinds.base import Kind
+from steadfit.kinds.images import Images
+from steadfit.kinds.series import Series
+from steadfit.kinds.texts import Texts
+
+KINDS: Mapping[str, type[Kind[Any]]] = MappingProxyType(
+    {kind.name: kind for kind in (Images, Series, Texts)}
+)
+
+
+def kind_of(x: Any) -> Kind[Any]:
+    """The kind of these examples. Raises SteadfitError for what no kind holds.
+
+    >>> kind_of(torch.zeros(5, 1, 8, 8))
+    Images(channels=1, height=8, width=8)
+    """
+    for kind in KINDS.values():
+        if kind.holds(x):
+            return kind.of(x)
+    shape = getattr(x, "shape", None)
+    what = type(x).__name__ if shape is None else f"{type(x).__name__} of shape {tuple(shape)}"
+    raise SteadfitError(
+        f"Examples must be {', '.join(KINDS)}, got {what}. Give images as (examples, channels, "
+        "height, width), series and texts as steadfit.data.Ragged."
+    )
+
+
+def checked(kind: Kind[Any], x: Any) -> Any:
+    """These inputs, which may come from anywhere, as a model of this kind takes them.
+
+    Raises SteadfitError for examples of another kind, and for values that are not finite.
+    """
+    if isinstance(x, np.ndarray) and x.dtype.kind in "buif":
+        x = torch.from_numpy(x)
+    found = kind_of(x)
+    if found != kind:
+        raise SteadfitError(f"The model takes {kind}, got {found}. Bring them to that form first.")
+    if not all(tensor.isfinite().all() for tensor in kind.tensors(x)):
+        raise SteadfitError("Inputs are not finite (NaN or infinite). Fix or remove them.")
+    return x

@@ -1,0 +1,124 @@
+"""What series and texts have in common: they are of unequal length."""
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from steadfit.errors import SteadfitError, counted
+from steadfit.formats import Form, Rows
+from steadfit.formats.columns import Columns
+from steadfit.formats.form import TABLES, open_table
+from steadfit.kinds.base import Examples, Kind
+from steadfit.kinds.ragged import Ragged
+from steadfit.nn import Padded
+
+LEAST_STEPS = 1000  # of a training by default, however few sequences there are
+_EXAMPLES, _STEPS = 512, 2**16  # of a batch that is predicted, at most; steps with their padding
+
+
+class Sequences(Kind[Ragged]):
+    """A kind whose examples are sequences of steps."""
+
+    model = "recurrent"
+
+    @abstractmethod
+    def step_size(self, x: Ragged) -> str:
+        """How large one step is, in words; "" for a single value."""
+
+    def read(self, source: Path, form: Form | None, **options: Any) -> Examples:
+        """From a table, or a file of this kind; options as in `_read`."""
+        return self._read(source, form, **options)
+
+    def _read(
+        self,
+        source: Path,
+        form: Form | None,
+        missing: str = "refuse",
+        encoding: str | None = None,
+        delimiter: str | None = None,
+    ) -> Examples:
+        """missing: the rule for missing values. encoding, delimiter: as in `open_table`."""
+        suffix = source.suffix.lower()
+        files = form.files if form is not None else None
+        if not source.is_file():
+            raise SteadfitError(f"There is no file {source}.")
+        if suffix in TABLES:
+            table = open_table(source, encoding, delimiter)
+            rows = (form or self.told(table)).read(table, missing)
+        elif suffix == self.suffix and files is None:
+            rows = self.rows_of(source, encoding)
+        else:
+            raise SteadfitError(f"The model takes {files or self.files}, got {source}.")
+        return self.joined(rows, source.name, missing)
+
+    suffix: ClassVar[str]  # of files of this kind that are no tables
+    files: ClassVar[str]  # what new inputs may be
+
+    @abstractmethod
+    def told(self, table: Columns) -> Form:
+        """The form of a table, told by its columns."""
+
+    @abstractmethod
+    def rows_of(self, source: Path, encoding: str | None) -> Rows:
+        """The examples of a file with `suffix`."""
+
+    @abstractmethod
+    def joined(self, rows: Rows, name: str, missing: str) -> Examples:
+        """Rows as examples of this kind."""
+
+    def size(self, x: Ragged) -> str:
+        shortest, longest = int(x.lengths.min()), int(x.lengths.max())
+        begin = "" if shortest == longest else f"{shortest:,} to "
+        return f"of {begin}{counted(longest, x.unit)}{self.step_size(x)}"
+
+    def rows(self, x: Ragged) -> Iterator[np.ndarray]:
+        return x.rows()
+
+    def tensors(self, x: Ragged) -> tuple[Tensor, ...]:
+        return (x.lengths, x.values)
+
+    def names(self, x: Ragged) -> tuple[tuple[str, ...], ...]:
+        return (x.tokens,)
+
+    def prepared(
+        self, x: Ragged, prepare: Callable[[Ragged], Ragged]
+    ) -> Callable[[Tensor], Ragged]:
+        """Sequences are prepared here, once."""
+        return prepare(x).__getitem__
+
+    def placed(self, x: Ragged, device: str) -> Ragged:
+        return x.to(device)
+
+    def padded(self, x: Ragged) -> Padded:
+        return Padded.of(x.padded(), x.lengths)
+
+    def shuffled(
+        self, x: Ragged, rows: Tensor, batches: int, generator: torch.Generator
+    ) -> tuple[Tensor, ...]:
+        """Sequences are with others of about their length, so that there is little padding.
+
+        Lengths are blurred by up to a fifth, so that batches differ from one epoch to the next.
+        """
+        blur = 1 + 0.2 * torch.rand(len(rows), generator=generator, dtype=torch.float32)
+        sorted_rows = rows[torch.argsort(x.lengths[rows] * blur, stable=True)]
+        parts = sorted_rows.tensor_split(batches)
+        return tuple(parts[i] for i in torch.randperm(batches, generator=generator).tolist())
+
+    def to_predict(self, x: Ragged) -> Iterator[Tensor]:
+        """Sequences of about one length together; long ones come in smaller batches."""
+        order = torch.argsort(x.lengths, descending=True, stable=True)
+        while len(order):
+            size = max(1, min(_EXAMPLES, _STEPS // int(x.lengths[order[0]])))
+            yield order[:size]
+            order = order[size:]
+
+    def epochs(self, usual: int, examples: int, batch: int) -> int:
+        """Of few sequences a pass is a few steps, in which a network hardly begins to learn: they
+        get as many passes as make `LEAST_STEPS` steps."""
+        return max(usual, math.ceil(LEAST_STEPS / math.ceil(examples / batch)))

@@ -1,0 +1,89 @@
+"""Series of numbers over time."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from steadfit.formats import Form, Rows, WideTable, ts
+from steadfit.formats.columns import Columns
+from steadfit.kinds.base import Examples
+from steadfit.kinds.moments import moments
+from steadfit.kinds.ragged import Ragged
+from steadfit.kinds.random import noise, uniform
+from steadfit.kinds.sequences import Sequences
+from steadfit.kinds.series_rows import joined
+from steadfit.recipe import Augmentation
+
+
+@dataclass(frozen=True)
+class Series(Sequences):
+    """Series: `Ragged`, float32, steps × channels, of any number of steps."""
+
+    channels: int
+
+    name = "series"
+    changes = frozenset({"noise", "crop"})
+    remedies = ("recurrent_dropout", "jitter")
+    suffix = ".ts"
+    files = "series: a .ts, .csv or .parquet file"
+
+    @classmethod
+    def holds(cls, x: object) -> bool:
+        return isinstance(x, Ragged) and x.ndim == 3
+
+    @classmethod
+    def of(cls, x: Ragged) -> Self:
+        return cls(x.shape[2])
+
+    def __str__(self) -> str:
+        return f"series with channels: {self.channels}"
+
+    def step_size(self, x: Ragged) -> str:
+        return f" × {self.channels}" if self.channels > 1 else ""
+
+    def shape(self, x: Ragged) -> tuple[int, ...]:
+        return (x.shape[2], x.shape[1])
+
+    def check_shape(self, shape: tuple[int, ...]) -> None:
+        if len(shape) != 2 or shape[0] != self.channels:
+            raise ValueError(f"a shape of {self} and of steps was expected, got {shape}")
+
+    def told(self, table: Columns) -> Form:
+        return WideTable.told(table)
+
+    def rows_of(self, source: Path, encoding: str | None) -> Rows:
+        return Rows(*ts.unlabelled(source, encoding))
+
+    def joined(self, rows: Rows, name: str, missing: str) -> Examples:
+        found = joined(rows.examples, rows.ids, missing, name)
+        kept = map(int, found.kept)
+        ids = tuple(rows.ids[i] for i in kept)
+        return Examples(found.series, ids, (*rows.notes, *found.notes))
+
+    def fit(self, x: Ragged, indices: Tensor) -> dict[str, Any]:
+        mean, std = moments(x, indices)
+        return {"mean": mean, "std": std}
+
+    def means(self, shape: tuple[int, ...]) -> int:
+        return self.channels
+
+    def _changed(self, x: Ragged, settings: Augmentation, generator: torch.Generator) -> Ragged:
+        if settings.crop:
+            x = _cropped(x, settings.crop, generator)
+        return (
+            x.with_values(x.values + noise(x.values, settings, generator)) if settings.noise else x
+        )
+
+
+def _cropped(x: Ragged, share: float, generator: torch.Generator) -> Ragged:
+    """A part of each series: what is cut away is drawn evenly up to the share, then its place."""
+    most, place = uniform((2, len(x)), generator).to(x.lengths.device)
+    cut = (most * share * x.lengths).long()
+    lengths = x.lengths - cut
+    begin = x.starts + (place * (cut + 1)).long()
+    steps = torch.arange(int(lengths.sum()), device=lengths.device)
+    shift = (begin - (lengths.cumsum(0) - lengths)).repeat_interleave(lengths)
+    return replace(x, values=x.values[steps + shift], lengths=lengths)

@@ -1,0 +1,98 @@
+"""Texts, cut into words or characters."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+from steadfit.errors import SteadfitError
+from steadfit.formats import Form, Rows, TextTable
+from steadfit.formats.columns import Columns
+from steadfit.formats.encoding import read_text
+from steadfit.kinds.base import Examples
+from steadfit.kinds.preparation import UNKNOWN
+from steadfit.kinds.ragged import Ragged, Unit
+from steadfit.kinds.random import uniform
+from steadfit.kinds.sequences import Sequences
+from steadfit.kinds.tokens import number_texts
+from steadfit.recipe import Augmentation
+
+_EXAMPLES_WITH = {"words": 2, "characters": 1}  # a word of one example tells nothing
+
+
+@dataclass(frozen=True)
+class Texts(Sequences):
+    """Texts: `Ragged`, int64 token numbers with the tokens that they stand for.
+
+    unit: what a text is cut into, "words" or "characters".
+    """
+
+    unit: Unit
+
+    name = "texts"
+    changes = frozenset({"word_dropout"})
+    remedies = ("recurrent_dropout", "word_dropout")
+    suffix = ".txt"
+    files = "texts: a .csv, .parquet or .txt file"
+
+    @classmethod
+    def holds(cls, x: object) -> bool:
+        return isinstance(x, Ragged) and x.ndim == 2
+
+    @classmethod
+    def of(cls, x: Ragged) -> Self:
+        return cls(x.unit)
+
+    def __str__(self) -> str:
+        return f"texts of {self.unit}"
+
+    def step_size(self, x: Ragged) -> str:
+        return ""
+
+    def shape(self, x: Ragged) -> tuple[int, ...]:
+        return tuple(x.shape[1:])
+
+    def check_shape(self, shape: tuple[int, ...]) -> None:
+        if self.unit not in _EXAMPLES_WITH:
+            raise ValueError(f"texts of words or characters were expected, got {self.unit}")
+        if len(shape) != 1:
+            raise ValueError(f"a number of {self.unit} was expected, got a shape of {shape}")
+
+    def told(self, table: Columns) -> Form:
+        return TextTable.told(table)
+
+    def rows_of(self, source: Path, encoding: str | None) -> Rows:
+        """A text a line."""
+        lines = enumerate(read_text(source, encoding).split("\n"), start=1)
+        kept = [(line, f"line {number}") for number, line in lines if line.strip()]
+        if not kept:
+            raise SteadfitError(f"{source.name} has no texts. Expected one a line.")
+        return Rows([line for line, _ in kept], [name for _, name in kept])
+
+    def joined(self, rows: Rows, name: str, missing: str) -> Examples:
+        return Examples(number_texts(rows.examples, rows.ids, self.unit), tuple(rows.ids))
+
+    def fit(self, x: Ragged, indices: Tensor) -> dict[str, Any]:
+        """The vocabulary: each character of the sample, or each word that two different examples of
+        it have, most frequent first."""
+        sample = x[indices.unique()]
+        count = torch.bincount(sample.values, minlength=len(x.tokens))
+        places = torch.arange(len(sample)).repeat_interleave(sample.lengths)
+        pairs = torch.unique(places * len(x.tokens) + sample.values) % len(x.tokens)
+        examples_with = torch.bincount(pairs, minlength=len(x.tokens))
+        known = examples_with >= _EXAMPLES_WITH[self.unit]
+        order = torch.argsort(count, descending=True, stable=True)
+        return {"vocabulary": tuple(x.tokens[i] for i in order[known[order]].tolist())}
+
+    def means(self, shape: tuple[int, ...]) -> int:
+        return 0
+
+    def _changed(self, x: Ragged, settings: Augmentation, generator: torch.Generator) -> Ragged:
+        """Each token made unknown with this probability (Bowman et al. 2016, 3.1)."""
+        if not settings.word_dropout:
+            return x
+        drawn = uniform(x.values.shape, generator)
+        gone = drawn.to(x.values.device) < settings.word_dropout
+        return x.with_values(torch.where(gone, UNKNOWN, x.values))

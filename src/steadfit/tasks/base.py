@@ -1,0 +1,174 @@
+"""`Task`: what the rest of the package asks of what is predicted."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from torch import Tensor
+
+from steadfit.analysis.losses import Loss
+from steadfit.errors import SteadfitError
+from steadfit.kinds import Inputs, Kind
+from steadfit.nn import Padded
+from steadfit.recipe import Training
+
+ALWAYS = ("dropout", "l2", "smaller", "early_stopping")  # among the remedies tried by default
+
+Part = tuple[Tensor | Padded, Tensor]  # what a module takes, and its targets
+
+
+class Points(NamedTuple):
+    """Test points that are not the examples themselves, each with a row of a replica's logits.
+
+    groups: int64, shape (points,): points of one number are alike. note: what to say of them.
+    """
+
+    x: Inputs
+    y: Tensor
+    task: "Task"
+    ids: tuple[str, ...]
+    groups: Tensor
+    note: str
+
+
+class Task(ABC):
+    """What is predicted. A subclass is a frozen dataclass of what must be known of the targets.
+
+    name: in the registry and in `model.json`.
+    learned: what y holds, in a word: "classes", "numbers", "tokens".
+    losses: by which replicas are judged, functions of `steadfit.analysis`.
+    every_step: whether there is an answer at each step of an example, rather than one for it.
+    watched: how many examples outside the sample are followed through a training.
+    """
+
+    name: ClassVar[str]
+    learned: ClassVar[str]
+    losses: ClassVar[tuple[Loss, ...]]
+    every_step: ClassVar[bool] = False
+    watched: ClassVar[int] = 512
+
+    @property
+    @abstractmethod
+    def outputs(self) -> int:
+        """How many numbers a model gives for an example, or for a step of it."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes' names in the order of their numbers; none of other tasks."""
+        return ()
+
+    def check_kind(self, kind: Kind[Any]) -> None:
+        """Raise ValueError where there is no such task on this kind of examples."""
+        if self.outputs < 1:
+            raise ValueError("a task needs one output at least")
+
+    def examples(self, kind: Kind[Any]) -> str:
+        """What several examples are called."""
+        return kind.name
+
+    # Training
+
+    def check(self, training: Training, data: str) -> None:
+        """Raise SteadfitError for training settings that this task does not have."""
+        if training.loss == "brier":
+            raise SteadfitError(
+                f"The Brier score is a loss of classes, and {data} is of {self.learned}. Leave out "
+                "training.loss."
+            )
+
+    @abstractmethod
+    def loss(self, outputs: Any, y: Tensor, training: Training, smoothed: bool = False) -> Tensor:
+        """The mean loss of a batch.
+
+        outputs: what the module gave. y: prepared targets. smoothed: whether labels are smoothed as
+        `training.label_smoothing` says.
+        """
+
+    def answers(self, y: Tensor) -> int:
+        """Over how many answers `loss` takes the mean."""
+        return len(y)
+
+    def fit(self, x: Inputs, y: Tensor, indices: Tensor) -> dict[str, Any]:
+        """Those fields of a `Preparation` that a sample of the targets decides."""
+        return {}
+
+    @property
+    def means(self) -> int:
+        """How many means of targets a preparation has."""
+        return 0
+
+    def steps(self, y: Tensor, training: Training) -> int:
+        """Steps of the optimiser that a batch makes."""
+        return 1
+
+    def in_steps(self, parts: list[Part], training: Training) -> Iterator[list[Part]]:
+        """What is learned from a batch, which comes in parts: one step after the other."""
+        yield parts
+
+    # Division into training and test examples
+
+    def strata(self, y: Tensor) -> np.ndarray:
+        """What is held in proportion when examples are divided: int64, shape (examples,)."""
+        return np.zeros(len(y), np.int64)
+
+    def check_targets(self, y: Tensor, data: str) -> None:
+        """Raise SteadfitError where there is nothing to learn."""
+        if len(y) < 2:
+            raise SteadfitError(f"{data} has {len(y)} example; two are needed.")
+
+    def check_training(self, y: Tensor, data: str) -> None:  # noqa: B027  (most need nothing)
+        """Raise SteadfitError where the training side lacks what is to be learned."""
+
+    def test_notes(self, y: Tensor) -> list[str]:
+        """What the test side lacks, in sentences."""
+        return []
+
+    # Test points and predictions
+
+    def points(self, x: Inputs, y: Tensor, ids: Sequence[str]) -> Points | None:
+        """The test points, where they are not the examples."""
+        return None
+
+    @abstractmethod
+    def decides(self, training: Training) -> Loss:
+        """The loss whose total makes an arm better or worse: the one that is learned by."""
+
+    @abstractmethod
+    def score(self, outputs: Tensor, y: Tensor) -> tuple[float, float | None]:
+        """The mean loss of predictions, and the share of wrong ones where there are such."""
+
+    @abstractmethod
+    def in_words(self, loss: float) -> str:
+        """The mean loss on the test side as people compare it."""
+
+    def check_answers(self) -> None:  # noqa: B027
+        """Raise SteadfitError where there is no answer for an example as a whole."""
+
+    @abstractmethod
+    def predict(self, logits: np.ndarray) -> np.ndarray:
+        """What an ensemble predicts, from its members' outputs, shape (members, examples, …)."""
+
+    @abstractmethod
+    def columns(
+        self, names: Sequence[str], logits: np.ndarray, replicas: np.ndarray | None
+    ) -> dict[str, np.ndarray]:
+        """Predictions as columns of a table.
+
+        names: one an example. logits, replicas: a model's, and a study's replicas', each of shape
+        (members, examples, outputs); columns of their disagreement only where there are replicas.
+        """
+
+    # What is tried where nothing is named
+
+    def model(self, kind: Kind[Any]) -> str:
+        """The model for this task on this kind of examples."""
+        return kind.model
+
+    def remedies(self, kind: Kind[Any]) -> tuple[str, ...]:
+        """The remedies tried."""
+        return (*ALWAYS, *kind.remedies)
+
+    def epochs(self, kind: Kind[Any], usual: int, examples: int, batch: int) -> int:
+        """Passes over the data; usual: the recipe's default."""
+        return kind.epochs(usual, examples, batch)

@@ -1,0 +1,116 @@
+"""One of several classes for each example."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from steadfit.analysis import points
+from steadfit.analysis.losses import Loss
+from steadfit.errors import SteadfitError, some
+from steadfit.recipe import Training
+from steadfit.tasks.base import Task
+from steadfit.tasks.brier import brier
+
+
+@dataclass(frozen=True)
+class Classes(Task):
+    """Class numbers: y is int64, shape (examples,).
+
+    names: the classes in the order of their numbers.
+    """
+
+    names: tuple[str, ...]
+
+    name = "classes"
+    learned = "classes"
+    losses = ("cross_entropy", "brier", "zero_one")
+
+    @property
+    def outputs(self) -> int:
+        return len(self.names)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.names
+
+    def check(self, training: Training, data: str) -> None:
+        """Both losses are of classes."""
+
+    def loss(
+        self, outputs: Tensor, y: Tensor, training: Training, smoothed: bool = False
+    ) -> Tensor:
+        smoothing = training.label_smoothing if smoothed else 0.0
+        if training.loss == "brier":
+            return brier(outputs.float(), y, smoothing)
+        return cross_entropy(outputs.float(), y, label_smoothing=smoothing)
+
+    def strata(self, y: Tensor) -> np.ndarray:
+        return y.numpy()
+
+    def check_targets(self, y: Tensor, data: str) -> None:
+        if len(self.names) == 1:
+            raise SteadfitError(
+                f'{data} has the single class "{self.names[0]}". There is nothing to tell apart: '
+                "at least two classes are needed."
+            )
+        counts = self._counts(y)
+        few = [f'"{name}" ({n})' for name, n in zip(self.names, counts, strict=True) if n < 2]
+        if few:
+            hint = "" if len(few) < 10 else ' If the labels are numbers to predict, task="numbers".'
+            raise SteadfitError(
+                f"{data}: {len(few)} of {len(counts)} classes have fewer than 2 examples: "
+                f"{some(few)}. Add examples, or leave these classes out.{hint}"
+            )
+
+    def check_training(self, y: Tensor, data: str) -> None:
+        gone = self._absent(y)
+        if gone:
+            raise SteadfitError(
+                f"{data} has no training examples of {some(gone)}: they are all in the test set, "
+                "in groups on its side, or copies of test examples."
+            )
+
+    def test_notes(self, y: Tensor) -> list[str]:
+        gone = self._absent(y)
+        return [f"The test set has no examples of {some(gone)}."] if gone else []
+
+    def decides(self, training: Training) -> Loss:
+        return training.loss
+
+    def score(self, outputs: Tensor, y: Tensor) -> tuple[float, float | None]:
+        wrong = (outputs.argmax(1) != y).double().mean()
+        return float(cross_entropy(outputs, y)), float(wrong)
+
+    def in_words(self, loss: float) -> str:
+        return f"test loss {loss:.4f} nats"
+
+    def predict(self, logits: np.ndarray) -> np.ndarray:
+        """The most probable class by name, shape (examples,)."""
+        return np.array(self.names)[probabilities(logits).argmax(1)]
+
+    def columns(
+        self, names: Sequence[str], logits: np.ndarray, replicas: np.ndarray | None
+    ) -> dict[str, np.ndarray]:
+        """`class`, `p_NAME` of each class, and `disagreement`, the share of replicas that do not
+        predict the class most of them do."""
+        found = {"input": np.array(names), "class": self.predict(logits)}
+        shares = probabilities(logits)
+        found |= {f"p_{name}": p for name, p in zip(self.names, shares.T, strict=True)}
+        if replicas is not None:
+            found["disagreement"] = points.disagreement(points.votes(replicas))
+        return found
+
+    def _counts(self, y: Tensor) -> np.ndarray:
+        return np.bincount(y.numpy(), minlength=len(self.names))
+
+    def _absent(self, y: Tensor) -> list[str]:
+        return [f'"{self.names[i]}"' for i in np.flatnonzero(self._counts(y) == 0)]
+
+
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """Of each class, shape (examples, classes), from the members' mean log-probabilities."""
+    return torch.from_numpy(logits).double().log_softmax(-1).mean(0).softmax(-1).numpy()

@@ -1,0 +1,92 @@
+"""One or more numbers for each example."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+from torch.nn.functional import mse_loss
+
+from steadfit.analysis.losses import Loss
+from steadfit.errors import SteadfitError, counted
+from steadfit.kinds import Inputs
+from steadfit.kinds.moments import moments
+from steadfit.recipe import Training
+from steadfit.tasks.base import Task
+
+
+class Numeric(Task):
+    """A task whose y are numbers: float32, shape (examples, outputs)."""
+
+    learned = "numbers"
+    losses = ("squared",)
+
+    @property
+    def means(self) -> int:
+        return self.outputs
+
+    def loss(
+        self, outputs: Tensor, y: Tensor, training: Training, smoothed: bool = False
+    ) -> Tensor:
+        return mse_loss(outputs.float(), y)
+
+    def fit(self, x: Inputs, y: Tensor, indices: Tensor) -> dict[str, Any]:
+        mean, std = moments(y, indices)
+        return {"target_mean": mean, "target_std": std}
+
+    def check_targets(self, y: Tensor, data: str) -> None:
+        super().check_targets(y, data)
+        if bool((y == y[0]).all()):
+            raise SteadfitError(
+                f"{data}: what is to be predicted is {y[0, 0]:g} in every example. There is "
+                "nothing to learn: name another column, or add examples that differ."
+            )
+
+    def decides(self, training: Training) -> Loss:
+        return "squared"
+
+    def score(self, outputs: Tensor, y: Tensor) -> tuple[float, float | None]:
+        return float((outputs - y).square().sum(1).mean()), None
+
+    def in_words(self, loss: float) -> str:
+        return f"test squared error {loss:.4g}, summed over {counted(self.outputs, 'outputs')}"
+
+    def predict(self, logits: np.ndarray) -> np.ndarray:
+        """The members' mean, shape (examples, outputs)."""
+        return logits.mean(0)
+
+
+@dataclass(frozen=True)
+class Numbers(Numeric):
+    """Numbers: y is float32, shape (examples, count)."""
+
+    count: int
+
+    name = "numbers"
+
+    @property
+    def outputs(self) -> int:
+        return self.count
+
+    def columns(
+        self, names: Sequence[str], logits: np.ndarray, replicas: np.ndarray | None
+    ) -> dict[str, np.ndarray]:
+        """`prediction_K` of each output, and `deviation_K`, the replicas' standard deviation."""
+        ends = list(map(str, range(self.count)))
+        return {"input": np.array(names), **numbered_columns(self.predict(logits), replicas, ends)}
+
+
+def numbered_columns(
+    predicted: np.ndarray, replicas: np.ndarray | None, ends: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """Predictions and deviations, a column for each end of a name, of which each example has as
+    many rows as it takes."""
+    found = {"prediction": predicted}
+    if replicas is not None:
+        found["deviation"] = replicas.std(0, ddof=1)
+    return {
+        f"{name}_{end}": values.reshape(-1, len(ends))[:, k]
+        for k, end in enumerate(ends)
+        for name, values in found.items()
+    }

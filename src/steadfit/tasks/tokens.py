@@ -1,0 +1,150 @@
+"""The next token at each step of a text: a language model."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from steadfit.analysis.losses import Loss
+from steadfit.errors import SteadfitError
+from steadfit.kinds import Inputs, Kind, Ragged, Unit
+from steadfit.nn import Padded
+from steadfit.recipe import Training
+from steadfit.tasks.base import ALWAYS, Part, Points, Task
+from steadfit.tasks.next_tokens import next_tokens
+
+
+@dataclass(frozen=True)
+class Tokens(Task):
+    """The next of `count` tokens at each step of x: y is int64, shape (examples, longest), -100
+    where there is none (torch's `ignore_index`).
+
+    unit: what a token is, "words" or "characters".
+    """
+
+    count: int
+    unit: Unit
+
+    name = "tokens"
+    learned = "tokens"
+    losses = ("cross_entropy", "brier", "zero_one")
+    every_step = True
+    watched = 32  # examples, of which each has many tokens
+
+    @property
+    def outputs(self) -> int:
+        return self.count
+
+    def check_kind(self, kind: Kind[Any]) -> None:
+        super().check_kind(kind)
+        if kind.name != "texts":
+            raise ValueError("a language model takes texts")
+
+    def loss(
+        self, outputs: Padded, y: Tensor, training: Training, smoothed: bool = False
+    ) -> Tensor:
+        smoothing = training.label_smoothing if smoothed else 0.0
+        logits = outputs.values.flatten(0, 1).float()
+        return cross_entropy(logits, y.flatten(), label_smoothing=smoothing)
+
+    def answers(self, y: Tensor) -> int:
+        return int((y >= 0).sum())
+
+    def fit(self, x: Inputs, y: Tensor, indices: Tensor) -> dict[str, Any]:
+        """The tokens are what is to be predicted, and so are all known beforehand."""
+        assert isinstance(x, Ragged)
+        return {"vocabulary": x.tokens}
+
+    def steps(self, y: Tensor, training: Training) -> int:
+        return math.ceil(y.shape[1] / training.truncation)
+
+    def in_steps(self, parts: list[Part], training: Training) -> Iterator[list[Part]]:
+        """One step for each window of the texts (`windows`)."""
+        cut = [_windows_with_targets(*part, training.truncation) for part in parts]
+        for step in zip_longest(*cut):
+            yield [part for part in step if part is not None]
+
+    def points(self, x: Inputs, y: Tensor, ids: Sequence[str]) -> Points:
+        assert isinstance(x, Ragged)
+        return next_tokens(x, y, self.count, ids)
+
+    def decides(self, training: Training) -> Loss:
+        return training.loss
+
+    def score(self, outputs: Tensor, y: Tensor) -> tuple[float, float | None]:
+        known = y >= 0
+        wrong = (outputs[known].argmax(-1) != y[known]).double().mean()
+        return float(cross_entropy(outputs[known], y[known])), float(wrong)
+
+    @property
+    def between(self) -> str:
+        """What stands between two tokens."""
+        return "" if self.unit == "characters" else " "
+
+    def in_words(self, loss: float) -> str:
+        return f"test loss {loss:.4f} nats, {self.per_token(loss)}"
+
+    def per_token(self, loss: float) -> str:
+        """A loss in nats a token as people compare it: bits of characters, perplexity of words.
+
+        >>> Tokens(80, "characters").per_token(math.log(2) * 2.15)
+        '2.150 bits a character'
+        >>> Tokens(80, "words").per_token(math.log(80))
+        'perplexity 80.0'
+        """
+        if self.unit == "characters":
+            return f"{loss / math.log(2):.3f} bits a character"
+        return f"perplexity {math.exp(loss):,.1f}"
+
+    def check_answers(self) -> None:
+        raise SteadfitError(
+            "A language model has no answer for a text as a whole; it continues one: "
+            "`steadfit.training.continuation`."
+        )
+
+    def predict(self, logits: np.ndarray) -> np.ndarray:
+        self.check_answers()
+        return logits.mean(0)
+
+    def columns(
+        self, names: Sequence[str], logits: np.ndarray, replicas: np.ndarray | None
+    ) -> dict[str, np.ndarray]:
+        self.check_answers()
+        return {"input": np.array(names)}
+
+    def model(self, kind: Kind[Any]) -> str:
+        return "language"
+
+    def remedies(self, kind: Kind[Any]) -> tuple[str, ...]:
+        return (*ALWAYS, "recurrent_dropout", "embedding_dropout")
+
+    def epochs(self, kind: Kind[Any], usual: int, examples: int, batch: int) -> int:
+        """Blocks of a text are long: a pass is many steps."""
+        return usual
+
+
+def windows(texts: Padded, size: int) -> Iterator[Padded]:
+    """Texts in parts of `size` steps, for truncated backpropagation (Williams and Peng 1990).
+
+    Each part begins with the states in which the one before left the network, as plain numbers:
+    no gradient goes back beyond a part's beginning. Lengths are left out: what a network from left
+    to right says of a step does not depend on what stands after it.
+    """
+    states: dict[nn.Module, Any] = {}
+    for part in texts.values.split(size, dim=1):
+        yield Padded(part, states=states)
+        for layer, state in states.items():
+            cut = isinstance(state, Tensor)
+            states[layer] = state.detach() if cut else tuple(each.detach() for each in state)
+
+
+def _windows_with_targets(texts: Tensor | Padded, y: Tensor, size: int) -> Iterator[Part]:
+    """`windows` of texts, each with its targets."""
+    assert isinstance(texts, Padded)
+    targets = y[:, : texts.values.shape[1]].split(size, dim=1)
+    return zip(windows(texts, size), targets, strict=True)
