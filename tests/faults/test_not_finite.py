@@ -1,6 +1,7 @@
 """NaN and infinities planted in data, loss and gradient: stopped before the update, and named."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -9,11 +10,11 @@ from torch import Tensor, nn
 
 from steadfit.data import from_arrays
 from steadfit.errors import DivergedError, SteadfitError
-from steadfit.kinds import Preparation
+from steadfit.kinds import Images
 from steadfit.models import build
 from steadfit.recipe import Recipe
+from steadfit.tasks import classes
 from steadfit.training import fit, loop
-from steadfit.training.batches import prepared
 
 RNG = np.random.default_rng(0)
 DATA = from_arrays(RNG.normal(size=(120, 8, 8)).astype(np.float32), np.arange(120) % 3)
@@ -65,9 +66,10 @@ def trained() -> str:
 def test_in_the_data(monkeypatch: pytest.MonkeyPatch, bad: float) -> None:
     """One pixel of one example, seen in the first epoch in the batch that has this example."""
     seen: list[int] = []
+    prepared = Images.prepared
 
-    def spoiled(preparation: Preparation, x: Tensor):
-        take = prepared(preparation, x)
+    def spoiled(kind: Images, x: Tensor, prepare: Callable[[Tensor], Tensor]):
+        take = prepared(kind, x, prepare)
 
         def taken(rows: Tensor) -> Tensor:
             seen.append(len(seen) + 1 if 7 in rows.tolist() else 0)
@@ -78,7 +80,7 @@ def test_in_the_data(monkeypatch: pytest.MonkeyPatch, bad: float) -> None:
         return taken
 
     watched = Watched(monkeypatch)
-    monkeypatch.setattr(loop, "prepared", spoiled)
+    monkeypatch.setattr(Images, "prepared", spoiled)
     said = trained()
     assert f"before the update of epoch 1, batch {seen[-1]}:" in said
     first = next(name for name, _ in watched.module.named_parameters())
@@ -90,12 +92,12 @@ def test_in_the_data(monkeypatch: pytest.MonkeyPatch, bad: float) -> None:
 
 @pytest.mark.parametrize("bad", BAD)
 def test_in_the_loss(monkeypatch: pytest.MonkeyPatch, bad: float) -> None:
-    watched, real = Watched(monkeypatch), loop.cross_entropy
+    watched, real = Watched(monkeypatch), classes.cross_entropy
 
     def planted(logits: Tensor, y: Tensor, label_smoothing: float = 0.0) -> Tensor:
         return real(logits, y) + (bad if watched.is_place() and logits.requires_grad else 0.0)
 
-    monkeypatch.setattr(loop, "cross_entropy", planted)
+    monkeypatch.setattr(classes, "cross_entropy", planted)
     said = trained()
     assert f"before the update of epoch {EPOCH}, batch {BATCH}:" in said
     assert f"found a loss of {bad}" in said

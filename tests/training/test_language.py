@@ -12,8 +12,8 @@ from steadfit.errors import SteadfitError
 from steadfit.kinds import RESERVED
 from steadfit.nn import Embedding, Padded
 from steadfit.recipe import Recipe
+from steadfit.tasks.tokens import windows
 from steadfit.training import TrainedModel, continuation, fit, trained_model
-from steadfit.training.batches import windows
 
 
 def chain(stay: float, steps: int, seed: int = 0) -> str:

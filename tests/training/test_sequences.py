@@ -6,9 +6,9 @@ import torch
 
 from steadfit.data import Dataset, Ragged, from_series, from_texts
 from steadfit.errors import SteadfitError
+from steadfit.kinds import Series
 from steadfit.recipe import Recipe
 from steadfit.training import TrainedModel, fit, trained_model
-from steadfit.training.batches import all_of, by_length, padded
 
 
 def series(n: int = 90, seed: int = 0) -> Dataset:
@@ -76,6 +76,9 @@ def test_numbers_are_predicted_from_series():
     assert np.corrcoef(replica.logits[:, 0], y)[0, 1] > 0.97
 
 
+KIND = Series(channels=1)
+
+
 def ragged(lengths: np.ndarray) -> Ragged:
     return Ragged.of([torch.zeros(n, 1) for n in lengths])
 
@@ -83,11 +86,11 @@ def ragged(lengths: np.ndarray) -> Ragged:
 def test_little_of_a_training_batch_is_padding():
     x = ragged(np.random.default_rng(0).integers(1, 200, 1000))
     generator = torch.Generator().manual_seed(0)
-    batches = by_length(torch.randperm(1000, generator=generator), x, generator).split(25)
+    batches = KIND.shuffled(x, torch.randperm(1000, generator=generator), 40, generator)
     assert sorted(torch.cat(batches).tolist()) == list(range(1000))
     steps = sum(len(rows) * int(x.lengths[rows].max()) for rows in batches)
     assert int(x.lengths.sum()) / steps > 0.8
-    again = by_length(torch.randperm(1000, generator=generator), x, generator).split(25)
+    again = KIND.shuffled(x, torch.randperm(1000, generator=generator), 40, generator)
     assert {tuple(sorted(rows.tolist())) for rows in batches}.isdisjoint(
         tuple(sorted(rows.tolist())) for rows in again
     )
@@ -96,15 +99,15 @@ def test_little_of_a_training_batch_is_padding():
 @pytest.mark.parametrize("longest", [3, 50_000, 200_000])
 def test_what_is_predicted_at_once_is_bounded(longest):
     x = ragged(np.array([longest, 1, 2] * 3))
-    batches = list(all_of(x))
+    batches = list(KIND.to_predict(x))
     assert sorted(torch.cat(batches).tolist()) == list(range(9))
     for rows in batches:
         assert len(rows) == 1 or len(rows) * int(x.lengths[rows].max()) <= 2**16
 
 
 def test_equal_lengths_need_no_mask():
-    assert padded(ragged(np.array([4, 4]))).lengths is None
-    assert padded(ragged(np.array([4, 3]))).lengths.tolist() == [4, 3]
+    assert KIND.padded(ragged(np.array([4, 4]))).lengths is None
+    assert KIND.padded(ragged(np.array([4, 3]))).lengths.tolist() == [4, 3]
 
 
 def test_each_member_has_the_words_of_its_own_sample(tmp_path):

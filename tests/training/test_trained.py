@@ -78,9 +78,7 @@ def test_passes_need_something_that_is_dropped(parts, replicas):
 def test_another_shape_is_a_sentence(parts, replicas):
     recipe, both = replicas
     model = trained_model(recipe, parts.train, both)
-    with pytest.raises(
-        SteadfitError, match="takes examples of shape 1×8×8, got examples of shape 1×9×8"
-    ):
+    with pytest.raises(SteadfitError, match="takes images of 1×8×8, got images of 1×9×8"):
         model.logits(torch.zeros(2, 1, 9, 8))
     with pytest.raises(SteadfitError, match="got list"):
         model.predict([[0.0]])
