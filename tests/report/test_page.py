@@ -19,6 +19,7 @@ from steadfit.recipe import Recipe
 from steadfit.report import disputed, page, sections
 from steadfit.report.pictures import data_uris, line_uris
 from steadfit.study.result import StudyResult
+from steadfit.tasks import Classes
 from steadfit.training.replica import Replica
 
 Case = tuple[StudyResult, dict[str, list[Replica]], Dataset]
@@ -273,7 +274,8 @@ def test_blank_tokens_can_be_seen():
 def test_next_tokens_are_labelled_and_counted_by_themselves(digits_case: Case):
     result, replicas, test = digits_case
     data = dataclasses.replace(result.data, task="tokens", classes=(), shape=(64,))
-    test = dataclasses.replace(test, classes=(" ", *test.classes[1:]))
+    named = dataclasses.replace(test.schema, task=Classes((" ", *test.classes[1:])))
+    test = dataclasses.replace(test, schema=named)
     text = page(dataclasses.replace(result, data=data), replicas, test, {})
     assert "1,437 texts of up to 64 tokens · 360 next tokens to test" in text
     assert "labelled" in text

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
+from steadfit.analysis import points
 from steadfit.errors import SteadfitError
-from steadfit.report import points
 
 
 @given(st.integers(1, 7), st.integers(1, 9), st.integers(2, 5), st.integers(0, 2**32 - 1))

@@ -1,0 +1,124 @@
+"""What every kind of the registry must do; a new one is tested by being registered and given an
+example here."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from steadfit.data import Ragged, from_arrays, from_series, from_texts
+from steadfit.errors import SteadfitError
+from steadfit.kinds import KINDS, Inputs, Kind, Preparation, checked, kind_of
+from steadfit.models import MODELS, build
+from steadfit.nn import Padded
+from steadfit.recipe import Augmentation, Model
+from steadfit.study.remedies import REMEDIES
+
+RNG = np.random.default_rng(0)
+LENGTHS = [5, 1, 3, 7, 2, 9, 4, 6]
+EXAMPLES: dict[str, Inputs] = {
+    "images": from_arrays(RNG.integers(0, 256, (8, 9, 8, 3), np.uint8), range(8)).x,
+    "series": from_series([RNG.normal(size=(n, 2)) for n in LENGTHS], [0, 1] * 4).x,
+    "texts": from_texts(["so it is " * n for n in LENGTHS], [0, 1] * 4).x,
+}
+ALL = torch.arange(8)
+
+
+def fitted(kind: Kind[Any], x: Inputs) -> Preparation:
+    return Preparation(**kind.fit(x, ALL))
+
+
+@pytest.fixture(params=list(KINDS))
+def case(request: pytest.FixtureRequest) -> tuple[Kind[Any], Any]:
+    x = EXAMPLES[request.param]
+    return kind_of(x), x
+
+
+def test_one_kind_alone_holds_them(case):
+    kind, x = case
+    assert [name for name, each in KINDS.items() if each.holds(x)] == [kind.name]
+    assert checked(kind, x) is x
+    for name, other in EXAMPLES.items():
+        if name != kind.name:
+            with pytest.raises(SteadfitError, match=f"The model takes {kind}, got {name}"):
+                checked(kind, other)
+
+
+def test_it_comes_back_from_json(case):
+    kind, x = case
+    assert type(kind)(**json.loads(json.dumps(asdict(kind)))) == kind
+    kind.check_shape(kind.shape(x))
+    with pytest.raises(ValueError, match=r"."):
+        kind.check_shape((*kind.shape(x), 3))
+
+
+def test_rows_are_the_examples(case):
+    kind, x = case
+    assert len(list(kind.rows(x))) == len(x)
+    for i, row in enumerate(kind.rows(x)):
+        (alone,) = kind.rows(x[torch.tensor([i])])
+        np.testing.assert_array_equal(row, alone)
+
+
+def test_batches_have_every_example_once(case):
+    kind, x = case
+    rows = torch.tensor([7, 3, 3, 0, 1, 2, 6])  # as drawn, with a repeat
+    generator = torch.Generator().manual_seed(0)
+    batches = kind.shuffled(x, rows, 3, generator)
+    assert sorted(map(len, batches)) == [2, 2, 3]
+    assert sorted(torch.cat(batches).tolist()) == sorted(rows.tolist())
+    assert sorted(torch.cat(list(kind.to_predict(x))).tolist()) == ALL.tolist()
+
+
+def test_the_default_model_takes_them_as_they_are_prepared(case):
+    kind, x = case
+    assert kind.model in MODELS
+    preparation = fitted(kind, x)
+    assert len(preparation.mean) == kind.means(kind.shape(x))
+    module = build(Model(name=kind.model), preparation.shape(kind.shape(x)), 4).eval()
+    take = kind.prepared(x, preparation.inputs)
+    out = module(kind.padded(kind.placed(take(ALL), "cpu")))
+    assert out.shape == (8, 4)
+    alone = module(kind.padded(kind.placed(take(ALL[2:3]), "cpu")))
+    torch.testing.assert_close(out[2:3], alone, rtol=1e-4, atol=1e-5)  # padding changes nothing
+
+
+def test_its_changes_are_drawn_and_others_refused(case):
+    kind, x = case
+    strengths = {name: True if name == "flip" else 0.5 for name in Augmentation.model_fields}
+    ready = kind.prepared(x, fitted(kind, x).inputs)(ALL)
+    before = [tensor.clone() for tensor in kind.tensors(ready)]
+    assert kind.augment(ready, Augmentation(), torch.Generator()) is ready
+    for name, value in strengths.items():
+        settings = Augmentation.of(**{name: value})
+        if name not in kind.changes:
+            with pytest.raises(SteadfitError, match=name):
+                kind.augment(ready, settings, torch.Generator())
+            continue
+        ways = [
+            kind.augment(ready, settings, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
+        ]
+        same, other = (
+            all(map(torch.equal, kind.tensors(ways[0]), kind.tensors(way))) for way in ways[1:]
+        )
+        assert same, name
+        assert not other, name
+        assert all(map(torch.equal, before, kind.tensors(ready))), name
+    assert set(kind.remedies) <= set(REMEDIES)
+
+
+def test_values_that_are_not_finite_are_refused(case):
+    kind, x = case
+    if isinstance(x, Ragged) and not x.tokens:
+        with pytest.raises(SteadfitError, match="not finite"):
+            checked(kind, x.with_values(x.values * float("nan")))
+    assert not isinstance(kind.padded(x), Padded) or kind.padded(x).lengths is not None
+
+
+@pytest.mark.parametrize("other", [[[0.0]], None, torch.zeros(3, 3), np.full((1, 1, 8, 8), "a")])
+def test_what_is_no_example_is_said(other):
+    with pytest.raises(SteadfitError, match="Examples must be images, series, texts, got"):
+        kind_of(other)
