@@ -17,6 +17,11 @@ from steadfit.study.store import Store
 
 RNG = np.random.default_rng(0)
 X = RNG.integers(0, 255, (12, 4, 4), dtype=np.uint8)
+TWO_CATS = {
+    "kind": {"name": "images", "channels": 1, "height": 4, "width": 4},
+    "task": {"name": "classes", "names": ["cat", "cat"]},
+    "form": None,
+}
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ def refused(run: Path, said: str) -> None:
     ("changes", "said"),
     [
         ({"format": 99}, "format must be .*, got 99"),
-        ({"classes": ["cat", "cat"]}, 'class names must differ, got "cat" twice'),
+        ({"schema": TWO_CATS}, 'class names must differ, got "cat" twice'),
         ({"shape": [1, 10**6, 10**6]}, "values are too large"),
         ({"shape": [1, 10**12, 4]}, "values are too large"),
         (

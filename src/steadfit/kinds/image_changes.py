@@ -42,7 +42,10 @@ def warped(x: Tensor, settings: Augmentation, generator: torch.Generator) -> Ten
         return most * (2 * uniform((batch,), generator) - 1)
 
     angle = around_zero(math.radians(settings.rotation))
-    across, down = around_zero(2 * settings.shift), around_zero(2 * settings.shift)  # the side is 2 long
+    across, down = (
+        around_zero(2 * settings.shift),
+        around_zero(2 * settings.shift),
+    )  # the side is 2 long
     sign = 1 - 2 * _coins(batch, generator).float() if settings.flip else torch.ones_like(angle)
     cos, sin = angle.cos(), angle.sin()
     aspect = height / width  # an angle is an angle in pixels, not in shares of the sides
