@@ -16,7 +16,7 @@ from steadfit import workers
 from steadfit.cells import CELLS
 from steadfit.data import Dataset, points, read, split
 from steadfit.errors import SteadfitError
-from steadfit.files import write_text
+from steadfit.files import check_no_link, check_outside, write_text
 from steadfit.models import settings as model_settings
 from steadfit.recipe import Recipe, Scalar, Training
 from steadfit.report import page, summary
@@ -136,6 +136,10 @@ def study(
     )
     tried = [remedies] if isinstance(remedies, str) else remedies
     folder = Path(out) if out is not None else Path("runs") / dataset.name
+    if not isinstance(data, Dataset):
+        check_outside(folder, Path(data))
+    for name in ("study.json", "report.html"):
+        check_no_link(folder / name)
     outcome = run_study(
         parts,
         baseline,
@@ -200,6 +204,8 @@ def fit(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     everything = torch.arange(len(parts.train))
     folder = Path(out) if out is not None else Path("runs") / f"{dataset.name}-fit"
+    if not isinstance(data, Dataset):
+        check_outside(folder, Path(data))
     prepare(folder / "model")
     replica = fit_replica(chosen, parts.train, everything, parts.test, seed, device)
     trained = trained_model(chosen, parts.train, [replica])
