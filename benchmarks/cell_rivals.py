@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 import steadfit as sf
-from steadfit.cells import Cell, Weights, find, run, run_reference
+from steadfit.cells import Cell, Sequences, Weights, find, run, run_reference
 
 TIME = 100
 LAYERS: dict[str, tuple[Callable[[int, int], nn.Module], Callable[[int, int], nn.Module]]] = {
@@ -102,7 +102,7 @@ def python_loop(name: str, size: Size) -> Contest:
     leaves = [weight for weight in weights if weight is not None]
 
     def runner(way: Callable[..., Any]) -> Runner:
-        return by_torch(lambda x: way(cell, x, weights).outputs, x, leaves)
+        return by_torch(lambda x: way(cell, weights, Sequences(x)).outputs, x, leaves)
 
     return Contest(runner(run), runner(run_reference))
 
@@ -113,7 +113,7 @@ def jax_scan(name: str, size: Size) -> Contest:
 
     cell, x, weights = find(name), torch.randn(TIME, size.batch, size.input), weights_of(name, size)
     leaves = [weight for weight in weights if weight is not None]
-    ours = by_torch(lambda x: run(cell, x, weights).outputs, x, leaves)
+    ours = by_torch(lambda x: run(cell, weights, Sequences(x)).outputs, x, leaves)
     given = [tensor.detach().numpy() for tensor in (x, *leaves)]
     return Contest(ours, lambda train: cell_scan.work(name, given, train))
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from steadfit.cells import CELLS, Cell, Result, Weights
+from steadfit.cells import CELLS, Cell, Result, Sequences, Weights
 
 os.environ.setdefault("STEADFIT_CACHE", str(Path(tempfile.gettempdir()) / "steadfit-test-kernels"))
 
@@ -49,7 +49,7 @@ class Drawn:
 
     def by(self, runner: Callable[..., Result]) -> Result:
         """The result of `run` or of `run_reference`."""
-        return runner(self.cell, self.x, self.weights, self.states, **self.options)
+        return runner(self.cell, self.weights, Sequences(self.x, self.states, **self.options))
 
 
 def _draw(

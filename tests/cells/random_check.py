@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from cells.oracle import Sequences, unrolled
 from cells.random_cells import Run, Tensors, function, tensors
+from steadfit.cells import Sequences as Given
 from steadfit.cells import Weights, run
 from steadfit.nn import Recurrent
 
@@ -56,10 +57,8 @@ def by_oracle(made: Tensors) -> list[Tensor]:
 def by_kernel(made: Tensors) -> list[Tensor]:
     """What `run` gives, in the same order."""
     options = made.constants
-    result = run(
-        made.run.cell,
+    sequences = Given(
         made.x,
-        Weights(**made.weights),
         made.states,
         lengths=options["lengths"],
         batch_sizes=options["batch_sizes"],
@@ -67,6 +66,7 @@ def by_kernel(made: Tensors) -> list[Tensor]:
         recurrent_mask=options["recurrent_mask"],
         zoneout=options["zoneout"],
     )
+    result = run(made.run.cell, Weights(**made.weights), sequences)
     return [*result.sequences, *result.final]
 
 

@@ -14,23 +14,24 @@ from steadfit.cells import build, cell, compiled, relu, run, run_reference
 
 ALONE = """
 import torch
-from steadfit.cells import Weights, find, run
+from steadfit.cells import Sequences, Weights, find, run
 one = find("rnn")
 weights = Weights(**{name: torch.ones(shape) for name, shape in one.shapes(1, 1).items()})
-outputs = run(one, torch.ones(1, 1, 1), weights).outputs
+outputs = run(one, weights, Sequences(torch.ones(1, 1, 1))).outputs
 torch.testing.assert_close(outputs, torch.full((1, 1, 1), 2.0).tanh())
 """
 
 FEWER = """
 import torch
-from steadfit.cells import Weights, find, run, run_reference
+from steadfit.cells import Sequences, Weights, find, run, run_reference
 torch.set_num_threads(4)
 one = find("gru")
 shapes = one.shapes(40, 80).items()
 weights = Weights(**{name: torch.randn(shape) / 9 for name, shape in shapes})
 for batch in (1, 2, 16):
     x = torch.randn(9, batch, 40)
-    torch.testing.assert_close(run(one, x, weights).outputs, run_reference(one, x, weights).outputs)
+    found, wanted = (way(one, weights, Sequences(x)).outputs for way in (run, run_reference))
+    torch.testing.assert_close(found, wanted)
 """
 
 

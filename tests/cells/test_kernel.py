@@ -9,6 +9,7 @@ from torch import Tensor
 from steadfit.cells import (
     CELLS,
     Result,
+    Sequences,
     Weights,
     cell,
     find,
@@ -115,7 +116,7 @@ def test_functions_to_a_few_last_places() -> None:
         return sigmoid(gate.s(x)), tanh(gate.t(x))
 
     values = torch.cat([torch.linspace(-12, 12, 4001), torch.logspace(-8, 0, 1000)])
-    states = run(bare, values.reshape(1, -1, 1), Weights(torch.ones(2, 1))).sequences
+    states = run(bare, Weights(torch.ones(2, 1)), Sequences(values.reshape(1, -1, 1))).sequences
     exact = values.double()
     for found, wanted in zip(states, (exact.sigmoid(), exact.tanh()), strict=True):
         error = ((found.flatten().double() - wanted) / wanted).abs().max()

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from steadfit.cells import Weights, find, join_biases, run_reference
+from steadfit.cells import Sequences, Weights, find, join_biases, run_reference
 
 TORCH = {"rnn": nn.RNN, "rnn_relu": nn.RNN, "lstm": nn.LSTM, "gru_reset_after": nn.GRU}
 
@@ -52,16 +52,11 @@ def test_reference_is_torch(name: str, packed: bool, projection: int) -> None:
     expected, final = layer(sequence, given)
     final = [final[0]] if len(states) == 1 else [f[0] for f in final]
     if packed:
-        result = run_reference(
-            find(name),
-            sequence.data,
-            weights_of(name, layer),
-            states,
-            batch_sizes=sequence.batch_sizes,
-        )
+        given = Sequences(sequence.data, states, batch_sizes=sequence.batch_sizes)
+        result = run_reference(find(name), weights_of(name, layer), given)
         expected = expected.data
     else:
-        result = run_reference(find(name), x, weights_of(name, layer), states)
+        result = run_reference(find(name), weights_of(name, layer), Sequences(x, states))
     torch.testing.assert_close(result.outputs, expected, rtol=0, atol=1e-12)
     torch.testing.assert_close(list(result.final), final, rtol=0, atol=1e-12)
     leaves = [x, *states]

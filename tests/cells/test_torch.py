@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from steadfit.cells import CELLS, Weights, cell, find, relu, run, sigmoid, tanh
+from steadfit.cells import CELLS, Sequences, Weights, cell, find, relu, run, sigmoid, tanh
 from steadfit.errors import SteadfitError
 
 
@@ -13,7 +13,8 @@ def function(drawn, names):
 
     def call(x: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
         weights = Weights(**dict(zip(names, rest, strict=False)))
-        result = run(drawn.cell, x, weights, rest[len(names) :], **drawn.options)
+        given = Sequences(x, rest[len(names) :], **drawn.options)
+        result = run(drawn.cell, weights, given)
         return (*result.sequences, *result.final)
 
     return call
@@ -62,7 +63,7 @@ def test_autocast_keeps_float32(draw) -> None:
     drawn = draw(find("lstm"), 3, 2, 4, 5, dtype=torch.float32)
     exact = drawn.by(run).outputs
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        short = run(drawn.cell, drawn.x.bfloat16(), drawn.weights, drawn.states).outputs
+        short = run(drawn.cell, drawn.weights, Sequences(drawn.x.bfloat16(), drawn.states)).outputs
     assert short.dtype == torch.float32
     torch.testing.assert_close(short, exact, rtol=0, atol=0.02)
 
@@ -70,7 +71,7 @@ def test_autocast_keeps_float32(draw) -> None:
 def test_a_frozen_input_gets_no_gradient_and_stays_frozen(draw) -> None:
     drawn = draw(find("gru"), 3, 2, 4, 5)
     x = drawn.x.detach()
-    output = run(drawn.cell, x, drawn.weights, drawn.states).outputs
+    output = run(drawn.cell, drawn.weights, Sequences(x, drawn.states)).outputs
     first = torch.autograd.grad(output.sum(), drawn.weights.input, create_graph=True)[0]
     first.pow(2).sum().backward()
     assert not x.requires_grad
@@ -101,14 +102,15 @@ def test_without_a_compiler_the_reference_runs_and_says_so(draw, monkeypatch) ->
 
 def test_wrong_shapes_are_named(draw) -> None:
     drawn = draw(find("lstm"), 3, 2, 4, 5)
-    with pytest.raises(SteadfitError, match=r"initial state c has to be \(2, 5\)"):
-        run(drawn.cell, drawn.x, drawn.weights, (drawn.states[0], drawn.states[1][:, :3]))
+    h, c = drawn.states
+    with pytest.raises(SteadfitError, match=r"initial state c must be \(2, 5\)"):
+        run(drawn.cell, drawn.weights, Sequences(drawn.x, (h, c[:, :3])))
     with pytest.raises(SteadfitError, match="float64"):
-        run(drawn.cell, drawn.x, drawn.weights, tuple(s.float() for s in drawn.states))
+        run(drawn.cell, drawn.weights, Sequences(drawn.x, (h.float(), c.float())))
     gru = draw(find("gru"), 3, 2, 4, 5)
     weights = gru.weights._replace(projection=torch.ones(2, 5, dtype=torch.float64))
     with pytest.raises(SteadfitError, match="projection"):
-        run(gru.cell, gru.x, weights)
+        run(gru.cell, weights, Sequences(gru.x))
 
 
 def refused_if(x, h, *, gate):

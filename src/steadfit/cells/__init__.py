@@ -2,7 +2,7 @@
 
 - `cell` makes a `Cell` of a function of one step; `CELLS` and `find` give the library's.
 - `sigmoid`, `tanh`, `relu` and the like are what equations are written with.
-- `run` takes a cell, the input, `Weights` and initial states, and gives a `Result`;
+- `run` takes a cell, `Weights` and `Sequences`, and gives a `Result`;
   `run_reference` does the same step by step in torch.
 - `equations`, `latex`, `svg`, `stages` and `parameter_count` describe a cell.
 - `compiler`, `cache_folder` and `kernel` say what kernels are made with, and make one.
@@ -35,7 +35,7 @@ from steadfit.cells.functions import (
     sqrt,
     tanh,
 )
-from steadfit.cells.interface import Result, Weights, join_biases
+from steadfit.cells.interface import Result, Sequences, Weights, join_biases
 from steadfit.cells.language import Cell, cell
 from steadfit.cells.reference import run_reference
 from steadfit.cells.registry import CELLS, find
@@ -46,6 +46,7 @@ __all__ = [
     "BuildError",
     "Cell",
     "Result",
+    "Sequences",
     "Weights",
     "absolute",
     "cache_folder",

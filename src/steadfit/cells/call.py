@@ -6,17 +6,16 @@ kernel or, where there is none, by the reference.
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from steadfit.cells.compiled import kernel, saved_width
 from steadfit.cells.emit import Variant
-from steadfit.cells.interface import Result, Weights
-from steadfit.cells.kernels import Kernel, Task, schedule
+from steadfit.cells.interface import Result, Sequences, Weights
+from steadfit.cells.kernels import Kernel, Task
 from steadfit.cells.language import Cell, known
 from steadfit.cells.reference import run_reference
 
@@ -62,41 +61,44 @@ class Call:
         """How many tensors at the beginning of the list have gradients: x, weights, states."""
         return 1 + len(self.weights) + len(self.cell.states)
 
-    def arguments(self, tensors: Sequence[Tensor]) -> dict[str, Any]:
-        """The list as the arguments of `run_reference`, without the cell."""
+    @staticmethod
+    def of(cell: Cell, weights: Weights, sequences: Sequences) -> "tuple[Call, list[Tensor]]":
+        """The call of a run whose sequences are checked, and its list of tensors."""
+        assert sequences.states is not None
+        assert sequences.zoneout is not None
+        named = {name: w for name, w in weights._asdict().items() if w is not None}
+        rows = {"lengths": sequences.lengths, "batch_sizes": sequences.batch_sizes}
+        counts = {name: count for name, count in rows.items() if count is not None}
+        made = Call(
+            cell=cell,
+            weights=tuple(named),
+            mask=sequences.recurrent_mask is not None,
+            zoneout=tuple(mask is not None for mask in sequences.zoneout),
+            rows=next(iter(counts), "padded"),
+            reverse=sequences.reverse,
+        )
+        given = (sequences.values, *named.values(), *sequences.states)
+        return made, [*given, *sequences.masks(), *counts.values()]
+
+    def arguments(self, tensors: Sequence[Tensor]) -> tuple[Weights, Sequences]:
+        """The list as `run_reference` takes it."""
         rest = iter(tensors)
-        x = next(rest)
+        values = next(rest)
         weights = Weights(**{name: next(rest) for name in self.weights})
-        states = tuple(next(rest) for _ in self.cell.states)
-        mask = next(rest) if self.mask else None
-        zoneout = tuple(next(rest) if one else None for one in self.zoneout)
-        named = {} if self.rows == "padded" else {self.rows: next(rest)}
-        return {
-            "x": x,
-            "weights": weights,
-            "states": states,
-            "recurrent_mask": mask,
-            "zoneout": zoneout,
-            "reverse": self.reverse,
-            **named,
-        }
+        sequences = Sequences(
+            values,
+            states=tuple(next(rest) for _ in self.cell.states),
+            recurrent_mask=next(rest) if self.mask else None,
+            zoneout=tuple(next(rest) if one else None for one in self.zoneout),
+            reverse=self.reverse,
+        )
+        if self.rows == "padded":
+            return weights, sequences
+        return weights, replace(sequences, **{self.rows: next(rest)})
 
     def task(self, tensors: Sequence[Tensor]) -> Task:
         """The list as the kernel takes it."""
-        given = self.arguments([tensor.resolve_neg().contiguous() for tensor in tensors])
-        x, batch = given["x"], given["states"][0].shape[0]
-        sizes = given.get("batch_sizes")
-        time = x.shape[0] if sizes is None else len(sizes)
-        return Task(
-            x=x.reshape(-1, x.shape[-1]),
-            leading=x.shape[:-1],
-            weights=given["weights"],
-            states=given["states"],
-            mask=given["recurrent_mask"],
-            zoneout=tuple(None if m is None else m.flatten(0, -2) for m in given["zoneout"]),
-            schedule=schedule(time, batch, given.get("lengths"), sizes),
-            reverse=self.reverse,
-        )
+        return Task(*self.arguments([tensor.resolve_neg().contiguous() for tensor in tensors]))
 
 
 def forward(made: Call, tensors: Sequence[Tensor], saved: Tensor | None) -> list[Tensor]:
@@ -133,15 +135,15 @@ def gradients(
         )
         return [all_of_x if wants_x else x.new_empty(0), *rest]
     task = made.task(tensors)
-    states = len(task.states)
+    states = len(made.cell.states)
     if saved is None:  # the forward run did not know that it would be differentiated
         saved = memory(made, tensors)
         compiled.forward(task, saved)
-    done = tuple(sequence.contiguous().flatten(0, -2) for sequence in sequences)
-    flat = [None if a is None else a.contiguous().flatten(0, -2) for a in adjoints]
+    done = [sequence.contiguous() for sequence in sequences]
+    given = [None if a is None else a.contiguous() for a in adjoints]
     with _named(made, "backward"):
-        result = compiled.backward(task, done, saved, flat[:states], flat[states:], wants_x)
-    d_x = x.new_empty(0) if result.x is None else result.x.view(x.shape)
+        result = compiled.backward(task, done, saved, given[:states], given[states:], wants_x)
+    d_x = x.new_empty(0) if result.x is None else result.x
     return [d_x, *(w for w in result.weights if w is not None), *result.states]
 
 
@@ -198,4 +200,4 @@ def _kernel(made: Call, x: Tensor) -> Kernel | None:
 
 
 def _reference(made: Call, tensors: Sequence[Tensor]) -> Result:
-    return run_reference(made.cell, **made.arguments(tensors))
+    return run_reference(made.cell, *made.arguments(tensors))

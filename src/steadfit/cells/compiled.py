@@ -10,8 +10,8 @@ from torch import Tensor
 
 from steadfit.cells.build import BuildError, build
 from steadfit.cells.emit import Variant, head, source_text
-from steadfit.cells.interface import Weights
-from steadfit.cells.kernels import Kernel, Task, schedule
+from steadfit.cells.interface import Sequences, Weights
+from steadfit.cells.kernels import Kernel, Task
 from steadfit.cells.language import Cell
 from steadfit.cells.plan import MOST_STATES, plan
 from steadfit.cells.reference import run_reference
@@ -83,31 +83,24 @@ def try_step(made: Kernel, variant: Variant, dtype: torch.dtype) -> None:
     x, states = normal(time, batch, input), tuple(normal(batch, hidden) for _ in cell.states)
     mask = normal(batch, hidden) if variant.recurrent_mask else None
     zoneout = tuple(normal(time, batch, hidden) if one else None for one in variant.zoneout)
+    sequences = Sequences(x, states, recurrent_mask=mask, zoneout=zoneout)
     with torch.enable_grad():
         leaves = [
             tensor.requires_grad_() for tensor in (x, *weights, *states) if tensor is not None
         ]
-        wanted = run_reference(cell, x, weights, states, recurrent_mask=mask, zoneout=zoneout)
+        wanted = run_reference(cell, weights, sequences)
         outputs = [*wanted.sequences, *wanted.final]
         adjoints = [normal(*output.shape) for output in outputs]
         exact = torch.autograd.grad(
             outputs, leaves, adjoints, allow_unused=True, materialize_grads=True
         )
-    task = Task(
-        x=x.flatten(0, 1),
-        leading=x.shape[:-1],
-        weights=weights,
-        states=states,
-        mask=mask,
-        zoneout=tuple(None if one is None else one.flatten(0, 1) for one in zoneout),
-        schedule=schedule(time, batch),
-        reverse=False,
-    )
+    task = Task(weights, sequences)
     saved = x.new_empty(time * batch, saved_width(variant, dtype, hidden))
     done = made.forward(task, saved)
-    flat = [adjoint.view(-1, hidden) for adjoint in adjoints]
     count = len(states)
-    found = made.backward(task, done.sequences, saved, flat[:count], flat[count:], wants_x=True)
+    found = made.backward(
+        task, done.sequences, saved, adjoints[:count], adjoints[count:], wants_x=True
+    )
     ours = [*done.sequences, *done.final, found.x, *found.weights, *found.states]
     pairs = zip((one for one in ours if one is not None), (*outputs, *exact), strict=True)
     for one, other in pairs:

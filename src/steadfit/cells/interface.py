@@ -4,8 +4,8 @@ Letters of shapes: T time, B batch, I input width, H units, P width of the outpu
 projection), N rows of a packed batch, S states.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -50,131 +50,107 @@ class Result(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
-    """One run's arguments, checked, with every row of every step in one list of rows.
+class Sequences:
+    """A batch of sequences, and how a cell runs over them.
 
-    x: (rows, I); row `starts[t] + b` is step t of sequence b. sizes: how many sequences there are
-    at each step; those are always the first ones. lengths: (B,) int64 or None, only for padded
-    batches: a sequence's state stays as it is at the steps from its length on.
+    values: (T, B, I); or, with batch_sizes, the rows of a packed batch, (N, I).
+    states: the initial states, (B, P) for the first and (B, H) for the rest; zeros if None.
+    lengths: (B,) int64, for padded sequences that end early: from its length on a sequence keeps
+    its state, and its outputs are zero. batch_sizes: (T,) int64, as in torch's PackedSequence.
+    reverse: from the last step to the first. With lengths or batch_sizes each sequence starts at
+    its own last step.
+    recurrent_mask: (B, P), multiplied with whatever enters the recurrent products at every step
+    (variational dropout, Gal and Ghahramani 2016); with a state of another width than P, as (B, H).
+    zoneout: for each state None or (T, B, width) as the values are laid out: the share of the old
+    value that is kept, new = m * old + (1 - m) * new (Krueger et al. 2017); 0 and 1 in training,
+    the probability in evaluation. None: nothing is kept.
+
+    values, weights, states and masks have one dtype and device.
     """
 
-    cell: Cell
-    x: Tensor
-    weights: Weights
-    states: tuple[Tensor, ...]
-    sizes: tuple[int, ...]
-    lengths: Tensor | None
-    reverse: bool
-    recurrent_mask: Tensor | None
-    zoneout: tuple[Tensor | None, ...]
-    packed: bool
-    hidden: int  # H
+    values: Tensor
+    states: Sequence[Tensor] | None = None
+    lengths: Tensor | None = None
+    batch_sizes: Tensor | None = None
+    reverse: bool = False
+    recurrent_mask: Tensor | None = None
+    zoneout: Sequence[Tensor | None] | None = None
 
     @property
     def batch(self) -> int:
         """B."""
-        return self.states[0].shape[0]
+        if self.batch_sizes is None:
+            return self.values.shape[1]
+        return int(self.batch_sizes[0]) if len(self.batch_sizes) else 0
 
-    def shaped(self, rows: Tensor) -> Tensor:
-        """(rows, width) as the caller gave x: padded (T, B, width), or packed as it is."""
-        if self.packed:
-            return rows
-        return rows.reshape(len(self.sizes), self.batch, rows.shape[-1])
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many sequences there are at each step; those are always the first ones."""
+        if self.batch_sizes is None:
+            return (self.values.shape[1],) * self.values.shape[0]
+        return tuple(self.batch_sizes.tolist())
+
+    def masks(self) -> list[Tensor]:
+        """The recurrent mask and zoneout's masks, those that there are."""
+        return [m for m in (self.recurrent_mask, *(self.zoneout or ())) if m is not None]
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> "Sequences":
+        """The same with every floating-point tensor changed."""
+
+        def changed(tensor: Tensor | None) -> Tensor | None:
+            return None if tensor is None else change(tensor)
+
+        return replace(
+            self,
+            values=change(self.values),
+            states=None if self.states is None else tuple(map(change, self.states)),
+            recurrent_mask=changed(self.recurrent_mask),
+            zoneout=None if self.zoneout is None else tuple(map(changed, self.zoneout)),
+        )
 
 
-class Given(NamedTuple):
-    """Checked arguments, the left-out ones filled in."""
+def check(cell: Cell, weights: Weights, sequences: Sequences) -> Sequences:
+    """The sequences with states and zoneout filled in.
 
-    states: tuple[Tensor, ...]
-    zoneout: tuple[Tensor | None, ...]
-    hidden: int
-
-
-def check(
-    cell: Cell,
-    x: Tensor,
-    weights: Weights,
-    states: Sequence[Tensor] | None = None,
-    *,
-    lengths: Tensor | None = None,
-    batch_sizes: Tensor | None = None,
-    recurrent_mask: Tensor | None = None,
-    zoneout: Sequence[Tensor | None] | None = None,
-) -> Given:
-    """Check the arguments of `run`. Raises SteadfitError that says what does not fit."""
+    Raises SteadfitError for shapes, types or devices that do not fit.
+    """
+    x, batch_sizes = sequences.values, sequences.batch_sizes
     packed = batch_sizes is not None
     if x.dim() != (2 if packed else 3):
         wanted = "(rows, input) with batch_sizes" if packed else "(time, batch, input)"
-        raise SteadfitError(f"x has to be {wanted}, found shape {tuple(x.shape)}.")
-    if packed and lengths is not None:
+        raise SteadfitError(f"values must be {wanted}, got shape {tuple(x.shape)}.")
+    if packed and sequences.lengths is not None:
         raise SteadfitError("Give lengths (padded) or batch_sizes (packed), not both.")
-    batch = x.shape[1] if batch_sizes is None else _packed_batch(batch_sizes, len(x))
+    if batch_sizes is not None:
+        _check_batch_sizes(batch_sizes, len(x))
+    batch = sequences.batch
     hidden, width = _check_weights(cell, weights, x.shape[-1])
     widths = (width, *(hidden for _ in cell.states[1:]))
+    states = sequences.states
     if states is None:
         states = tuple(x.new_zeros(batch, size) for size in widths)
-    _check_shape("lengths", lengths, (batch,))
-    _check_shape("recurrent_mask", recurrent_mask, (batch, width))
+    _check_shape("lengths", sequences.lengths, (batch,))
+    _check_shape("recurrent_mask", sequences.recurrent_mask, (batch, width))
     if len(states) != len(widths):
-        raise SteadfitError(f"{cell.name} has {len(widths)} states, found {len(states)}.")
+        raise SteadfitError(f"{cell.name} has {len(widths)} states, got {len(states)}.")
     for name, state, size in zip(cell.states, states, widths, strict=True):
         _check_shape(f"The initial state {name}", state, (batch, size))
-    masks = tuple(zoneout) if zoneout is not None else (None,) * len(widths)
-    if len(masks) != len(widths):
-        raise SteadfitError(f"{cell.name} has {len(widths)} states, zoneout has {len(masks)}.")
-    for mask, size in zip(masks, widths, strict=True):
+    zoneout = (None,) * len(widths) if sequences.zoneout is None else tuple(sequences.zoneout)
+    if len(zoneout) != len(widths):
+        raise SteadfitError(f"{cell.name} has {len(widths)} states, zoneout has {len(zoneout)}.")
+    for mask, size in zip(zoneout, widths, strict=True):
         _check_shape("A zoneout mask", mask, (*x.shape[:-1], size))
-    _check_alike(x, (*weights, *states, recurrent_mask, *masks))
-    return Given(tuple(states), masks, hidden)
+    filled = replace(sequences, states=tuple(states), zoneout=zoneout)
+    _check_alike(x, (*weights, *states, *filled.masks()))
+    return filled
 
 
-def problem(
-    cell: Cell,
-    x: Tensor,
-    weights: Weights,
-    states: Sequence[Tensor] | None = None,
-    *,
-    lengths: Tensor | None = None,
-    batch_sizes: Tensor | None = None,
-    reverse: bool = False,
-    recurrent_mask: Tensor | None = None,
-    zoneout: Sequence[Tensor | None] | None = None,
-) -> Problem:
-    """The arguments of `run`, checked and brought to one form."""
-    given = check(
-        cell,
-        x,
-        weights,
-        states,
-        lengths=lengths,
-        batch_sizes=batch_sizes,
-        recurrent_mask=recurrent_mask,
-        zoneout=zoneout,
-    )
-    packed = batch_sizes is not None
-    sizes = (x.shape[1],) * x.shape[0] if batch_sizes is None else tuple(batch_sizes.tolist())
-    return Problem(
-        cell=cell,
-        x=x if packed else x.flatten(0, 1),
-        weights=weights,
-        states=given.states,
-        sizes=sizes,
-        lengths=lengths,
-        reverse=reverse,
-        recurrent_mask=recurrent_mask,
-        zoneout=tuple(None if m is None else m.flatten(0, -2) for m in given.zoneout),
-        packed=packed,
-        hidden=given.hidden,
-    )
-
-
-def _packed_batch(batch_sizes: Tensor, rows: int) -> int:
+def _check_batch_sizes(batch_sizes: Tensor, rows: int) -> None:
     sizes = batch_sizes.tolist()
     if sum(sizes) != rows or sizes != sorted(sizes, reverse=True):
         raise SteadfitError(
-            f"batch_sizes have to fall and to sum to x's {rows} rows, found {sizes[:8]}."
+            f"batch_sizes must fall and sum to the {rows} rows of values, got {sizes[:8]}."
         )
-    return max(sizes, default=0)
 
 
 def join_biases(cell: Cell, input_bias: Tensor, recurrent_bias: Tensor) -> Tensor:
@@ -217,7 +193,7 @@ def _check_weights(cell: Cell, weights: Weights, input: int) -> tuple[int, int]:
         if (weight is None) != (name not in wanted):
             found = "None" if weight is None else f"shape {tuple(weight.shape)}"
             raise SteadfitError(
-                f"{cell.name}: the weight {name} has to be {wanted.get(name)}, found {found}."
+                f"{cell.name}: the weight {name} must be {wanted.get(name)}, got {found}."
             )
         _check_shape(f"{cell.name}: the weight {name}", weight, wanted.get(name, ()))
     return hidden, width
@@ -244,13 +220,13 @@ def _can_project(cell: Cell) -> bool:
 
 def _check_shape(what: str, tensor: Tensor | None, wanted: tuple[int, ...]) -> None:
     if tensor is not None and tuple(tensor.shape) != wanted:
-        raise SteadfitError(f"{what} has to be {wanted}, found shape {tuple(tensor.shape)}.")
+        raise SteadfitError(f"{what} must be {wanted}, got shape {tuple(tensor.shape)}.")
 
 
 def _check_alike(x: Tensor, others: Sequence[Tensor | None]) -> None:
     for other in others:
         if other is not None and (other.dtype, other.device) != (x.dtype, x.device):
             raise SteadfitError(
-                f"x is {x.dtype} on {x.device}; weights, states and masks have to be the same, "
-                f"found {other.dtype} on {other.device}."
+                f"x is {x.dtype} on {x.device}; weights, states and masks must be the same, "
+                f"got {other.dtype} on {other.device}."
             )

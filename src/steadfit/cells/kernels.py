@@ -3,13 +3,13 @@
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from steadfit.cells.interface import Weights
+from steadfit.cells.interface import Sequences, Weights
 from steadfit.cells.plan import MOST_STATES
 
 _Pointer = ctypes.c_void_p
@@ -43,17 +43,30 @@ class Schedule(NamedTuple):
     rows: int  # how many steps there are in all sequences together
 
 
-class Task(NamedTuple):
-    """One run's tensors, contiguous, as the kernel takes them."""
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One run as the kernel takes it: checked, and every tensor contiguous."""
 
-    x: Tensor  # (rows, I)
-    leading: torch.Size  # the caller's shape of these rows: (T, B), or (N,) if packed
     weights: Weights
-    states: tuple[Tensor, ...]
-    mask: Tensor | None
-    zoneout: tuple[Tensor | None, ...]
-    schedule: Schedule
-    reverse: bool
+    sequences: Sequences
+
+    @cached_property
+    def schedule(self) -> Schedule:
+        """Which row is which step."""
+        given = self.sequences
+        time = len(given.values if given.batch_sizes is None else given.batch_sizes)
+        return schedule(time, given.batch, given.lengths, given.batch_sizes)
+
+    @property
+    def states(self) -> Sequence[Tensor]:
+        """The initial states."""
+        assert self.sequences.states is not None
+        return self.sequences.states
+
+    @property
+    def ragged(self) -> bool:
+        """Whether there are rows beyond the ends of sequences, which no sweep visits."""
+        return self.sequences.values.shape[:-1].numel() != self.schedule.rows
 
 
 class Forward(NamedTuple):
@@ -106,11 +119,11 @@ class Kernel:
 
     def forward(self, task: Task, saved: Tensor | None) -> Forward:
         """Run forward. saved: where to keep what the backward sweep needs, if one is to follow."""
-        ragged = len(task.x) != task.schedule.rows
-        make = task.x.new_zeros if ragged else task.x.new_empty
+        x = task.sequences.values
+        make = x.new_zeros if task.ragged else x.new_empty
         hidden = task.states[0].shape[1]
         # made in the caller's shape: autograd does not let views be changed in place
-        sequences = tuple(make(*task.leading, hidden) for _ in task.states)
+        sequences = tuple(make(*x.shape[:-1], hidden) for _ in task.states)
         final = tuple(torch.empty_like(state) for state in task.states)
         arguments = self._arguments(task, sequences, final, saved)
         _check_memory(self.sweeps.run_forward(self.cell, ctypes.byref(arguments)))
@@ -129,9 +142,8 @@ class Kernel:
 
         sequences and saved: what `forward` gave and filled.
         """
-        ragged = len(task.x) != task.schedule.rows
-        make = torch.zeros_like if ragged or task.weights.input is None else torch.empty_like
-        d_x = make(task.x) if wants_x else None
+        make = torch.zeros_like if task.ragged or task.weights.input is None else torch.empty_like
+        d_x = make(task.sequences.values) if wants_x else None
         fresh = torch.empty_like if task.schedule.rows else torch.zeros_like
         d_weights = Weights(*(None if w is None else fresh(w) for w in task.weights))
         d_states = tuple(torch.empty_like(state) for state in task.states)
@@ -155,24 +167,25 @@ class Kernel:
         saved: Tensor | None,
     ) -> _Arguments:
         batch, hidden = task.states[0].shape
+        given = task.sequences
         return _Arguments(
             time=len(task.schedule.sizes),
             batch=batch,
-            input=task.x.shape[1],
+            input=given.values.shape[-1],
             hidden=hidden,
-            reverse=task.reverse,
+            reverse=given.reverse,
             threads=torch.get_num_threads(),
             starts=_pointer(task.schedule.starts),
             sizes=_pointer(task.schedule.sizes),
             order=_pointer(task.schedule.order),
-            x=_pointer(task.x),
+            x=_pointer(given.values),
             input_weight=_pointer(task.weights.input),
             recurrent_weight=_pointer(task.weights.recurrent),
             bias=_pointer(task.weights.bias),
             peephole=_pointer(task.weights.peephole),
-            mask=_pointer(task.mask),
+            mask=_pointer(given.recurrent_mask),
             initial=_pointers(task.states),
-            given=_pointers(task.zoneout),
+            given=_pointers(given.zoneout or ()),
             sequence=_pointers(sequences),
             final=_pointers(final),
             saved=_pointer(saved),

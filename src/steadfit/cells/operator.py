@@ -91,7 +91,7 @@ def cell_operator(tensors: list[Tensor], call: str, keep: bool) -> list[Tensor]:
 @cell_operator.register_fake
 def _(tensors: list[Tensor], call: str, keep: bool) -> list[Tensor]:
     made = Call.read(call)
-    x, states = tensors[0], made.arguments(tensors)["states"]
+    x, states = tensors[0], made.arguments(tensors)[1].states or ()
     return [
         *(x.new_empty(*x.shape[:-1], state.shape[1]) for state in states),
         *(state.new_empty(state.shape) for state in states),

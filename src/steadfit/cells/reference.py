@@ -5,103 +5,81 @@ kernels.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-from steadfit.cells.interface import Problem, Result, Weights, problem
+from steadfit.cells.interface import Result, Sequences, Weights, check
 from steadfit.cells.language import Cell, call
 
 
-def run_reference(
-    cell: Cell,
-    x: Tensor,
-    weights: Weights,
-    states: Sequence[Tensor] | None = None,
-    *,
-    lengths: Tensor | None = None,
-    batch_sizes: Tensor | None = None,
-    reverse: bool = False,
-    recurrent_mask: Tensor | None = None,
-    zoneout: Sequence[Tensor | None] | None = None,
-) -> Result:
-    """`steadfit.cells.run` (which says what the arguments are) without kernels.
+def run_reference(cell: Cell, weights: Weights, sequences: Sequences) -> Result:
+    """`steadfit.cells.run` without kernels.
 
     >>> from steadfit.cells import find
     >>> accumulator = Weights(torch.zeros(2, 1), bias=torch.tensor([9., 0.]))
-    >>> run_reference(find("min_gru"), torch.ones(3, 1, 1), accumulator).outputs.shape
+    >>> run_reference(find("min_gru"), accumulator, Sequences(torch.ones(3, 1, 1))).outputs.shape
     torch.Size([3, 1, 1])
     """
-    return evaluate(
-        problem(
-            cell,
-            x,
-            weights,
-            states,
-            lengths=lengths,
-            batch_sizes=batch_sizes,
-            reverse=reverse,
-            recurrent_mask=recurrent_mask,
-            zoneout=zoneout,
-        )
-    )
-
-
-def evaluate(task: Problem) -> Result:
-    """Run the equations for each step of a checked problem."""
-    weights = task.weights
-    task = _without_padding(task)
-    products = None if weights.input is None else linear(task.x, weights.input)
-    starts = [sum(task.sizes[:step]) for step in range(len(task.sizes))]
-    steps = range(len(task.sizes))
-    states = task.states
-    outputs: list[tuple[Tensor, ...]] = [()] * len(starts)
-    for step in reversed(steps) if task.reverse else steps:
-        rows = slice(starts[step], starts[step] + task.sizes[step])
-        old = tuple(state[: task.sizes[step]] for state in states)
+    sequences = check(cell, weights, sequences)
+    assert sequences.states is not None
+    assert sequences.zoneout is not None
+    x = _rows(sequences)
+    products = None if weights.input is None else linear(x, weights.input)
+    zoneout = [None if mask is None else mask.flatten(0, -2) for mask in sequences.zoneout]
+    sizes, lengths = sequences.sizes, sequences.lengths
+    starts = [sum(sizes[:step]) for step in range(len(sizes))]
+    states = tuple(sequences.states)
+    outputs: list[tuple[Tensor, ...]] = [()] * len(sizes)
+    for step in reversed(range(len(sizes))) if sequences.reverse else range(len(sizes)):
+        rows = slice(starts[step], starts[step] + sizes[step])
+        old = tuple(state[: sizes[step]] for state in states)
+        now = x[rows]  # one object, by which a gate knows the input
         product = None if products is None else products[rows]
-        new = _step(task, task.x[rows], product, old)
+        mask = None if sequences.recurrent_mask is None else sequences.recurrent_mask[: len(now)]
+        new = _step(cell, weights, now, _Gates(cell, weights, now, product, mask), old)
         new = tuple(
-            value if mask is None else mask[rows] * before + (1 - mask[rows]) * value
-            for value, before, mask in zip(new, old, task.zoneout, strict=True)
+            value if share is None else share[rows] * before + (1 - share[rows]) * value
+            for value, before, share in zip(new, old, zoneout, strict=True)
         )
         outputs[step] = new
-        if task.lengths is not None:
-            running = (step < task.lengths)[:, None]
+        if lengths is not None:
+            running = (step < lengths)[:, None]
             outputs[step] = tuple(torch.where(running, value, 0) for value in new)
             new = tuple(torch.where(running, *pair) for pair in zip(new, old, strict=True))
         states = tuple(
             torch.cat([value, state[len(value) :]]) if len(value) < len(state) else value
             for value, state in zip(new, states, strict=True)
         )
-    sequences = tuple(
-        task.shaped(torch.cat([step[i] for step in outputs]) if outputs else state[:0])
-        for i, state in enumerate(task.states)
-    )
-    return Result(sequences[0], states, sequences)
+    leading = sequences.values.shape[:-1]
+    whole = [
+        torch.cat([step[i] for step in outputs]) if outputs else state[:0]
+        for i, state in enumerate(sequences.states)
+    ]
+    laid_out = tuple(rows.reshape(*leading, rows.shape[-1]) for rows in whole)
+    return Result(laid_out[0], states, laid_out)
 
 
-def _without_padding(task: Problem) -> Problem:
-    """Zeros beyond the ends of sequences, so that what stands there reaches no gradient."""
-    if task.lengths is None:
-        return task
-    steps = torch.arange(len(task.sizes), device=task.x.device)
-    running = (steps[:, None] < task.lengths).reshape(-1, 1)
-    return replace(task, x=torch.where(running, task.x, 0))
+def _rows(sequences: Sequences) -> Tensor:
+    """The values of all steps, (rows, I), with zeros beyond the ends of sequences, so that what is
+    there reaches no gradient.
+    """
+    x = sequences.values
+    if sequences.lengths is not None:
+        steps = torch.arange(len(x), device=x.device)
+        running = steps[:, None] < sequences.lengths
+        x = torch.where(running[..., None], x, 0)
+    return x.flatten(0, -2)
 
 
 def _step(
-    task: Problem, x: Tensor, product: Tensor | None, states: tuple[Tensor, ...]
+    cell: Cell, weights: Weights, x: Tensor, gates: "_Gates", states: tuple[Tensor, ...]
 ) -> tuple[Tensor, ...]:
     """The new states of one step."""
-    mask = None if task.recurrent_mask is None else task.recurrent_mask[: len(x)]
-    gates = _Gates(task.cell, task.weights, x, product, mask)
-    peepholes = _Peepholes(task.cell, task.weights.peephole)
-    values = call(task.cell.equations, x, states, gates, peepholes)
-    if task.weights.projection is not None:
-        values = (linear(values[0], task.weights.projection), *values[1:])
+    values = call(cell.equations, x, states, gates, _Peepholes(cell, weights.peephole))
+    if weights.projection is not None:
+        values = (linear(values[0], weights.projection), *values[1:])
     return tuple(
         value.broadcast_to(state.shape) for value, state in zip(values, states, strict=True)
     )

@@ -18,6 +18,7 @@ from steadfit.cells import (
     BuildError,
     Cell,
     Result,
+    Sequences,
     Weights,
     cache_folder,
     compiler,
@@ -109,7 +110,7 @@ def _results(run: Callable[..., Result], cell: Cell, tensors: list[Tensor]) -> l
     """The outputs, and all gradients of the sum of their squares."""
     x, *weights = tensors
     named = dict(zip(cell.shapes(1, 1), weights, strict=True))
-    outputs = run(cell, x, Weights(**named)).outputs
+    outputs = run(cell, Weights(**named), Sequences(x)).outputs
     return [outputs.detach(), *torch.autograd.grad(outputs.square().sum(), tensors)]
 
 

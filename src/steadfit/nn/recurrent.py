@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.fx import Proxy
 from torch.nn.utils.rnn import PackedSequence
 
-from steadfit.cells import Cell, find, run
+from steadfit.cells import Cell, Sequences, find, run
 from steadfit.cells.run import refuse_tracing
 from steadfit.errors import ShapeError, SteadfitError, WrongTypeError, unknown
 from steadfit.nn.batch import Batch, arrange
@@ -252,19 +252,16 @@ class Recurrent(nn.Module):
         if self.training and self.weight_drop and weights.recurrent is not None:
             drop = kept(x, weights.recurrent.shape, self.weight_drop, generator)
             weights = weights._replace(recurrent=weights.recurrent * drop)
-        reverse = place.endswith("_reverse")
-        result = run(
-            self.cell,
+        sequences = Sequences(
             x,
-            weights,
             states,
-            reverse=reverse,
-            recurrent_mask=mask,
-            zoneout=self._zoneout(x, generator),
             lengths=batch.lengths,
             batch_sizes=batch.batch_sizes,
+            reverse=place.endswith("_reverse"),
+            recurrent_mask=mask,
+            zoneout=self._zoneout(x, generator),
         )
-        return Run(x, weights, states, mask, reverse, result)
+        return Run(weights, sequences, run(self.cell, weights, sequences))
 
     def _zoneout(self, x: Tensor, generator: torch.Generator | None) -> list[Tensor | None] | None:
         """The share of its old value that each state keeps, at every step and unit."""

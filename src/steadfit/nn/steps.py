@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-from steadfit.cells import Cell, Result, Weights
+from steadfit.cells import Cell, Result, Sequences, Weights
 from steadfit.cells.functions import TORCH
 from steadfit.cells.reference import affine
 from steadfit.nn.batch import Batch
@@ -33,25 +33,24 @@ class Steps(NamedTuple):
 class Run(NamedTuple):
     """One layer's run in one direction: what went in, as `steadfit.cells.run` takes it, and out."""
 
-    x: Tensor
     weights: Weights
-    states: Sequence[Tensor] | None
-    mask: Tensor | None
-    reverse: bool
+    sequences: Sequences
     result: Result
 
 
 def steps(cell: Cell, run: Run, batch: Batch) -> Steps:
     """All states and named values of a run of this batch."""
     rows = _Rows.of(batch)
+    given = run.sequences
+    x = given.values
     old = tuple(
-        rows.before(sequence.reshape(-1, sequence.shape[-1]), initial, run.reverse)
+        rows.before(sequence.reshape(-1, sequence.shape[-1]), initial, given.reverse)
         for sequence, initial in zip(
-            run.result.sequences, run.states or (None,) * len(cell.states), strict=True
+            run.result.sequences, given.states or (None,) * len(cell.states), strict=True
         )
     )
-    mask = None if run.mask is None else run.mask[rows.sequence]
-    nodes = _evaluate(cell, run.x.reshape(-1, run.x.shape[-1]), run.weights, old, mask)
+    mask = None if given.recurrent_mask is None else given.recurrent_mask[rows.sequence]
+    nodes = _evaluate(cell, x.reshape(-1, x.shape[-1]), run.weights, old, mask)
     running = (rows.step < rows.ends[rows.sequence])[:, None]
     states, values = {}, {}
     for name, sequence in zip(cell.states, run.result.sequences, strict=True):
@@ -59,7 +58,7 @@ def steps(cell: Cell, run: Run, batch: Batch) -> Steps:
     for index, name in cell.graph.labels.items():
         if index not in cell.graph.outputs and cell.graph.nodes[index].op != "state":
             value = torch.where(running, nodes[index], 0)
-            values[name] = batch.steps(value.view(*run.x.shape[:-1], value.shape[-1]))
+            values[name] = batch.steps(value.view(*x.shape[:-1], value.shape[-1]))
     return Steps(states, values)
 
 
