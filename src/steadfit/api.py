@@ -14,7 +14,7 @@ import torch
 
 from steadfit import workers
 from steadfit.cells import CELLS
-from steadfit.data import Dataset, points, read, split
+from steadfit.data import Dataset, dataset_of, points, split
 from steadfit.errors import SteadfitError
 from steadfit.files import check_no_link, check_outside, write_text
 from steadfit.models import settings as model_settings
@@ -115,8 +115,9 @@ def study(
 
     data: a Dataset, or what `read` takes. model: a name of `steadfit.models.MODELS`, by default
     what suits the task and the kind of examples, with `settings` of its own; training: changes of
-    `recipe.training`; or a whole `recipe`. remedies: as `steadfit.study.remedies.apply` reads them,
-    or a single one; by default those that suit task and kind.
+    `recipe.training`; or a whole `recipe` instead of these three.
+    remedies: as `steadfit.study.remedies.apply` reads them, or a single one; by default those that
+    suit task and kind.
     samples × seeds replicas an arm, on samples drawn by `scheme`, the seeds each sample's own or
     `crossed`, the same on all (`steadfit.study.design.Design`);
     precision: half the length wanted of the changes' intervals, reached with more samples
@@ -129,11 +130,9 @@ def study(
     """
     began = time.time()
     workers.start_server()
-    dataset = data if isinstance(data, Dataset) else read(data)
+    dataset = dataset_of(data)
     parts = split(dataset, test=test, seed=seed)
-    baseline = recipe or make_recipe(
-        model or dataset.schema.model, settings or {}, _training(parts.train, training or {})
-    )
+    baseline = _recipe(parts.train, recipe, model, settings, training)
     tried = [remedies] if isinstance(remedies, str) else remedies
     folder = Path(out) if out is not None else Path("runs") / dataset.name
     if not isinstance(data, Dataset):
@@ -194,11 +193,9 @@ def fit(
     remedies: joined with "+", or none. The rest as in `study`. out: by default runs/NAME-fit; gets
     `model/`. Raises SteadfitError for what a person can mend.
     """
-    dataset = data if isinstance(data, Dataset) else read(data)
+    dataset = dataset_of(data)
     parts = split(dataset, test=test, seed=seed)
-    chosen = recipe or make_recipe(
-        model or dataset.schema.model, settings or {}, _training(parts.train, training or {})
-    )
+    chosen = _recipe(parts.train, recipe, model, settings, training)
     if remedies:
         _, chosen = apply(remedies, chosen)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -242,9 +239,30 @@ def make_recipe(model: str, settings: Mapping[str, Scalar], training: Mapping[st
     return recipe.training_with(**training)
 
 
-def _training(train: Dataset, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    batch, usual = Training.of(**given).batch, Training().epochs
-    return {"epochs": train.schema.epochs(usual, len(train), batch), **given}
+def _recipe(
+    train: Dataset,
+    recipe: Recipe | None,
+    model: str | None,
+    settings: Mapping[str, Scalar] | None,
+    training: Mapping[str, Any] | None,
+) -> Recipe:
+    """The recipe that is given, or one of these parts, by default those that suit the data.
+
+    Raises SteadfitError where both are given.
+    """
+    if recipe is None:
+        given = training or {}
+        epochs = train.schema.epochs(Training().epochs, len(train), Training.of(**given).batch)
+        name = model or train.schema.model
+        return make_recipe(name, settings or {}, {"epochs": epochs, **given})
+    parts = {"model": model, "settings": settings, "training": training}
+    beside = [name for name, value in parts.items() if value]
+    if beside:
+        raise SteadfitError(
+            f"recipe must be given alone, got {' and '.join(beside)} beside it. Put them into the "
+            "recipe: recipe.model_with(name, ...), recipe.training_with(...)."
+        )
+    return recipe
 
 
 def run_facts(seconds: float, processes: int | None) -> dict[str, str]:

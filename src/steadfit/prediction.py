@@ -15,6 +15,7 @@ from steadfit.study.result import StudyResult
 from steadfit.study.store import existing_store
 from steadfit.training import TrainedModel
 from steadfit.training.limits import MOST_MEMBERS
+from steadfit.training.trained import model_folder
 
 
 class Predicted(NamedTuple):
@@ -41,7 +42,7 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     Raises SteadfitError where the run has no model, or a language model, or an input cannot be
     read.
     """
-    model = _model(run)
+    model, run = TrainedModel.load(run), run_folder(run)
     schema = model.facts.schema
     if schema.task.every_step:
         raise SteadfitError(
@@ -68,15 +69,12 @@ def continued(run: Path, prompt: str, length: int, temperature: float, seed: int
 
     Raises SteadfitError where the run has no model, and as `training.continuation` does.
     """
-    return training.continued(_model(run), prompt, length, temperature, seed)
+    return training.continued(TrainedModel.load(run), prompt, length, temperature, seed)
 
 
-def _model(run: Path) -> TrainedModel:
-    if not (run / "model").is_dir():
-        raise SteadfitError(
-            f"There is no model in {run}. Run steadfit study or steadfit fit first."
-        )
-    return TrainedModel.load(run / "model")
+def run_folder(folder: Path) -> Path:
+    """The folder of the study or fit: this one, or the one that this folder of a model is in."""
+    return folder.absolute().parent if model_folder(folder) == folder else folder
 
 
 def _replicas(run: Path, model: TrainedModel) -> TrainedModel | None:

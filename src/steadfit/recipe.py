@@ -6,7 +6,10 @@ model of the registry can be told (`Model.settings`) is defined by its builder's
 """
 
 import json
-from typing import Annotated, Any, Literal, Self
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -33,7 +36,7 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise SteadfitError(_sentence(error)) from None
+            raise SteadfitError(_sentence(cls, error)) from None
 
     def but(self, **changes: Any) -> Self:
         """The same settings with some changed, checked again. Raises as `of`."""
@@ -144,18 +147,61 @@ class Recipe(Settings):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            raise SteadfitError(_sentence(error)) from None
+            raise SteadfitError(_sentence(cls, error)) from None
 
 
-def _sentence(error: ValidationError) -> str:
-    """Pydantic's findings as sentences: which setting, what was expected, what was found."""
+_SHORT = {  # what others call a setting
+    "lr": "optimizer.learning_rate",
+    "epoch": "epochs",
+    "batch_size": "batch",
+    "bs": "batch",
+    "optimiser": "optimizer",
+    "clipping": "clip",
+    "grad_clip": "clip",
+    "patience": "early_stopping.patience",
+    "amp": "precision",
+}
+
+
+def _sentence(cls: type[BaseModel], error: ValidationError) -> str:
+    """Pydantic's findings as sentences: which setting, what it must be, what was given."""
     parts = {}
     for found in error.errors():
-        place, wanted = found["loc"], found["msg"].lower()
+        place = found["loc"]
         if found["type"] == "extra_forbidden":
-            wanted = "there is no such setting"
+            parts[place] = _no_such(cls, place)
+            continue
+        wanted = re.sub("^(input|value) should", "must", found["msg"].lower())
+        if found["type"] == "json_invalid":
+            wanted = "must be JSON"
         if "settings" in place[:-2]:  # one error for each type that a setting may have
-            place, wanted = place[:-1], "input should be true, false, a number or a text"
+            place, wanted = place[:-1], "must be true, false, a number or a text"
         name = ".".join(map(str, place)) or "recipe"
-        parts[name] = f"{name}: {wanted}, got {repr(found.get('input'))[:100]}"
-    return "The recipe does not hold. " + "; ".join(parts.values()) + "."
+        parts[place] = f"{name} {wanted}, got {repr(found.get('input'))[:100]}."
+    return " ".join(parts.values())
+
+
+def _no_such(cls: type[BaseModel], place: tuple[int | str, ...]) -> str:
+    """That there is no such setting, and which one may be meant."""
+    *outer, name = map(str, place)
+    known = {path.removeprefix(".".join([*outer, ""])): path for path in _paths(cls)}
+    inside = [path for path in known if known[path].startswith(".".join([*outer, ""]))]
+    last = {path.rpartition(".")[2]: path for path in reversed(inside)}
+    near = _SHORT.get(name) or last.get(name)
+    near = near if near in inside else None
+    for word in get_close_matches(name, [*inside, *last], n=1) if near is None else []:
+        near = last.get(word, word)
+    hint = f' Did you mean "{near}"?' if near else ""
+    where = f" in {'.'.join(outer)}" if outer else ""
+    return f'There is no setting "{name[:100]}"{where}.{hint} Known: {", ".join(inside)}.'
+
+
+def _paths(cls: type[BaseModel]) -> Iterator[str]:
+    """Every setting by its path, as "optimizer.learning_rate"."""
+    for name, field in cls.model_fields.items():
+        inner = [kind for kind in (field.annotation, *get_args(field.annotation))
+                 if isinstance(kind, type) and issubclass(kind, Settings)]  # fmt: skip
+        if inner:
+            yield from (f"{name}.{path}" for path in _paths(inner[0]))
+        else:
+            yield name

@@ -15,6 +15,7 @@ from steadfit.data.forecasting import naive_forecasts as naive_forecasts
 from steadfit.data.forecasting import scaled_errors as scaled_errors
 from steadfit.data.points import points as points
 from steadfit.data.preparation import fit_preparation as fit_preparation
+from steadfit.data.registry import dataset_of as dataset_of
 from steadfit.data.registry import read as read
 from steadfit.data.samples import carve as carve
 from steadfit.data.samples import draw as draw

@@ -33,6 +33,19 @@ SUFFIXES: Mapping[str, Reader] = {
 }
 
 
+_MADE_OF = {
+    "numpy.ndarray": "Make a Dataset of arrays: steadfit.from_arrays(x, y).",
+    "pandas.DataFrame": 'Save it, frame.to_csv("data.csv", index=False), and give the path; or '
+    "make a Dataset of arrays: steadfit.data.from_series(x, y), steadfit.data.from_texts(x, y).",
+    "torch.TensorDataset": "Make a Dataset of its tensors: steadfit.from_arrays(*data.tensors).",
+}
+
+
+def dataset_of(data: Any) -> Dataset:
+    """A Dataset as it is, or what `read` makes of a name or path. Raises as `read`."""
+    return data if isinstance(data, Dataset) else read(data)
+
+
 def read(
     source: str | Path,
     *,
@@ -58,6 +71,7 @@ def read(
     >>> read("digits", limit=100)
     <Dataset digits · 100 images 1×8×8 · 10 classes>
     """
+    _check_source(source)
     reader = _reader(source, kind, options.get("task"))
     known = list(inspect.signature(reader).parameters)[1:]
     for option in options:
@@ -67,6 +81,16 @@ def read(
     if part is not None:
         dataset = _training_part(dataset, part)
     return dataset if limit is None else _limited(dataset, limit)
+
+
+def _check_source(source: Any) -> None:
+    """Raise SteadfitError for what is no name or path, with how a Dataset is made of it."""
+    if not isinstance(source, str | Path):
+        kind = f"{type(source).__module__.partition('.')[0]}.{type(source).__name__}"
+        raise SteadfitError(
+            f"data must be a Dataset, a data set's name or a path, got {kind}. "
+            f"{_MADE_OF.get(kind, _MADE_OF['numpy.ndarray'])}"
+        )
 
 
 def _reader(source: str | Path, kind: str | None, task: str | None) -> Reader:

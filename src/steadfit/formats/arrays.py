@@ -35,7 +35,7 @@ def as_array(values: Any, what: str) -> np.ndarray:
 def finite(x: np.ndarray, ids: Sequence[str], what: str) -> Tensor:
     """uint8 as it is; all else as float32. Raises SteadfitError where a value is not finite."""
     if x.dtype == np.uint8:
-        return torch.from_numpy(x)
+        return torch.from_numpy(writable(x))
     with np.errstate(over="ignore"):
         values = x.astype(np.float32)
     refuse_rows(values, ids, what)
@@ -75,3 +75,8 @@ def is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def writable(x: np.ndarray) -> np.ndarray:
+    """The array, or a copy where it may not be written to: torch has no tensors of such memory."""
+    return x if x.flags.writeable else x.copy()

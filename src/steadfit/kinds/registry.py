@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from steadfit.errors import SteadfitError
+from steadfit.formats.arrays import writable
 from steadfit.kinds.base import Kind
 from steadfit.kinds.images import Images
 from steadfit.kinds.series import Series
@@ -41,7 +42,7 @@ def checked(kind: Kind[Any], x: Any) -> Any:
     Raises SteadfitError for examples of another kind, and for values that are not finite.
     """
     if isinstance(x, np.ndarray) and x.dtype.kind in "buif":
-        x = torch.from_numpy(x)
+        x = torch.from_numpy(writable(x))
     found = kind_of(x)
     if found != kind:
         raise SteadfitError(f"The model takes {kind}, got {found}. Bring them to that form first.")

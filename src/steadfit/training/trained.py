@@ -124,8 +124,11 @@ class TrainedModel:
 
     @classmethod
     def load(cls, folder: str | Path) -> "TrainedModel":
-        """Read what `save` wrote. Raises SteadfitError where it is absent or damaged."""
-        folder = Path(folder)
+        """Read what `save` wrote. Raises SteadfitError where it is absent or damaged.
+
+        folder: the model's, or that of the study or fit it is in.
+        """
+        folder = model_folder(Path(folder))
         try:
             facts = ModelFacts.from_json(read_regular(folder / _FACTS))
             files = [folder / _weights_file(i) for i in range(len(facts.preparations))]
@@ -140,6 +143,12 @@ class TrainedModel:
                 f"The model in {folder} is damaged ({_reason(error)}). Run the study again."
             ) from None
         return model
+
+
+def model_folder(folder: Path) -> Path:
+    """The folder of the model: this one, or the one in this folder of a study or fit."""
+    inner = folder / "model"
+    return inner if not (folder / _FACTS).exists() and inner.is_dir() else folder
 
 
 def prepare(folder: Path) -> None:

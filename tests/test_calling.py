@@ -1,0 +1,109 @@
+"""What a Python program may hand over, and what it is told where it may not."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import TensorDataset
+
+import steadfit as sf
+from steadfit.data import from_arrays
+from steadfit.errors import SteadfitError
+from steadfit.prediction import predictions
+from steadfit.recipe import Recipe, Training
+from steadfit.training import TrainedModel
+
+X = np.random.default_rng(0).integers(0, 255, (12, 4, 4), dtype=np.uint8)
+DATA = from_arrays(X, ["a", "b"] * 6)
+SMALL = Recipe().model_with(name="mlp", width=0.05).training_with(epochs=1)
+
+
+@pytest.mark.parametrize("call", [sf.study, sf.fit])
+@pytest.mark.parametrize(
+    ("beside", "said"),
+    [
+        ({"model": "mlp"}, "recipe must be given alone, got model beside it"),
+        ({"settings": {"width": 2.0}}, "got settings beside it"),
+        ({"training": {"epochs": 2}, "model": "mlp"}, "got model and training beside it"),
+    ],
+)
+def test_a_recipe_stands_alone(call, beside: dict, said: str, tmp_path: Path) -> None:
+    with pytest.raises(SteadfitError, match=said):
+        call(DATA, recipe=SMALL, out=tmp_path / "run", **beside)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_recipe_is_what_is_trained(tmp_path: Path) -> None:
+    fitted = sf.fit(DATA, recipe=SMALL, out=tmp_path / "run")
+    assert fitted.model.facts.recipe == SMALL
+
+
+class DataFrame:
+    """As pandas names it; pandas itself is not needed here."""
+
+
+DataFrame.__module__ = "pandas.core.frame"
+
+
+@pytest.mark.parametrize("call", [sf.study, sf.fit, sf.read])
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (DataFrame(), r"got pandas.DataFrame. Save it, .*to_csv"),
+        (TensorDataset(torch.zeros(4, 1, 2, 2)), r"torch.TensorDataset. .*from_arrays\(\*data.ten"),
+        (X, r"got numpy.ndarray. Make a Dataset of arrays: steadfit.from_arrays\(x, y\)"),
+        (None, "got builtins.NoneType. Make a Dataset"),
+    ],
+    ids=["DataFrame", "TensorDataset", "array", "None"],
+)
+def test_what_is_no_data_set_is_said(call, data, said: str) -> None:
+    with pytest.raises(SteadfitError, match=said):
+        call(data)
+
+
+def test_arrays_that_may_not_be_written_to_are_taken_without_a_warning(tmp_path: Path) -> None:
+    x = X.copy()
+    x.flags.writeable = False
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        data = from_arrays(x, np.broadcast_to(np.int64(1), 12) * np.arange(12) % 2)
+        model = sf.fit(data, recipe=SMALL, out=tmp_path / "run").model
+        images = X[:, None].astype(np.float32)
+        images.flags.writeable = False
+        assert len(model.predict(images)) == 12
+    assert (data.x.numpy()[:, 0] == X).all()
+
+
+def test_a_run_and_its_model_are_both_taken(tmp_path: Path, monkeypatch) -> None:
+    sf.study(DATA, recipe=SMALL, remedies=[], samples=2, out=tmp_path / "run", processes=1)
+    np.savez(tmp_path / "x.npz", x=X)
+    both = [TrainedModel.load(folder) for folder in (tmp_path / "run", tmp_path / "run" / "model")]
+    np.testing.assert_array_equal(*(model.probabilities(X[:, None]) for model in both))
+    monkeypatch.chdir(tmp_path / "run" / "model")
+    texts = [
+        predictions(Path(folder), tmp_path / "x.npz").text
+        for folder in (tmp_path / "run", tmp_path / "run" / "model", ".", "../../run")
+    ]
+    assert len(set(texts)) == 1
+    assert '"disagreement"' in texts[0]
+    with pytest.raises(SteadfitError, match="There is no model in"):
+        TrainedModel.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"lr": 0.1}, '"lr". Did you mean "optimizer.learning_rate"'),
+        ({"learning_rate": 0.1}, 'Did you mean "optimizer.learning_rate"'),
+        ({"batch_size": 3}, 'Did you mean "batch"'),
+        ({"epohs": 3}, 'Did you mean "epochs"'),
+        ({"optimizer": {"nam": "sgd"}}, 'no setting "nam" in optimizer. Did you mean "name"'),
+        ({"epochs": 0}, "epochs must be greater than or equal to 1, got 0"),
+        ({"loss": "hinge"}, "loss must be 'cross_entropy' or 'brier', got 'hinge'"),
+    ],
+)
+def test_the_right_name_of_a_setting_is_told(settings: dict, said: str) -> None:
+    with pytest.raises(SteadfitError, match=said):
+        Training.of(**settings)
