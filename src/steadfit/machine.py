@@ -6,6 +6,8 @@ import sys
 from steadfit.errors import SteadfitError
 
 _LEAST = 10**9  # bytes of addresses that are mapped once PyTorch is imported
+_SMALL = 700 * 10**6  # bytes that any file may take once it is unpacked
+_RATIO = 100  # and how many times its own size a larger one may
 
 
 def memory() -> int:
@@ -32,6 +34,21 @@ def check_limit() -> None:
         raise SteadfitError(
             f"This process may take {limit / 1e9:,.1f} GB of addresses (ulimit -v), and PyTorch "
             f"alone takes {_LEAST / 1e9:,.1f} GB. Raise the limit."
+        )
+
+
+def check_unpacked(needed: float, packed: int, instead: str) -> None:
+    """Raise SteadfitError where a file would take far more memory than its size lets expect.
+
+    needed: bytes at the peak, as estimated. packed: the file's bytes. What repeats packs to a
+    thousandth, so that a small file could fill the memory; data seldom pack to a hundredth.
+    instead: what to do.
+    """
+    allowed = max(_SMALL, _RATIO * packed)
+    if needed > min(allowed, memory() // 2):
+        raise SteadfitError(
+            f"it would take {needed / 1e9:,.1f} GB of memory once it is unpacked, and may take "
+            f"{min(allowed, memory() // 2) / 1e9:,.1f} GB. {instead}"
         )
 
 

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import os
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,13 +14,16 @@ import numpy as np
 
 from steadfit.errors import SteadfitError, some, unknown
 from steadfit.formats.encoding import read_text
-from steadfit.machine import memory
+from steadfit.machine import check_unpacked, memory
 from steadfit.regular_files import open_regular
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})  # in a column of numbers
 if TYPE_CHECKING:
     import pyarrow as pa
 
+MOST_COLUMNS = 50_000
+_ROW = 200  # bytes that a row takes at least while labels are read
+_DIVIDE = "Divide it, or save it without compression and dictionaries"
 _DELIMITERS = ",;\t|"
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _ZEROS_IN_FRONT = re.compile(r"[+-]?0[0-9]+")
@@ -197,8 +202,13 @@ def read_parquet(path: Path) -> Columns:
     most, size, batches = memory() // 8, 0, []
     try:
         with open_regular(path) as opened, parquet.ParquetFile(opened) as file:
+            packed = os.fstat(opened.fileno()).st_size
+            _check_count(path, file.metadata.num_columns)
+            rows = file.metadata.num_rows * _ROW
+            check_unpacked(rows, packed, _DIVIDE)
             for batch in file.iter_batches():  # equal values pack to nearly nothing
                 size += batch.nbytes
+                check_unpacked(rows + 4 * size, packed, _DIVIDE)
                 if size > most:
                     raise SteadfitError(
                         f"{path.name} unpacks to more than the {most / 1e9:,.1f} GB that are an "
@@ -206,6 +216,8 @@ def read_parquet(path: Path) -> Columns:
                     )
                 batches.append(batch)
             table = pa.Table.from_batches(batches, file.schema_arrow)
+    except SteadfitError as error:
+        raise SteadfitError(f"{path.name}: {error}.") from None
     except (pa.ArrowException, OSError, MemoryError) as error:
         raise SteadfitError(f"{path.name} is no whole Parquet file ({error}).") from None
     nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
@@ -219,7 +231,8 @@ def read_parquet(path: Path) -> Columns:
 
 def _header(path: Path, head: str, delimiter: str) -> list[str]:
     names = next(csv.reader([head], delimiter=delimiter), [])
-    twice = sorted({name for name in names if names.count(name) > 1})
+    _check_count(path, len(names))
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise SteadfitError(f"{path.name} has columns of the same name: {some(twice)}. Rename one.")
     if names and all(_number(name) is not None for name in names):
@@ -228,6 +241,14 @@ def _header(path: Path, head: str, delimiter: str) -> list[str]:
             f'numbers: "{head[:40]}". Add one.'
         )
     return names
+
+
+def _check_count(path: Path, columns: int) -> None:
+    if columns > MOST_COLUMNS:
+        raise SteadfitError(
+            f"{path.name} must have at most {MOST_COLUMNS:,} columns, got {columns:,}. Save long "
+            "series as a .ts file, or with a row a step."
+        )
 
 
 def _columns(path: Path, table: "pa.Table", first_row: int) -> Columns:

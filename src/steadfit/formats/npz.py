@@ -1,13 +1,16 @@
 """Arrays by name from `.npz` files; Python objects are never unpickled."""
 
+import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.lib.npyio import NpzFile
 
 from steadfit.errors import SteadfitError
-from steadfit.machine import memory
+from steadfit.machine import check_unpacked, memory
 from steadfit.regular_files import open_regular
 
 _ALSO = {"x_train": "x", "y_train": "y"}  # what others call them
@@ -28,6 +31,11 @@ def load_arrays(path: Path, names: Sequence[str]) -> tuple[dict[str, np.ndarray]
             known = {_ALSO.get(name, name): name for name in file.files}
             found = {name: known[name] for name in names if name in known}
             _check_size(file, list(found.values()))
+            check_unpacked(
+                sum(_peak(file, name) for name in found.values()),
+                os.fstat(opened.fileno()).st_size,
+                "Save large arrays without compression, by numpy.savez",
+            )
             arrays = {name: file[own] for name, own in found.items()}
             if not all(isinstance(array, np.ndarray) for array in arrays.values()):
                 raise SteadfitError("it holds files that are no arrays")
@@ -42,6 +50,18 @@ def load_arrays(path: Path, names: Sequence[str]) -> tuple[dict[str, np.ndarray]
         raise SteadfitError(
             f"{path} is no whole npz file: {reason}. Save it again: numpy.savez(path, x=x, y=y)."
         ) from None
+
+
+def _peak(file: NpzFile, name: str) -> float:
+    """Bytes that an array takes at most while it is read: itself, a copy, and as float32."""
+    assert file.zip is not None
+    member = name if name in file.zip.namelist() else f"{name}.npy"
+    with file.zip.open(member) as opened:
+        version = npy.read_magic(opened)
+        header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, _, dtype = header(opened)
+    values = math.prod(shape)
+    return values * (2 * dtype.itemsize + (0 if dtype == np.uint8 else 4))
 
 
 def _check_size(file: NpzFile, names: Sequence[str]) -> None:

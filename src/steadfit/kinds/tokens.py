@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -21,9 +22,14 @@ def tokenize(text: str, unit: Unit) -> list[str]:
     >>> tokenize("Don't stop -- 24 hours!", "words")
     ["don't", 'stop', '-', '-', '24', 'hours', '!']
     """
+    return list(_tokens(text, unit))
+
+
+def _tokens(text: str, unit: Unit) -> Iterator[str]:
     if unit == "characters":
-        return list(text)
-    return _WORD.findall(unicodedata.normalize("NFC", text).lower())
+        return iter(text)
+    words = _WORD.finditer(unicodedata.normalize("NFC", text).lower())
+    return (word.group() for word in words)
 
 
 def number_texts(texts: Sequence[str], ids: Sequence[str], unit: Unit = "words") -> Ragged:
@@ -35,14 +41,18 @@ def number_texts(texts: Sequence[str], ids: Sequence[str], unit: Unit = "words")
     if unit not in ("words", "characters"):
         raise unknown("unit of text", unit, ["words", "characters"])
     numbers: dict[str, int] = {}
-    rows = [
-        [numbers.setdefault(token, len(numbers)) for token in tokenize(text, unit)]
-        for text in texts
-    ]
-    empty = [ids[i] for i, row in enumerate(rows) if not row]
+    flat = array("q")  # eight bytes a token, where a list would take several times that
+    lengths = []
+    for text in texts:
+        before = len(flat)
+        flat.extend(numbers.setdefault(token, len(numbers)) for token in _tokens(text, unit))
+        lengths.append(len(flat) - before)
+    empty = [ids[i] for i, length in enumerate(lengths) if not length]
     if empty:
         raise SteadfitError(
             f"{len(empty)} texts have no {unit}: {some(empty)}. Remove them or fill them in."
         )
-    flat = torch.tensor([number for row in rows for number in row], dtype=torch.int64)
-    return Ragged(flat, torch.tensor([len(row) for row in rows]), tuple(numbers), unit)
+    values = (
+        torch.frombuffer(flat, dtype=torch.int64) if flat else torch.zeros(0, dtype=torch.int64)
+    )
+    return Ragged(values, torch.tensor(lengths, dtype=torch.int64), tuple(numbers), unit)
