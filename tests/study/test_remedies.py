@@ -133,7 +133,7 @@ def test_joined_remedies_do_what_each_does():
         ("early_stopping=1.5", 'takes a whole number .*, got "1.5"'),
         ("residual=2", "takes no strength"),
         ("l2+l2=0.1", "names the remedy l2 twice"),
-        ("l2=-1", r"penalties.l2|l2: input should be greater"),
+        ("l2=-1", r"penalties.l2|l2 must be greater"),
         ("dropout=1.5", "dropout"),
         ("", "no remedy"),
     ],

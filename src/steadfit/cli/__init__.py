@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 
 from steadfit.cli import cells_command as cells_command  # registers its commands
-from steadfit.cli import shapes_command as shapes_command  # and so does this
+from steadfit.cli import lists_command as lists_command  # and so do these
+from steadfit.cli import shapes_command as shapes_command
 from steadfit.cli.commands import app
 from steadfit.cli.terminal import SafeConsole
 from steadfit.errors import SteadfitError

@@ -65,6 +65,11 @@ class Ragged:
     def ndim(self) -> int:
         return 1 + self.values.ndim
 
+    @property
+    def between(self) -> str:
+        """What stands between two tokens of a text."""
+        return "" if self.unit == "characters" else " "
+
     def __getitem__(self, indices: Tensor) -> "Ragged":
         """The sequences at these positions, in this order; repeats are allowed."""
         lengths = self.lengths[indices]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,7 +13,10 @@ from steadfit.report import wording
 from steadfit.report.pictures import data_uris, line_uris
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from steadfit.data.dataset import Dataset
+    from steadfit.kinds import Ragged
 
 SHOWN_POINTS = 12
 LONGEST_TEXT = 280  # characters
@@ -48,6 +51,13 @@ class Point:
     said: tuple[Said, ...]
 
 
+class _Seen(NamedTuple):
+    """What there is to see of a point: a picture as a data address, or a text."""
+
+    picture: str = ""
+    text: str = ""
+
+
 def disagreements(
     test: Dataset, y: np.ndarray, arms: Mapping[str, np.ndarray], classes: Sequence[str]
 ) -> list[Point]:
@@ -64,8 +74,8 @@ def disagreements(
         Point(
             id=test.ids[i] if test.ids else f"test point {i + 1}",
             label=classes[int(y[i])] if classes else _joined(y[i]),
-            picture=picture,
-            text=text,
+            picture=seen.picture,
+            text=seen.text,
             said=tuple(
                 Said(name, votes=_votes(told[:, i], y[i], classes))
                 if classes
@@ -73,39 +83,36 @@ def disagreements(
                 for name, told in arms.items()
             ),
         )
-        for i, picture, text in zip(
-            chosen, _pictures(test, chosen), _words(test, chosen), strict=True
-        )
+        for i, seen in zip(chosen, _seen(test, chosen), strict=True)
     ]
 
 
-def _pictures(test: Dataset, chosen: Sequence[int]) -> Sequence[str]:
-    """The chosen test points as data addresses, on one scale; "" for what is no picture."""
-    from torch import Tensor
-
-    if isinstance(test.x, Tensor):
-        x = test.x.numpy()
-        if x.ndim != 4:
-            return [""] * len(chosen)
-        return data_uris(x[list(chosen)], float(x.min()), float(x.max()))
-    if test.x.tokens:
-        return [""] * len(chosen)
-    values, rows = test.x.values.numpy(), list(test.x.rows())
-    return line_uris([rows[i] for i in chosen], values.min(axis=0), values.max(axis=0))
+def _seen(test: Dataset, chosen: Sequence[int]) -> Sequence[_Seen]:
+    """What there is to see of the chosen test points; nothing of kinds that are not known here."""
+    kinds = {"images": _images, "series": _lines, "texts": _texts}
+    show = kinds.get(test.schema.kind.name)
+    return [_Seen()] * len(chosen) if show is None else show(test.x, chosen)
 
 
-def _words(test: Dataset, chosen: Sequence[int]) -> Sequence[str]:
-    """The chosen test points as words; "" for what is no text."""
-    from torch import Tensor
+def _images(x: Tensor, chosen: Sequence[int]) -> Sequence[_Seen]:
+    """On one scale."""
+    values = x.numpy()
+    uris = data_uris(values[list(chosen)], float(values.min()), float(values.max()))
+    return [_Seen(picture=uri) for uri in uris]
 
-    if isinstance(test.x, Tensor) or not test.x.tokens:
-        return [""] * len(chosen)
-    between = " " if test.x.unit == "words" else ""
-    rows = list(test.x.rows())
-    tokens = [token if token == " " else wording.visible(token) for token in test.x.tokens]
-    return [
-        wording.shortened(between.join(tokens[k] for k in rows[i]), LONGEST_TEXT) for i in chosen
-    ]
+
+def _lines(x: Ragged, chosen: Sequence[int]) -> Sequence[_Seen]:
+    """On one scale."""
+    values, rows = x.values.numpy(), list(x.rows())
+    uris = line_uris([rows[i] for i in chosen], values.min(axis=0), values.max(axis=0))
+    return [_Seen(picture=uri) for uri in uris]
+
+
+def _texts(x: Ragged, chosen: Sequence[int]) -> Sequence[_Seen]:
+    rows = list(x.rows())
+    tokens = [token if token == " " else wording.visible(token) for token in x.tokens]
+    texts = (x.between.join(tokens[k] for k in rows[i]) for i in chosen)
+    return [_Seen(text=wording.shortened(text, LONGEST_TEXT)) for text in texts]
 
 
 def _votes(logits_RK: np.ndarray, label: int, classes: Sequence[str]) -> tuple[Vote, ...]:
