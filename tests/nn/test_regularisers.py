@@ -7,7 +7,7 @@ from torch.func import functional_call
 
 from steadfit.errors import SteadfitError
 from steadfit.nn import LSTM, Recurrent
-from steadfit.regularization import weights
+from steadfit.training.penalties import weights
 
 TIME, BATCH, INPUT, HIDDEN = 6, 4, 3, 5
 EVERYTHING = {

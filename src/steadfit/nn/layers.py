@@ -6,12 +6,13 @@ torch.nn's layers works on these as well.
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 from torch.nn.utils.rnn import PackedSequence
 
 from steadfit.cells import find
@@ -23,7 +24,7 @@ from steadfit.nn.recurrent import Recurrent
 
 _NONLINEARITIES = {"tanh": "rnn", "relu": "rnn_relu"}
 # torch's names of what a cell computes.
-_MODES = {"rnn": "RNN_TANH", "rnn_relu": "RNN_RELU", "lstm": "LSTM", "gru_reset_after": "GRU"}
+MODES = {"rnn": "RNN_TANH", "rnn_relu": "RNN_RELU", "lstm": "LSTM", "gru_reset_after": "GRU"}
 # What these layers have beyond torch's, switched off.
 _OFF: Mapping[str, Any] = MappingProxyType(
     {
@@ -33,6 +34,11 @@ _OFF: Mapping[str, Any] = MappingProxyType(
         "learn_initial_state": False,
         "forget_bias": None,
     }
+)
+
+_ADDED = (
+    *("cell", "zoneout", "recurrent_dropout", "weight_drop", "residual"),
+    *("learn_initial_state", "forget_bias", "_form"),
 )
 
 
@@ -45,7 +51,7 @@ class TorchLayer(Recurrent, nn.RNNBase):
         if self.torchs is not nn.LSTM and settings.get("proj_size"):
             raise SteadfitError("proj_size argument is only supported for LSTM, not RNN or GRU.")
         Recurrent.__init__(self, cell, *args, two_biases=two_biases, **settings)
-        self.mode = _MODES.get(cell, cell)
+        self.mode = MODES.get(cell, cell)
         self._all_weights = [
             [f"{name}_{place}" for name, _ in self._form.shapes(width) if "initial" not in name]
             for place, width in self._places()
@@ -85,7 +91,7 @@ class TorchLayer(Recurrent, nn.RNNBase):
 
     def flatten_parameters(self) -> None:
         """As torch's layers do for cuDNN; nothing for weights that cuDNN does not know."""
-        if self.mode in _MODES.values():
+        if self.mode in MODES.values():
             nn.RNNBase.flatten_parameters(self)
 
     def beyond_torch(self, training: bool) -> list[str]:
@@ -99,15 +105,22 @@ class TorchLayer(Recurrent, nn.RNNBase):
             "zoneout": any(self.zoneout.values()),
             "residual": self.residual,
             "learn_initial_state": self.learn_initial_state,
-            "reset_after": self.mode not in _MODES.values(),
+            "reset_after": self.mode not in MODES.values(),
         }
         return [name for name, acts in acting.items() if acts]
 
     def __prepare_scriptable__(self) -> nn.RNNBase:
         """torch's layer with the same weights, which torch.jit.script knows."""
-        from steadfit.nn.swap import as_torch
+        if beyond := self.beyond_torch(self.training):
+            raise not_torchs(f"This {type(self).__name__}", beyond)
+        return copy.copy(self).as_torchs()
 
-        return as_torch(copy.copy(self), self.training)
+    def as_torchs(self) -> nn.RNNBase:
+        """This very layer, with torch's class; settings beyond torch's are lost."""
+        change_class(self, self.torchs)
+        for name in _ADDED:
+            self.__dict__.pop(name, None)
+        return self
 
     def stand_in(self, cell: str) -> None:
         """Finish a layer that torch made and whose class has become this one."""
@@ -132,6 +145,23 @@ class TorchLayer(Recurrent, nn.RNNBase):
         if in_vmap() or (self.mode == "LSTM" and takes_tangents()):
             return False  # which torch's functions do not support
         return data.numel() > 0 and not self.beyond_torch(self.training)
+
+
+def not_torchs(what: str, beyond: Sequence[str]) -> SteadfitError:
+    """The error for a layer that torch.nn has no equal of."""
+    return SteadfitError(
+        f"{what} cannot become torch.nn's: it has {', '.join(beyond)}, which torch.nn's layer does "
+        "not have. Leave that out, or keep steadfit's layer."
+    )
+
+
+def change_class(layer: nn.Module, wanted: type[nn.Module]) -> None:
+    """Give a layer another class; torch.nn.utils.parametrize puts one of its own in front."""
+    if parametrize.is_parametrized(layer):
+        front = type(layer)
+        kept = {k: v for k, v in vars(front).items() if k not in ("__dict__", "__weakref__")}
+        wanted = type(f"Parametrized{wanted.__name__}", (wanted,), kept)
+    layer.__class__ = wanted
 
 
 class RNN(TorchLayer):

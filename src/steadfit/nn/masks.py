@@ -5,12 +5,9 @@ draw too.
 """
 
 from collections.abc import Sequence
-from numbers import Real
 
 import torch
 from torch import Tensor
-
-from steadfit.errors import SteadfitError
 
 
 def kept(
@@ -26,15 +23,6 @@ def held(
 ) -> Tensor:
     """Zoneout's mask: 1, keep the old value, with probability rate, else 0."""
     return (_uniform(like, shape, generator) < rate).to(like.dtype)
-
-
-def check_rate(name: str, rate: float, one: bool = False) -> float:
-    """The rate as it is, if it is a probability below 1 (or 1, if one); else a SteadfitError."""
-    number = isinstance(rate, Real) and not isinstance(rate, bool)
-    if not number or not 0 <= rate <= 1 or (rate == 1 and not one):
-        most = "at most" if one else "less than"
-        raise SteadfitError(f"{name} must be at least 0 and {most} 1, got {rate!r}.")
-    return float(rate)
 
 
 def _uniform(like: Tensor, shape: Sequence[int], generator: torch.Generator | None) -> Tensor:

@@ -15,10 +15,11 @@ from torch.nn.utils.rnn import PackedSequence
 
 from steadfit.cells import Cell, Sequences, find, run
 from steadfit.cells.run import refuse_tracing
-from steadfit.errors import ShapeError, SteadfitError, WrongTypeError, unknown
+from steadfit.errors import ShapeError
 from steadfit.nn.batch import Batch, arrange
-from steadfit.nn.masks import check_rate, held, kept
+from steadfit.nn.masks import held, kept
 from steadfit.nn.parameters import Form
+from steadfit.nn.settings import boolean, check_rate, positive, rates
 from steadfit.nn.steps import Run, Steps, steps
 from steadfit.nn.tracing import leaves_the_graph, outside_the_graph, traced
 
@@ -80,16 +81,16 @@ class Recurrent(nn.Module):
     ) -> None:
         nn.Module.__init__(self)  # not that of torch.nn.RNNBase, which `layers` has as a parent too
         self.cell = cell if isinstance(cell, Cell) else find(cell)
-        self.input_size = _positive("input_size", input_size)
-        self.hidden_size = _positive("hidden_size", hidden_size)
-        self.num_layers = _positive("num_layers", num_layers)
-        self.bias = _boolean("bias", bias)
-        self.batch_first = _boolean("batch_first", batch_first)
+        self.input_size = positive("input_size", input_size)
+        self.hidden_size = positive("hidden_size", hidden_size)
+        self.num_layers = positive("num_layers", num_layers)
+        self.bias = boolean("bias", bias)
+        self.batch_first = boolean("batch_first", batch_first)
         self.dropout = check_rate("dropout", dropout, one=True)
         self.bidirectional = bidirectional
         self.proj_size = proj_size
         self.recurrent_dropout = check_rate("recurrent_dropout", recurrent_dropout)
-        self.zoneout = _rates(self.cell, zoneout)
+        self.zoneout = rates(self.cell, zoneout)
         self.weight_drop = check_rate("weight_drop", weight_drop)
         self.residual = residual
         self.learn_initial_state = learn_initial_state
@@ -297,27 +298,3 @@ class Recurrent(nn.Module):
                     f"directions first), got shape {tuple(state.shape)}."
                 )
         return list(zip(*(batch.initial(state).unbind() for state in given), strict=True))
-
-
-def _rates(cell: Cell, zoneout: float | Mapping[str, float]) -> dict[str, float]:
-    """Zoneout's rate for each state of the cell."""
-    if not isinstance(zoneout, Mapping):
-        return {name: check_rate("zoneout", zoneout) for name in cell.states}
-    for name in zoneout:
-        if name not in cell.states:
-            raise unknown(f"state of {cell.name}", name, cell.states)
-    return {name: check_rate("zoneout", zoneout.get(name, 0.0)) for name in cell.states}
-
-
-def _positive(name: str, value: int) -> int:
-    if not isinstance(value, int):
-        raise WrongTypeError(f"{name} should be of type int, got: {type(value).__name__}.")
-    if value < 1:
-        raise SteadfitError(f"{name} must be greater than zero, got {value}.")
-    return value
-
-
-def _boolean(name: str, value: bool) -> bool:
-    if not isinstance(value, bool):
-        raise WrongTypeError(f"{name} should be of type bool, got: {type(value).__name__}.")
-    return value

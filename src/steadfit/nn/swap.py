@@ -11,19 +11,14 @@ from typing import TypeVar
 from torch import nn
 from torch.nn.utils import parametrize
 
-from steadfit.errors import SteadfitError
-from steadfit.nn.layers import GRU, LSTM, RNN, TorchLayer
+from steadfit.nn.layers import GRU, LSTM, MODES, RNN, TorchLayer, change_class, not_torchs
 
 Module = TypeVar("Module", bound=nn.Module)
 
 _OURS: Mapping[type[nn.Module], type[TorchLayer]] = MappingProxyType(
     {ours.torchs: ours for ours in (RNN, LSTM, GRU)}
 )
-_CELLS = {"RNN_TANH": "rnn", "RNN_RELU": "rnn_relu", "LSTM": "lstm", "GRU": "gru_reset_after"}
-_ADDED = (
-    *("cell", "zoneout", "recurrent_dropout", "weight_drop", "residual"),
-    *("learn_initial_state", "forget_bias", "_form"),
-)
+_CELLS = {mode: cell for cell, mode in MODES.items()}
 
 
 def swap(net: Module) -> Module:
@@ -39,7 +34,7 @@ def swap(net: Module) -> Module:
     for layer in net.modules():
         ours = _OURS.get(parametrize.type_before_parametrizations(layer))
         if ours is not None and isinstance(layer, nn.RNNBase):
-            _become(layer, ours)
+            change_class(layer, ours)
             assert isinstance(layer, TorchLayer)
             layer.stand_in(_CELLS[layer.mode])
     return net
@@ -57,37 +52,8 @@ def to_torch(net: Module) -> Module:
     """
     found = {name: layer for name, layer in net.named_modules() if isinstance(layer, TorchLayer)}
     for name, layer in found.items():
-        _refuse(name, layer, training=True)
+        if beyond := layer.beyond_torch(training=True):
+            raise not_torchs(f"The layer {name}" if name else "This layer", beyond)
     for layer in found.values():
-        as_torch(layer, training=True)
+        layer.as_torchs()
     return net
-
-
-def as_torch(layer: TorchLayer, training: bool) -> nn.RNNBase:
-    """This layer with torch's class. Raises SteadfitError as `to_torch`.
-
-    training: whether settings that act in training only matter.
-    """
-    _refuse("", layer, training)
-    _become(layer, layer.torchs)
-    for name in _ADDED:
-        layer.__dict__.pop(name, None)
-    return layer
-
-
-def _refuse(name: str, layer: TorchLayer, training: bool) -> None:
-    if beyond := layer.beyond_torch(training):
-        what = f"The layer {name}" if name else f"This {type(layer).__name__}"
-        raise SteadfitError(
-            f"{what} cannot become torch.nn's: it has {', '.join(beyond)}, which torch.nn's layer "
-            "does not have. Leave that out, or keep steadfit's layer."
-        )
-
-
-def _become(layer: nn.Module, wanted: type[nn.Module]) -> None:
-    """Give a layer another class; torch.nn.utils.parametrize puts one of its own in front."""
-    if parametrize.is_parametrized(layer):
-        front = type(layer)
-        kept = {k: v for k, v in vars(front).items() if k not in ("__dict__", "__weakref__")}
-        wanted = type(f"Parametrized{wanted.__name__}", (wanted,), kept)
-    layer.__class__ = wanted

@@ -4,7 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import embedding, linear
 
-from steadfit.nn.masks import check_rate, kept
+from steadfit.nn.masks import kept
+from steadfit.nn.settings import check_rate
 
 
 class Embedding(nn.Embedding):

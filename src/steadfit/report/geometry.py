@@ -6,9 +6,9 @@ import numpy as np
 import plotly.graph_objects as go
 import torch
 
-from steadfit.regularization import add_l2_gradient, shrink_l1
 from steadfit.report.frame import frame
 from steadfit.report.palette import LIGHT
+from steadfit.training.penalties import add_l2_gradient, shrink_l1
 
 STEPS = 600  # of gradient descent; ample for two weights that are not nearly one
 CONTOURS = 6

@@ -14,21 +14,15 @@ from steadfit.errors import DivergedError
 from steadfit.kinds import Preparation
 from steadfit.models import build, complete, count
 from steadfit.recipe import Augmentation, Recipe, Training
-from steadfit.regularization import (
-    add_l2_gradient,
-    clip_gradients,
-    first_bad_gradient,
-    limit_norms,
-    share_of_zeros,
-    shrink_l1,
-    weights,
-)
 from steadfit.tasks.base import Part
 from steadfit.training.averaging import RunningMean, refresh_normalisation
 from steadfit.training.batches import in_pieces, watched
 from steadfit.training.check import check, check_batches
+from steadfit.training.gradients import clip_gradients, first_bad_gradient
+from steadfit.training.max_norm import limit_norms
 from steadfit.training.memory import with_halvings
 from steadfit.training.optimizer import learning_rate, make_optimizer
+from steadfit.training.penalties import add_l2_gradient, share_of_zeros, shrink_l1, weights
 from steadfit.training.predict import channels_last, final_outputs, mean_loss
 from steadfit.training.replica import Replica
 

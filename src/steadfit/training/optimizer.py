@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from steadfit.recipe import Optimizer
-from steadfit.regularization import weights
+from steadfit.training.penalties import weights
 
 
 def make_optimizer(module: nn.Module, settings: Optimizer) -> torch.optim.Optimizer:

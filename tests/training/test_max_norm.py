@@ -5,9 +5,9 @@ from torch import nn
 
 from steadfit.data import from_arrays
 from steadfit.recipe import Recipe
-from steadfit.regularization import limit_norms
 from steadfit.study.remedies import apply
 from steadfit.training import fit
+from steadfit.training.max_norm import limit_norms
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (4, 3, 5, 5), (6, 2, 3)])

@@ -6,7 +6,7 @@ import torch
 from sklearn.linear_model import Lasso, Ridge
 from torch import nn
 
-from steadfit.regularization import (
+from steadfit.training.penalties import (
     add_l2_gradient,
     share_of_zeros,
     shrink_l1,

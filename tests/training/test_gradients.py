@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from steadfit.regularization import clip_gradients, first_bad_gradient
+from steadfit.training.gradients import clip_gradients, first_bad_gradient
 
 
 def net_with_gradients(scale: float = 1.0) -> nn.Sequential:
