@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from steadfit.cells import build, cell, compiled, relu, run, run_reference
+from steadfit.cells import Sequences, Weights, build, cell, compiled, relu, run, run_reference
 
 ALONE = """
 import torch
@@ -133,3 +133,23 @@ def test_fewer_threads_than_asked_for_do_all_the_work() -> None:
             timeout=60,
         )
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_what_no_kernel_can_run_is_said_once(count: int) -> None:
+    names = ", ".join(f"s{number}" for number in range(count))
+    gate = "gate.only(x, s0)" if count > 1 else "s0 * peephole.decay"
+    rest = "".join(f", s{number}" for number in range(1, count))
+    source = f"def odd(x, {names}, *, gate, peephole):\n    return relu({gate}){rest}\n"
+    scope = {"relu": relu}
+    exec(source, scope)
+    one = cell(scope["odd"])
+    shapes = one.shapes(3, 5)
+    weights = Weights(**{name: torch.ones(shape) for name, shape in shapes.items()})
+    compiled._warn.cache_clear()
+    said = "has 9 states" if count > 1 else "has no gates"
+    with pytest.warns(UserWarning, match=said):
+        found = run(one, weights, Sequences(torch.ones(2, 4, 3)))
+    wanted = run_reference(one, weights, Sequences(torch.ones(2, 4, 3)))  # which warns of nothing
+    torch.testing.assert_close(found.outputs, wanted.outputs)
+    run(one, weights, Sequences(torch.ones(2, 4, 3)))  # a second warning would be an error

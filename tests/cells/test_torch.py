@@ -142,7 +142,7 @@ def refused_count(x, h, c, *, gate):
         (refused_foreign, "`torch.sigmoid(gate.a(x, h))`"),
         (refused_input, "`tanh(x)`"),
         (refused_twice, "`gate.a(h)`"),
-        (refused_count, "expected the 2 new state"),
+        (refused_count, "must return the 2 new state"),
     ],
 )
 def test_refused_cells_point_at_the_expression(equations, found: str) -> None:

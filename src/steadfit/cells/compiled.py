@@ -27,8 +27,6 @@ def kernel(cell: Cell, dtype: torch.dtype, mask: bool, zoneout: tuple[bool, ...]
     Why there is none (no compiler, one that fails, a result that is not the reference's) is said
     once, as a warning.
     """
-    if not cell.gates or len(cell.states) > MOST_STATES:
-        return None
     variant = Variant(cell, mask, zoneout)
     try:
         sweeps = library_of_sweeps(dtype)
@@ -42,6 +40,18 @@ def kernel(cell: Cell, dtype: torch.dtype, mask: bool, zoneout: tuple[bool, ...]
         _warn(str(error))
         return None
     return Kernel(sweeps, address(own, "cell_0"))
+
+
+def can_be_compiled(cell: Cell) -> bool:
+    """Whether kernels can run this cell; if not, that is said once, as a warning."""
+    reason = ""
+    if not cell.gates:
+        reason = f"{cell.name} has no gates"
+    elif len(cell.states) > MOST_STATES:
+        reason = f"{cell.name} has {len(cell.states)} states, and kernels take {MOST_STATES}"
+    if reason and not torch.compiler.is_compiling():
+        _warn(reason)
+    return not reason
 
 
 @cache

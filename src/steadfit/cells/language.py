@@ -225,7 +225,7 @@ def _states(equations: Callable[..., Any]) -> tuple[str, ...]:
         _refuse_signature(code, "expected an input and a state at least, as in (x, h, *, gate)")
     if strange := set(keywords) - {"gate", "peephole"}:
         _refuse_signature(
-            code, f"keyword arguments are gate and peephole, found {sorted(strange)[0]}"
+            code, f"keyword arguments must be gate and peephole, got {sorted(strange)[0]}"
         )
     return tuple(places[1:])
 
@@ -235,20 +235,20 @@ def _outputs(equations: Callable[..., Any], values: tuple[Any, ...], count: int)
     if len(values) != count:
         _refuse_signature(
             equations.__code__,
-            f"expected the {count} new state(s) in the arguments' order, found {len(values)}",
+            f"the equations must return the {count} new state(s), got {len(values)}",
         )
     for value in values:
         if not isinstance(value, Symbol) or isinstance(value, Input):
             _refuse_signature(
                 equations.__code__,
-                f"a new state has to be computed from the step's values, found {value!r:.60}",
+                f"a new state must be computed from the step's values, got {value!r:.60}",
             )
     return tuple(value._index for value in values)
 
 
 def _refuse_signature(code: Any, reason: str) -> NoReturn:
     place = f"{code.co_filename}:{code.co_firstlineno}"
-    raise SteadfitError(f"{place}: the cell {code.co_name} does not hold: {reason}.")
+    raise SteadfitError(f"{place}: {code.co_name} is not a cell: {reason}.")
 
 
 def _assignments(equations: Callable[..., Any]) -> list[tuple[str, Position]]:

@@ -4,11 +4,11 @@ import torch
 from torch import Tensor
 
 from steadfit.cells.call import Call, forward
+from steadfit.cells.compiled import can_be_compiled
 from steadfit.cells.interface import Result, Sequences, Weights, check
 from steadfit.cells.language import Cell
 from steadfit.cells.operator import Run, cell_operator
 from steadfit.cells.plain import in_forward_mode, plain
-from steadfit.cells.plan import MOST_STATES
 from steadfit.cells.reference import run_reference
 from steadfit.errors import SteadfitError
 
@@ -64,9 +64,8 @@ def _has_kernel(cell: Cell, weights: Weights, x: Tensor) -> bool:
         x.is_cpu
         and has_kernel_type(x)
         and weights.projection is None
-        and bool(cell.gates)
-        and len(cell.states) <= MOST_STATES
         and x.numel() > 0
+        and can_be_compiled(cell)
     )
 
 

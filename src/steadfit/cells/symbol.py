@@ -14,7 +14,7 @@ from steadfit.errors import SteadfitError
 Position = tuple[int, int, int, int]  # line, last line, column, last column of an expression
 
 _OURS = (__name__, "steadfit.cells.functions", "steadfit.cells.language")
-_MEND = (
+_ADVICE = (
     "Write the step with + - * /, the functions of steadfit.cells (sigmoid, tanh, relu, …), "
     "gate.NAME(…) and peephole.NAME."
 )
@@ -86,7 +86,7 @@ class Symbol:
 
     def __pow__(self, exponent: Any) -> "Symbol":
         if not isinstance(exponent, int) or isinstance(exponent, bool) or not 1 <= exponent <= 8:
-            refuse(f"a power has to be a whole number from 1 to 8, found {exponent!r}")
+            refuse(f"a power must be a whole number from 1 to 8, got {exponent!r}")
         result = self
         for _ in range(exponent - 1):
             result = result.apply("multiply", self)
@@ -150,7 +150,7 @@ def refuse(reason: str) -> NoReturn:
         text = line.strip()
     place = f"{where}:{position[0]}" if position else where
     found = f", in `{text}`" if text else ""
-    raise SteadfitError(f"{place}: {reason}{found}. {_MEND}") from None
+    raise SteadfitError(f"{place}: {reason}{found}. {_ADVICE}") from None
 
 
 def _caller() -> tuple[str, Position | None]:
