@@ -14,6 +14,7 @@ benchmarks/calibration_tables.py makes tables of the parts that are complete.
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +22,11 @@ import torch
 
 from steadfit.data import Dataset, Split, draw, read, split
 from steadfit.recipe import Recipe
-from steadfit.study.design import Arm, Trial, make_arms
 from steadfit.study.engine import Progress, train_all
+from steadfit.study.learner import Learner
 from steadfit.study.store import open_store
+from steadfit.study.trials import Trial, digest, make_arms
+from steadfit.training import RecipeLearner
 
 SIZES = (500, 1_000, 2_000)
 STUDIED = 20  # disjoint sets that are studied alone
@@ -93,7 +96,7 @@ class Pool:
     def trials(self, part: Part) -> dict[tuple[str, int, int, str], Trial]:
         """By arm, set, sample of the set and column of seeds. A fresh set is its own sample 0."""
         return {
-            (arm.name, number, sample, column): self._trial(part, arm, number, sample, column, rows)
+            (arm, number, sample, column): self._trial(part, arm, number, sample, column, rows)
             for number, sample, rows in self._samples(part)
             for arm in arms(part.model)
             for column in part.columns
@@ -111,23 +114,27 @@ class Pool:
                 yield number, sample, rows[draw(own, scheme, sample, seed=number)]
 
     def _trial(
-        self, part: Part, arm: Arm, number: int, sample: int, column: str, rows: torch.Tensor
+        self, part: Part, arm: str, number: int, sample: int, column: str, rows: torch.Tensor
     ) -> Trial:
-        again = int(arm.name == AGAIN)
+        again = int(arm == AGAIN)
         if column in SHARED:
             key = [SHARED.index(column), again]
         else:
             place = ("fresh", *SCHEMES, AGAIN_ON).index(part.scheme)
             key = [2 + (column == SECOND), again, number, sample, place]
         seed = int(np.random.SeedSequence(key).generate_state(1, np.uint32)[0])
-        data = self.data
-        return Trial(arm, rows, seed, data.train.fingerprint, data.test.fingerprint)
+        return Trial(arm, arms(part.model)[arm], rows, seed, self.digest)
+
+    @cached_property
+    def digest(self) -> str:
+        return digest(self.data)
 
 
-def arms(model: str) -> tuple[Arm, ...]:
-    """The baseline, the remedies, and the baseline again."""
-    found = make_arms(RECIPES[model], REMEDIES)
-    return (*found, Arm(AGAIN, found[0].recipe))
+@cache
+def arms(model: str) -> dict[str, Learner]:
+    """The baseline, the remedies, and the baseline again, by name."""
+    found = {arm.name: arm.learner for arm in make_arms(RecipeLearner(RECIPES[model]), REMEDIES)}
+    return {**found, AGAIN: found["baseline"]}
 
 
 def make_pool() -> Pool:

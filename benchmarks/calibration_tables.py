@@ -57,9 +57,9 @@ def grids(
     sets = sorted({number for _, number, _, _ in trials})
     samples = sorted({sample for _, _, sample, _ in trials})
     return {
-        arm.name: np.stack([
+        arm: np.stack([
             [
-                store.read(trials[arm.name, number, sample, column].key).logits
+                store.read(trials[arm, number, sample, column].key).logits
                 for sample in samples
                 for column in columns
             ]
@@ -146,7 +146,7 @@ def rows_of(
 
 def heads() -> dict[str, tuple[str, str]]:
     """Each table's title and the heads of its columns, in their order."""
-    names = " | ".join(arm.name for arm in arms("mlp"))
+    names = " | ".join(arms("mlp"))
     losses = " | ".join(f"{loss} bias+noise | variance" for loss in LOSSES)
     way = "from one set | arm | true | mean of the studies | 95% interval | holds it"
     asked = " | ".join(f"{samples} × 1" for samples in ASKED)

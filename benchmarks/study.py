@@ -11,16 +11,21 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from steadfit.analysis.analyse import analyse
+from steadfit.analysis.evidence import ArmEvidence, Evidence, Points
+from steadfit.analysis.terms import Loss
 from steadfit.data import Dataset, Split, read, split
 from steadfit.recipe import Recipe
-from steadfit.study.design import Design, make_arms, make_trials
+from steadfit.study.design import Design
 from steadfit.study.engine import train_all
-from steadfit.study.judgement import judge
 from steadfit.study.store import open_store
+from steadfit.study.trials import make_arms, make_trials
+from steadfit.training import RecipeLearner
 
 IMAGES, EPOCHS, TURNS, REPLICAS = 6000, 2, 2, 4
 
@@ -77,11 +82,14 @@ def study_turn(data: Split, number: int) -> tuple[float, float, list[float]]:
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(Path(folder))
         design = Design(samples=2, seeds=2, scheme="bootstrap", seed=number)
-        arms = make_arms(Recipe().training_with(epochs=EPOCHS), [])
-        trials = make_trials(design, arms, data)
+        arms = make_arms(RecipeLearner(Recipe().training_with(epochs=EPOCHS)), [])
+        trials = [trial for own in make_trials(design, arms, data) for trial in own]
         train_all(trials, data, store)
         replicas = [store.read(trial.key) for trial in trials]
-        judge(design, arms, [replicas], data.test)
+        logits = np.stack([one.logits for one in replicas]).reshape(2, 2, *replicas[0].logits.shape)
+        points = Points(data.test.y.numpy(), [Loss.CROSS_ENTROPY, Loss.BRIER, Loss.ZERO_ONE])
+        evidence = ArmEvidence("baseline", points, logits)
+        analyse(Evidence((evidence,), design.sampling(), Loss.CROSS_ENTROPY))
     whole = time.perf_counter() - began
     cores = min(torch.get_num_threads(), len(trials))
     trained = sum(replica.seconds for replica in replicas) / cores

@@ -139,9 +139,9 @@ def remedies() -> go.Figure:
         "dropout, L2": 1.25,
         "dropout, max-norm": 1.05,
     }
-    with_l2 = result.arms[0].losses["zero_one"].total
+    with_l2 = result.analysis.baseline.losses["zero_one"].total
     rows = list(range(len(there) - 1, -1, -1))
-    changes = [arm.changes["zero_one"] for arm in result.arms[1:]]
+    changes = [arm.changes["zero_one"] for arm in result.analysis.arms[1:]]
     figure = frame(len(there), "error, as a share of that with L2")
     figure.add_scatter(
         x=[1 + change.value / with_l2 for change in changes],

@@ -58,7 +58,7 @@ __all__ = [
 def __getattr__(name: str):
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
-    if name in ("cells", "data", "models", "nn", "report", "training"):
+    if name in ("analysis", "cells", "data", "models", "nn", "remedies", "report", "training"):
         return import_module(f"steadfit.{name}")
     raise AttributeError(f"module 'steadfit' has no attribute {name!r}")
 

@@ -4,7 +4,8 @@ import io
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,22 @@ import torch
 from steadfit import workers
 from steadfit.cells import CELLS
 from steadfit.data import Dataset, dataset_of, points, split
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, counted
 from steadfit.files import check_no_link, check_outside, write_text
 from steadfit.models import settings as model_settings
 from steadfit.recipe import Recipe, Scalar, Training
-from steadfit.report import page, summary
+from steadfit.remedies import ArmLike, apply, joined
+from steadfit.report import page, summary, summary_html
+from steadfit.report.explain import HALVED
+from steadfit.report.progress import notebook_bar
+from steadfit.report.voice import PYTHON, Voice
 from steadfit.study.design import Design
-from steadfit.study.engine import Watcher, quiet, usable_cores
-from steadfit.study.remedies import apply
-from steadfit.study.result import StudyResult
-from steadfit.study.run import Delivery, run_study
+from steadfit.study.engine import Watcher, usable_cores
+from steadfit.study.folder import Run, open_run, write_about
+from steadfit.study.result import Delivery, StudyResult
+from steadfit.study.run import run_study
 from steadfit.training import (
-    HALVED,
+    RecipeLearner,
     TrainedModel,
     prepare,
     trained_model,
@@ -38,27 +43,47 @@ from steadfit.training import fit as fit_replica
 class Study:
     """A finished study: its figures, its model, and the folder they are in.
 
-    `print(study)` shows the table and the verdict.
+    `print(study)` shows the table and the verdict; so does its name at the end of a notebook's
+    cell. notes: on the data.
     """
 
     result: StudyResult
     folder: Path
+    run: Run
 
     @property
     def model(self) -> TrainedModel:
-        """The best model, ready to predict."""
-        return TrainedModel.load(self.folder / "model")
+        """The best model, ready to predict. Raises SteadfitError where its training failed."""
+        if self.run.model is None:
+            raise SteadfitError(
+                f"There is no model, because training {self.result.model.arm} on all the training "
+                "data failed."
+            )
+        return self.run.model
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self.run.about.notes
 
     def frame(self) -> Any:
-        """One row an arm and loss, as a pandas DataFrame. Raises SteadfitError without pandas."""
+        """`rows`, one an arm, as a pandas DataFrame. Raises SteadfitError without pandas."""
         try:
             import pandas
         except ImportError:
             raise SteadfitError("frame() needs pandas. Install it: pip install pandas") from None
         return pandas.DataFrame(rows(self.result))
 
+    def __repr__(self) -> str:
+        found = self.result.analysis
+        arms = counted(len(found.arms), "arms")
+        return f"<Study of {self.result.data.name}: {arms}, best {found.best}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the table and the sentences, without the page's figures."""
+        return summary_html(self.result, PYTHON)
+
     def __rich__(self) -> Any:
-        return summary(self.result)
+        return summary(self.result, PYTHON)
 
     def __str__(self) -> str:
         from rich.console import Console
@@ -70,31 +95,33 @@ class Study:
 
 
 def rows(result: StudyResult) -> list[dict[str, Any]]:
-    """The figures as plain rows, one an arm and loss."""
-    found = []
-    for arm in result.arms:
-        for loss, parts in arm.losses.items():
-            change = arm.changes.get(loss)
-            found.append(
-                {
-                    "arm": arm.name,
-                    "loss": loss,
-                    "total": parts.total,
-                    "bias_noise": parts.bias_noise,
-                    "variance": parts.variance,
-                    "change": change.value if change else None,
-                    "low": change.low if change else None,
-                    "high": change.high if change else None,
-                    "verdict": arm.verdict,
-                }
-            )
-    return found
+    """The figures as plain rows, one an arm, its verdict once.
+
+    Columns: arm, verdict; of each loss, as cross_entropy, its total, LOSS_bias_noise,
+    LOSS_variance, and the change of the total against the baseline with its interval, LOSS_change,
+    LOSS_low and LOSS_high; None where there is none.
+    """
+    found = result.analysis
+    losses = list(dict.fromkeys(loss for arm in found.arms for loss in arm.losses))
+    table = []
+    for arm in found.arms:
+        row: dict[str, Any] = {"arm": arm.name, "verdict": str(arm.verdict)}
+        for loss in losses:
+            parts, change = arm.losses.get(loss), arm.changes.get(loss)
+            row[str(loss)] = parts.total if parts else None
+            row[f"{loss}_bias_noise"] = parts.bias_noise if parts else None
+            row[f"{loss}_variance"] = parts.variance if parts else None
+            row[f"{loss}_change"] = change.value if change else None
+            row[f"{loss}_low"] = change.low if change else None
+            row[f"{loss}_high"] = change.high if change else None
+        table.append(row)
+    return table
 
 
 def study(
     data: Dataset | str | Path,
     model: str | None = None,
-    remedies: Sequence[str] | str | None = None,
+    remedies: Sequence[ArmLike] | str | None = None,
     *,
     samples: int = 5,
     seeds: int = 1,
@@ -109,24 +136,27 @@ def study(
     out: Path | str | None = None,
     processes: int | None = None,
     deliver: Delivery = "single",
-    watch: Watcher = quiet,
+    watch: Watcher | None = None,
+    voice: Voice = PYTHON,
 ) -> Study:
     """Measure the variance error of a model on data, and what each remedy does to it.
 
     data: a Dataset, or what `read` takes. model: a name of `steadfit.models.MODELS`, by default
     what suits the task and the kind of examples, with `settings` of its own; training: changes of
     `recipe.training`; or a whole `recipe` instead of these three.
-    remedies: as `steadfit.study.remedies.apply` reads them, or a single one; by default those that
-    suit task and kind.
+    remedies: an arm each, or a single one: a name as "l2" or "l2=0.01", a function from recipe to
+    recipe, or a `steadfit.remedies.Remedy`; several joined in one arm are "dropout+l2", or a list
+    of them. By default those that suit task and kind.
     samples × seeds replicas an arm, on samples drawn by `scheme`, the seeds each sample's own or
     `crossed`, the same on all (`steadfit.study.design.Design`);
     precision: half the length wanted of the changes' intervals, reached with more samples
-    (`steadfit.study.precision`); seed: of the whole study.
+    (`steadfit.analysis.precision`); seed: of the whole study.
     test: share of the data held out, where it has no test set of its own.
     out: the folder, by default runs/NAME; a study that is there already is continued.
-    processes, deliver: as in `steadfit.study.run.run_study`. watch: is told the progress.
+    processes, deliver: as in `steadfit.study.run.run_study`. watch: is told the progress; by
+    default a notebook shows a bar. voice: who reads the report.
 
-    Raises SteadfitError for what a person can mend.
+    Raises SteadfitError for what a person can fix.
     """
     began = time.time()
     workers.start_server()
@@ -137,24 +167,36 @@ def study(
     folder = Path(out) if out is not None else Path("runs") / dataset.name
     if not isinstance(data, Dataset):
         check_outside(folder, Path(data))
-    for name in ("study.json", "report.html"):
+    for name in ("study.json", "run.json", "points.npz", "report.html"):
         check_no_link(folder / name)
-    outcome = run_study(
-        parts,
-        baseline,
-        dataset.schema.remedies if tried is None else tried,
-        folder,
-        Design(samples, seeds, scheme, seed, crossed),
-        precision=precision,
-        processes=processes,
-        deliver=deliver,
-        watch=watch,
-    )
+    with notebook_bar() if watch is None else nullcontext(watch) as told:
+        run = run_study(
+            parts,
+            RecipeLearner(baseline),
+            dataset.schema.remedies if tried is None else tried,
+            folder,
+            Design(samples, seeds, scheme, seed, crossed),
+            precision=precision,
+            processes=processes,
+            deliver=deliver,
+            watch=told,
+        )
     facts = run_facts(time.time() - began, processes)
-    tested = points(parts.test)
-    text = page(outcome.result, outcome.replicas, tested, facts, outcome.model)
-    write_text(folder / "report.html", text)
-    return Study(outcome.result, folder)
+    run = replace(run, about=replace(run.about, facts=facts))
+    write_about(folder, run.about)
+    write_text(folder / "report.html", page(run, voice))
+    return Study(run.result, folder, run)
+
+
+def report(folder: Path | str, voice: Voice = PYTHON) -> Study:
+    """A finished study from its folder, whose `report.html` is written anew; nothing is trained.
+
+    Raises SteadfitError where there is none, or a part of it is missing or damaged.
+    """
+    folder = Path(folder)
+    run = open_run(folder)
+    write_text(folder / "report.html", page(run, voice))
+    return Study(run.result, folder, run)
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +221,7 @@ class Fitted:
 def fit(
     data: Dataset | str | Path,
     model: str | None = None,
-    remedies: str = "",
+    remedies: ArmLike = "",
     *,
     seed: int = 0,
     recipe: Recipe | None = None,
@@ -190,14 +232,15 @@ def fit(
 ) -> Fitted:
     """Train one recipe on all the training data, once, with every core.
 
-    remedies: joined with "+", or none. The rest as in `study`. out: by default runs/NAME-fit; gets
-    `model/`. Raises SteadfitError for what a person can mend.
+    remedies: of one arm, as in `study`: "dropout+l2" or ["dropout", "l2"] joins two. The rest as in
+    `study`. out: by default runs/NAME-fit; gets
+    `model/`. Raises SteadfitError for what a person can fix.
     """
     dataset = dataset_of(data)
     parts = split(dataset, test=test, seed=seed)
     chosen = _recipe(parts.train, recipe, model, settings, training)
     if remedies:
-        _, chosen = apply(remedies, chosen)
+        chosen = apply(joined(remedies), chosen)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     everything = torch.arange(len(parts.train))
     folder = Path(out) if out is not None else Path("runs") / f"{dataset.name}-fit"
@@ -218,7 +261,9 @@ def fit(
 def _halved(halvings: float) -> tuple[str, ...]:
     if not halvings:
         return ()
-    return (f"Memory was too small for the batches: they were halved {halvings:g} times, {HALVED}",)
+    return (
+        f"Memory was too small for the batches: they were halved {halvings:g} times, {HALVED}.",
+    )
 
 
 def cell_arms(settings: Mapping[str, Scalar]) -> tuple[str, ...]:

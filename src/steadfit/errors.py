@@ -25,6 +25,10 @@ class WrongTypeError(SteadfitError, TypeError):
     """A setting of another type than it has to be; a TypeError too, as torch raises it."""
 
 
+class MemoryShortError(SteadfitError):
+    """There is too little memory for even the smallest part of the work."""
+
+
 def unknown(kind: str, word: str, known: Iterable[str]) -> SteadfitError:
     """The error for a name that is not in a registry, with the nearest known name.
 

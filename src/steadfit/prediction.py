@@ -11,6 +11,7 @@ import pyarrow.csv
 from steadfit import training
 from steadfit.errors import SteadfitError
 from steadfit.foreign_text import harmless_cell
+from steadfit.recipe import Recipe
 from steadfit.study.result import StudyResult
 from steadfit.study.store import existing_store
 from steadfit.training import TrainedModel
@@ -78,18 +79,22 @@ def run_folder(folder: Path) -> Path:
 
 
 def _replicas(run: Path, model: TrainedModel) -> TrainedModel | None:
-    """The best arm's replicas as an ensemble; None where the run is no study or lost them."""
+    """The best arm's replicas as an ensemble; None where the run is no study or lost them.
+
+    Those on drawn samples, which tell the variance; those on all the data differ by seed alone.
+    """
     if not (run / "study.json").exists():
         return None
     result = StudyResult.read(run / "study.json")
-    best = result.arm(result.best)
+    best = result.arm(result.analysis.best)
     store = existing_store(run / "store")
-    if store is None or len(best.replicas) < 2 or not all(key in store for key in best.replicas):
+    keys = best.varying
+    if store is None or len(keys) < 2 or not all(key in store for key in keys):
         return None
-    if len(best.replicas) > MOST_MEMBERS:
+    if len(keys) > MOST_MEMBERS:
         raise SteadfitError(
             f"{run / 'study.json'} must name at most {MOST_MEMBERS:,} replicas of an arm, got "
-            f"{len(best.replicas):,}. Run the study again."
+            f"{len(keys):,}. Run the study again."
         )
-    replicas = [store.read(key) for key in best.replicas]
-    return model.with_replicas(best.recipe, replicas)
+    replicas = [store.replica(key) for key in keys]
+    return model.with_replicas(Recipe.of(**best.settings), replicas)

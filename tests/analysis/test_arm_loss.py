@@ -3,14 +3,12 @@
 import numpy as np
 import pytest
 
+from steadfit.analysis.analyse import analyse
 from steadfit.analysis.arm_loss import ArmLoss, change, change_here, interval, joined
 from steadfit.analysis.decomposition import Decomposition, cross_entropy
+from steadfit.analysis.evidence import ArmEvidence, Evidence, Points, Sampling
 from steadfit.analysis.intervals import Spread, student, verdicts
-from steadfit.data import from_arrays
-from steadfit.recipe import Recipe
-from steadfit.study.design import Design, make_arms
-from steadfit.study.judgement import judge
-from steadfit.training import Replica
+from steadfit.analysis.terms import Loss, Verdict
 
 STUDIES = 2000
 OF_SAMPLE, OF_SEED, OF_BOTH, OF_POINT = 0.5, 0.6, 0.3, 1.0  # standard deviations of a change
@@ -125,23 +123,22 @@ def test_parts_worked_by_hand():
 
 def test_a_study_says_here_where_only_these_data_show_it():
     """Retrainings that agree, on samples that do not."""
-    design, arms = Design(4), make_arms(Recipe(), ["l2"])
     rng = np.random.default_rng(0)
-    test = from_arrays(rng.normal(size=(30, 8, 8)), np.arange(30) % 3)
-    right = np.eye(3)[test.y.numpy()]
-    base = [right + 0.01 * rng.normal(size=right.shape) for _ in range(8)]
-    better = [
-        z + k * right for z, k in zip(base, (3, -0.5, 2, -0.6, 0.5, 0.5, 0.5, 0.5), strict=True)
-    ]
-    found = judge(design, arms, [tuple(map(replica, own)) for own in (base, better)], test)[1]
-    assert found.verdict == "better here"
-    assert found.changes["cross_entropy"].high > 0 > found.changes_here["cross_entropy"].high
-    assert found.helps
+    y = np.arange(30) % 3
+    right = np.eye(3)[y]
+    base = np.stack([right + 0.01 * rng.normal(size=right.shape) for _ in range(8)])
+    better = base + np.array([3, -0.5, 2, -0.6, 0.5, 0.5, 0.5, 0.5])[:, None, None] * right
+    points = Points(y, [Loss.CROSS_ENTROPY])
+    arms = tuple(
+        ArmEvidence(name, points, own[:4, None], own[4:])
+        for name, own in (("baseline", base), ("better", better))
+    )
+    found = analyse(Evidence(arms, Sampling(4, whole=4), Loss.CROSS_ENTROPY))
+    own = found.arms[1]
+    assert own.verdict is Verdict.BETTER_HERE
+    assert own.changes["cross_entropy"].high > 0 > own.changes_here["cross_entropy"].high
+    assert found.best == "better"
 
 
 def pair(drawn, whole) -> ArmLoss:
     return ArmLoss(*(Decomposition(each, each, 0.0, None) for each in (drawn, whole)))
-
-
-def replica(logits) -> Replica:
-    return Replica(logits.astype(np.float32), {}, {}, {}, {}, 0.0)

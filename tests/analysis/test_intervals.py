@@ -177,10 +177,10 @@ def test_words_after_holm():
         return Estimate(value, value - 1, value + 1, 0.5, 4.0, p)
 
     several = [change(-1.0, 0.01), change(1.0, 0.001), change(-1.0, 0.04), change(-1.0, 0.03)]
-    expected = ("better", "worse", "no difference shown", "no difference shown")
+    expected = ("better", "worse", "cannot_tell", "cannot_tell")
     assert verdicts(several) == expected
     assert verdicts(several[2:3]) == ("better",)
-    assert verdicts(several[:1], alpha=0.001) == ("no difference shown",)
+    assert verdicts(several[:1], alpha=0.001) == ("cannot_tell",)
 
 
 def test_too_few_replicas_get_a_sentence():

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -53,18 +54,19 @@ def test_a_study_prints_the_table_and_where_things_are(finished):
         "l2=0.001",
         "is variance",
         "replicas: 12 of 12",
-        "all training data: 1 of 1",
     ):
         assert words in text
     assert "\x1b" not in text, "no colour where there is no terminal"
-    assert {"study.json", "report.html", "model", "store"} <= {p.name for p in folder.iterdir()}
+    files = {"study.json", "run.json", "points.npz", "report.html", "model", "store"}
+    assert files <= {path.name for path in folder.iterdir()}
+    assert "all training data: 1 of 1" not in text, "that model was there: nothing was trained"
 
 
 def test_crossed_seeds_are_asked_for(capsys, tmp_path):
     options = ["--seeds", "3", "--crossed", "--processes", "1", "--out", tmp_path]
     run([*STUDY, *options, "--remedy", "l2"], capsys)
-    design = json.loads((tmp_path / "study.json").read_text())["design"]
-    assert (design["samples"], design["seeds"], design["crossed"]) == (3, 3, True)
+    sampling = json.loads((tmp_path / "study.json").read_text())["analysis"]["sampling"]
+    assert (sampling["samples"], sampling["seeds"], sampling["crossed"]) == (3, 3, True)
 
 
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path):
@@ -100,6 +102,44 @@ def test_show_repeats_it(finished, capsys):
     assert out.splitlines()[0] in text
     status, out, _ = run(["show", folder, "--json"], capsys)
     assert json.loads(out)["arms"][1]["name"] == "l2=0.001"
+
+
+def test_report_makes_the_page_and_the_table_again_without_training(finished, tmp_path):
+    """In a copy of the folder, so the data and the place it was read from are not needed."""
+    folder = shutil.copytree(finished[0], tmp_path / "copy")
+    page = (folder / "report.html").read_bytes()
+    (folder / "report.html").unlink()
+    command = [sys.executable, "-m", "steadfit", "report", folder]  # with as many threads
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert out.splitlines()[0] in finished[1]
+    assert "--seeds 2" in out
+    assert (folder / "report.html").read_bytes() == page
+
+
+@pytest.mark.parametrize(
+    ("gone", "sentence"),
+    [
+        ("study.json", "There is no study in"),
+        ("points.npz", "holds no test points"),
+        ("store", "lacks 12 of the study's 12 replicas"),
+        ("model", "There is no model in"),
+    ],
+)
+def test_report_says_what_it_lacks(finished, capsys, tmp_path, gone, sentence):
+    folder = shutil.copytree(finished[0], tmp_path / "copy")
+    path = folder / gone
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    status, _, err = run(["report", folder], capsys)
+    assert status == 2
+    assert sentence in err
+
+
+def test_a_result_of_an_earlier_release_is_a_sentence(capsys, tmp_path):
+    old = {"data": {}, "design": {}, "loss": "brier", "arms": [], "sentences": []}
+    (tmp_path / "study.json").write_text(json.dumps(old))
+    status, _, err = run(["show", tmp_path], capsys)
+    assert status == 2
+    assert "has schema 1, and this release of steadfit reads schema 2. Read it with" in err
 
 
 def test_predict_writes_what_the_model_says(finished, capsys, tmp_path):
@@ -212,7 +252,7 @@ def test_help_tells_the_defaults_there_are():
 def test_the_surface_is_what_it_was():
     """A new option is a decision: it is made here too."""
     found = {}
-    for name in ("study", "fit", "predict", "show", "shapes"):
+    for name in ("study", "fit", "predict", "show", "report", "shapes"):
         arguments = app[name].assemble_argument_collection()
         found[name] = sorted(one.name for one in arguments if one.name != "*")
     training = ["--arithmetic", "--batch", "--epochs", "--learning-rate", "--model", "--out"]
@@ -228,6 +268,7 @@ def test_the_surface_is_what_it_was():
     }
     assert set(training) <= set(found["fit"]) <= set(found["study"])
     assert found["show"] == ["--json", "RUN"]
+    assert found["report"] == ["RUN"]
     assert found["predict"] == [
         "--delimiter",
         "--encoding",

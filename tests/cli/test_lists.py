@@ -6,7 +6,7 @@ import pytest
 
 from steadfit.cli import main
 from steadfit.models import MODELS, settings
-from steadfit.study.remedies import REMEDIES
+from steadfit.remedies import REMEDIES
 
 
 def printed(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:

@@ -46,7 +46,10 @@ def test_texts_from_a_table_to_predictions(tmp_path):
     done = study(
         source, remedies=["cell=lstm", "word_dropout"], out=tmp_path / "run", **SMALL, **ONCE
     )
-    assert {arm.recipe.model.settings["cell"] for arm in done.result.arms} == {"gru", "lstm"}
+    assert {arm.settings["model"]["settings"]["cell"] for arm in done.result.arms} == {
+        "gru",
+        "lstm",
+    }
     page = (tmp_path / "run" / "report.html").read_text()
     assert "<blockquote>" in page
     rows = table(predictions(tmp_path / "run", source).text)
@@ -65,7 +68,7 @@ def test_texts_from_a_table_to_predictions(tmp_path):
 def test_numbers_of_series_from_a_table_to_predictions(tmp_path):
     source = series(tmp_path / "waves.csv")
     done = study(source, remedies=["jitter"], out=tmp_path / "run", **SMALL, **ONCE)
-    assert done.result.loss == "squared"
+    assert done.result.analysis.decides == "squared"
     assert "data:image/svg+xml" in (tmp_path / "run" / "report.html").read_text()
     rows = table(predictions(tmp_path / "run", source).text)
     assert len(rows) == 40

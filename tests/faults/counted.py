@@ -9,7 +9,7 @@ from pathlib import Path
 
 from steadfit import workers
 from steadfit.study import engine
-from steadfit.study.design import Trial
+from steadfit.study.trials import Trial
 from steadfit.training import Replica
 
 LOG = "STEADFIT_TRAININGS"  # a file's name; each training adds a line to it: the replica's key

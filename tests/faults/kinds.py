@@ -21,11 +21,14 @@ from steadfit.models import shapes
 from steadfit.prediction import continued, predictions
 from steadfit.recipe import Recipe
 from steadfit.report import summary
-from steadfit.study.design import Design, Trial
+from steadfit.report.voice import COMMAND_LINE
+from steadfit.study.design import Design
+from steadfit.study.folder import open_run
 from steadfit.study.result import StudyResult
 from steadfit.study.run import run_study
 from steadfit.study.store import Store
-from steadfit.training import fit as train
+from steadfit.study.trials import Trial
+from steadfit.training import RecipeLearner
 
 Reader = Callable[[Path], object]
 RNG = np.random.default_rng(0)
@@ -37,16 +40,21 @@ QUICK = {"epochs": 1}
 def study(run: Path) -> StudyResult:
     """Begin it, or go on with what is there; without workers, whose start takes seconds."""
 
-    def train_here(trials: Sequence[Trial], *, split: Split, store: Store, **_: object) -> None:
+    def train_here(
+        trials: Sequence[Trial], *, split: Split, store: Store, **_: object
+    ) -> frozenset[str]:
         for trial in trials:
             if trial.key not in store:
-                sample = split.train, trial.indices, split.test
-                store.write(trial.key, train(trial.arm.recipe, *sample, trial.seed))
+                replica = trial.learner.train(split, trial.examples, trial.seed, "cpu")
+                store.write(trial.key, replica)
+        return frozenset()
 
     recipe = Recipe().model_with(name="mlp", width=0.05).training_with(**QUICK)
     parts = split(from_arrays(IMAGES, LABELS))
     with mock.patch("steadfit.study.run.train_all", train_here):
-        return run_study(parts, recipe, ["l2"], run, Design(samples=2, seeds=1)).result
+        return run_study(
+            parts, RecipeLearner(recipe), ["l2"], run, Design(samples=2, seeds=1)
+        ).result
 
 
 def make(folder: Path) -> None:
@@ -112,8 +120,13 @@ def model_of_texts(path: Path) -> object:
 
 
 def result(path: Path) -> object:
-    Console(file=io.StringIO()).print(summary(StudyResult.read(path)))
+    Console(file=io.StringIO()).print(summary(StudyResult.read(path), COMMAND_LINE))
+    open_run(path.parent)
     return predictions(path.parent, path.parent.parent / "a.npz")
+
+
+def points_of_run(path: Path) -> object:
+    return open_run(path.parent)
 
 
 def replica(path: Path) -> object:
@@ -155,6 +168,7 @@ KINDS: dict[str, tuple[str, Reader]] = {
     "a replica's predictions": ("run/store/{key}/predictions.npz", replica),
     "a replica's weights": ("run/store/{key}/weights.safetensors", replica),
     "a result": ("run/study.json", result),
+    "test points": ("run/points.npz", points_of_run),
     "a recipe": ("recipe.json", recipe),
 }
 
@@ -164,5 +178,5 @@ def path_of(kind: str, folder: Path) -> Path:
     place, _ = KINDS[kind]
     if "{key}" in place:
         found = StudyResult.read(folder / "run" / "study.json")
-        place = place.format(key=found.arm(found.best).replicas[0])
+        place = place.format(key=found.arm(found.analysis.best).varying[0])
     return folder / place

@@ -15,7 +15,7 @@ from steadfit.kinds import KINDS, Inputs, Kind, Preparation, checked, kind_of
 from steadfit.models import MODELS, build
 from steadfit.nn import Padded
 from steadfit.recipe import Augmentation, Model
-from steadfit.study.remedies import REMEDIES
+from steadfit.remedies import REMEDIES
 
 RNG = np.random.default_rng(0)
 LENGTHS = [5, 1, 3, 7, 2, 9, 4, 6]

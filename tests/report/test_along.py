@@ -4,9 +4,11 @@ import dataclasses
 
 import pytest
 
+from report.made import judged
+from steadfit.analysis.result import Interval
 from steadfit.errors import SteadfitError
 from steadfit.report.along import SOURCES, along
-from steadfit.study.result import Interval, StudyResult
+from steadfit.study.result import StudyResult
 
 
 @pytest.fixture
@@ -15,13 +17,13 @@ def widths(digits: StudyResult) -> StudyResult:
     names = {"baseline": 3.0, "width=2": 2.0, "width=0.5": 4.0, "dropout=0.5": 1.0}
     arms = [
         dataclasses.replace(
-            digits.arms[0],
+            digits.analysis.baseline,
             name=name,
             intervals={"brier": {"variance": Interval(value, value - 1, value + 2)}},
         )
         for name, value in names.items()
     ]
-    return dataclasses.replace(digits, arms=tuple(arms))
+    return judged(digits, arms=tuple(arms))
 
 
 def test_the_arms_of_one_remedy_in_order_of_strength(widths: StudyResult):
@@ -38,9 +40,8 @@ def test_what_there_is_not_is_a_sentence(widths: StudyResult):
     with pytest.raises(SteadfitError, match="No arm of this study is the remedy depth alone"):
         along(widths, "depth")
     for name in ("cell=lstm", "residual"):
-        named = dataclasses.replace(
-            widths, arms=(*widths.arms, dataclasses.replace(widths.arms[0], name=name))
-        )
+        other = dataclasses.replace(widths.analysis.baseline, name=name)
+        named = judged(widths, arms=(*widths.analysis.arms, other))
         with pytest.raises(SteadfitError, match="No arm of this study is the remedy"):
             along(named, name.partition("=")[0])
     with pytest.raises(SteadfitError, match=r'no arm "baselin". Did you mean "baseline"'):

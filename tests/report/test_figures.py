@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from steadfit.analysis.result import Parts
 from steadfit.report import figures, palette, replica_figures
-from steadfit.study.result import Parts, StudyResult
+from steadfit.study.result import StudyResult
 
 
 def channel(value: int) -> float:
@@ -76,7 +77,7 @@ def test_no_two_roles_share_a_colour_so_that_the_dark_ones_can_be_put_in():
 
 
 def test_bars_are_the_parts_and_the_whiskers_the_changes(digits: StudyResult):
-    bias, variance, marks = figures.parts(digits).data
+    bias, variance, marks = figures.parts(digits.analysis).data
     assert bias.x == (0.061, 0.058, 0.061, 0.109, 0.059)
     assert variance.x == (0.087, 0.038, 0.080, 0.070, 0.039)
     assert marks.x == pytest.approx([0.096, 0.141, 0.179, 0.098])
@@ -84,7 +85,7 @@ def test_bars_are_the_parts_and_the_whiskers_the_changes(digits: StudyResult):
 
 
 def test_the_forest_has_both_changes_and_the_line_of_no_change(digits: StudyResult):
-    figure = figures.changes(digits)
+    figure = figures.changes(digits.analysis)
     whole, variance = figure.data
     assert whole.x == pytest.approx([-0.052, -0.007, 0.031, -0.05])
     assert len(variance.x) == 4
@@ -95,22 +96,22 @@ def test_the_forest_has_both_changes_and_the_line_of_no_change(digits: StudyResu
 
 def test_one_arm_far_off_leaves_room_for_the_others(digits: StudyResult):
     far = dataclasses.replace(
-        digits.arms[2], losses={"cross_entropy": Parts(2500.0, 0.061, 2499.939)}
+        digits.analysis.arms[2], losses={"cross_entropy": Parts(2500.0, 0.061, 2499.939)}
     )
-    result = dataclasses.replace(digits, arms=(*digits.arms[:2], far))
+    result = dataclasses.replace(digits.analysis, arms=(*digits.analysis.arms[:2], far))
     assert figures.parts(result).layout.xaxis.range[1] < 1
 
 
 def test_ends_that_are_not_finite_have_no_whisker(unknown: StudyResult):
-    (whole,) = figures.changes(unknown).data  # nothing is known of the variance's change
+    (whole,) = figures.changes(unknown.analysis).data  # nothing is known of the variance's change
     assert whole.error_x.array == (None,)
 
 
 def test_components_keep_their_sign(digits: StudyResult):
-    assert digits.arms[0].components is not None
-    below = dataclasses.replace(digits.arms[0].components, interaction=-0.01)
+    assert digits.analysis.arms[0].components is not None
+    below = dataclasses.replace(digits.analysis.arms[0].components, interaction=-0.01)
     result = dataclasses.replace(
-        digits, arms=(dataclasses.replace(digits.arms[0], components=below),)
+        digits.analysis, arms=(dataclasses.replace(digits.analysis.arms[0], components=below),)
     )
     figure = figures.components(result)
     assert [trace.x[0] for trace in figure.data] == pytest.approx([0.0435, 0.0261, -0.01])
@@ -148,5 +149,9 @@ def test_only_mistakes_are_coloured_and_every_cell_has_its_percent():
 
 
 def test_names_are_no_markup_in_a_figure(hostile: StudyResult):
-    for figure in (figures.parts(hostile), figures.changes(hostile), figures.components(hostile)):
+    for figure in (
+        figures.parts(hostile.analysis),
+        figures.changes(hostile.analysis),
+        figures.components(hostile.analysis),
+    ):
         assert not any("<" in note.text for note in figure.layout.annotations)

@@ -1,57 +1,63 @@
 """What the page shows of the networks: which figures for which data, forecasts at their time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from steadfit.cells import cell, sigmoid, tanh
-from steadfit.data import Dataset, Split, from_forecast, read, split
+from steadfit.data import Split, from_forecast, read, split
 from steadfit.nn import Recurrent
 from steadfit.recipe import Recipe
 from steadfit.report import page
 from steadfit.report.forecast_figures import over_truth
 from steadfit.report.network import drawings
 from steadfit.report.through_time import gradient_reach, layer_gates
+from steadfit.report.voice import PYTHON
 from steadfit.study.design import Design
-from steadfit.study.run import Outcome, run_study
+from steadfit.study.folder import Run
+from steadfit.study.run import run_study
 from steadfit.tasks import Forecast
+from steadfit.training import RecipeLearner
 
 SERIES = np.arange(40, dtype=np.float32)[:, None]  # each value is its step
 
 
-def outcome(folder, parts: Split, model: str, remedies=(), **settings) -> Outcome:
+def outcome(folder, parts: Split, model: str, remedies=(), **settings) -> Run:
     recipe = Recipe().model_with(name=model, **settings).training_with(epochs=1)
-    return run_study(parts, recipe, remedies, folder, Design(samples=2, seeds=1), processes=1)
+    learner = RecipeLearner(recipe)
+    return run_study(parts, learner, remedies, folder, Design(samples=2, seeds=1), processes=1)
 
 
-def headings(done: Outcome, test: Dataset) -> list[str]:
-    return [each.heading for each in drawings(done.result, done.replicas, test, done.model)]
+def headings(done: Run) -> list[str]:
+    return [each.heading for each in drawings(done)]
 
 
 def test_of_images(tmp_path):
     parts = split(read("digits", limit=100))
     done = outcome(tmp_path, parts, "convnet", width=0.1)
-    assert headings(done, parts.test) == [
+    assert headings(done) == [
         "What the model looks at",
         "Where it finds the class",
         "What the first layer answers to",
         "What the layers make of one image",
         "Nearest the decision",
     ]
-    maps = drawings(done.result, done.replicas, parts.test, done.model)[3]
+    maps = drawings(done)[3]
     assert [other.heading for other in maps.others] == ["What conv2 makes of it"]
     assert len(maps.figure.data) == 2
     assert len(maps.others[0].figure.data) == 5
-    written = page(done.result, done.replicas, parts.test, {}, done.model)
+    written = page(done, PYTHON)
     assert "Where it finds the class" in written
-    without = page(done.result, done.replicas, parts.test, {})
+    without = page(replace(done, model=None), PYTHON)
     assert "Where it finds the class" not in without
 
 
 def test_of_a_net_without_convolutions(tmp_path):
     parts = split(read("digits", limit=100))
     done = outcome(tmp_path, parts, "mlp", width=0.1)
-    assert headings(done, parts.test) == ["What the model looks at", "Nearest the decision"]
+    assert headings(done) == ["What the model looks at", "Nearest the decision"]
 
 
 def test_a_gate_is_told_by_the_equations_not_by_its_values():
@@ -86,7 +92,7 @@ def forecast() -> Split:
 def test_of_forecasts(tmp_path):
     parts = forecast()
     done = outcome(tmp_path, parts, "recurrent", ["cell=lstm"], hidden=4)
-    found = headings(done, parts.test)
+    found = headings(done)
     assert [each.split(" along ")[0] for each in found] == [
         "The gates",
         "The gates",

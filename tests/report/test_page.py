@@ -13,18 +13,26 @@ import pytest
 import torch
 from PIL import Image
 
+from report.made import Case, judged
+from steadfit.analysis.evidence import Sampling
+from steadfit.analysis.terms import Failure, Verdict
 from steadfit.data import from_texts
-from steadfit.data.dataset import Dataset
 from steadfit.recipe import Recipe
-from steadfit.report import disputed, page, sections
+from steadfit.report import disputed, sections
+from steadfit.report import page as page_for
 from steadfit.report.pictures import data_uris, line_uris
+from steadfit.report.voice import COMMAND_LINE, PYTHON
+from steadfit.study.folder import ArmReplicas
 from steadfit.study.result import StudyResult
+from steadfit.study.store import Finished
 from steadfit.tasks import Classes
-from steadfit.training.replica import Replica
 
-Case = tuple[StudyResult, dict[str, list[Replica]], Dataset]
 CASES = ["digits", "two_classes", "hundred_classes", "hostile", "numbers"]
-RUN = {"PyTorch": "2.13.0", "<b>": "</script><script>window.hurt=1</script>"}
+
+
+def page(case: Case, **changes) -> str:
+    """The page of a run with some of its parts changed, as the command line writes it."""
+    return page_for(dataclasses.replace(case, **changes), COMMAND_LINE)
 
 
 class Elements(HTMLParser):
@@ -61,7 +69,7 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 
 def test_every_page_is_whole_and_reaches_nowhere(case: Case):
-    elements = Elements(page(*case, RUN))
+    elements = Elements(page(case))
     addresses = [
         a[name] for _, a in elements.found for name in ("src", "href", "srcset") if a.get(name)
     ]
@@ -76,7 +84,7 @@ def test_every_page_is_whole_and_reaches_nowhere(case: Case):
 
 
 def test_every_page_can_be_read_without_seeing_it(case: Case):
-    elements = Elements(page(*case, RUN))
+    elements = Elements(page(case))
     assert all(image["alt"] for image in elements.all("img"))
     assert all(head.get("scope") for head in elements.all("th"))
     assert len(elements.all("table")) == len(elements.all("caption"))
@@ -87,7 +95,7 @@ def test_every_page_can_be_read_without_seeing_it(case: Case):
 
 
 def test_names_stay_words(hostile_case: Case):
-    elements = Elements(page(*hostile_case, RUN))
+    elements = Elements(page(hostile_case))
     plots = [a for a in elements.all("div") if a.get("class") == "plot"]
     assert len(elements.all("script")) == len(plots) + 3  # their JSON, the palette, two programs
     assert len(elements.all("img")) == 12
@@ -102,13 +110,16 @@ def test_names_stay_words(hostile_case: Case):
 
 
 def test_the_page_says_what_the_result_holds(digits_case: Case):
-    words = " ".join(Elements(page(*digits_case, RUN)).words.split())
+    words = " ".join(Elements(page(digits_case)).words.split())
     assert (
         "59% of the cross-entropy is variance; dropout=0.5 lowers the cross-entropy by 35%."
         in words
     )
     assert "−0.052 [−0.066, −0.038]" in words.replace("\N{NO-BREAK SPACE}", " ")
-    assert "l1=10.0 failed: the gradient was infinite" in words
+    assert (
+        "L1=10.0 failed: in 10 retrainings the loss, a gradient or a prediction was not finite"
+        in words
+    )
     assert "training.penalties.l2: 0.0 → 0.001" in words
     assert "model.settings.dropout: default → 0.5" in words
     assert "1,437 examples drawn from the 1,437 training examples with replacement" in words
@@ -118,16 +129,15 @@ def test_the_page_says_what_the_result_holds(digits_case: Case):
 
 
 def test_where_the_variance_comes_from_is_said_as_far_as_it_is_told_apart(digits_case: Case):
-    digits, _, test = digits_case
-    words = Elements(page(digits, {}, test, {})).words
+    words = Elements(page(digits_case)).words
     assert "and that only both together explain" in words
-    arms = [
+    arms = tuple(
         dataclasses.replace(arm, components=dataclasses.replace(arm.components, interaction=None))
         if arm.components
         else arm
-        for arm in digits.arms
-    ]
-    own = page(dataclasses.replace(digits, arms=tuple(arms)), {}, test, {})
+        for arm in digits_case.result.analysis.arms
+    )
+    own = page(digits_case, result=judged(digits_case.result, arms=arms))
     words = Elements(own).words
     assert "another training sample brings and that another seed brings" in " ".join(words.split())
     assert "only both together" not in words
@@ -135,85 +145,86 @@ def test_where_the_variance_comes_from_is_said_as_far_as_it_is_told_apart(digits
 
 
 def test_the_same_study_gives_the_same_page(digits_case: Case):
-    assert page(*digits_case, RUN) == page(*digits_case, RUN)
+    assert page(digits_case) == page(digits_case)
 
 
-def test_a_page_without_replicas_still_has_the_tables(digits: StudyResult, digits_case: Case):
-    words = Elements(page(digits, {}, digits_case[2], {})).words
+def test_a_page_without_replicas_still_has_the_tables(digits_case: Case):
+    words = Elements(page(digits_case, replicas={})).words
     assert "How the error splits" in words
     assert "Where the replicas disagree" not in words
 
 
 def test_a_study_whose_baseline_failed_has_a_page(digits_case: Case):
-    result, _, test = digits_case
     bare = {"losses": {}, "changes": {}, "variance_changes": {}, "components": None}
-    arms = [dataclasses.replace(arm, **bare, verdict="failed", failure="no") for arm in result.arms]
-    broken = dataclasses.replace(result, arms=tuple(arms), best="baseline")
-    words = Elements(page(broken, {}, test, {})).words
-    assert "baseline failed, so there is nothing to hold the remedies against." in words
+    arms = tuple(
+        dataclasses.replace(arm, **bare, verdict=Verdict.FAILED, failed={Failure.SAMPLE: 2})
+        for arm in digits_case.result.analysis.arms
+    )
+    broken = judged(digits_case.result, arms=arms, best="baseline")
+    words = Elements(page(digits_case, result=broken, replicas={})).words
+    assert "baseline failed, so there is nothing to compare the remedies with." in words
     assert "What each remedy changes" not in words
 
 
 def test_failed_replicas_are_left_out(digits_case: Case):
-    result, replicas, test = digits_case
-    failed = Replica(np.empty((0, 10), np.float32), {}, {}, {}, {}, 0.1, "the loss was infinite")
-    replicas["baseline"] = [*replicas["baseline"], failed]
-    assert "Where the replicas disagree" in page(result, replicas, test, {})
+    baseline = digits_case.replicas["baseline"]
+    drawn = (*baseline.drawn, Finished.failed(Failure.DIVERGED))
+    replicas = {**digits_case.replicas, "baseline": ArmReplicas(drawn)}
+    assert "Where the replicas disagree" in page(digits_case, replicas=replicas)
 
 
 def test_mistakes_are_of_the_replicas_whose_errors_are_shown(digits_case: Case):
     """Those on drawn samples are right everywhere here, those on all the data nowhere."""
-    result, _, test = digits_case
+    result, test = digits_case.result, digits_case.test
     assert isinstance(test.y, torch.Tensor)
     right = np.eye(10, dtype=np.float32)[test.y.numpy()]
-    one = Replica(right, {}, {}, {}, {}, 0.1)
+    one = Finished(right, {}, {}, 0.1)
     wrong = dataclasses.replace(one, logits=np.roll(right, 1, axis=1))
-    design = dataclasses.replace(result.design, samples=2, seeds=1, scheme="both", whole=2)
-    replicas = {arm.name: [one, one, wrong, wrong] for arm in result.arms}
-    shown = Elements(page(dataclasses.replace(result, design=design), replicas, test, {})).words
-    words = " ".join(shown.split())
+    replicas = {arm.name: ArmReplicas((one, one), (wrong, wrong)) for arm in result.arms}
+    both = judged(result, sampling=Sampling(2, whole=2))
+    words = " ".join(Elements(page(digits_case, result=both, replicas=replicas)).words.split())
     assert "what the replicas of dropout=0.5 on all the training data predicted" in words
     assert re.search(r"the most frequent mistakes.*0 ?1 ?100\.0 ?%", words, re.IGNORECASE), words
     assert "All replicas agree on every test point." in words
 
 
-def test_options_are_not_broken(digits_case: Case):
-    result, replicas, test = digits_case
-    sentences = ("More samples (--samples, or <--precision>).",)
-    text = page(dataclasses.replace(result, sentences=sentences), replicas, test, {})
+def test_options_are_not_broken_and_are_those_of_the_reader(digits_case: Case):
+    text = page(digits_case)
     option = '<span class="option">--{}</span>'.format
-    assert f"({option('samples')}, or &lt;{option('precision')}&gt;)." in text
+    assert f"({option('samples')}, or {option('precision')})." in text
+    in_python = page_for(digits_case, PYTHON)
+    assert "(samples, or precision)." in in_python
+    assert 'class="option"' not in in_python
 
 
 def test_replicas_that_agree_are_said_to(digits_case: Case):
-    result, replicas, test = digits_case
-    same = {name: [arm[0]] * 3 for name, arm in replicas.items()}
-    assert "All replicas agree on every test point." in page(result, same, test, {})
+    same = {name: ArmReplicas((own.drawn[0],) * 3) for name, own in digits_case.replicas.items()}
+    assert "All replicas agree on every test point." in page(digits_case, replicas=same)
 
 
 @pytest.mark.parametrize(
     ("verdict", "best", "sentence"),
     [
-        ("better", "dropout=0.5", "; dropout=0.5 lowers the cross-entropy by 35%."),
-        ("no difference shown", "baseline", "; no remedy was shown to lower it."),
+        (Verdict.BETTER, "dropout=0.5", "; dropout=0.5 lowers the cross-entropy by 35%."),
+        (Verdict.CANNOT_TELL, "baseline", "; no remedy was shown to lower it."),
     ],
 )
 def test_the_headline_claims_no_more_than_the_verdict(
-    digits: StudyResult, verdict: str, best: str, sentence: str
+    digits: StudyResult, verdict: Verdict, best: str, sentence: str
 ):
-    arm = dataclasses.replace(digits.arms[1], verdict=verdict)
-    result = dataclasses.replace(digits, arms=(digits.arms[0], arm), best=best)
-    assert sections.headline(result) == "59% of the cross-entropy is variance" + sentence
+    first, second, *_ = digits.analysis.arms
+    arm = dataclasses.replace(second, verdict=verdict)
+    found = dataclasses.replace(digits.analysis, arms=(first, arm), best=best)
+    assert sections.headline(found) == "59% of the cross-entropy is variance" + sentence
 
 
 def test_the_points_shown_are_those_of_most_disagreement(digits_case: Case):
-    result = digits_case[0]
     logits = np.zeros((5, 60, 10))
     logits[:, :, 3] = 1
     logits[:2, 7, 4] = 2  # two of five say 4
     logits[:1, 9, 5] = 2  # one of five says 5
     y = np.full(60, 3)
-    shown = disputed.disagreements(digits_case[2], y, {"baseline": logits}, result.data.classes)
+    shown = disputed.disagreements(digits_case.test, y, {"baseline": logits}, list("0123456789"))
     assert [point.id for point in shown] == ["test point 8", "test point 10"]
     assert [(v.word, v.count, v.right) for v in shown[0].said[0].votes] == [
         ("3", 3, True),
@@ -224,6 +235,7 @@ def test_the_points_shown_are_those_of_most_disagreement(digits_case: Case):
 def test_differences_name_each_setting_once():
     plain = Recipe().training_with(clip=1.0)
     other = Recipe().training_with(early_stopping={"patience": 7}).model_with(width=0.5)
+    plain, other = (recipe.model_dump(mode="json") for recipe in (plain, other))
     assert sections.differences(plain, plain) == ()
     assert sections.differences(other, plain) == (
         "model.settings.width: default → 0.5",
@@ -272,11 +284,11 @@ def test_blank_tokens_can_be_seen():
 
 
 def test_next_tokens_are_labelled_and_counted_by_themselves(digits_case: Case):
-    result, replicas, test = digits_case
+    result, test = digits_case.result, digits_case.test
     data = dataclasses.replace(result.data, task="tokens", classes=(), shape=(64,))
     named = dataclasses.replace(test.schema, task=Classes((" ", *test.classes[1:])))
     test = dataclasses.replace(test, schema=named)
-    text = page(dataclasses.replace(result, data=data), replicas, test, {})
+    text = page(digits_case, result=dataclasses.replace(result, data=data), test=test)
     assert "1,437 texts of up to 64 tokens · 360 next tokens to test" in text
     assert "labelled" in text
     assert "true value" not in text

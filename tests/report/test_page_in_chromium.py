@@ -8,17 +8,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from report.made import Case
 from steadfit.data import read, split
-from steadfit.data.dataset import Dataset
 from steadfit.recipe import Recipe
 from steadfit.report import page
 from steadfit.report.palette import DARK, LIGHT
+from steadfit.report.voice import COMMAND_LINE
 from steadfit.study.design import Design
-from steadfit.study.result import StudyResult
 from steadfit.study.run import run_study
-from steadfit.training.replica import Replica
+from steadfit.training import RecipeLearner
 
-Case = tuple[StudyResult, dict[str, list[Replica]], Dataset]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -87,7 +86,7 @@ def test_no_request_no_error_no_overflow_in_light_and_dark(
 ):
     case: Case = request.getfixturevalue(f"{which}_case")
     file = tmp_path / "report.html"
-    file.write_text(page(*case, {"versions": "1"}), "utf-8")
+    file.write_text(page(case, COMMAND_LINE), "utf-8")
     seen = Seen(browser, file)
     for width, scheme, palette in ((420, "dark", DARK), (1280, "light", LIGHT)):
         seen.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
@@ -106,7 +105,7 @@ def test_no_request_no_error_no_overflow_in_light_and_dark(
 @pytest.fixture
 def seen(browser: Browser, tmp_path: Path, digits_case: Case) -> Iterator[Seen]:
     file = tmp_path / "report.html"
-    file.write_text(page(*digits_case, {}), "utf-8")
+    file.write_text(page(digits_case, COMMAND_LINE), "utf-8")
     seen = Seen(browser, file)
     yield seen
     seen.page.close()
@@ -149,9 +148,9 @@ def test_the_policy_stops_a_script_and_a_request_that_got_in(seen: Seen):
 def test_a_folded_figure_is_drawn_when_it_is_opened(browser: Browser, tmp_path: Path):
     parts = split(read("digits", limit=60))
     recipe = Recipe().model_with(name="convnet", width=0.1).training_with(epochs=1)
-    done = run_study(parts, recipe, [], tmp_path, Design(samples=2), processes=1)
+    done = run_study(parts, RecipeLearner(recipe), [], tmp_path, Design(samples=2), processes=1)
     file = tmp_path / "report.html"
-    file.write_text(page(done.result, done.replicas, parts.test, {}, done.model), "utf-8")
+    file.write_text(page(done, COMMAND_LINE), "utf-8")
     seen = Seen(browser, file)
     seen.page.set_viewport_size({"width": 390, "height": 900})
     folded = "document.querySelector('details .plot')"

@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
+from steadfit.analysis.result import Interval, Parts
 from steadfit.report import wording
-from steadfit.study.result import Interval, Parts, StudyResult
+from steadfit.study.result import StudyResult
 
 
 @pytest.mark.parametrize(
@@ -22,23 +23,27 @@ from steadfit.study.result import Interval, Parts, StudyResult
 def test_decimals_follow_the_total_and_the_intervals(
     digits: StudyResult, total: float, half: float, decimals: int
 ):
-    first, second, *_ = digits.arms
+    first, second, *_ = digits.analysis.arms
     first = dataclasses.replace(first, losses={"cross_entropy": Parts(total, 0.0, total)})
     second = dataclasses.replace(second, changes={"cross_entropy": Interval(0.0, -half, half)})
-    result = dataclasses.replace(digits, arms=(first, second))
+    result = dataclasses.replace(digits.analysis, arms=(first, second))
     assert wording.loss_decimals(result, "cross_entropy") == decimals
 
 
 def test_an_arm_far_off_takes_no_digits_from_the_others(digits: StudyResult):
-    far = dataclasses.replace(digits.arms[1], losses={"cross_entropy": Parts(2500.0, 0.0, 2500.0)})
-    result = dataclasses.replace(digits, arms=(*digits.arms, far))
+    far = dataclasses.replace(
+        digits.analysis.arms[1], losses={"cross_entropy": Parts(2500.0, 0.0, 2500.0)}
+    )
+    result = dataclasses.replace(digits.analysis, arms=(*digits.analysis.arms, far))
     assert wording.loss_decimals(result, "cross_entropy") == 3
 
 
 def test_errors_below_one_percent_have_two_decimals(digits: StudyResult):
-    first = dataclasses.replace(digits.arms[0], losses={"zero_one": Parts(0.0062, 0.0, 0.0062)})
-    assert wording.error_decimals(digits) == 1
-    assert wording.error_decimals(dataclasses.replace(digits, arms=(first,))) == 2
+    first = dataclasses.replace(
+        digits.analysis.arms[0], losses={"zero_one": Parts(0.0062, 0.0, 0.0062)}
+    )
+    assert wording.error_decimals(digits.analysis) == 1
+    assert wording.error_decimals(dataclasses.replace(digits.analysis, arms=(first,))) == 2
 
 
 @pytest.mark.parametrize(

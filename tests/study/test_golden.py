@@ -26,10 +26,11 @@ import torch
 from steadfit.cells.build import BuildError, compiler
 from steadfit.data import Dataset, Forecast, from_arrays, from_forecast, from_series, split
 from steadfit.recipe import Recipe
-from steadfit.study.design import Design, make_arms, make_trials
+from steadfit.study.design import Design
 from steadfit.study.run import run_study
 from steadfit.study.store import open_store
-from steadfit.training import fit
+from steadfit.study.trials import make_arms, make_trials
+from steadfit.training import RecipeLearner, fit
 
 GOLD = Path(__file__).parent / "golden"
 RENEW = "STEADFIT_RENEW_GOLD" in os.environ
@@ -103,15 +104,15 @@ def finished(tmp_path_factory):
         data, recipe, remedies, design = STUDIES[name]
         folder = tmp_path_factory.mktemp(name)
         parts = split(data())
-        return run_study(parts, recipe, remedies, folder, design), folder, parts
+        return run_study(parts, RecipeLearner(recipe), remedies, folder, design), folder, parts
 
     return run
 
 
-def figures(result) -> dict[str, list[float]]:
-    """Every figure of a result by arm and loss, in a fixed order."""
-    found = {}
-    for arm in result.arms:
+def figures(found) -> dict[str, list[float]]:
+    """Every figure of an analysis by arm and loss, in a fixed order."""
+    rows = {}
+    for arm in found.arms:
         for loss, parts in arm.losses.items():
             row = [parts.total, parts.bias_noise, parts.variance]
             for changes in (arm.changes, arm.variance_changes, arm.changes_here):
@@ -119,8 +120,8 @@ def figures(result) -> dict[str, list[float]]:
                     row += [changes[loss].value, changes[loss].low, changes[loss].high]
             for one in arm.intervals.get(loss, {}).values():
                 row += [one.value, one.low, one.high]
-            found[f"{arm.name}: {loss}"] = row
-    return found
+            rows[f"{arm.name}: {loss}"] = row
+    return rows
 
 
 def hashes(result, folder: Path) -> dict[str, str]:
@@ -128,7 +129,8 @@ def hashes(result, folder: Path) -> dict[str, str]:
     store = open_store(folder / "store")
     found = {}
     for arm in result.arms:
-        predictions = [store.read(key).logits.tobytes() for key in arm.replicas]
+        keys = [*(key for sample in arm.drawn for key in sample), *arm.whole]
+        predictions = [store.read(key).logits.tobytes() for key in keys]
         found[arm.name] = hashlib.sha256(b"".join(predictions)).hexdigest()
     return found
 
@@ -141,8 +143,8 @@ def case(request, finished):
     if RENEW:
         kept = {
             "machine": machine(),
-            "best": outcome.result.best,
-            "figures": figures(outcome.result),
+            "best": outcome.result.analysis.best,
+            "figures": figures(outcome.result.analysis),
             "predictions": hashes(outcome.result, folder),
         }
         path.write_text(json.dumps(kept, indent=1) + "\n")
@@ -152,10 +154,10 @@ def case(request, finished):
 def test_the_figures_are_the_kept_ones(case):
     outcome, _, parts, kept, _ = case
     tested = parts.test
-    found = figures(outcome.result)
-    assert outcome.result.best == kept["best"]
+    found = figures(outcome.result.analysis)
+    assert outcome.result.analysis.best == kept["best"]
     assert list(found) == list(kept["figures"])
-    decides = str(outcome.result.loss)
+    decides = str(outcome.result.analysis.decides)
     for place, row in kept["figures"].items():
         allowed = TOLERANCE * max(kept["figures"][f"baseline: {decides}"][0], row[0])
         if place.endswith("zero_one"):  # where two classes are nearly equal, the other one
@@ -173,8 +175,9 @@ def test_the_predictions_are_the_kept_ones_to_the_last_bit(case):
 def test_stored_replicas_are_what_fit_gives(case):
     """In a worker or here, one after the other or alone: the same bits. The first and last one."""
     _, folder, parts, _, (_, recipe, remedies, design) = case
-    trials = make_trials(design, make_arms(recipe, remedies), parts)
+    arms = make_arms(RecipeLearner(recipe), remedies)
+    trials = [trial for own in make_trials(design, arms, parts) for trial in own]
     store = open_store(folder / "store")
     for trial in (trials[0], trials[-1]):
-        alone = fit(trial.arm.recipe, parts.train, trial.indices, parts.test, trial.seed)
+        alone = fit(trial.learner.recipe, parts.train, trial.examples, parts.test, trial.seed)
         assert store.read(trial.key).logits.tobytes() == alone.logits.tobytes()

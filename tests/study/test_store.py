@@ -32,8 +32,10 @@ def test_what_is_written_is_read_back(tmp_path):
     assert KEY not in store
     store.write(KEY, replica())
     assert KEY in open_store(tmp_path / "store")
-    found = store.read(KEY)
+    found = store.replica(KEY)
     np.testing.assert_array_equal(found.logits, replica().logits)
+    np.testing.assert_array_equal(store.read(KEY).logits, replica().logits)
+    assert store.read(KEY).curves == found.curves
     assert torch.equal(found.weights["n"], torch.tensor(3))
     assert found.weights["w"][0] == 1
     assert (found.preparation, found.curves, found.facts, found.seconds) == (
@@ -70,7 +72,17 @@ def test_a_damaged_replica_is_a_sentence(tmp_path, file, damage):
         content[place] ^= 1
         path.write_bytes(content)
     with pytest.raises(SteadfitError, match=rf"{KEY} is damaged .*Delete that folder"):
-        store.read(KEY)
+        store.replica(KEY)
+    if file != "weights.safetensors":
+        with pytest.raises(SteadfitError, match=rf"{KEY} is damaged .*Delete that folder"):
+            store.read(KEY)
+
+
+def test_weights_are_not_looked_at_where_predictions_are_asked_for(tmp_path):
+    store = open_store(tmp_path)
+    store.write(KEY, replica())
+    (tmp_path / KEY / "weights.safetensors").unlink()
+    np.testing.assert_array_equal(store.read(KEY).logits, replica().logits)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +159,7 @@ def _claims(store) -> bool:
 @pytest.mark.parametrize("content", ['{"format": 99}', "no json", "[]"])
 def test_a_store_of_another_version_is_a_sentence(tmp_path, content):
     (tmp_path / "store.json").write_text(content)
-    with pytest.raises(SteadfitError, match=r"format .*reads format 1"):
+    with pytest.raises(SteadfitError, match=r"format .*reads format 2"):
         open_store(tmp_path)
 
 

@@ -5,7 +5,7 @@ from torch import nn
 
 from steadfit.data import from_arrays
 from steadfit.recipe import Recipe
-from steadfit.study.remedies import apply
+from steadfit.remedies import apply, joined
 from steadfit.training import fit
 from steadfit.training.max_norm import limit_norms
 
@@ -36,7 +36,7 @@ def test_no_trained_unit_is_longer_than_the_limit():
     everything = torch.arange(90)
     lengths = {}
     for text in ("max_norm=0.4", "l2=0"):
-        _, recipe = apply(text, base)
+        recipe = apply(joined(text), base)
         replica = fit(recipe, images, everything, images, seed=0)
         matrices = [w for name, w in replica.weights.items() if name.endswith("weight")]
         lengths[text] = max(float(w.norm(dim=1).max()) for w in matrices)

@@ -11,10 +11,12 @@ from steadfit.errors import SteadfitError
 from steadfit.models import build
 from steadfit.nn import Padded
 from steadfit.recipe import Recipe
+from steadfit.report.explain import explain
+from steadfit.report.voice import PYTHON
 from steadfit.study import run
 from steadfit.study.design import Design
 from steadfit.study.run import run_study
-from steadfit.training import check, fit, loop, outputs, trained_model
+from steadfit.training import RecipeLearner, check, fit, loop, outputs, trained_model
 from steadfit.training.batches import in_pieces
 from steadfit.training.memory import is_short
 
@@ -155,15 +157,16 @@ def test_predictions_are_made_in_halves_too(tmp_path):
 def test_a_study_says_which_arms_were_halved(tmp_path, monkeypatch):
     def train_here(trials, split, store, **_):  # not in workers, which the planted limit is not in
         for trial in trials:
-            recipe, parts = trial.arm.recipe, (split.train, trial.indices, split.test)
-            store.write(trial.key, fit(recipe, *parts, trial.seed))
+            store.write(trial.key, trial.learner.train(split, trial.examples, trial.seed, "cpu"))
+        return frozenset()
 
     monkeypatch.setattr(run, "train_all", train_here)
     room_for(17, monkeypatch)
     recipe = Recipe().model_with(name="mlp", width=0.2).training_with(epochs=1, batch=32)
     data = split(images("classes"))
-    found = run_study(data, recipe, ["dropout"], tmp_path, Design(samples=2, seeds=1)).result
-    [said] = [words for words in found.sentences if "Memory was too small" in words]
+    found = run_study(data, RecipeLearner(recipe), ["dropout"], tmp_path, Design(samples=2))
+    sentences = explain(found.result.analysis, PYTHON)
+    [said] = [words for words in sentences if "Memory was too small" in words]
     assert "batches of baseline and dropout=0.5: they were halved, 1 times in an arm's mean" in said
 
 

@@ -41,12 +41,12 @@ its table.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from steadfit.analysis.decomposition import Decomposition, Quantity
 from steadfit.analysis.jackknife import Floats
+from steadfit.analysis.terms import Verdict
 from steadfit.errors import SteadfitError
 
 
@@ -172,22 +172,20 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(adjusted.tolist())
 
 
-def verdicts(
-    changes: Sequence[Estimate], *, alpha: float = 0.05
-) -> tuple[Literal["better", "worse", "no difference shown"], ...]:
+def verdicts(changes: Sequence[Estimate], *, alpha: float = 0.05) -> tuple[Verdict, ...]:
     """The word for each arm, by `holm` over all arms compared with the one baseline.
 
     changes: each arm's `paired_interval` of the total: a loss, so that less is better. An arm whose
-    own interval leaves out 0 can still be "no difference shown" when many arms were tried.
+    own interval leaves out 0 can still be CANNOT_TELL when many arms were tried.
 
     >>> less = Estimate(-0.20, -0.31, -0.09, standard_error=0.04, dof=4.0, p_value=0.007)
     >>> more = Estimate(0.10, -0.01, 0.21, standard_error=0.04, dof=4.0, p_value=0.067)
-    >>> verdicts([less, more])
-    ('better', 'no difference shown')
+    >>> [str(verdict) for verdict in verdicts([less, more])]
+    ['better', 'cannot_tell']
     """
     adjusted = holm([change.p_value for change in changes])
     return tuple(
-        "no difference shown" if p >= alpha else "better" if change.value < 0 else "worse"
+        Verdict.CANNOT_TELL if p >= alpha else Verdict.BETTER if change.value < 0 else Verdict.WORSE
         for p, change in zip(adjusted, changes, strict=True)
     )
 

@@ -10,6 +10,7 @@ from steadfit.cli.reading import DATA, Reading, Writing
 from steadfit.cli.settings import named, training
 from steadfit.errors import SteadfitError
 from steadfit.files import check_outside
+from steadfit.report.voice import COMMAND_LINE
 
 MODEL = Group("Model and training", sort_key=2)
 DESIGN = Group("Design", sort_key=3)
@@ -157,6 +158,7 @@ def study(
     workers.start_server()
     from steadfit import api
     from steadfit.cli import terminal
+    from steadfit.report import summary
 
     check_outside(out or Path("runs"), Path(data))
     dataset = reading.read(data)
@@ -181,12 +183,13 @@ def study(
             processes=processes,
             deliver=deliver,
             watch=watch,
+            voice=COMMAND_LINE,
         )
     if json:
         terminal.write(done.result.to_json().rstrip())
         return
-    screen.notes([note for note in done.result.data.notes if note not in dataset.notes])
-    screen.say(done.__rich__())
+    screen.notes([note for note in done.notes if note not in dataset.notes])
+    screen.say(summary(done.result, COMMAND_LINE))
     screen.say(
         f"The model is in {done.folder / 'model'}; the report in {done.folder / 'report.html'}"
     )
@@ -290,19 +293,29 @@ def predict(
 
 @app.command
 def show(run: Run, /, *, json: AsJson = False) -> None:
-    """Show a finished study again."""
+    """Show a finished study again: the table and the verdict."""
     from steadfit.cli import terminal
     from steadfit.report import summary
-    from steadfit.study.result import StudyResult
+    from steadfit.study.result import read_result
 
-    path = run / "study.json"
-    if not path.is_file():
-        raise SteadfitError(f"There is no study in {run}: {path} is absent. Run steadfit study.")
-    result = StudyResult.read(path)
+    result = read_result(run)
     if json:
         terminal.write(result.to_json().rstrip())
     else:
-        terminal.Screen().say(summary(result))
+        terminal.Screen().say(summary(result, COMMAND_LINE))
+
+
+@app.command
+def report(run: Annotated[Path, Parameter(help="The folder of a study.")], /) -> None:
+    """Make a finished study's report.html and table again, without training."""
+    from steadfit import api
+    from steadfit.cli import terminal
+    from steadfit.report import summary
+
+    made = api.report(run, COMMAND_LINE)
+    screen = terminal.Screen()
+    screen.say(summary(made.result, COMMAND_LINE))
+    screen.say(f"The report is in {made.folder / 'report.html'}")
 
 
 def _print_json(values: dict[str, Any]) -> None:

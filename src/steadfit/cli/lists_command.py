@@ -23,7 +23,7 @@ def models(*, json: AsJson = False) -> None:
 @app.command
 def remedies(*, json: AsJson = False) -> None:
     """The remedies there are, a line each, with their default strengths."""
-    from steadfit.study.remedies import REMEDIES
+    from steadfit.remedies import REMEDIES
 
     strengths = {name: _strength(remedy) for name, remedy in REMEDIES.items()}
     if json:

@@ -13,6 +13,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from steadfit.foreign_text import printable, printable_lines
+from steadfit.report.progress import bar
 
 if TYPE_CHECKING:
     from steadfit.study.engine import Progress, Watcher
@@ -64,35 +65,7 @@ class Screen:
         if not self.console.is_terminal:
             yield _Lines(self)
             return
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeElapsedColumn,
-            TimeRemainingColumn,
-        )
-
-        columns = (
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("·"),
-            TimeRemainingColumn(),
-            TextColumn("left"),
-        )
-        with Progress(*columns, console=self.console, transient=True) as bar:
-            task = bar.add_task("", total=None)
-
-            def show(progress: "Progress") -> None:
-                bar.update(
-                    task,
-                    description=printable(progress.what),
-                    completed=progress.done,
-                    total=progress.total,
-                )
-
+        with bar(self.console) as show:
             yield show
 
 

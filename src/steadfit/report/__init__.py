@@ -1,6 +1,7 @@
 """What a person looks at: tables, figures, the page."""
 
 from steadfit.report.document import page as page
+from steadfit.report.notebook import summary_html as summary_html
 from steadfit.report.tables import Summary as Summary
 from steadfit.report.tables import summary as summary
 from steadfit.report.tables import table as table

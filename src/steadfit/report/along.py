@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from steadfit.analysis.result import ArmAnalysis, Figure, Interval
+from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError
-from steadfit.formats.arrays import is_number
 from steadfit.report import wording
 from steadfit.report.frame import frame
 from steadfit.report.palette import LIGHT
-from steadfit.study.result import ArmResult, Figure, Interval, Loss, StudyResult
+from steadfit.study.result import StudyResult
 
 PARTS: tuple[Figure, ...] = ("total", "bias_noise", "variance")
 SOURCES: tuple[Figure, ...] = ("sample", "seed", "interaction")
@@ -33,7 +34,7 @@ def along(
     *,
     baseline: float = 1.0,
     quantities: Sequence[Figure] = PARTS,
-    loss: Loss | None = None,
+    loss: Loss | str | None = None,
     unit: float = 1.0,
     title: str = "",
 ) -> go.Figure:
@@ -46,7 +47,7 @@ def along(
 
     Raises SteadfitError where no arm has the remedy, or none of the quantities' intervals.
     """
-    loss = loss or result.loss
+    loss = Loss(loss) if loss else result.analysis.decides
     points = _points(result, remedy, baseline)
     if len(points) < 2:
         raise SteadfitError(f"No arm of this study is the remedy {remedy} alone, at a strength.")
@@ -74,13 +75,13 @@ def along(
     return figure
 
 
-def _points(result: StudyResult, remedy: str, baseline: float) -> list[tuple[float, ArmResult]]:
+def _points(result: StudyResult, remedy: str, baseline: float) -> list[tuple[float, ArmAnalysis]]:
     """The arms of this remedy alone, by strength."""
-    found = [(baseline, result.arms[0])]
+    found = [(baseline, result.analysis.baseline)]
     for arm in result.arms[1:]:
-        word, _, strength = arm.name.partition("=")
-        if word == remedy and is_number(strength):
-            found.append((float(strength), arm))
+        alone = arm.remedies[0] if len(arm.remedies) == 1 else None
+        if alone and alone.name == remedy and isinstance(alone.strength, int | float):
+            found.append((float(alone.strength), result.analysis.arm(arm.name)))
     return sorted(found, key=lambda point: point[0])
 
 

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from steadfit.analysis import points
+from steadfit.analysis.terms import Loss
 from steadfit.report import disputed, palette, sections, wording
+from steadfit.report.explain import explain_study
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from steadfit.data.dataset import Dataset
+    from steadfit.analysis.result import Analysis
     from steadfit.report.network import Drawing
-    from steadfit.study.result import Loss, StudyResult
-    from steadfit.training.replica import Replica
-    from steadfit.training.trained import TrainedModel
+    from steadfit.report.voice import Voice
+    from steadfit.study.folder import Run
+    from steadfit.study.result import StudyResult
+    from steadfit.study.store import Finished
 
 MOST_MARKS = 1000  # in a scatter, beyond which more hide one another
 MOST_OUTPUTS = 4
@@ -30,36 +33,22 @@ MOST_CLASSES = 300  # of a confusion matrix
 LONGEST_CLASS = 40  # characters of a class's name, which is repeated often
 
 
-def page(
-    result: StudyResult,
-    replicas: Mapping[str, Sequence[Replica]],
-    test: Dataset,
-    run: Mapping[str, str],
-    model: TrainedModel | None = None,
-) -> str:
+def page(run: Run, voice: Voice) -> str:
     """The study as one self-contained HTML page: the text of `report.html`.
 
-    replicas: each arm's trained models, by the arm's name, those on drawn samples before those on
-        all the training data; failed ones are left out of the figures.
-    test: the test points, in the order of the replicas' logits.
-    run: what else to say of the run (versions, times, processes), label and value, shown in order.
-    model: the one handed over, which is looked into; without it that part is left out.
+    run: with the test points in the order of the replicas' logits; failed replicas are left out of
+        the figures, and without a model so is the part that looks into it. voice: who reads it.
 
     Names are escaped wherever they stand, and a content security policy in the page allows its own
     two scripts alone and no request to anywhere. About 5 MB, nearly all of it plotly.js.
 
-    Example: `Path("report.html").write_text(page(result, replicas, test, {"torch": "2.13"}))`.
+    Example: `Path("report.html").write_text(page(open_run(Path("runs/digits")), PYTHON))`.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
     from plotly.offline import get_plotlyjs
 
-    from steadfit.study.design import Design
-
-    plan = result.design
-    design = Design(plan.samples, plan.seeds, plan.scheme, plan.seed, plan.crossed)
-    varying = {name: _finished(own[: design.drawn]) for name, own in replicas.items()}
-    at_size = {name: _finished(design.at_size(own)) for name, own in replicas.items()}
+    result = run.result
     folder = files("steadfit.report") / "templates"
     colours = {"light": palette.LIGHT, "dark": palette.DARK}
     environment = Environment(
@@ -75,13 +64,14 @@ def page(
         "sha256": _sha256,
     }
     return environment.get_template("page.html").render(
-        **_study(result),
-        **_figures(result),
-        **_curves({arm.name: _finished(replicas.get(arm.name, ())) for arm in result.arms}),
-        **_predictions(result, varying, at_size, test),
-        facts=sections.facts(result, _seconds(at_size)),
-        drawings=_looked_into(result, varying, test, model) if model else [],
-        run=[*run.items(), *_fingerprints(result)],
+        **_study(result, voice),
+        **_figures(result.analysis),
+        **_curves({name: own.all for name, own in run.replicas.items()}),
+        **_predictions(run),
+        notes=run.about.notes,
+        facts=sections.facts(result, _seconds(run)),
+        drawings=_looked_into(run) if run.model else [],
+        run=[*run.about.facts.items(), *_fingerprints(result)],
         style=Markup(environment.get_template("page.css").render(colours)),
         palette=Markup(json.dumps(colours)),
         plotly=Markup(get_plotlyjs()),
@@ -89,33 +79,33 @@ def page(
     )
 
 
-def _study(result: StudyResult) -> dict[str, object]:
+def _study(result: StudyResult, voice: Voice) -> dict[str, object]:
     """What the result alone says, in words and tables."""
+    found = result.analysis
     others: list[Loss] = [
         loss
         for loss in wording.LOSSES
-        if loss != result.loss and any(loss in arm.losses for arm in result.arms)
+        if loss is not found.decides and any(loss in arm.losses for arm in found.arms)
     ]
     first = result.arms[0]
     return {
         "data_name": wording.printable(result.data.name),
         "sizes": wording.sizes(result),
-        "design": wording.design(result),
-        "both": bool(result.design.whole),
-        "headline": sections.headline(result),
-        "table": sections.losses(result, result.loss),
-        "loss": wording.LOSSES[result.loss],
-        "level": wording.level(result),
-        "sentences": result.sentences,
+        "design": wording.design(found),
+        "both": bool(found.sampling.whole),
+        "headline": sections.headline(found),
+        "table": sections.losses(found, found.decides),
+        "loss": wording.LOSSES[found.decides],
+        "level": wording.level(found),
+        "sentences": explain_study(result, voice),
         "baseline": first.name,
-        "best": result.best,
+        "best": found.best,
         "others": [
-            {"table": sections.losses(result, loss), "note": sections.note(loss)} for loss in others
+            {"table": sections.losses(found, loss), "note": sections.note(loss)} for loss in others
         ],
         "scheme": sections.scheme(result),
-        "notes": result.data.notes,
         "recipes": [
-            {"name": arm.name, "differences": sections.differences(arm.recipe, first.recipe)}
+            {"name": arm.name, "differences": sections.differences(arm.settings, first.settings)}
             for arm in result.arms
         ],
         "recipe": json.dumps(_whole_recipe(result), indent=2),
@@ -124,40 +114,41 @@ def _study(result: StudyResult) -> dict[str, object]:
 
 def _whole_recipe(result: StudyResult) -> dict[str, Any]:
     """The baseline's, without the loss of classes where numbers are learned."""
-    unused = {"training": {"loss"}} if result.data.task == "numbers" else None
-    return result.arms[0].recipe.model_dump(mode="json", exclude=unused)
+    whole = dict(result.arms[0].settings)
+    if result.data.task == "numbers" and isinstance(training := whole.get("training"), dict):
+        whole["training"] = {name: value for name, value in training.items() if name != "loss"}
+    return whole
 
 
-def _figures(result: StudyResult) -> dict[str, object]:
+def _figures(found: Analysis) -> dict[str, object]:
     """The figures of the arms; None where no arm has what is drawn."""
     from steadfit.report import figures
 
-    split = [arm for arm in result.arms if arm.components is not None]
+    split = [arm for arm in found.arms if arm.components is not None]
     alt = "; ".join(
         f"{wording.printable(arm.name)}: "
         + ", ".join(f"{name} {wording.quantity(v)}" for name, v in figures.sources(arm).items())
         for arm in split
     )
     together = any("interaction" in figures.sources(arm) for arm in split)
-    compared = any(result.loss in arm.changes for arm in result.arms)
-    measured = any(result.loss in arm.losses for arm in result.arms)
+    compared = any(found.decides in arm.changes for arm in found.arms)
+    measured = any(found.decides in arm.losses for arm in found.arms)
     return {
-        "parts": _drawn(figures.parts(result)) if measured else None,
-        "changes": _drawn(figures.changes(result)) if compared else None,
-        "components": _drawn(figures.components(result)) if split else None,
+        "parts": _drawn(figures.parts(found)) if measured else None,
+        "changes": _drawn(figures.changes(found)) if compared else None,
+        "components": _drawn(figures.components(found)) if split else None,
         "together": together,
         "components_alt": f"Variance components. {alt}",
     }
 
 
-def _seconds(replicas: Mapping[str, Sequence[Replica]]) -> dict[str, float]:
+def _seconds(run: Run) -> dict[str, float]:
     """The mean time of an arm's replicas."""
-    return {
-        name: float(np.mean([one.seconds for one in own])) for name, own in replicas.items() if own
-    }
+    of = {name: [one.seconds for one in own.at_size] for name, own in run.replicas.items()}
+    return {name: float(np.mean(seconds)) for name, seconds in of.items() if seconds}
 
 
-def _curves(replicas: Mapping[str, Sequence[Replica]]) -> dict[str, object]:
+def _curves(replicas: Mapping[str, Sequence[Finished]]) -> dict[str, object]:
     """A small figure an arm, all on one scale."""
     from steadfit.report import replica_figures
 
@@ -179,23 +170,19 @@ def _curves(replicas: Mapping[str, Sequence[Replica]]) -> dict[str, object]:
     return {"curves": drawn, "validated": any("validation_loss" in one for one in all_of)}
 
 
-def _predictions(
-    result: StudyResult,
-    varying: Mapping[str, Sequence[Replica]],
-    at_size: Mapping[str, Sequence[Replica]],
-    test: Dataset,
-) -> dict[str, object]:
+def _predictions(run: Run) -> dict[str, object]:
     """Where replicas disagree, and what the best arm's take for what.
 
     Only for data with one class, or one row of numbers, for each test point.
-    varying, at_size: an arm's replicas that tell the variance, and those that tell the errors.
     """
     from torch import Tensor
 
+    test, best = run.test, run.result.analysis.best
+    varying = {name: own.varying for name, own in run.replicas.items()}
     shown: dict[str, object] = {"points": [], "points_arm": "", "agreement": ""}
     shown["classed"] = bool(test.classes)
     shown |= {"confusion": None, "mistakes": None, "predicted": [], "left_out": ""}
-    arms = [name for name in dict.fromkeys((result.arms[0].name, result.best)) if varying.get(name)]
+    arms = [name for name in dict.fromkeys((run.result.arms[0].name, best)) if varying.get(name)]
     if not arms or not isinstance(test.y, Tensor):
         return shown
     y = test.y.numpy()
@@ -206,11 +193,12 @@ def _predictions(
     if few and min(map(len, logits.values())) > 1:
         shown["points"] = disputed.disagreements(test, y, logits, classes)
         shown["agreement"] = "All replicas agree on every test point."
-    if result.best in logits:
+    if best in logits:
+        at_size = run.replicas[best].at_size
         if not classes:
-            shown |= _scatters(logits[result.best], y)
-        elif len(classes) <= MOST_CLASSES and at_size[result.best]:
-            shown |= _mistakes(np.stack([one.logits for one in at_size[result.best]]), y, classes)
+            shown |= _scatters(logits[best], y)
+        elif len(classes) <= MOST_CLASSES and at_size:
+            shown |= _mistakes(np.stack([one.logits for one in at_size]), y, classes)
     return shown
 
 
@@ -256,16 +244,11 @@ def _scatters(numbers_RNO: np.ndarray, y_NO: np.ndarray) -> dict[str, object]:
     }
 
 
-def _looked_into(
-    result: StudyResult,
-    replicas: Mapping[str, Sequence[Replica]],
-    test: Dataset,
-    model: TrainedModel,
-) -> list[dict[str, object]]:
+def _looked_into(run: Run) -> list[dict[str, object]]:
     """The figures of the networks themselves."""
     from steadfit.report.network import drawings
 
-    return [_shown(drawing) for drawing in drawings(result, replicas, test, model)]
+    return [_shown(drawing) for drawing in drawings(run)]
 
 
 def _shown(drawing: Drawing) -> dict[str, object]:
@@ -278,10 +261,6 @@ def _fingerprints(result: StudyResult) -> list[tuple[str, str]]:
         ("training data", f"SHA-256 {result.data.train_fingerprint}"),
         ("test data", f"SHA-256 {result.data.test_fingerprint}"),
     ]
-
-
-def _finished(replicas: Sequence[Replica]) -> list[Replica]:
-    return [replica for replica in replicas if not replica.failure]
 
 
 def _drawn(figure: Figure) -> Any:

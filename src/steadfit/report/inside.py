@@ -15,6 +15,7 @@ from steadfit.report import looking
 from steadfit.report.frame import label
 from steadfit.report.palette import LIGHT
 from steadfit.report.tiles import Tiles
+from steadfit.tasks.classes import probabilities
 from steadfit.training import TrainedModel
 
 NAME, LABELLED = 12, 5  # characters of a class's name below a picture, and such pictures in a row
@@ -66,21 +67,28 @@ def grad_cam(
 
 
 def nearest_decision(
-    model: TrainedModel, images: Tensor, count: int = 10, labels: Sequence[str] = ()
+    model: TrainedModel,
+    images: Tensor,
+    count: int = 10,
+    labels: Sequence[str] = (),
+    logits: np.ndarray | None = None,
 ) -> go.Figure:
     """The images whose two most probable classes are nearest to each other, and those classes.
 
     images: what to choose from, most often the test points', unprepared, shape (images, channels,
-    height, width). labels: the images' true classes, written below if given. Raises SteadfitError
-    where numbers are predicted.
+    height, width). labels: the images' true classes, written below if given. logits: the model's,
+    shape (members, images, classes), where they are known already.
+    Raises SteadfitError where numbers are predicted.
     """
-    nearest = np.argsort(looking.margins(model, images), kind="stable")[:count]
+    known = None if logits is None else probabilities(logits)
+    nearest = np.argsort(looking.margins(model, images, known), kind="stable")[:count]
     chosen = images[torch.from_numpy(nearest)]
     lines = 3 if labels else 2
     tiles = Tiles(len(chosen), chosen.shape[2] / chosen.shape[3], lines=lines, most=LABELLED)
     figure = tiles.frame()
     _add_images(figure, tiles, chosen)
-    for place, row in enumerate(model.probabilities(chosen)):
+    shown = model.probabilities(chosen) if known is None else known[nearest]
+    for place, row in enumerate(shown):
         first, second = np.argsort(-row, kind="stable")[:2]
         said = [
             f"{_name(model.facts.schema.task.classes[k])} {100 * row[k]:.0f}%"

@@ -71,13 +71,14 @@ def grad_cam_maps(
     return (shares * maps).sum(1).relu().detach().numpy()
 
 
-def margins(model: TrainedModel, x: Tensor) -> np.ndarray:
+def margins(model: TrainedModel, x: Tensor, probabilities: np.ndarray | None = None) -> np.ndarray:
     """How much more probable the first class is than the second, shape (N,); 0 to 1.
 
-    Small where the image is near the decision. Raises SteadfitError if numbers are predicted.
+    Small where the image is near the decision. probabilities: the model's, where they are known
+    already. Raises SteadfitError if numbers are predicted.
     """
     _check_classes(model)
-    ordered = np.sort(model.probabilities(x), axis=1)
+    ordered = np.sort(model.probabilities(x) if probabilities is None else probabilities, axis=1)
     return ordered[:, -1] - ordered[:, -2]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,14 +12,15 @@ from torch import Tensor, nn
 
 from steadfit.data import Dataset, Forecast, Ragged
 from steadfit.nn import Recurrent
+from steadfit.recipe import Recipe
 from steadfit.report import looking, wording
 from steadfit.tasks import Classes
-from steadfit.training import Replica, TrainedModel
+from steadfit.training import TrainedModel
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-    from steadfit.study.result import StudyResult
+    from steadfit.study.folder import Run
 
 PIXELS = 60_000  # of all images in one figure, which keeps the page small
 MOST_IMAGES, MOST_SEQUENCES = 10, 2
@@ -43,29 +44,27 @@ class Drawing:
     others: tuple[Drawing, ...] = ()
 
 
-def drawings(
-    result: StudyResult,
-    replicas: Mapping[str, Sequence[Replica]],
-    test: Dataset,
-    model: TrainedModel,
-) -> list[Drawing]:
+def drawings(run: Run) -> list[Drawing]:
     """What there is to see inside the model handed over, for this kind of data and of network."""
+    model, test = run.model, run.test
+    assert model is not None
     module, _ = model.members[0]
     if isinstance(test.x, Tensor):
-        return list(_of_images(model, module, test)) if test.x.ndim == 4 else []
+        return list(_of_images(run, model, module)) if test.x.ndim == 4 else []
     found = []
     if any(isinstance(part, Recurrent) for part in module.modules()):
         found += _gates(model, test)
     if not model.facts.schema.task.every_step:
-        found += _reach(result, replicas, test, model)
+        found += _reach(run, model)
     if isinstance(test.schema.task, Forecast):
-        found += _forecasts(result, replicas, test)
+        found += _forecasts(run)
     return found
 
 
-def _of_images(model: TrainedModel, module: nn.Module, test: Dataset) -> Iterator[Drawing]:
+def _of_images(run: Run, model: TrainedModel, module: nn.Module) -> Iterator[Drawing]:
     from steadfit.report import inside
 
+    test = run.test
     assert isinstance(test.x, Tensor)
     convolutions = [name for name, part in module.named_modules() if isinstance(part, nn.Conv2d)]
     drawable = _drawable(model, test.x[:1], convolutions)
@@ -81,7 +80,7 @@ def _of_images(model: TrainedModel, module: nn.Module, test: Dataset) -> Iterato
         )
     yield from _of_maps(model, test.x[0], drawable)
     if isinstance(model.facts.schema.task, Classes):
-        yield _near_decisions(model, test)
+        yield _near_decisions(run, model)
 
 
 def _of_decisions(model: TrainedModel, test: Dataset, drawable: Sequence[str]) -> Iterator[Drawing]:
@@ -134,17 +133,19 @@ def _named(test: Dataset, rows: Tensor) -> str:
     return ", ".join(wording.shortened(wording.printable(name), 20) for name in labels)
 
 
-def _near_decisions(model: TrainedModel, test: Dataset) -> Drawing:
+def _near_decisions(run: Run, model: TrainedModel) -> Drawing:
     from steadfit.report import inside
 
+    test = run.test
     assert isinstance(test.x, Tensor)
+    told = np.stack([one.logits for one in run.members]) if run.members else None
     labels = [test.classes[k] for k in test.y.tolist()]
     return Drawing(
         "Nearest the decision",
         "The test images whose two most probable classes are nearest to each other, for the model "
         "handed over. A mistake here is a close one; a wrong label would stand out.",
         "Images with their two most probable classes and their labels.",
-        inside.nearest_decision(model, test.x, _most(test.x), labels),
+        inside.nearest_decision(model, test.x, _most(test.x), labels, told),
     )
 
 
@@ -199,21 +200,18 @@ def _gates(model: TrainedModel, test: Dataset) -> Iterator[Drawing]:
         )
 
 
-def _reach(
-    result: StudyResult,
-    replicas: Mapping[str, Sequence[Replica]],
-    test: Dataset,
-    model: TrainedModel,
-) -> Iterator[Drawing]:
+def _reach(run: Run, model: TrainedModel) -> Iterator[Drawing]:
     from steadfit.report import through_time, unrolled
 
+    test = run.test
     part = test.take(torch.arange(min(FOLLOWED, len(test))))
     assert isinstance(part.x, Ragged)
     norms = {}
-    for arm in result.arms:
-        if not replicas.get(arm.name):
+    for arm in run.result.arms:
+        replica = run.network(arm.name)
+        if replica is None:
             continue
-        own = model.with_replicas(arm.recipe, replicas[arm.name][:1])
+        own = model.with_replicas(Recipe.of(**arm.settings), [replica])
         if any(isinstance(layer, Recurrent) for layer in own.members[0][0].modules()):
             norms[arm.name] = unrolled.gradient_by_lag(own, part.x, part.y)
     if norms:
@@ -229,12 +227,10 @@ def _reach(
         )
 
 
-def _forecasts(
-    result: StudyResult, replicas: Mapping[str, Sequence[Replica]], test: Dataset
-) -> Iterator[Drawing]:
+def _forecasts(run: Run) -> Iterator[Drawing]:
     from steadfit.report import forecast_figures
 
-    members = replicas.get(result.best)
+    members = run.replicas[run.result.analysis.best].varying
     if members:
         yield Drawing(
             "Forecasts over truth",
@@ -242,5 +238,5 @@ def _forecasts(
             "mean of the replicas of the best arm, the band one standard deviation between "
             "replicas to either side. A narrow band beside the truth is bias, a wide one variance.",
             "Lines of the truth and of the forecasts over time.",
-            forecast_figures.over_truth(test, np.stack([one.logits for one in members])),
+            forecast_figures.over_truth(run.test, np.stack([one.logits for one in members])),
         )

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from steadfit.analysis.terms import Loss, Scheme, Verdict
 from steadfit.report import wording
 
 if TYPE_CHECKING:
-    from steadfit.recipe import Recipe
-    from steadfit.study.result import ArmResult, Loss, StudyResult
+    from steadfit.analysis.result import Analysis, ArmAnalysis
+    from steadfit.study.result import StudyResult
 
 SHOWN_MISTAKES = 6
 FACTS = {
@@ -24,13 +25,13 @@ FACTS = {
     "zero_weights": "weights at zero",
 }
 SHARES = ("clipped", "zero_weights")
-SCHEMES = {
-    "both": "{train} examples drawn from the {train} training examples with replacement",
-    "bootstrap": "{train} examples drawn from the {train} training examples with replacement, so "
-    "that each replica sees about 63% of them",
-    "subsample": "a part of the {train} training examples, drawn without replacement",
-    "disjoint": "its own part of the {train} training examples, which no other sample shares",
-    "whole": "all {train} training examples, so that only seeds differ",
+SCHEMES: Mapping[Scheme, str] = {
+    Scheme.BOTH: "{train} examples drawn from the {train} training examples with replacement",
+    Scheme.BOOTSTRAP: "{train} examples drawn from the {train} training examples with "
+    "replacement, so that each replica sees about 63% of them",
+    Scheme.SUBSAMPLE: "a part of the {train} training examples, drawn without replacement",
+    Scheme.DISJOINT: "its own part of the {train} training examples, which no other sample shares",
+    Scheme.WHOLE: "all {train} training examples, so that only seeds differ",
 }
 
 
@@ -49,36 +50,36 @@ class Grid:
     verdicts: tuple[str, ...] = ()
 
 
-def headline(result: StudyResult) -> str:
+def headline(found: Analysis) -> str:
     """One sentence: what share of the error is variance, and what helps by how much."""
-    loss, words = result.loss, wording.LOSSES[result.loss].name
-    first = result.arms[0]
+    loss, words = found.decides, wording.LOSSES[found.decides].name
+    first = found.baseline
     if loss not in first.losses:
         name = wording.printable(first.name)
-        return f"{name} failed, so there is nothing to hold the remedies against."
+        return f"{name} failed, so there is nothing to compare the remedies with."
     total = first.losses[loss].total
     share = first.losses[loss].variance / total if total > 0 else 0.0
     start = f"{wording.percent(min(max(share, 0), 1))} of the {words} is variance"
-    best = result.arm(result.best)
-    if len(result.arms) == 1:
+    best = found.arm(found.best)
+    if len(found.arms) == 1:
         return start + "."
-    if not best.helps:
+    if not best.verdict.helps:
         return f"{start}; no remedy was shown to lower it."
     fall = wording.percent(-best.changes[loss].value / total)
-    here = " when trained on these data" if best.verdict == "better here" else ""
+    here = " when trained on these data" if best.verdict is Verdict.BETTER_HERE else ""
     return f"{start}; {wording.printable(best.name)} lowers the {words} by {fall}{here}."
 
 
-def losses(result: StudyResult, loss: Loss) -> Grid:
+def losses(found: Analysis, loss: Loss) -> Grid:
     """The arms under one loss: its parts, the change, and for the deciding loss the verdict."""
-    decides = loss == result.loss
-    with_errors = decides and loss != "zero_one" and wording.has_errors(result)
-    scale = 100 if loss == "zero_one" else 1
-    errors = wording.error_decimals(result)
-    decimals = errors + 1 if loss == "zero_one" else wording.loss_decimals(result, loss)
+    decides = loss == found.decides
+    with_errors = decides and loss is not Loss.ZERO_ONE and wording.has_errors(found)
+    scale = 100 if loss is Loss.ZERO_ONE else 1
+    errors = wording.error_decimals(found)
+    decimals = errors + 1 if loss is Loss.ZERO_ONE else wording.loss_decimals(found, loss)
 
-    def row(arm: ArmResult) -> tuple[str, ...]:
-        error = arm.losses.get("zero_one")
+    def row(arm: ArmAnalysis) -> tuple[str, ...]:
+        error = arm.losses.get(Loss.ZERO_ONE)
         part = arm.losses.get(loss)
         change = arm.changes.get(loss)
         cells = [wording.printable(arm.name)]
@@ -95,19 +96,19 @@ def losses(result: StudyResult, loss: Loss) -> Grid:
         cells.append(_unbroken(wording.interval(change, decimals, scale)) if change else "")
         return tuple(cells)
 
-    total = "error %" if loss == "zero_one" else wording.LOSSES[loss].name
+    total = "error %" if loss is Loss.ZERO_ONE else wording.LOSSES[loss].name
     headings = (
         "arm",
         *(("error %",) if with_errors else ()),
         total,
         "bias+noise",
         "variance",
-        f"change ({wording.level(result)} interval)",
+        f"change ({wording.level(found)} interval)",
     )
-    verdicts = tuple("" if arm.verdict == "baseline" else arm.verdict for arm in result.arms)
+    verdicts = tuple(wording.VERDICTS[arm.verdict] for arm in found.arms)
     return Grid(
         headings,
-        tuple(map(row, result.arms)),
+        tuple(map(row, found.arms)),
         spare=(2, 3) if with_errors else (2,),
         verdicts=verdicts if decides else (),
     )
@@ -115,7 +116,7 @@ def losses(result: StudyResult, loss: Loss) -> Grid:
 
 def note(loss: Loss) -> str:
     """What the table of another loss says, and in which unit."""
-    if loss == "zero_one":
+    if loss is Loss.ZERO_ONE:
         return (
             "Errors in percent of the test points. Variance: the points that disagreement between "
             "retrainings adds (net variance, Domingos 2000); it can be below zero."
@@ -126,9 +127,10 @@ def note(loss: Loss) -> str:
 
 def facts(result: StudyResult, seconds: Mapping[str, float]) -> Grid:
     """Figures from inside the training: the known facts that any arm has, and the time."""
-    names = [name for name in FACTS if any(name in arm.facts for arm in result.arms)]
+    arms = result.analysis.arms
+    names = [name for name in FACTS if any(name in arm.facts for arm in arms)]
 
-    def cell(arm: ArmResult, name: str) -> str:
+    def cell(arm: ArmAnalysis, name: str) -> str:
         if name not in arm.facts:
             return wording.UNKNOWN
         value = arm.facts[name]
@@ -137,21 +139,19 @@ def facts(result: StudyResult, seconds: Mapping[str, float]) -> Grid:
     rows = tuple(
         (
             wording.printable(arm.name),
-            f"{arm.parameters:,}",
+            f"{result.arm(arm.name).parameters:,}",
             *(cell(arm, name) for name in names),
             wording.quantity(seconds[arm.name]) if arm.name in seconds else wording.UNKNOWN,
         )
-        for arm in result.arms
+        for arm in arms
     )
     return Grid(("arm", "weights", *(FACTS[name] for name in names), "seconds a replica"), rows)
 
 
 def scheme(result: StudyResult) -> str:
     """What the figures stand for: which samples, of which size, tested on what."""
-    data, plan = result.data, result.design
-    drawn = SCHEMES.get(plan.scheme, "drawn by the scheme “{scheme}”").format(
-        train=f"{data.train:,}", scheme=wording.printable(plan.scheme)
-    )
+    data, plan = result.data, result.analysis.sampling
+    drawn = SCHEMES[plan.scheme].format(train=f"{data.train:,}")
     whole = (
         f" Totals and changes are of the replicas on all {data.train:,} training examples. A "
         "change’s interval is for its mean over training sets of that size; the word “here” says "
@@ -160,17 +160,17 @@ def scheme(result: StudyResult) -> str:
         else ""
     )
     return (
-        f"{wording.design(result)}, each arm on the same samples with the same seeds, so that arms "
-        f"are compared in pairs. Each sample is {drawn}. The variance is that of training anew on "
-        f"such a sample with another seed, measured at {data.test:,} test points that no replica "
-        f"was trained on; it says nothing of training sets of another size.{whole} Noise in the "
-        "labels cannot be told from bias, hence bias+noise."
+        f"{wording.design(result.analysis)}, each arm on the same samples with the same seeds, so "
+        f"that arms are compared in pairs. Each sample is {drawn}. The variance is that of "
+        f"training again on such a sample with another seed, measured at {data.test:,} test points "
+        "that no replica was trained on; it says nothing of training sets of another size."
+        f"{whole} Noise in the labels cannot be told from bias, hence bias+noise."
     )
 
 
-def differences(recipe: Recipe, baseline: Recipe) -> tuple[str, ...]:
-    """The settings in which a recipe differs, as "training.clip: none → 1.0"."""
-    ours, theirs = (dict(_flat(each.model_dump(mode="json"))) for each in (recipe, baseline))
+def differences(settings: Mapping[str, Any], baseline: Mapping[str, Any]) -> tuple[str, ...]:
+    """The settings in which an arm differs, as "training.clip: none → 1.0"."""
+    ours, theirs = (dict(_flat(each)) for each in (settings, baseline))
     return tuple(
         f"{name}: {_setting(theirs, name)} → {_setting(ours, name)}"
         for name in sorted(ours | theirs)

@@ -13,20 +13,24 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from steadfit.analysis.terms import Loss, Verdict
 from steadfit.report import wording
+from steadfit.report.explain import explain_study
 
 if TYPE_CHECKING:
-    from steadfit.study.result import ArmResult, StudyResult
+    from steadfit.analysis.result import Analysis, ArmAnalysis
+    from steadfit.report.voice import Voice
+    from steadfit.study.result import StudyResult
 
 GAP = 2  # blank columns between two columns of the table
 NARROWEST_ARM = 12
 LONGEST_NAME = 60
 STYLES = {
-    "better": "green",
-    "worse": "red",
-    "better here": "green",
-    "worse here": "red",
-    "failed": "red",
+    Verdict.BETTER: "green",
+    Verdict.BETTER_HERE: "green",
+    Verdict.WORSE: "red",
+    Verdict.WORSE_HERE: "red",
+    Verdict.FAILED: "red",
 }
 ASCII = str.maketrans("−–×·…�∞\N{NO-BREAK SPACE}", "--x-~?8 ")
 
@@ -46,22 +50,22 @@ class _Column:
         )
 
 
-def table(result: StudyResult, width: int = 120) -> Table:
+def table(found: Analysis, width: int = 120) -> Table:
     """The study's arms, one a row: error, its parts, and the paired change with its interval.
 
     Units are in the caption. Where `width` (terminal columns) is too small for all columns, the
     bias+noise goes first (it is the total less the variance), then the verdict moves under its
     change, then the total goes, and at last all but the change; names wrap at their "+".
 
-    Example: `rich.print(table(StudyResult.read(Path("runs/digits/study.json")), width=80))`.
+    Example: `rich.print(table(study.result.analysis, width=80))`.
     """
-    columns = _fitting(result, width)
+    columns = _fitting(found, width)
     headings = [column.heading for column in columns]
     made = Table(
         box=None,
         pad_edge=False,
         padding=(0, GAP, 0, 0),
-        caption=_caption(result, "bias+noise" in headings),
+        caption=_caption(found, "bias+noise" in headings),
         caption_justify="left",
         header_style="bold",
     )
@@ -72,7 +76,7 @@ def table(result: StudyResult, width: int = 120) -> Table:
             no_wrap=place > 0,  # names alone give way
             overflow="fold",
         )
-    for row, arm in enumerate(result.arms):
+    for row, arm in enumerate(found.arms):
         name, *rest = (Text(column.cells[row]) for column in columns)
         rest[-1].stylize(STYLES.get(arm.verdict, ""))
         made.add_row(name, *rest)
@@ -82,8 +86,8 @@ def table(result: StudyResult, width: int = 120) -> Table:
 class Summary:
     """What `summary` gives: it takes the width and the encoding of the console it is printed on."""
 
-    def __init__(self, result: StudyResult) -> None:
-        self.result = result
+    def __init__(self, result: StudyResult, voice: Voice) -> None:
+        self.result, self.voice = result, voice
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for part in self._parts(options.max_width):
@@ -94,25 +98,25 @@ class Summary:
 
     def _parts(self, width: int) -> Iterable[Text | Table]:
         result = self.result
-        yield Text(f"{wording.sizes(result)}\n{wording.design(result)}\n")
-        yield table(result, width)
+        yield Text(f"{wording.sizes(result)}\n{wording.design(result.analysis)}\n")
+        yield table(result.analysis, width)
         yield Text()
-        for sentence in result.sentences:
+        for sentence in explain_study(result, self.voice):
             yield Text(wording.printable(sentence))
 
 
-def summary(result: StudyResult) -> Summary:
+def summary(result: StudyResult, voice: Voice) -> Summary:
     """The study for a terminal: data and design, the table, the verdict's sentences.
 
-    A rich renderable: `rich.print(summary(result))`. It fits the console's width, and keeps to
-    ASCII where the console's encoding has nothing else.
+    A rich renderable: `rich.print(summary(result, PYTHON))`. voice: who reads it. It fits the
+    console's width, and keeps to ASCII where the console's encoding has nothing else.
     """
-    return Summary(result)
+    return Summary(result, voice)
 
 
-def _fitting(result: StudyResult, width: int) -> list[_Column]:
+def _fitting(found: Analysis, width: int) -> list[_Column]:
     """The widest layout that fits; the last one whatever its width."""
-    columns = _columns(result)
+    columns = _columns(found)
     layouts = (
         ("arm", "error", "total", "bias_noise", "variance", "change", "verdict"),
         ("arm", "error", "total", "variance", "change", "verdict"),
@@ -134,15 +138,15 @@ def _room(columns: list[_Column], width: int) -> int:
     return width - sum(column.width + GAP for column in columns[1:])
 
 
-def _columns(result: StudyResult) -> dict[str, _Column]:
+def _columns(found: Analysis) -> dict[str, _Column]:
     """Every column that a layout may take, by name."""
-    loss, arms = result.loss, result.arms
-    decimals = wording.loss_decimals(result, loss)
+    loss, arms = found.decides, found.arms
+    decimals = wording.loss_decimals(found, loss)
     changes = tuple(
         wording.interval(arm.changes[loss], decimals) if loss in arm.changes else "" for arm in arms
     )
-    verdicts = tuple("" if arm.verdict == "baseline" else arm.verdict for arm in arms)
-    change = f"change ({wording.level(result)} interval)"
+    verdicts = tuple(wording.VERDICTS[arm.verdict] for arm in arms)
+    change = f"change ({wording.level(found)} interval)"
 
     def part(name: str) -> tuple[str, ...]:
         return wording.cells(
@@ -158,20 +162,20 @@ def _columns(result: StudyResult) -> dict[str, _Column]:
         "verdict": _Column("", verdicts, words=True),
         "both": _Column(change, tuple(map(_below, changes, verdicts)), words=True),
     }
-    if wording.has_errors(result) and loss != "zero_one":
-        errors = wording.error_decimals(result)
+    if wording.has_errors(found) and loss is not Loss.ZERO_ONE:
+        errors = wording.error_decimals(found)
         columns["error"] = _Column(
             "error %",
             wording.cells(
                 arms,
-                lambda arm: wording.number(100 * arm.losses["zero_one"].total, errors),
-                "zero_one",
+                lambda arm: wording.number(100 * arm.losses[Loss.ZERO_ONE].total, errors),
+                Loss.ZERO_ONE,
             ),
         )
     return columns
 
 
-def _name(arm: ArmResult) -> str:
+def _name(arm: ArmAnalysis) -> str:
     return wording.shortened(wording.printable(arm.name), LONGEST_NAME)
 
 
@@ -189,9 +193,9 @@ def _wrapped(name: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def _caption(result: StudyResult, with_parts: bool) -> str:
-    words = wording.LOSSES[result.loss]
-    first = wording.printable(result.arms[0].name)
+def _caption(found: Analysis, with_parts: bool) -> str:
+    words = wording.LOSSES[found.decides]
+    first = wording.printable(found.baseline.name)
     parts = " = bias+noise + variance," if with_parts else ""
     return (
         f"{words.name.capitalize()}{parts} in {words.unit}. "

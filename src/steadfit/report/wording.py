@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from steadfit.analysis.terms import Loss, Scheme, Verdict
 from steadfit.errors import counted
 from steadfit.foreign_text import printable as printable
 
 if TYPE_CHECKING:  # a table is to be shown without torch, which the study needs
-    from steadfit.study.result import ArmResult, DataFacts, Interval, Loss, StudyResult
+    from steadfit.analysis.result import Analysis, ArmAnalysis, Interval
+    from steadfit.study.result import DataFacts, StudyResult
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,19 @@ class LossWords:
 
 
 LOSSES: dict[Loss, LossWords] = {
-    "cross_entropy": LossWords("cross-entropy", "nats"),
-    "brier": LossWords("Brier score", "squared probabilities"),
-    "zero_one": LossWords("error", "share of the test points"),
-    "squared": LossWords("squared error", "squared units of the target, summed over outputs"),
+    Loss.CROSS_ENTROPY: LossWords("cross-entropy", "nats"),
+    Loss.BRIER: LossWords("Brier score", "squared probabilities"),
+    Loss.ZERO_ONE: LossWords("error", "share of the test points"),
+    Loss.SQUARED: LossWords("squared error", "squared units of the target, summed over outputs"),
+}
+VERDICTS: dict[Verdict, str] = {
+    Verdict.BASELINE: "",
+    Verdict.BETTER: "better",
+    Verdict.BETTER_HERE: "better here",
+    Verdict.CANNOT_TELL: "cannot tell",
+    Verdict.WORSE_HERE: "worse here",
+    Verdict.WORSE: "worse",
+    Verdict.FAILED: "failed",
 }
 UNKNOWN = "–"
 BLANKS = {" ": "␣", "\n": "↵", "\t": "⇥"}
@@ -106,16 +117,16 @@ def decimals_for(value: float, digits: int) -> int:
     return min(max(digits - 1 - math.floor(math.log10(abs(value))), 0), 8)
 
 
-def loss_decimals(result: StudyResult, loss: Loss) -> int:
+def loss_decimals(found: Analysis, loss: Loss) -> int:
     """The decimals of one loss's column: three digits of the first total, two of the intervals.
 
     One number for all arms, so that a column can be read down. An arm far off (a loss of 250
     beside 0.148) does not take the digits away from the others.
     """
-    totals = [arm.losses[loss].total for arm in result.arms if loss in arm.losses]
+    totals = [arm.losses[loss].total for arm in found.arms if loss in arm.losses]
     halves = [
         (arm.changes[loss].high - arm.changes[loss].low) / 2
-        for arm in result.arms
+        for arm in found.arms
         if loss in arm.changes
     ]
     halves = [half for half in halves if math.isfinite(half) and half > 0]
@@ -124,16 +135,16 @@ def loss_decimals(result: StudyResult, loss: Loss) -> int:
     return max(of_total, min(of_interval, of_total + 2))
 
 
-def error_decimals(result: StudyResult) -> int:
+def error_decimals(found: Analysis) -> int:
     """The decimals of the error in percent: one, or two where the first arm is below 1%."""
-    errors = [arm.losses["zero_one"].total for arm in result.arms if "zero_one" in arm.losses]
+    errors = [arm.losses[Loss.ZERO_ONE].total for arm in found.arms if Loss.ZERO_ONE in arm.losses]
     return 2 if errors and errors[0] < 0.01 else 1
 
 
 def interval(change: Interval, decimals: int, scale: float = 1.0) -> str:
     """A change with its interval, times the scale.
 
-    >>> from steadfit.study.result import Interval
+    >>> from steadfit.analysis.result import Interval
     >>> interval(Interval(-0.052, -0.066, -0.039), 3)
     '−0.052 [−0.066, −0.039]'
     """
@@ -144,18 +155,18 @@ def interval(change: Interval, decimals: int, scale: float = 1.0) -> str:
     return f"{value} [{low}, {high}]"
 
 
-def level(result: StudyResult) -> str:
+def level(found: Analysis) -> str:
     """The confidence level in percent: "95%"."""
-    return f"{100 * result.level:g}%"
+    return f"{100 * found.level:g}%"
 
 
-def has_errors(result: StudyResult) -> bool:
+def has_errors(found: Analysis) -> bool:
     """Whether the study is one of classes, with an error in percent beside the loss."""
-    return any("zero_one" in arm.losses for arm in result.arms)
+    return any(Loss.ZERO_ONE in arm.losses for arm in found.arms)
 
 
 def cells(
-    arms: Iterable[ArmResult], figure: Callable[[ArmResult], str], loss: Loss
+    arms: Iterable[ArmAnalysis], figure: Callable[[ArmAnalysis], str], loss: Loss
 ) -> tuple[str, ...]:
     """A column: the figure of each arm, a dash where the arm has no such loss."""
     return tuple(figure(arm) if loss in arm.losses else UNKNOWN for arm in arms)
@@ -164,7 +175,7 @@ def cells(
 def sizes(result: StudyResult) -> str:
     """The first line of all that is shown: the data, its sizes and the model."""
     data = result.data
-    recipe = result.arms[0].recipe
+    model = result.arms[0].settings.get("model", {})
     of_tokens = data.task == "tokens"  # whose test points are next tokens, not texts
     parts = [
         printable(data.name),
@@ -173,15 +184,17 @@ def sizes(result: StudyResult) -> str:
         f"{data.test:,} next tokens to test"
         if of_tokens
         else f"{data.train:,} train, {data.test:,} test",
-        f"{recipe.model.name}, {result.arms[0].parameters:,} weights",
+        f"{model.get('name', 'a model')}, {result.arms[0].parameters:,} weights",
     ]
     return " · ".join(part for part in parts if part)
 
 
-def design(result: StudyResult) -> str:
+def design(found: Analysis) -> str:
     """The second line: the design, multiplied out."""
-    arms, plan = len(result.arms), result.design
+    arms, plan = len(found.arms), found.sampling
     drawn = f"{counted(plan.samples, 'training samples')} × {counted(plan.seeds, 'seeds')}"
+    if plan.scheme is Scheme.WHOLE:
+        drawn = f"{plan.samples} on all training data"
     each = f"({drawn} + {plan.whole:,} on all training data)" if plan.whole else drawn
     replicas = arms * (plan.samples * plan.seeds + plan.whole)
     return f"{counted(arms, 'arms')} × {each} = {replicas:,} replicas"

@@ -1,8 +1,7 @@
 """Many replicas: what of the error is variance, and what helps.
 
-- `design` says what is trained: arms (`remedies`), samples and seeds; `engine` trains it on all
-  cores, and `store` keeps each replica.
-- `decomposition`, `zero_one` and `jackknife` take a loss apart; `arm_loss`, `intervals` and
-  `sources` say how sure that is; `judgement` and `verdict` put it into words.
-- `run` takes a study through all of these, and `result` is what it leaves, readable without torch.
+- `design` says what is trained: samples and seeds; `trials` what each replica is determined by.
+- A `learner` trains one replica; `engine` has that done on all cores, and `store` keeps each.
+- `run` takes a study from data to its folder; `folder` reads that folder again.
+- `result` is what a study leaves, `study.json`, readable without torch.
 """

@@ -15,16 +15,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from multiprocessing import resource_sharer
 
-import numpy as np
 import torch
 
+from steadfit.analysis.terms import Failure
 from steadfit.data import Split
-from steadfit.errors import DivergedError, SteadfitError
-from steadfit.study.design import Trial
+from steadfit.errors import DivergedError, MemoryShortError, SteadfitError
 from steadfit.study.store import Store
-from steadfit.training import Replica, fit, keep_freed_memory
+from steadfit.study.trials import Trial
+from steadfit.training import Replica, keep_freed_memory
 from steadfit.workers import context, end_with_parent, start_server, undisturbed_start
 
 _SHARED = "/dev/shm"  # Linux's file system of shared memory
@@ -61,13 +62,14 @@ def train_all(
     processes: int | None = None,
     watch: Watcher = quiet,
     what: str = "replicas",
-) -> None:
+) -> frozenset[str]:
     """Train every trial whose replica is not in the store yet, and put it there.
 
     processes: workers, by default one a usable core, or one in all where torch sees a GPU. A worker
-    that is killed is replaced. A trial whose training diverges is stored as a failed replica.
-    Raises SteadfitError for less than one process, where the store cannot be written, or a trial
-    loses its worker `LOST_WORKERS` times (memory too small, most often).
+    that is killed is replaced. A trial that cannot be trained is stored as a failed replica, but
+    for those that memory was too small for, or that lost their worker `LOST_WORKERS` times, most
+    often for the same reason: another time there may be more. Their keys are returned.
+    Raises SteadfitError for less than one process, and where the store cannot be written.
     """
     if processes is not None and processes < 1:
         raise SteadfitError(f"A study needs 1 process or more, got {processes}.")
@@ -80,24 +82,30 @@ def train_all(
 
     tell()
     losses = dict.fromkeys(missing, 0)
+    without: set[str] = set()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     workers = min(processes or (1 if device == "cuda" else usable_cores()), len(missing))
     while missing:
         try:
-            _run_pool(missing, split, store, workers, device, tell)
+            _run_pool(missing, without, split, store, workers, device, tell)
         except BrokenProcessPool:
-            _count_losses(missing, losses, store, workers)
+            _give_up(missing, without, losses, store, workers)
+    return frozenset(without)
 
 
 def _run_pool(
     missing: dict[str, Trial],
+    without: set[str],
     split: Split,
     store: Store,
     workers: int,
     device: str,
     tell: Callable[[], None],
 ) -> None:
-    """Train what is missing; what is done is taken out of `missing`, and told."""
+    """Train what is missing; what is done is taken out of `missing`, and told.
+
+    without: gets the keys of those that memory was too small for.
+    """
     start_server()
     arguments = (_for_workers(split), store, device)
     before = set(multiprocessing.active_children())
@@ -105,19 +113,22 @@ def _run_pool(
         pool = ProcessPoolExecutor(workers, context(), _start_worker, arguments)
     try:
         with undisturbed_start(), _started():
-            pending: dict[Future[bool], str] = {
+            pending: dict[Future[_Answer], str] = {
                 pool.submit(_train, pickle.dumps(trial)): key for key, trial in missing.items()
             }
         while pending:
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
                 key = pending.pop(future)
-                if future.result() or key in store:
-                    del missing[key]
-                    tell()
-                else:  # another study is at it: look again a little later
+                answer = future.result()
+                if answer is _Answer.ELSEWHERE and key not in store:  # look again a little later
                     time.sleep(0.2)
                     pending[pool.submit(_train, pickle.dumps(missing[key]))] = key
+                    continue
+                if answer is _Answer.NO_MEMORY:
+                    without.add(key)
+                del missing[key]
+                tell()
     except BaseException:
         resource_sharer.stop(timeout=5)  # else it shows a traceback for a worker that was fetching
         for child in set(multiprocessing.active_children()) - before:
@@ -149,20 +160,30 @@ def _started() -> Iterator[None]:
         ) from None
 
 
-def _count_losses(
-    missing: dict[str, Trial], losses: dict[str, int], store: Store, workers: int
+def _give_up(
+    missing: dict[str, Trial],
+    without: set[str],
+    losses: dict[str, int],
+    store: Store,
+    workers: int,
 ) -> None:
-    """Note which trials were in flight when a worker died; give up one that is so too often."""
+    """Note which trials were in flight when a worker died; one that was so too often is moved from
+    `missing` to `without`."""
     for key in [key for key in missing if key in store]:
         del missing[key]
     for key in list(missing)[:workers]:
         losses[key] += 1
         if losses[key] >= LOST_WORKERS:
-            raise SteadfitError(
-                f"The process training {missing[key].arm.name} was killed {LOST_WORKERS} times, "
-                "most often a sign of too little memory. Use fewer processes, a smaller batch or a "
-                "smaller model; what was finished is kept."
-            )
+            del missing[key]
+            without.add(key)
+
+
+class _Answer(Enum):
+    """A worker's answer. ELSEWHERE: another process holds the replica's claim."""
+
+    DONE = 1
+    ELSEWHERE = 2
+    NO_MEMORY = 3
 
 
 def _start_worker(split: Split | bytes, store: Store, device: str) -> None:
@@ -182,28 +203,28 @@ _store: Store
 _device: str
 
 
-def _train(packed: bytes) -> bool:
-    """Train one replica into the store. False where another process holds its claim.
+def _train(packed: bytes) -> _Answer:
+    """Train one replica into the store.
 
-    packed: the pickled trial, whose indices else went through shared memory too.
+    packed: the pickled trial, whose examples else went through shared memory too.
     """
     trial: Trial = pickle.loads(packed)
     with _store.claim(trial.key) as mine:
-        if mine:
-            _store.write(trial.key, _replica(trial))
-        return mine
+        if not mine:
+            return _Answer.ELSEWHERE
+        replica = _replica(trial)
+        if replica.failure is Failure.MEMORY:
+            return _Answer.NO_MEMORY
+        _store.write(trial.key, replica)
+        return _Answer.DONE
 
 
 def _replica(trial: Trial) -> Replica:
     try:
-        return fit(trial.arm.recipe, _split.train, trial.indices, _split.test, trial.seed, _device)
+        return trial.learner.train(_split, trial.examples, trial.seed, _device)
     except DivergedError as error:
-        return Replica(
-            logits=np.zeros((0, 0), np.float32),
-            weights={},
-            preparation={},
-            curves={},
-            facts={},
-            seconds=0.0,
-            failure=str(error),
-        )
+        return Replica.failed(Failure.DIVERGED, str(error))
+    except (MemoryShortError, MemoryError) as error:
+        return Replica.failed(Failure.MEMORY, str(error))
+    except SteadfitError as error:
+        return Replica.failed(Failure.SAMPLE, str(error))

@@ -1,83 +1,69 @@
-"""What a study found, as plain frozen values: the content of `study.json`.
+"""What a study leaves, as plain frozen values: the content of `study.json`.
 
-Nothing here depends on when, how fast or in how many processes the replicas were trained, so
-that the same study gives the same bytes.
+Numbers and enums only; `steadfit.report.explain` makes sentences of them. Nothing here depends on
+when, how fast or in how many processes the replicas were trained, so that the same study gives the
+same bytes.
 """
 
-from dataclasses import field
+import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic.dataclasses import dataclass
 
-from steadfit.analysis.decomposition import Components
-from steadfit.analysis.losses import Loss
+from steadfit.analysis.result import Analysis
 from steadfit.errors import SteadfitError, unknown
-from steadfit.recipe import Recipe
 from steadfit.regular_files import read_regular
 
-Figure = Literal["total", "bias_noise", "variance", "sample", "seed", "interaction"]
-Verdict = Literal[
-    "baseline", "better", "worse", "better here", "worse here", "no difference shown", "failed"
-]
+SCHEMA = 2  # of study.json: raise it when a field changes its meaning or goes
+Delivery = Literal["single", "ensemble"]
+Scalar = bool | int | float | str
 
 
 @dataclass(frozen=True)
-class Interval:
-    """A figure with its confidence interval, in the units of the loss it belongs to."""
+class RemedyFacts:
+    """A remedy's name and strength; None for one that has none."""
 
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Parts:
-    """One loss, averaged over replicas and test points: total = bias_noise + variance.
-
-    Units: nats for cross_entropy, squared units for squared and brier, shares for zero_one
-    (where variance is Domingos's net variance, which has no interval).
-    """
-
-    total: float
-    bias_noise: float
-    variance: float
+    name: str
+    strength: Scalar | None
 
 
 @dataclass(frozen=True)
-class ArmResult:
-    """What one arm's replicas showed. An arm that failed has no losses, only `failure`.
+class TrainedArm:
+    """What was trained of an arm. Its figures are in the analysis, under the same name.
 
-    verdict: "better here" where the change is shown for training on these very data, and not
-        for its mean over training sets of their size.
+    settings: every setting of its learner; of a network, the recipe.
     parameters: numbers that training changes, the mean over replicas, whose samples of texts have
         vocabularies of their own; 0 where every replica failed.
+    drawn: keys in the store of its replicas on drawn samples, by sample and then by seed.
+    whole: of those on all the training data.
     """
 
     name: str
-    recipe: Recipe
+    remedies: tuple[RemedyFacts, ...]
+    settings: dict[str, Any]
     parameters: int
-    verdict: Verdict
-    losses: dict[Loss, Parts]
-    changes: dict[Loss, Interval]  # of the total, against the baseline, paired
-    variance_changes: dict[Loss, Interval]
-    components: Components | None
-    facts: dict[str, float]  # means over replicas: share of steps clipped, share of zero weights
-    failure: str = ""
-    replicas: tuple[str, ...] = ()  # their keys in the store
-    intervals: dict[Loss, dict[Figure, Interval]] = field(default_factory=dict)  # of the arm alone
-    changes_here: dict[Loss, Interval] = field(default_factory=dict)  # for these very data
+    drawn: tuple[tuple[str, ...], ...]
+    whole: tuple[str, ...]
 
     @property
-    def helps(self) -> bool:
-        """Whether it was found better than the baseline."""
-        return self.verdict in ("better", "better here")
+    def at_size(self) -> tuple[str, ...]:
+        """The keys of those on all the training data; without such, of those on samples."""
+        return self.whole or tuple(key for sample in self.drawn for key in sample)
+
+    @property
+    def varying(self) -> tuple[str, ...]:
+        """The keys of those that tell the variance: on drawn samples; without such, on all."""
+        return tuple(key for sample in self.drawn for key in sample) or self.whole
 
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What the study was run on. horizon: the steps that are forecast; 0 where none are."""
+    """What the study was run on. horizon: the steps that are forecast; 0 where none are.
+
+    digest: of both sides, with the groups and times by which they are divided.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -87,39 +73,38 @@ class DataFacts:
     classes: tuple[str, ...]
     train_fingerprint: str
     test_fingerprint: str
-    notes: tuple[str, ...]
+    digest: str
     horizon: int = 0
 
 
 @dataclass(frozen=True)
-class DesignFacts:
-    """Every arm on the same samples with the same seeds.
+class ModelFacts:
+    """The model handed over: of which arm, and its members' keys in the store.
 
-    whole: replicas of an arm on all the training data, beside those on samples. crossed: whether
-    the seeds are the same on each sample.
+    Without members where the arm's final training failed: there is no model then.
     """
 
-    samples: int
-    seeds: int
-    scheme: str
-    seed: int
-    whole: int = 0
-    crossed: bool = False
+    arm: str
+    members: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class StudyResult:
-    """A whole study. `loss` is the one that decides; `level` that of every interval."""
+    """A whole study. seed: of everything random in it.
 
+    not_joined: remedies found better, and left out of the second round since they set what another
+        one of it sets.
+    """
+
+    schema: int
+    seed: int
     data: DataFacts
-    design: DesignFacts
-    loss: Loss
-    level: float
-    arms: tuple[ArmResult, ...]
-    best: str
-    sentences: tuple[str, ...]
+    arms: tuple[TrainedArm, ...]
+    analysis: Analysis
+    model: ModelFacts
+    not_joined: tuple[str, ...] = ()
 
-    def arm(self, name: str) -> ArmResult:
+    def arm(self, name: str) -> TrainedArm:
         """The arm of this name. Raises SteadfitError, with the nearest name, if there is none."""
         for arm in self.arms:
             if arm.name == name:
@@ -134,7 +119,9 @@ class StudyResult:
     def read(cls, path: Path) -> "StudyResult":
         """Read a `study.json`. Raises SteadfitError if it cannot be read, or is not one."""
         try:
-            return _ADAPTER.validate_json(read_regular(path))
+            content = read_regular(path)
+            _check_schema(path, content)
+            return _ADAPTER.validate_json(content)
         except OSError as error:
             raise SteadfitError(f"{path} cannot be read: {error.strerror}.") from None
         except ValidationError as error:
@@ -144,6 +131,31 @@ class StudyResult:
                 f"{path} is not a study's result: {place}: {first['msg'].lower()}. "
                 "Run the study again to write it anew."
             ) from None
+
+
+def read_result(folder: Path) -> StudyResult:
+    """The result of the study in a folder. Raises SteadfitError where there is none."""
+    path = folder / "study.json"
+    if not path.is_file():
+        raise SteadfitError(
+            f"There is no study in {folder}: {path} is missing. Name the folder of a "
+            "finished study."
+        )
+    return StudyResult.read(path)
+
+
+def _check_schema(path: Path, content: bytes) -> None:
+    """Refuse a result of another release before its fields are looked at."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return  # what it is instead is said by the validation
+    if isinstance(found, dict) and "arms" in found and found.get("schema", 1) != SCHEMA:
+        raise SteadfitError(
+            f"{path} has schema {found.get('schema', 1)!r}, and this release of steadfit reads "
+            f"schema {SCHEMA}. Read it with the release that wrote it, or run the study again in "
+            "another folder."
+        )
 
 
 _ADAPTER = TypeAdapter(StudyResult)

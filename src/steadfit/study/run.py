@@ -1,60 +1,52 @@
-"""`run_study`: from data and a recipe to a result and a model, through the store."""
+"""`run_study`: from data and a learner to a result and a model, through the store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
 
+import numpy as np
+
+from steadfit.analysis.analyse import analyse, change_spreads, mean_facts
+from steadfit.analysis.evidence import ArmEvidence, Evidence, Points
+from steadfit.analysis.precision import plan
+from steadfit.analysis.result import Analysis
+from steadfit.analysis.terms import Failure
 from steadfit.data import Dataset, Forecast, Split, points
-from steadfit.errors import SteadfitError
 from steadfit.files import write_text
-from steadfit.recipe import Recipe
-from steadfit.study.design import Arm, Design, Trial, final_trial, make_arms, make_trials
+from steadfit.remedies import ArmLike
+from steadfit.study import of_task
+from steadfit.study.design import Design, check_precision
 from steadfit.study.engine import Watcher, quiet, train_all
-from steadfit.study.forecasts import forecast_sentences
-from steadfit.study.judgement import LEVEL, deciding_loss, judge, spreads
-from steadfit.study.language import token_sentences
-from steadfit.study.precision import check_precision, plan
-from steadfit.study.result import ArmResult, DataFacts, DesignFacts, Loss, StudyResult
-from steadfit.study.store import Store, open_store
-from steadfit.study.verdict import best_arm, joined_remedy, sentences
-from steadfit.training import Replica, TrainedModel, check, prepare, trained_model
-
-T = TypeVar("T")
-Delivery = Literal["single", "ensemble"]
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """A study's result, the model handed over, and by arm the replicas on drawn samples."""
-
-    result: StudyResult
-    replicas: dict[str, tuple[Replica, ...]]
-    model: TrainedModel
-
-
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """Arms, what each showed, and the replicas that showed it, in the same order.
-
-    replicas: of each arm, those on drawn samples first (`Design.drawn`).
-    """
-
-    arms: tuple[Arm, ...]
-    results: tuple[ArmResult, ...]
-    replicas: list[tuple[Replica, ...]]
-
-    def of(self, name: str) -> tuple[Arm, tuple[Replica, ...]]:
-        """An arm and its replicas."""
-        place = [arm.name for arm in self.arms].index(name)
-        return self.arms[place], self.replicas[place]
+from steadfit.study.folder import About, ArmReplicas, Run, network_of
+from steadfit.study.learner import Learner
+from steadfit.study.points_file import save_points
+from steadfit.study.result import (
+    SCHEMA,
+    DataFacts,
+    Delivery,
+    ModelFacts,
+    RemedyFacts,
+    StudyResult,
+    TrainedArm,
+)
+from steadfit.study.second_round import joined_arm
+from steadfit.study.store import Finished, Store, open_store
+from steadfit.study.trials import (
+    Arm,
+    ArmTrials,
+    Trial,
+    digest,
+    final_trial,
+    make_arms,
+    make_trials,
+)
+from steadfit.training import TrainedModel, prepare
 
 
 def run_study(
     split: Split,
-    recipe: Recipe,
-    remedies: Sequence[str],
+    learner: Learner,
+    remedies: Sequence[ArmLike],
     folder: Path,
     design: Design | None = None,
     *,
@@ -63,132 +55,210 @@ def run_study(
     deliver: Delivery = "single",
     second_round: bool = True,
     watch: Watcher = quiet,
-) -> Outcome:
+) -> Run:
     """Measure the baseline and each remedy, join those found better, hand over the best.
 
-    split: training and test data. recipe: the baseline. remedies: as `remedies.apply` reads them.
-    folder: gets `store/`, `study.json` and `model/`; what its store already holds is not trained
-    again. precision: half the length wanted of the changes' intervals; samples are added to the
-    design's until it is reached (`precision.plan`). processes: workers, by default one a usable
-    core. deliver: "single", the best recipe trained on all the training data; "ensemble", that
-    arm's replicas, averaged: those on all the training data where the design has such.
+    split: training and test data. learner: the baseline. remedies: an arm each, as
+    `steadfit.remedies.joined` takes them.
+    folder: gets `store/`, `study.json`, `points.npz` and `model/`; what its store already holds is
+    not trained again. precision: half the length wanted of the changes' intervals; samples are
+    added to the design's until it is reached (`steadfit.analysis.precision`). processes: workers,
+    by default one a usable core. deliver: "single", the best arm trained on all the training data;
+    "ensemble", that arm's replicas, averaged: those on all the training data where the design has
+    such.
 
-    Raises SteadfitError for what a person can mend; what was finished by then is kept.
+    A replica that cannot be trained makes its arm a failed one; the others go on.
+    Raises SteadfitError for what a person can fix; what was finished by then is kept.
     """
     design = design or Design()
     check_precision(precision, design)
+    arms = make_arms(learner, remedies)
+    for arm in arms:
+        arm.learner.check(split.train)
     store = open_store(folder / "store")
     prepare(folder / "model")
-    tested = points(split.test)
-    loss = deciding_loss(tested, recipe)
-    train = partial(train_all, split=split, store=store, processes=processes, watch=watch)
-
-    def measure(remedies: Sequence[str], design: Design, pilot: int | None = None) -> Measured:
-        arms = make_arms(recipe, remedies)
-        for arm in arms:
-            check(arm.recipe, split.train)
-        trials = make_trials(design, arms, split)
-        train(trials)
-        replicas = _grouped([_read(store, trial, tested) for trial in trials], len(arms))
-        results = judge(design, arms, replicas, tested, pilot)
-        keys = _grouped([trial.key for trial in trials], len(arms))
-        kept = [replace(arm, replicas=own) for arm, own in zip(results, keys, strict=True)]
-        return Measured(arms, tuple(kept), replicas)
-
-    found = measure(remedies, design)
-    joined = joined_remedy(found.results, loss) if second_round else None
-    if joined is not None:
-        remedies = [*(arm.name for arm in found.arms[1:]), joined]
-        found = measure(remedies, design)
-    said: tuple[str, ...] = ()
+    study = _Study(split, store, processes, watch)
+    found = study.measure(arms, design)
+    not_joined: tuple[str, ...] = ()
+    if second_round:
+        joined, not_joined = joined_arm(found.analysis, arms)
+        if joined is not None:
+            arms = (*arms, joined)
+            found = study.measure(arms, design)
     if precision is not None:
-        chosen = plan(
-            spreads(design, found.replicas, tested, loss),
-            design.samples,
-            precision,
-            LEVEL,
-            design,
-        )
-        said = (chosen.sentence,)
+        chosen = plan(change_spreads(found.evidence), design.samples, precision)
         if chosen.samples > design.samples:
             pilot, design = design.samples, replace(design, samples=chosen.samples)
-            found = measure(remedies, design, pilot)
-    result = _result(found, design, split, tested, loss, said)
-    winner, members = found.of(result.best)
-    members = design.at_size(members)
-    if deliver == "single":
-        trial = final_trial(design, winner, split)
-        train([trial], what="model on all training data")
-        members = (store.read(trial.key),)
-    model = _handed_over(winner, split.train, members)
-    model.save(folder / "model")
+            found = study.measure(arms, design, pilot)
+        found = replace(found, analysis=replace(found.analysis, precision=chosen))
+    found = replace(found, analysis=study.with_scores(found))
+    model, members, replicas = study.hand_over(found, design, deliver)
+    result = StudyResult(
+        schema=SCHEMA,
+        seed=design.seed,
+        data=_data_facts(split, study.tested),
+        arms=tuple(map(_trained, found.arms, found.trials, found.evidence.arms)),
+        analysis=found.analysis,
+        model=ModelFacts(found.analysis.best, members),
+        not_joined=not_joined,
+    )
+    if model is not None:
+        model.save(folder / "model")
+    save_points(folder / "points.npz", split.test)
     write_text(folder / "study.json", result.to_json())
-    replicas = {arm.name: own for arm, own in zip(found.arms, found.replicas, strict=True)}
-    return Outcome(result, replicas, model)
-
-
-def _read(store: Store, trial: Trial, tested: Dataset) -> Replica:
-    """A trial's replica. Raises SteadfitError where it has other predictions than there should be.
-
-    tested: the points of its predictions.
-    """
-    replica = store.read(trial.key)
-    expected = len(tested), tested.outputs
-    if not replica.failure and replica.logits.shape != expected:
-        found = replica.logits.shape
-        raise store.damaged(trial.key, f"its predictions have shape {found}, not {expected}")
-    return replica
-
-
-def _result(
-    found: Measured,
-    design: Design,
-    split: Split,
-    tested: Dataset,
-    loss: Loss,
-    said: tuple[str, ...],
-) -> StudyResult:
-    """The figures with their verdict. said: what there is to say beside it."""
-    best = best_arm(found.results, loss)
-    _, replicas = found.of(best)
-    return StudyResult(
-        data=_data_facts(split, tested),
-        design=_design_facts(design),
-        loss=loss,
-        level=LEVEL,
-        arms=found.results,
-        best=best,
-        sentences=(
-            *sentences(found.results, design, loss, best),
-            *said,
-            *forecast_sentences(split, best, design.at_size(replicas)),
-            *token_sentences(split, found.results, best),
-        ),
+    notes = dict.fromkeys((*split.train.notes, *split.notes, *study.tested.notes))
+    return Run(
+        result=result,
+        test=study.tested,
+        replicas=found.replicas,
+        model=model,
+        members=replicas,
+        network=network_of(result, store),
+        about=About(tuple(notes)),
     )
 
 
-def _design_facts(design: Design) -> DesignFacts:
-    return DesignFacts(
-        design.samples, design.seeds, design.scheme, design.seed, design.whole, design.crossed
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """Arms, their trials and replicas, and what these showed."""
+
+    arms: tuple[Arm, ...]
+    trials: tuple[ArmTrials, ...]
+    replicas: dict[str, ArmReplicas]
+    evidence: Evidence
+    analysis: Analysis
+
+
+class _Study:
+    """What stays the same from one round to the next, and what was read and split by then."""
+
+    def __init__(self, split: Split, store: Store, processes: int | None, watch: Watcher) -> None:
+        self.split, self.store, self.processes, self.watch = split, store, processes, watch
+        self.tested = points(split.test)
+        # Copies: the tensors' memory moves when they are sent to workers.
+        groups = self.tested.structure.groups
+        groups = None if groups is None else groups.numpy().copy()
+        losses = self.tested.schema.task.losses
+        self.points = Points(self.tested.y.numpy().copy(), losses, groups)
+        self.known: dict[str, Finished] = {}  # by key
+        self.judged: dict[tuple[str, int], ArmEvidence] = {}  # by arm and number of samples
+
+    def measure(self, arms: tuple[Arm, ...], design: Design, pilot: int | None = None) -> _Measured:
+        """Train what is missing of these arms, read it and analyse it."""
+        trials = make_trials(design, arms, self.split)
+        self.train([trial for own in trials for trial in own])
+        replicas = {
+            arm.name: ArmReplicas(
+                tuple(self.known[trial.key] for sample in own.drawn for trial in sample),
+                tuple(self.known[trial.key] for trial in own.whole),
+            )
+            for arm, own in zip(arms, trials, strict=True)
+        }
+        judged = tuple(
+            self.evidence_of(arm.name, own, replicas[arm.name], design)
+            for arm, own in zip(arms, trials, strict=True)
+        )
+        decides = arms[0].learner.decides(self.tested.schema.task)
+        evidence = Evidence(judged, design.sampling(pilot), decides)
+        return _Measured(arms, trials, replicas, evidence, analyse(evidence))
+
+    def train(self, trials: Sequence[Trial], what: str = "replicas") -> None:
+        """Have these trained, and read those that are new."""
+        new = [trial for trial in trials if trial.key not in self.known]
+        if not new:
+            return
+        without = train_all(
+            trials,
+            split=self.split,
+            store=self.store,
+            processes=self.processes,
+            watch=self.watch,
+            what=what,
+        )
+        for trial in new:
+            if trial.key in without:
+                self.known[trial.key] = Finished.failed(Failure.MEMORY)
+            elif trial.key not in self.known:
+                self.known[trial.key] = self.read(trial.key)
+
+    def read(self, key: str) -> Finished:
+        """Raises SteadfitError where it has other predictions than there should be."""
+        replica = self.store.read(key)
+        expected = len(self.tested), self.tested.outputs
+        if not replica.failure and replica.logits.shape != expected:
+            found = replica.logits.shape
+            raise self.store.damaged(key, f"its predictions have shape {found}, not {expected}")
+        return replica
+
+    def evidence_of(
+        self, name: str, trials: ArmTrials, replicas: ArmReplicas, design: Design
+    ) -> ArmEvidence:
+        """One arm's, made once for so many samples."""
+        place = name, design.samples
+        if place not in self.judged:
+            failures = [one.failure for one in (*replicas.drawn, *replicas.whole) if one.failure]
+            drawn = whole = None
+            if not failures:
+                if replicas.drawn:
+                    drawn = np.stack([one.logits for one in replicas.drawn])
+                    grid = len(trials.drawn), len(trials.drawn[0])
+                    drawn = drawn.reshape(*grid, *drawn.shape[1:])
+                if replicas.whole:
+                    whole = np.stack([one.logits for one in replicas.whole])
+            self.judged[place] = ArmEvidence(
+                name,
+                self.points,
+                drawn,
+                whole,
+                crossed=design.crossed,
+                failed={why: failures.count(why) for why in dict.fromkeys(failures)},
+                facts=mean_facts([one.facts for one in replicas.at_size]),
+            )
+        return self.judged[place]
+
+    def with_scores(self, found: _Measured) -> Analysis:
+        """The analysis with what only this task has."""
+        best = found.analysis.best
+        facts = {arm.name: arm.facts for arm in found.evidence.arms}
+        names = tuple(dict.fromkeys((found.arms[0].name, best)))
+        return replace(
+            found.analysis,
+            scaled_errors=of_task.forecast_scores(self.split, found.replicas[best].at_size),
+            token_losses=of_task.token_scores(self.split, facts, names),
+        )
+
+    def hand_over(
+        self, found: _Measured, design: Design, deliver: Delivery
+    ) -> tuple[TrainedModel | None, tuple[str, ...], list[Finished]]:
+        """The model, its members' keys, and their predictions; no model where training failed."""
+        place = [arm.name for arm in found.arms].index(found.analysis.best)
+        arm, trials = found.arms[place], found.trials[place]
+        if deliver == "single":
+            chosen = [final_trial(design, arm, self.split)]
+            self.train(chosen, what="model on all training data")
+        else:
+            chosen = [*trials.whole] or [*trials]
+        members = [self.known[trial.key] for trial in chosen]
+        if any(member.failure for member in members):
+            return None, (), []
+        keys = tuple(trial.key for trial in chosen)
+        model = arm.learner.model(self.split.train, [self.store.replica(key) for key in keys])
+        return model, keys, members
+
+
+def _trained(arm: Arm, trials: ArmTrials, evidence: ArmEvidence) -> TrainedArm:
+    return TrainedArm(
+        name=arm.name,
+        remedies=tuple(RemedyFacts(one.name, one.strength) for one in arm.remedies),
+        settings=dict(arm.learner.settings),
+        parameters=round(evidence.facts.get("parameters", 0.0)),
+        drawn=tuple(tuple(trial.key for trial in sample) for sample in trials.drawn),
+        whole=tuple(trial.key for trial in trials.whole),
     )
-
-
-def _handed_over(arm: Arm, train: Dataset, members: Sequence[Replica]) -> TrainedModel:
-    failure = next((member.failure for member in members if member.failure), "")
-    if failure:
-        raise SteadfitError(f"There is no model to hand over, because training failed: {failure}")
-    return trained_model(arm.recipe, train, members)
-
-
-def _grouped(values: Sequence[T], arms: int) -> list[tuple[T, ...]]:
-    """What belongs to each arm, in the arms' order."""
-    size = len(values) // arms
-    return [tuple(values[i : i + size]) for i in range(0, len(values), size)]
 
 
 def _data_facts(split: Split, tested: Dataset) -> DataFacts:
-    train: Dataset = split.train
-    task = train.schema.task
+    train, task = split.train, split.train.schema.task
     return DataFacts(
         name=train.name,
         shape=train.example_shape,
@@ -198,6 +268,6 @@ def _data_facts(split: Split, tested: Dataset) -> DataFacts:
         classes=train.classes,
         train_fingerprint=train.fingerprint,
         test_fingerprint=split.test.fingerprint,
-        notes=tuple(dict.fromkeys((*train.notes, *split.notes, *tested.notes))),
+        digest=digest(split),
         horizon=task.horizon if isinstance(task, Forecast) else 0,
     )

@@ -19,6 +19,7 @@ import safetensors.torch
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
+from steadfit.analysis.terms import Failure
 from steadfit.errors import SteadfitError
 from steadfit.files import make_ready, remove_unfinished, whole_folder, write_text, writing
 from steadfit.formats.npz import load_arrays
@@ -26,12 +27,29 @@ from steadfit.regular_files import open_regular, read_regular
 from steadfit.training import Replica
 from steadfit.training.weights import read_weights
 
-FORMAT = 1
+FORMAT = 2
 _MARK = "store.json"
 _FIGURES, _PREDICTIONS, _WEIGHTS = "replica.json", "predictions.npz", "weights.safetensors"
 
 _KEY = re.compile(r"\w[\w.-]{0,99}", re.ASCII)  # a name of its own, that leads nowhere else
 _DAMAGE = (OSError, ValueError, LookupError, MemoryError, RecursionError)
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """A replica as a study judges it: without its weights. The fields are those of `Replica`."""
+
+    logits: np.ndarray
+    curves: dict[str, list[float]]
+    facts: dict[str, float]
+    seconds: float = 0.0
+    failure: Failure | None = None
+    reason: str = ""
+
+    @classmethod
+    def failed(cls, failure: Failure) -> "Finished":
+        """A replica that there is none of."""
+        return cls(np.zeros((0, 0), np.float32), {}, {}, failure=failure)
 
 
 @dataclass(frozen=True)
@@ -42,7 +60,8 @@ class _Figures:
     curves: dict[str, list[float]]
     facts: dict[str, float]
     seconds: float
-    failure: str
+    failure: Failure | None
+    reason: str
     sha256: dict[str, str]
 
 
@@ -74,31 +93,66 @@ class Store:
             figures["sha256"] = {name: _digest(new / name) for name in (_PREDICTIONS, _WEIGHTS)}
             (new / _FIGURES).write_text(json.dumps(figures, sort_keys=True))
 
-    def read(self, key: str) -> Replica:
-        """The replica of this key. Raises SteadfitError where what is there is damaged."""
-        folder = self.folder / key
+    def read(self, key: str) -> Finished:
+        """The replica of this key, without its weights, which are not looked at.
+
+        Raises SteadfitError where what is there is damaged.
+        """
+        with self._undamaged(key):
+            figures = self._figures(key)
+            logits = self._logits(key, figures)
+        return Finished(
+            logits,
+            figures.curves,
+            figures.facts,
+            figures.seconds,
+            figures.failure,
+            figures.reason,
+        )
+
+    def replica(self, key: str) -> Replica:
+        """The whole replica of this key. Raises SteadfitError as `read` does."""
+        with self._undamaged(key):
+            figures = self._figures(key)
+            logits = self._logits(key, figures)
+            weights = read_weights(self._checked(key, _WEIGHTS, figures))
+        known = {field: value for field, value in vars(figures).items() if field != "sha256"}
+        return Replica(logits=logits, weights=weights, **known)
+
+    def _figures(self, key: str) -> _Figures:
+        found = _CHECKED.validate_json(read_regular(self.folder / key / _FIGURES))
+        if not math.isfinite(found.facts.get("parameters", 0)):
+            raise ValueError("its number of parameters is none")
+        return found
+
+    def _logits(self, key: str, figures: _Figures) -> np.ndarray:
+        path = self._checked(key, _PREDICTIONS, figures)
+        logits = load_arrays(path, ["logits"])[0]["logits"]
+        if logits.dtype != np.float32:
+            raise ValueError(f"its predictions are {logits.dtype}, not float32")
+        return logits
+
+    def _checked(self, key: str, name: str, figures: _Figures) -> Path:
+        """The path of a file of arrays that is as it was written."""
+        path = self.folder / key / name
+        if _digest(path) != figures.sha256[name]:
+            raise ValueError(f"{name} has changed since it was written")
+        return path
+
+    @contextmanager
+    def _undamaged(self, key: str) -> Iterator[None]:
+        """What reading a damaged replica raises becomes `damaged`."""
         try:
-            found = _CHECKED.validate_json(read_regular(folder / _FIGURES))
-            if not math.isfinite(found.facts.get("parameters", 0)):
-                raise ValueError("its number of parameters is none")
-            for name in (_PREDICTIONS, _WEIGHTS):
-                if _digest(folder / name) != found.sha256[name]:
-                    raise ValueError(f"{name} has changed since it was written")
-            logits = load_arrays(folder / _PREDICTIONS, ["logits"])[0]["logits"]
-            if logits.dtype != np.float32:
-                raise ValueError(f"its predictions are {logits.dtype}, not float32")
-            weights = read_weights(folder / _WEIGHTS)
+            yield
         except _DAMAGE as error:
             reason = (str(error) or type(error).__name__).splitlines()[0]
             raise self.damaged(key, reason) from None
-        figures = {field: value for field, value in vars(found).items() if field != "sha256"}
-        return Replica(logits=logits, weights=weights, **figures)
 
     def damaged(self, key: str, reason: str) -> SteadfitError:
         """The error for a replica that is there and cannot be used."""
         return SteadfitError(
             f"The replica in {self.folder / key} is damaged ({reason}). "
-            "Delete that folder and run the study again: this replica alone is trained anew."
+            "Delete that folder and run the study again: this replica alone is trained again."
         )
 
     @contextmanager

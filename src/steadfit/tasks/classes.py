@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from steadfit.analysis import points
-from steadfit.analysis.losses import Loss
+from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError, some
 from steadfit.recipe import Training
 from steadfit.tasks.base import Task
@@ -27,7 +27,7 @@ class Classes(Task):
 
     name = "classes"
     learned = "classes"
-    losses = ("cross_entropy", "brier", "zero_one")
+    losses = (Loss.CROSS_ENTROPY, Loss.BRIER, Loss.ZERO_ONE)
 
     @property
     def outputs(self) -> int:
@@ -79,7 +79,7 @@ class Classes(Task):
         return [f"The test set has no examples of {some(gone)}."] if gone else []
 
     def decides(self, training: Training) -> Loss:
-        return training.loss
+        return Loss(training.loss)
 
     def score(self, outputs: Tensor, y: Tensor) -> tuple[float, float | None]:
         wrong = (outputs.argmax(1) != y).double().mean()

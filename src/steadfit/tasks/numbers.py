@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
-from steadfit.analysis.losses import Loss
+from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError, counted
 from steadfit.kinds import Inputs
 from steadfit.kinds.moments import moments
@@ -20,7 +20,7 @@ class Numeric(Task):
     """A task whose y are numbers: float32, shape (examples, outputs)."""
 
     learned = "numbers"
-    losses = ("squared",)
+    losses = (Loss.SQUARED,)
 
     @property
     def means(self) -> int:
@@ -44,7 +44,7 @@ class Numeric(Task):
             )
 
     def decides(self, training: Training) -> Loss:
-        return "squared"
+        return Loss.SQUARED
 
     def score(self, outputs: Tensor, y: Tensor) -> tuple[float, float | None]:
         return float((outputs - y).square().sum(1).mean()), None

@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from steadfit.analysis.losses import Loss
+from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Inputs, Kind, Ragged, Unit
 from steadfit.nn import Padded
@@ -32,7 +32,7 @@ class Tokens(Task):
 
     name = "tokens"
     learned = "tokens"
-    losses = ("cross_entropy", "brier", "zero_one")
+    losses = (Loss.CROSS_ENTROPY, Loss.BRIER, Loss.ZERO_ONE)
     every_step = True
     watched = 32  # examples, of which each has many tokens
 
@@ -74,7 +74,7 @@ class Tokens(Task):
         return next_tokens(x, y, self.count, ids)
 
     def decides(self, training: Training) -> Loss:
-        return training.loss
+        return Loss(training.loss)
 
     def score(self, outputs: Tensor, y: Tensor) -> tuple[float, float | None]:
         known = y >= 0

@@ -8,15 +8,11 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from steadfit.errors import SteadfitError
+from steadfit.errors import MemoryShortError
 
 T = TypeVar("T")
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # glibc's malloc.h
 _LARGEST = 32 * 2**20  # bytes; glibc takes no higher threshold
-HALVED = (  # what it does to a training that its batches were
-    "and the gradients of the parts added up: each step is still that of a whole batch. Only batch "
-    "normalisation saw the parts."
-)
 # Torch has a class of its own for a GPU that is full, and only these words for the main memory; the
 # last is oneDNN's, which finds no room for the code that it writes.
 _SIGNS = (
@@ -98,9 +94,9 @@ def with_halvings(work: Callable[[int], T], batch: int) -> T:
     raise _too_short("train on two examples at a time")
 
 
-def _too_short(purpose: str) -> SteadfitError:
+def _too_short(purpose: str) -> MemoryShortError:
     """The error for a memory in which even the smallest part of the work finds no room."""
-    return SteadfitError(
+    return MemoryShortError(
         f"There is too little memory to {purpose}. Close other programs, use fewer processes or a "
         "smaller model; what was finished is kept."
     )

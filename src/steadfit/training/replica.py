@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
+from steadfit.analysis.terms import Failure
+
 RESULTS = 2  # part of each replica's key: raise it when the same arguments give other numbers
 
 
@@ -22,7 +24,8 @@ class Replica:
         gradient_norm (median), zero_weights (share); test_loss: of tokens, the mean over all;
         halvings: how often the batches were halved for want of memory, absent where never.
     seconds: wall time of the training.
-    failure: why there is no result; then logits and weights are empty.
+    failure: why there is no result, and then logits and weights are empty; None where there is one.
+    reason: the error's own words.
     """
 
     logits: np.ndarray
@@ -31,4 +34,10 @@ class Replica:
     curves: dict[str, list[float]]
     facts: dict[str, float]
     seconds: float
-    failure: str = ""
+    failure: Failure | None = None
+    reason: str = ""
+
+    @classmethod
+    def failed(cls, failure: Failure, reason: str) -> "Replica":
+        """A replica without a result."""
+        return cls(np.zeros((0, 0), np.float32), {}, {}, {}, {}, 0.0, failure, reason)

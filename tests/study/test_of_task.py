@@ -1,15 +1,17 @@
 import numpy as np
 import pytest
 
+from steadfit.analysis.terms import Failure
 from steadfit.data import Forecast, Split, from_forecast, read
 from steadfit.errors import SteadfitError
 from steadfit.recipe import Recipe
-from steadfit.study.forecasts import forecast_sentences
-from steadfit.training import Replica, fit
+from steadfit.study.of_task import forecast_scores
+from steadfit.study.store import Finished
+from steadfit.training import fit
 
 
-def replica(outputs: np.ndarray, failure: str = "") -> Replica:
-    return Replica(outputs.astype(np.float32), {}, {}, {}, {}, 0.0, failure)
+def replica(outputs: np.ndarray) -> Finished:
+    return Finished(outputs.astype(np.float32), {}, {})
 
 
 def line(slope: float, first: int) -> np.ndarray:
@@ -23,11 +25,12 @@ def test_mase_of_a_straight_line_is_known(season):
         from_forecast([line(3.0, first)], Forecast(2, 4, season=season)) for first in (0, 40)
     )
     off = replica(test.y.numpy() + 6.0)
-    (said,) = forecast_sentences(Split(train, test), "arm", [off, off, replica(np.zeros(0), "!")])
-    assert f"{6 / (3 * season):.3f} of arm" in said
-    assert f"{(3 + 6) / 2 / (3 * season):.3f} of the naive forecast" in said
-    if season == 2:  # either of the two steps is taken from two steps before
-        assert "1.000 of the seasonal naive forecast (2 steps)" in said
+    found = forecast_scores(Split(train, test), [off, off, Finished.failed(Failure.DIVERGED)])
+    assert found.arm == pytest.approx(6 / (3 * season))
+    assert found.naive == pytest.approx((3 + 6) / 2 / (3 * season))
+    # either of the two steps is taken from two steps before
+    assert found.seasonal == (None if season == 1 else pytest.approx(1.0))
+    assert (found.horizon, found.season, found.constant) == (2, season, 0)
 
 
 def test_series_that_never_change_are_left_out_of_mase():
@@ -35,19 +38,17 @@ def test_series_that_never_change_are_left_out_of_mase():
         return from_forecast([line(3.0, first), line(0.0, first)], Forecast(2, 4))
 
     train, test = side(0), side(40)
-    (said,) = forecast_sentences(Split(train, test), "arm", [replica(test.y.numpy() + 6.0)])
-    assert "2.000 of arm, 1.500 of the naive forecast" in said
-    assert said.endswith("Left out, as nothing changes there: 1 series.")
+    found = forecast_scores(Split(train, test), [replica(test.y.numpy() + 6.0)])
+    assert (found.arm, found.naive, found.constant) == (pytest.approx(2), pytest.approx(1.5), 1)
     alone = test.structure.spans[:, 0] == 1
-    (said,) = forecast_sentences(
-        Split(train, test.take(alone.nonzero().squeeze(1))), "arm", [replica(test.y[alone].numpy())]
-    )
-    assert said.startswith("No series changes on the training side")
+    constant = test.take(alone.nonzero().squeeze(1))
+    found = forecast_scores(Split(train, constant), [replica(constant.y.numpy())])
+    assert (found.arm, found.naive, found.seasonal) == (None, None, None)
 
 
 def test_nothing_is_said_where_nothing_is_forecast():
     digits = read("digits", limit=100)
-    assert forecast_sentences(Split(digits, digits), "arm", [replica(np.zeros(1))]) == ()
+    assert forecast_scores(Split(digits, digits), [replica(np.zeros(1))]) is None
 
 
 def test_a_token_at_every_step_is_refused():

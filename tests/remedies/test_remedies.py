@@ -10,7 +10,8 @@ from steadfit.cells import CELLS
 from steadfit.data import Dataset, from_arrays, from_series, from_texts, read
 from steadfit.errors import SteadfitError
 from steadfit.recipe import Model, Recipe
-from steadfit.study.remedies import REMEDIES, apply
+from steadfit.remedies import REMEDIES, joined, name_of
+from steadfit.remedies import apply as apply_to
 from steadfit.training import fit
 
 BASE = Recipe().model_with(name="mlp", width=0.1).training_with(epochs=6, batch=16)
@@ -24,6 +25,12 @@ OF_SEQUENCES = (
     *("cell", "bidirectional", "recurrent_dropout", "zoneout", "weight_drop", "layer_norm"),
     *("jitter", "crop"),
 )
+
+
+def apply(text: str, recipe: Recipe) -> tuple[str, Recipe]:
+    """The full name, and the recipe with these remedies."""
+    remedies = joined(text)
+    return name_of(remedies), apply_to(remedies, recipe)
 
 
 def tried_on(remedy: str) -> tuple[Recipe, Dataset]:

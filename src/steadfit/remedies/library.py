@@ -1,24 +1,17 @@
-"""The remedies: functions from recipe to recipe, in one registry.
+"""The remedies that have names: functions from recipe to recipe, in one registry.
 
 A remedy is a function whose first argument is the recipe and whose second, if it has one, is its
 strength with the documented default. It is registered by its line in `REMEDIES`; the contract test
-runs over all of them.
+runs over all of them. One of your own is passed as it is: `remedies=["l2", my_remedy]`.
 """
 
-import inspect
-import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-import numpy as np
-
-from steadfit import errors
-from steadfit.errors import SteadfitError
 from steadfit.models import complete
-from steadfit.recipe import EarlyStopping, Recipe, Scalar
+from steadfit.recipe import EarlyStopping, Recipe
 
 RemedyFunction = Callable[..., Recipe]
-_JOINT = re.compile(r"\+(?![0-9.])")  # between two remedies, not within 1e+3
 
 
 def l1(recipe: Recipe, strength: float = 1e-4) -> Recipe:
@@ -211,63 +204,3 @@ REMEDIES: Mapping[str, RemedyFunction] = MappingProxyType(
         )
     }
 )
-
-
-def apply(text: str, recipe: Recipe) -> tuple[str, Recipe]:
-    """The recipe with the remedies that `text` names, and their full name.
-
-    text: "dropout", "dropout=0.3", or several joined: "dropout=0.3+l2". Raises SteadfitError for an
-    unknown remedy, a strength that is no number or out of range, an unknown cell, a remedy named
-    twice, or one that the model has no setting for.
-
-    >>> name, recipe = apply("l2 + dropout=0.3", Recipe())
-    >>> name, recipe.training.penalties.l2, recipe.model.settings["dropout"]
-    ('l2=0.001+dropout=0.3', 0.001, 0.3)
-    """
-    names: list[str] = []
-    given = [part.strip().partition("=") for part in _JOINT.split(text)]
-    for word, _, value in given:
-        remedy = REMEDIES.get(word)
-        if remedy is None:
-            raise errors.unknown("remedy", word, REMEDIES)
-        if any(name.partition("=")[0] == word for name in names):
-            raise SteadfitError(f'"{text}" names the remedy {word} twice. Name it once.')
-        strength = _strength(remedy, value)
-        recipe = remedy(recipe, *strength)
-        names.append("=".join([word, *(_short(number) for number in strength)]))
-    return "+".join(names), recipe.but(model=_checked(text, recipe))
-
-
-def _strength(remedy: RemedyFunction, value: str) -> list[Scalar]:
-    """The remedy's strength from text, as a list of one; of none, where it has none."""
-    parameters = list(inspect.signature(remedy).parameters.values())[1:]
-    if not parameters:
-        if value:
-            raise SteadfitError(f'The remedy {remedy.__name__} takes no strength, got "={value}".')
-        return []
-    (parameter,) = parameters
-    if not value:
-        return [parameter.default]
-    kind = type(parameter.default)
-    try:
-        return [kind(value)]
-    except ValueError:
-        wanted = {int: "a whole number", float: "a number"}[kind]
-        raise SteadfitError(
-            f"The remedy {remedy.__name__} takes {wanted} ({parameter.name}, by default "
-            f'{_short(parameter.default)}), got "{value}".'
-        ) from None
-
-
-def _checked(text: str, recipe: Recipe):
-    try:
-        return complete(recipe.model)
-    except SteadfitError as error:
-        raise SteadfitError(f'"{text}" does not fit {recipe.model.name}: {error}') from None
-
-
-def _short(value: Scalar) -> str:
-    """All its digits and no more, and no plus, which joins remedies: it is read again."""
-    if not isinstance(value, float) or abs(value) >= 1e16:
-        return str(value).replace("+", "")
-    return np.format_float_positional(value, trim="-")

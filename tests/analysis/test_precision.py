@@ -7,10 +7,17 @@ import pytest
 from scipy import stats
 
 from steadfit.analysis.decomposition import squared_error
+from steadfit.analysis.evidence import Sampling
 from steadfit.analysis.intervals import Spread, paired, paired_interval, spread
+from steadfit.analysis.precision import MOST, Reached, plan
+from steadfit.analysis.result import Analysis, ArmAnalysis
+from steadfit.analysis.terms import Loss, Scheme, Verdict
 from steadfit.errors import SteadfitError
-from steadfit.study.design import Design
-from steadfit.study.precision import MOST, check_precision, plan
+from steadfit.report.explain import explain
+from steadfit.report.voice import COMMAND_LINE, PYTHON
+from steadfit.study.design import Design, check_precision
+
+USUAL = Sampling(10)
 
 
 def arms(rng, samples, scale=0.5):
@@ -30,7 +37,8 @@ def test_where_only_samples_differ_it_is_steins_rule(seed):
     chosen = plan([spread(paired(arm, base, "total"), "total")], 6, d)
     assert chosen.samples == max(6, math.ceil((t * s / d) ** 2))
     assert chosen.reach == pytest.approx(t * s / math.sqrt(chosen.samples))
-    assert str(chosen.samples) in chosen.sentence
+    assert chosen.reached is Reached.YES
+    assert f"The {chosen.samples} training samples were chosen" in said(chosen)
 
 
 def study(rng, pilot, precision):
@@ -63,20 +71,30 @@ def test_the_longest_interval_decides():
 
 
 def test_what_cannot_be_reached_is_said_and_costs_nothing():
-    drawn = Design(scheme="bootstrap")
-    at_points = plan([Spread((1e-4, 0.0, 1e-4), (9.0, 1.0, 99.0))], 10, 0.01, design=drawn)
+    at_points = plan([Spread((1e-4, 0.0, 1e-4), (9.0, 1.0, 99.0))], 10, 0.01)
     assert at_points.samples == 10
-    assert "test points leave" in at_points.sentence
-    crossed = Design(5, 3, "bootstrap", crossed=True)
-    shared = plan([Spread((1e-4, 1e-4, 0.0), (9.0, 2.0, 99.0))], 10, 0.01, design=crossed)
-    assert "the seeds that all samples share" in shared.sentence
+    assert at_points.reached is Reached.FLOOR
+    assert at_points.floor == pytest.approx(stats.t.ppf(0.975, 99) * 1e-2)
+    assert "test points leave" in said(at_points, Sampling(10, scheme=Scheme.BOOTSTRAP))
+    crossed = Sampling(10, 3, scheme=Scheme.BOOTSTRAP, crossed=True)
+    shared = plan([Spread((1e-4, 1e-4, 0.0), (9.0, 2.0, 99.0))], 10, 0.01)
+    assert "the seeds that all samples share" in said(shared, crossed)
     on_one_set = plan([Spread((1e-4, 1e-4, 0.0), (4.0, 4.0, 99.0))], 5, 0.01)
-    assert "another training set would change" in on_one_set.sentence
-    assert "--scheme whole" in on_one_set.sentence
+    assert "another training set would change" in said(on_one_set)
+    assert "--scheme whole" in said(on_one_set)
+    assert 'scheme="whole"' in said(on_one_set, voice=PYTHON)
     too_many = plan([Spread((1e-2, 0.0, 0.0), (9.0, 1.0, 99.0))], 10, 0.01)
     assert too_many.samples == 10
-    assert f"more than {MOST}" in too_many.sentence
+    assert too_many.reached is Reached.TOO_MANY
+    assert f"more than {MOST}" in said(too_many)
     assert plan([], 10, 0.01).samples == 10
+
+
+def said(chosen, sampling=USUAL, voice=COMMAND_LINE) -> str:
+    """What is said of it beside an analysis."""
+    arm = ArmAnalysis("baseline", Verdict.BASELINE, {}, {}, {})
+    found = Analysis(Loss.SQUARED, 0.95, sampling, 99, (arm,), "baseline", precision=chosen)
+    return explain(found, voice)[-1]
 
 
 @pytest.mark.parametrize("precision", [0.0, -1.0, math.nan])

@@ -1,0 +1,48 @@
+"""A study in a notebook: its table and sentences as a fragment of HTML."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from steadfit.report import wording
+from steadfit.report.explain import explain_study
+from steadfit.report.sections import losses
+
+if TYPE_CHECKING:
+    from steadfit.report.voice import Voice
+    from steadfit.study.result import StudyResult
+
+CELL = 'style="text-align: {}; white-space: nowrap"'
+
+
+def summary_html(result: StudyResult, voice: Voice) -> str:
+    """The data and design, the table and the verdict's sentences, every name escaped."""
+    found = result.analysis
+    grid = losses(found, found.decides)
+    rows = [
+        _row("td", (*row, verdict), grid.words)
+        for row, verdict in zip(grid.rows, grid.verdicts, strict=True)
+    ]
+    lines = (wording.sizes(result), wording.design(found))
+    return "\n".join(
+        [
+            f"<p>{'<br>'.join(escape(line) for line in lines)}</p>",
+            f"<table><thead>{_row('th', (*grid.headings, 'verdict'), grid.words)}</thead>",
+            f"<tbody>{''.join(rows)}</tbody></table>",
+            *(
+                f"<p>{escape(wording.printable(sentence))}</p>"
+                for sentence in explain_study(result, voice)
+            ),
+        ]
+    )
+
+
+def _row(tag: str, cells: tuple[str, ...], words: tuple[int, ...]) -> str:
+    last = len(cells) - 1
+    shown = (
+        f"<{tag} {CELL.format('left' if place in words or place == last else 'right')}>"
+        f"{escape(wording.printable(cell))}</{tag}>"
+        for place, cell in enumerate(cells)
+    )
+    return f"<tr>{''.join(shown)}</tr>"

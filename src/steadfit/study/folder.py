@@ -1,0 +1,134 @@
+"""A study's folder: what is in it, and how it is read again.
+
+`study.json`: the result. `store/`: the replicas. `points.npz`: the test side. `model/`: the model
+handed over. `run.json`: what else there is to say of the run, which may differ from one run to the
+next: notes on the data, versions, times. `report.html`: the page.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from steadfit.data import Dataset, points
+from steadfit.errors import SteadfitError
+from steadfit.files import write_text
+from steadfit.regular_files import read_regular
+from steadfit.study.points_file import load_points
+from steadfit.study.result import StudyResult, TrainedArm, read_result
+from steadfit.study.store import Finished, Store, existing_store
+from steadfit.training import Replica, TrainedModel
+
+
+@dataclass(frozen=True)
+class About:
+    """What `run.json` holds. notes: on the data. facts: versions, machine, time, by their names."""
+
+    notes: tuple[str, ...] = ()
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class ArmReplicas:
+    """An arm's replicas without their weights: on drawn samples, and on all the training data."""
+
+    drawn: tuple[Finished, ...]
+    whole: tuple[Finished, ...] = ()
+
+    @property
+    def varying(self) -> list[Finished]:
+        """Those that tell the variance, without failed ones."""
+        return _finished(self.drawn or self.whole)
+
+    @property
+    def at_size(self) -> list[Finished]:
+        """Those on all the training data, else those on samples; without failed ones."""
+        return _finished(self.whole or self.drawn)
+
+    @property
+    def all(self) -> list[Finished]:
+        """All that did not fail."""
+        return _finished((*self.drawn, *self.whole))
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A finished study with all that it is shown from. `network` reads weights when it is called.
+
+    test: the points of the predictions. replicas: by arm. model: what is handed over, None where
+    its training failed; members: its replicas. network: of one arm, its first replica, whole.
+    """
+
+    result: StudyResult
+    test: Dataset
+    replicas: Mapping[str, ArmReplicas]
+    model: TrainedModel | None = None
+    members: Sequence[Finished] = ()
+    network: Callable[[str], Replica | None] = lambda arm: None
+    about: About = About()
+
+
+def open_run(folder: Path) -> Run:
+    """A finished study from its folder, without the data it was run on and without training.
+
+    Raises SteadfitError where a file is absent, damaged, or of another study.
+    """
+    result = read_result(folder)
+    store = existing_store(folder / "store")
+    keys = {key for arm in result.arms for key in (*arm.varying, *arm.whole)}
+    absent = keys if store is None else {key for key in keys if key not in store}
+    if store is None or absent:
+        raise SteadfitError(
+            f"{folder / 'store'} lacks {len(absent)} of the study's {len(keys)} replicas. Run the "
+            "study again: those that are there are not trained again."
+        )
+    test = points(load_points(folder / "points.npz", result.data.test_fingerprint))
+    return Run(
+        result=result,
+        test=test,
+        replicas={arm.name: _replicas(arm, store) for arm in result.arms},
+        model=TrainedModel.load(folder / "model") if result.model.members else None,
+        members=[store.read(key) for key in result.model.members if key in store],
+        network=network_of(result, store),
+        about=read_about(folder),
+    )
+
+
+def network_of(result: StudyResult, store: Store) -> Callable[[str], Replica | None]:
+    """Of an arm by name its first replica with its weights; None where it failed."""
+
+    def read(name: str) -> Replica | None:
+        replica = store.replica(result.arm(name).varying[0])
+        return None if replica.failure else replica
+
+    return read
+
+
+def write_about(folder: Path, about: About) -> None:
+    """Write `run.json`."""
+    write_text(folder / "run.json", _ABOUT.dump_json(about, indent=2).decode() + "\n")
+
+
+def read_about(folder: Path) -> About:
+    """Read `run.json`; an absent one says nothing. Raises SteadfitError for a damaged one."""
+    path = folder / "run.json"
+    try:
+        return _ABOUT.validate_json(read_regular(path))
+    except FileNotFoundError:
+        return About()
+    except (OSError, ValidationError) as error:
+        reason = str(error).splitlines()[0]
+        raise SteadfitError(f"{path} cannot be read ({reason}). Delete it.") from None
+
+
+def _replicas(arm: TrainedArm, store: Store) -> ArmReplicas:
+    drawn = tuple(store.read(key) for sample in arm.drawn for key in sample)
+    return ArmReplicas(drawn, tuple(store.read(key) for key in arm.whole))
+
+
+def _finished(replicas: Sequence[Finished]) -> list[Finished]:
+    return [replica for replica in replicas if replica.failure is None]
+
+
+_ABOUT = TypeAdapter(About)

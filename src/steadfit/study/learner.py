@@ -1,0 +1,57 @@
+"""`Learner`: all that a study knows of what it studies."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, Self
+
+from torch import Tensor
+
+from steadfit.analysis.terms import Loss
+from steadfit.data import Dataset, Split
+from steadfit.remedies import Remedy
+from steadfit.tasks import Task
+from steadfit.training import Replica, TrainedModel
+
+
+class Learner(Protocol):
+    """Something that learns from examples. It is pickled, to be sent to workers.
+
+    `steadfit.training.RecipeLearner` trains a recipe's network.
+    """
+
+    @property
+    def identity(self) -> Mapping[str, object]:
+        """All that determines what it learns, beside examples and seed, as plain values for JSON.
+
+        Part of each replica's key. Leave out what has its default value, so that a setting that a
+        later release adds retrains nobody.
+        """
+        ...
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """Every setting, as plain values: for `study.json` and for people."""
+        ...
+
+    def decides(self, task: Task) -> Loss:
+        """The loss by which a study of this task decides: the one that is learned by."""
+        ...
+
+    def with_remedies(self, remedies: Sequence[Remedy]) -> Self:
+        """The same with these remedies. Raises SteadfitError for those that it cannot take."""
+        ...
+
+    def check(self, train: Dataset) -> None:
+        """Raise SteadfitError where it cannot be trained on such data; quick."""
+        ...
+
+    def train(self, split: Split, examples: Tensor, seed: int, device: str) -> Replica:
+        """Train on these examples of `split.train`, and predict `split.test`.
+
+        examples: int64 positions, repeats allowed. The result depends on the arguments alone.
+        Raises SteadfitError where there is none: the study goes on without this replica.
+        """
+        ...
+
+    def model(self, train: Dataset, replicas: Sequence[Replica]) -> TrainedModel:
+        """What is handed over: one replica, or an ensemble of several."""
+        ...

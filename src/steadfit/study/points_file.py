@@ -1,0 +1,77 @@
+"""The test side in a file beside the study, so that the report can be made again without the data.
+
+One npz file of plain arrays, `points.npz`; names and tokens are JSON in one of them. Nothing in it
+is unpickled or evaluated.
+"""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from steadfit.data import Dataset, Ragged
+from steadfit.data.dataset import Structure
+from steadfit.data.schema import Schema
+from steadfit.errors import SteadfitError
+from steadfit.files import write_bytes
+from steadfit.formats.npz import load_arrays
+
+_COLUMNS = ("groups", "spans")
+_DAMAGE = (OSError, LookupError, TypeError, ValueError, RuntimeError, RecursionError)
+
+
+def save_points(path: Path, test: Dataset) -> None:
+    """Write the test side. Raises SteadfitError where the file cannot be written."""
+    texts: dict[str, Any] = {"name": test.name, "ids": test.ids, "schema": test.schema.to_dict()}
+    arrays = {"y": test.y.numpy()}
+    if isinstance(test.x, Ragged):
+        arrays |= {"x": test.x.values.numpy(), "lengths": test.x.lengths.numpy()}
+        texts |= {"tokens": test.x.tokens, "unit": test.x.unit}
+    else:
+        arrays["x"] = test.x.numpy()
+    for name in _COLUMNS:
+        column: Tensor | None = getattr(test.structure, name)
+        if column is not None:
+            arrays[name] = column.numpy()
+    arrays["texts"] = np.frombuffer(json.dumps(texts).encode(), np.uint8)
+    content = io.BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    write_bytes(path, content.getvalue())
+
+
+def load_points(path: Path, fingerprint: str) -> Dataset:
+    """Read the test side, which must have this fingerprint.
+
+    Raises SteadfitError for a file that is absent, damaged, or of another study.
+    """
+    again = "Run the study again: what is trained is not trained a second time."
+    try:
+        arrays, _ = load_arrays(path, ["x", "y", "lengths", "texts", *_COLUMNS])
+        test = _dataset(arrays, json.loads(arrays["texts"].tobytes()))
+        found = test.fingerprint
+    except _DAMAGE as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise SteadfitError(f"{path} holds no test points ({reason}). {again}") from None
+    if found != fingerprint:
+        raise SteadfitError(f"{path} belongs to another study than study.json. {again}")
+    return test
+
+
+def _dataset(arrays: dict[str, np.ndarray], texts: dict[str, Any]) -> Dataset:
+    tensors = {name: torch.from_numpy(arrays[name]) for name in arrays if name != "texts"}
+    x, y, lengths = tensors["x"], tensors["y"], tensors.get("lengths")
+    if lengths is not None:
+        if lengths.ndim != 1 or bool((lengths < 1).any()) or int(lengths.sum()) != len(x):
+            raise ValueError("its lengths do not fit its values")
+        x = Ragged(x, lengths, tuple(texts["tokens"]), texts["unit"])
+    structure = Structure(groups=tensors.get("groups"), spans=tensors.get("spans"))
+    ids = tuple(texts["ids"])
+    sizes = {len(x), len(y), len(ids) or len(y), *map(len, structure.tensors)}
+    if len(sizes) > 1:
+        raise ValueError("its arrays differ in length")
+    schema = Schema.from_dict(texts["schema"])
+    return Dataset(texts["name"], x, y, schema, structure, ids)

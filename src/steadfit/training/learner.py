@@ -1,0 +1,58 @@
+"""`RecipeLearner`: a recipe as a study sees it, something that learns from examples."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from steadfit.analysis.terms import Loss
+from steadfit.data import Dataset, Split
+from steadfit.models import complete, settings
+from steadfit.recipe import Recipe
+from steadfit.remedies import Remedy, apply
+from steadfit.tasks import Task
+from steadfit.training.check import check
+from steadfit.training.loop import fit
+from steadfit.training.replica import Replica
+from steadfit.training.trained import TrainedModel, trained_model
+
+
+@dataclass(frozen=True)
+class RecipeLearner:
+    """Trains a recipe's network; `steadfit.study.learner.Learner` says what its parts are for."""
+
+    recipe: Recipe
+
+    @property
+    def identity(self) -> Mapping[str, object]:
+        """The settings that differ from their defaults, so that a new setting changes no key."""
+        model = complete(self.recipe.model)
+        defaults = settings(model.name)
+        changed = {k: v for k, v in model.settings.items() if v != defaults[k]}
+        return {
+            "model": model.name,
+            "settings": changed,
+            "training": self.recipe.training.model_dump(mode="json", exclude_defaults=True),
+        }
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """The whole recipe."""
+        return self.recipe.but(model=complete(self.recipe.model)).model_dump(mode="json")
+
+    def decides(self, task: Task) -> Loss:
+        return task.decides(self.recipe.training)
+
+    def with_remedies(self, remedies: Sequence[Remedy]) -> "RecipeLearner":
+        return RecipeLearner(apply(remedies, self.recipe))
+
+    def check(self, train: Dataset) -> None:
+        """Raise SteadfitError where no replica can be trained on such data."""
+        check(self.recipe, train)
+        train.schema.kind.check_changes(self.recipe.training.augmentation)
+
+    def train(self, split: Split, examples: Tensor, seed: int, device: str = "cpu") -> Replica:
+        return fit(self.recipe, split.train, examples, split.test, seed, device)
+
+    def model(self, train: Dataset, replicas: Sequence[Replica]) -> TrainedModel:
+        return trained_model(self.recipe, train, replicas)
