@@ -10,7 +10,7 @@ from steadfit.cells import CELLS
 from steadfit.data import Dataset, from_arrays, from_series, from_texts, read
 from steadfit.errors import SteadfitError
 from steadfit.recipe import Model, Recipe
-from steadfit.remedies import REMEDIES, joined, name_of
+from steadfit.remedies import REMEDIES, Remedy, joined, name_of
 from steadfit.remedies import apply as apply_to
 from steadfit.training import fit
 
@@ -163,3 +163,26 @@ def test_width_sets_what_smaller_multiplies():
     assert apply("width=0.5", BASE)[1].model.settings["width"] == 0.5
     listed = Recipe().model_with(name="flatten; linear 8; relu; linear 3")
     assert apply("width=0.5", listed)[1].model.settings["width"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "both"),
+    [
+        ("noise=0.3+augment=1", "both set training.augmentation.noise"),
+        ("smaller=0.5+width=2", "both set model.settings.width"),
+        ("early_stopping+average", "both choose the weights that are kept"),
+    ],
+)
+def test_remedies_that_set_the_same_are_not_joined(text, both):
+    with pytest.raises(SteadfitError, match=rf"{both}.*Join only one of them"):
+        apply(text, BASE)
+
+
+def test_a_list_a_text_and_objects_mean_the_same():
+    def halved(recipe: Recipe, factor: float = 0.5) -> Recipe:
+        return recipe.model_with(width=factor)
+
+    assert joined(["l2", "dropout=0.3"]) == joined("l2+dropout=0.3")
+    own = joined([Remedy.of("l2"), halved])
+    assert name_of(own) == "l2=0.001+halved=0.5"
+    assert apply_to(own, BASE).model.settings["width"] == 0.5

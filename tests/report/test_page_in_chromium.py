@@ -128,6 +128,20 @@ def test_paper_is_light_and_no_figure_is_wider_than_it(seen: Seen):
     seen.expect_scheme(DARK)  # again, once printed
 
 
+def test_no_verdict_is_cut_on_a_usual_screen(seen: Seen):
+    seen.page.set_viewport_size({"width": 1280, "height": 900})
+    seen.expect(
+        """(() => {
+            const scroll = document.querySelector(".scroll");
+            const words = [...scroll.querySelectorAll("td.words.spare span")];
+            const right = scroll.getBoundingClientRect().right;
+            return scroll.scrollWidth <= scroll.clientWidth && words.length > 3 &&
+                words.every((word) => word.getBoundingClientRect().right <= right) &&
+                document.documentElement.scrollWidth <= 1280;
+        })()"""
+    )
+
+
 def test_the_policy_stops_a_script_and_a_request_that_got_in(seen: Seen):
     seen.page.evaluate(
         """() => {
