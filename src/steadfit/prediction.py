@@ -45,10 +45,7 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     """
     model, run = TrainedModel.load(run), run_folder(run)
     schema = model.facts.schema
-    if schema.task.every_step:
-        raise SteadfitError(
-            f"The model in {run} continues texts. Give it a beginning: --prompt TEXT."
-        )
+    schema.task.check_answers()
     found = schema.read(source, **options)
     replicas = _replicas(run, model)
     said = None if replicas is None else replicas.logits(found.x)

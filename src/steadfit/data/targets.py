@@ -22,16 +22,25 @@ def read_targets(y: np.ndarray, task: TaskName | None, ids: Sequence[str]) -> tu
     """
     if task is None:
         task = "numbers" if y.dtype.kind == "f" else "classes"
-    if task not in ("classes", "numbers"):
+    if task not in _READ:
         raise SteadfitError(
-            f'One label or number an example is of the task "classes" or "numbers", got "{task}". '
+            f'task must be "classes" or "numbers" for a label or number each, got "{task}". '
             "Tokens are predicted in a plain text (.txt)."
         )
-    if task == "numbers":
-        targets = _numbers(y, ids)
-        return Numbers(targets.shape[1]), targets
+    return _READ[task](y, ids)
+
+
+def _read_classes(y: np.ndarray, ids: Sequence[str]) -> tuple[Task, Tensor]:
     targets, classes = numbered(y)
     return Classes(classes), targets
+
+
+def _read_numbers(y: np.ndarray, ids: Sequence[str]) -> tuple[Task, Tensor]:
+    targets = _numbers(y, ids)
+    return Numbers(targets.shape[1]), targets
+
+
+_READ = {"classes": _read_classes, "numbers": _read_numbers}
 
 
 def numbered(y: np.ndarray, what: str = "y") -> tuple[Tensor, tuple[str, ...]]:

@@ -103,8 +103,8 @@ class Tokens(Task):
 
     def check_answers(self) -> None:
         raise SteadfitError(
-            "A language model has no answer for a text as a whole; it continues one: "
-            "`steadfit.training.continuation`."
+            "A language model has no answer for a text as a whole; it continues one. Give it a "
+            "prompt (`steadfit.training.continuation`)."
         )
 
     def predict(self, logits: np.ndarray) -> np.ndarray:

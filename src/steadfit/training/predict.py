@@ -102,9 +102,9 @@ def mean_loss(
     device: str = "cpu",
 ) -> float:
     """The mean loss by which the module learns, of all examples. It is left in evaluation mode."""
-    if data.schema.task.every_step:
-        return next_tokens(module, preparation, data, device)[1]
-    found = outputs(module, preparation, data.x, device)
+    found, loss = _answers(module, preparation, data, device)
+    if loss is not None:
+        return loss
     return float(data.schema.task.loss(found, preparation.targets(data.y), training))
 
 
@@ -117,17 +117,23 @@ def final_outputs(
     Raises DivergedError where a number is not finite: the last updates of a training are followed
     by no loss that would show it.
     """
-    loss = {}
-    if test.schema.task.every_step:
-        logits, loss["test_loss"] = next_tokens(module, preparation, test, device)
-    else:
-        logits = preparation.restore(outputs(module, preparation, test.x, device))
+    found, mean = _answers(module, preparation, test, device)
+    logits, loss = preparation.restore(found), {} if mean is None else {"test_loss": mean}
     if not (logits.isfinite().all() and all(map(math.isfinite, loss.values()))):
         raise DivergedError(
             "Training ended with a network whose predictions are not finite numbers. "
             "Try a lower learning rate, or clip the gradient."
         )
     return logits, loss
+
+
+def _answers(
+    module: nn.Module, preparation: Preparation, data: Dataset, device: str
+) -> tuple[Tensor, float | None]:
+    """`outputs`; or `next_tokens` with their mean loss, where there is an answer at every step."""
+    if data.schema.task.every_step:
+        return next_tokens(module, preparation, data, device)
+    return outputs(module, preparation, data.x, device), None
 
 
 def channels_last(module: nn.Module) -> nn.Module:
