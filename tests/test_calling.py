@@ -107,3 +107,26 @@ def test_a_run_and_its_model_are_both_taken(tmp_path: Path, monkeypatch) -> None
 def test_the_right_name_of_a_setting_is_told(settings: dict, said: str) -> None:
     with pytest.raises(SteadfitError, match=said):
         Training.of(**settings)
+
+
+@pytest.mark.parametrize("none", ["none", ["none"], []])
+def test_without_remedies_the_baseline_is_measured_alone(none, tmp_path: Path) -> None:
+    study = sf.study(
+        DATA, recipe=SMALL, remedies=none, samples=2, processes=1, out=tmp_path / "run"
+    )
+    assert [arm.name for arm in study.result.analysis.arms] == ["baseline"]
+    assert repr(study) == "<Study of arrays: 1 arm, best baseline>"
+    html = study._repr_html_()
+    assert "baseline" in html
+    assert "<script" not in html
+
+
+def test_a_frame_has_one_row_an_arm(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    study = sf.study(
+        DATA, recipe=SMALL, remedies="l2", samples=2, processes=1, out=tmp_path / "run"
+    )
+    frame = study.frame()
+    assert isinstance(frame, pandas.DataFrame)
+    assert len(frame) == 2
+    assert "verdict" in frame.columns

@@ -146,7 +146,7 @@ def study(
     `recipe.training`; or a whole `recipe` instead of these three.
     remedies: an arm each, or a single one: a name as "l2" or "l2=0.01", a function from recipe to
     recipe, or a `steadfit.remedies.Remedy`; several joined in one arm are "dropout+l2", or a list
-    of them. By default those that suit task and kind.
+    of them. "none", or an empty list: the baseline alone. By default those that suit task and kind.
     samples × seeds replicas an arm, on samples drawn by `scheme`, the seeds each sample's own or
     `crossed`, the same on all (`steadfit.study.design.Design`);
     precision: half the length wanted of the changes' intervals, reached with more samples
@@ -164,6 +164,8 @@ def study(
     parts = split(dataset, test=test, seed=seed)
     baseline = _recipe(parts.train, recipe, model, settings, training)
     tried = [remedies] if isinstance(remedies, str) else remedies
+    if tried == ["none"]:
+        tried = []
     folder = Path(out) if out is not None else Path("runs") / dataset.name
     if not isinstance(data, Dataset):
         check_outside(folder, Path(data))

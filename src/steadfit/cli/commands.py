@@ -115,8 +115,9 @@ def study(
             group=DESIGN,
             negative=(),
             show_default=False,
-            help="A remedy: l2, dropout=0.3, dropout+l2. Repeat. [default: dropout, l2, smaller, "
-            "early_stopping, and one or two for this kind of data]",
+            help="A remedy: l2, dropout=0.3, dropout+l2; none: the baseline alone. Repeat. "
+            "[default: dropout, l2, smaller, early_stopping, and one or two for this kind of "
+            "data]",
         ),
     ] = [],  # noqa: B006
     arms: Annotated[
