@@ -54,7 +54,9 @@ def check_no_link(path: Path) -> None:
 
     To be called before long work too, so that its result finds a place.
     """
-    if path.is_symlink() and (path.is_file() or path.is_dir() or not path.exists()):
+    with reading(path):
+        linked = path.is_symlink() and (path.is_file() or path.is_dir() or not path.exists())
+    if linked:
         raise SteadfitError(
             f"{path} must be a file or absent, got a link to {os.readlink(path)}. Remove the link, "
             "or choose another place."

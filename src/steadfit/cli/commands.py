@@ -270,7 +270,7 @@ def predict(
 ) -> None:
     """Predict new inputs with a run's model, as CSV; or continue a text."""
     from steadfit.cli import terminal
-    from steadfit.files import write_text
+    from steadfit.files import reading, write_text
     from steadfit.prediction import continued, predictions
 
     if (prompt is None) == (input is None):
@@ -278,8 +278,11 @@ def predict(
             "Give either what to predict, a file or a folder of images, or --prompt for a language "
             "model."
         )
-    if out is not None and input is not None and out.exists() and out.samefile(input):
-        raise SteadfitError(f"--out must be another file than the input, got {out} for both.")
+    if out is not None and input is not None:
+        with reading(out):
+            same = out.exists() and input.exists() and out.samefile(input)
+        if same:
+            raise SteadfitError(f"--out must be another file than the input, got {out} for both.")
     if prompt is not None:
         text = continued(run, prompt, tokens, temperature, seed)
     else:

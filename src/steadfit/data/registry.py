@@ -13,6 +13,7 @@ import torch
 from steadfit.data.dataset import Dataset
 from steadfit.data.readers import digits, images, mnist, npz, synthetic, tables, text, ts
 from steadfit.errors import SteadfitError, unknown
+from steadfit.files import reading
 
 Reader = Callable[..., Dataset]  # (source, **options) -> Dataset
 
@@ -97,7 +98,9 @@ def _reader(source: str | Path, kind: str | None, task: str | None) -> Reader:
     if source in NAMES:
         return NAMES[str(source)]
     path = Path(source)
-    if not path.exists():
+    with reading(path):
+        found = path.exists()
+    if not found:
         if path.suffix or os.path.dirname(source):
             raise SteadfitError(f"There is no file or folder {path}.")
         raise unknown("data set", str(source), NAMES)

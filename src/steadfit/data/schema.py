@@ -8,6 +8,7 @@ from typing import Any, Self
 from pydantic import TypeAdapter
 
 from steadfit.errors import SteadfitError
+from steadfit.files import reading
 from steadfit.formats import FORMS, Form
 from steadfit.kinds import KINDS, Examples, Kind
 from steadfit.tasks import TASKS, Task
@@ -45,7 +46,9 @@ class Schema:
         example has such. Raises SteadfitError for another form, and for what cannot be read.
         """
         path = Path(source)
-        if not path.exists():
+        with reading(path):
+            found = path.exists()
+        if not found:
             raise SteadfitError(f"There is no file or folder {path}.")
         return self.kind.read(path, self.form, **options)
 

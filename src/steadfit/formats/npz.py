@@ -40,6 +40,8 @@ def load_arrays(path: Path, names: Sequence[str]) -> tuple[dict[str, np.ndarray]
             if not all(isinstance(array, np.ndarray) for array in arrays.values()):
                 raise SteadfitError("it holds files that are no arrays")
             return arrays, [name for name in file.files if _ALSO.get(name, name) not in names]
+    except PermissionError as error:
+        raise SteadfitError(f"{path} cannot be read: {error.strerror}.") from None
     except Exception as error:  # what is damaged, or made to do damage, may raise anything
         if "allow_pickle" in str(error):
             raise SteadfitError(

@@ -1,5 +1,6 @@
 """Image files and arrays without labels, brought to the size that a model takes."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,13 @@ def read_images(source: Path, shape: Size) -> Examples:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(f for f in folder.rglob("*") if f.suffix.lower() in pictures.SUFFIXES)
+    """Raises SteadfitError for a folder that cannot be listed."""
+
+    def refuse(error: OSError) -> None:
+        raise SteadfitError(f"{error.filename} cannot be listed: {error.strerror}.")
+
+    found = [Path(at, name) for at, _, names in os.walk(folder, onerror=refuse) for name in names]
+    return sorted(file for file in found if file.suffix.lower() in pictures.SUFFIXES)
 
 
 def _image(file: Path, shape: Size) -> Tensor:

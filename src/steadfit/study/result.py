@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from steadfit.analysis.result import Analysis
 from steadfit.errors import SteadfitError, unknown
+from steadfit.files import reading
 from steadfit.regular_files import read_regular
 
 SCHEMA = 2  # of study.json: raise it when a field changes its meaning or goes
@@ -136,7 +137,9 @@ class StudyResult:
 def read_result(folder: Path) -> StudyResult:
     """The result of the study in a folder. Raises SteadfitError where there is none."""
     path = folder / "study.json"
-    if not path.is_file():
+    with reading(path):
+        found = path.is_file()
+    if not found:
         raise SteadfitError(
             f"There is no study in {folder}: {path} is missing. Name the folder of a "
             "finished study."

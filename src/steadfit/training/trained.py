@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from steadfit.data import Dataset, natural
 from steadfit.errors import SteadfitError
-from steadfit.files import check_own, make_ready, whole_folder
+from steadfit.files import check_own, make_ready, reading, whole_folder
 from steadfit.kinds import Inputs, Preparation, checked
 from steadfit.models import build
 from steadfit.recipe import Recipe
@@ -138,6 +138,8 @@ class TrainedModel:
             raise SteadfitError(
                 f"There is no model in {folder}: {error.filename} is absent."
             ) from None
+        except PermissionError as error:
+            raise SteadfitError(f"{error.filename} cannot be read: {error.strerror}.") from None
         except (OSError, ValueError, LookupError, TypeError, RuntimeError) as error:
             raise SteadfitError(
                 f"The model in {folder} is damaged ({_reason(error)}). Run the study again."
@@ -148,7 +150,8 @@ class TrainedModel:
 def model_folder(folder: Path) -> Path:
     """The folder of the model: this one, or the one in this folder of a study or fit."""
     inner = folder / "model"
-    return inner if not (folder / _FACTS).exists() and inner.is_dir() else folder
+    with reading(folder):
+        return inner if not (folder / _FACTS).exists() and inner.is_dir() else folder
 
 
 def prepare(folder: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from steadfit.data.arrays import from_arrays
 from steadfit.data.dataset import Dataset
 from steadfit.errors import SteadfitError
+from steadfit.files import reading
 from steadfit.formats.pictures import SUFFIXES, load, place, size_of
 
 _LONGEST = 64  # pixels; what a small network trains on in seconds rather than minutes
@@ -99,7 +100,9 @@ def _size_note(sizes: Sequence[tuple[int, int]], height: int, width: int) -> lis
 def _find(root: Path) -> _Findings:
     """The files that are, or by their suffix claim to be, images; in order of their paths."""
     train = root / "train"
-    sides = [(train, False), (root / "test", True)] if train.is_dir() else [(root, False)]
+    with reading(root):
+        divided = train.is_dir()
+    sides = [(train, False), (root / "test", True)] if divided else [(root, False)]
     files, odd = [], []
     for side, is_test in sides:
         if not side.is_dir():
