@@ -1,11 +1,12 @@
 """What a Python program calls: `study` and `fit`, from data to a model in a folder."""
 
+import dataclasses
 import io
 import platform
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from steadfit.report.progress import notebook_bar
 from steadfit.report.voice import PYTHON, Voice
 from steadfit.study.design import Design
 from steadfit.study.engine import Watcher, usable_cores
-from steadfit.study.folder import Run, open_run, write_about
+from steadfit.study.folder import Run, open_run, other_study, write_about
 from steadfit.study.result import Delivery, StudyResult
 from steadfit.study.run import run_study
 from steadfit.training import (
@@ -134,6 +135,7 @@ def study(
     training: Mapping[str, Any] | None = None,
     test: float = 0.2,
     out: Path | str | None = None,
+    replace: bool = False,
     processes: int | None = None,
     deliver: Delivery = "single",
     watch: Watcher | None = None,
@@ -152,7 +154,8 @@ def study(
     precision: half the length wanted of the changes' intervals, reached with more samples
     (`steadfit.analysis.precision`); seed: of the whole study.
     test: share of the data held out, where it has no test set of its own.
-    out: the folder, by default runs/NAME; a study that is there already is continued.
+    out: the folder, by default runs/NAME; a study of the same data and baseline that is there
+    already is continued. replace: put this study in the place of another one that is there.
     processes, deliver: as in `steadfit.study.run.run_study`. watch: is told the progress; by
     default a notebook shows a bar. voice: who reads the report.
 
@@ -171,6 +174,13 @@ def study(
         check_outside(folder, Path(data))
     for name in ("study.json", "run.json", "points.npz", "report.html"):
         check_no_link(folder / name)
+    other = "" if replace else other_study(folder, parts, RecipeLearner(baseline))
+    if other:
+        raise SteadfitError(
+            f"{folder} must be a new folder or that of this study, got {other}. Choose another "
+            f"folder with {voice.setting('out')}, or replace that study with "
+            f"{voice.setting('replace')}."
+        )
     with notebook_bar() if watch is None else nullcontext(watch) as told:
         run = run_study(
             parts,
@@ -184,7 +194,7 @@ def study(
             watch=told,
         )
     facts = run_facts(time.time() - began, processes)
-    run = replace(run, about=replace(run.about, facts=facts))
+    run = dataclasses.replace(run, about=dataclasses.replace(run.about, facts=facts))
     write_about(folder, run.about)
     write_text(folder / "report.html", page(run, voice))
     return Study(run.result, folder, run)

@@ -153,6 +153,15 @@ def study(
         Literal["single", "ensemble"], Parameter(group=OUTPUT, help="The model handed over.")
     ] = "single",
     out: Out = None,
+    replace: Annotated[
+        bool,
+        Parameter(
+            group=OUTPUT,
+            negative=(),
+            show_default=False,
+            help="Put this study in the place of another one that the folder holds.",
+        ),
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Retrain on many samples and seeds; say what of the error is variance and what helps."""
@@ -181,6 +190,7 @@ def study(
             training=training(train, epochs, batch, learning_rate, truncation, arithmetic),
             test=test,
             out=out,
+            replace=replace,
             processes=processes,
             deliver=deliver,
             watch=watch,

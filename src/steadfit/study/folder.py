@@ -5,19 +5,22 @@ handed over. `run.json`: what else there is to say of the run, which may differ 
 next: notes on the data, versions, times. `report.html`: the page.
 """
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from steadfit.data import Dataset, points
+from steadfit.data import Dataset, Split, points
 from steadfit.errors import SteadfitError
 from steadfit.files import write_text
 from steadfit.regular_files import read_regular
+from steadfit.study.learner import Learner
 from steadfit.study.points_file import load_points
 from steadfit.study.result import StudyResult, TrainedArm, read_result
 from steadfit.study.store import Finished, Store, existing_store
+from steadfit.study.trials import digest
 from steadfit.training import Replica, TrainedModel
 
 
@@ -93,6 +96,24 @@ def open_run(folder: Path) -> Run:
         network=network_of(result, store),
         about=read_about(folder),
     )
+
+
+def other_study(folder: Path, split: Split, baseline: Learner) -> str:
+    """How the study in a folder differs from one of these data and baseline; "" if it does not.
+
+    Other remedies, samples and seeds on a sample make no other study: it goes on with them.
+    """
+    if not os.path.lexists(folder / "study.json"):
+        return ""
+    try:
+        found = read_result(folder)
+    except SteadfitError as error:
+        return f"a study that cannot be compared with this one ({str(error).rstrip('.')})"
+    if found.data.digest != digest(split):
+        return f"a study of other data, or of other test points ({found.data.name})"
+    if not found.arms or found.arms[0].settings != dict(baseline.settings):
+        return "a study of another baseline"
+    return ""
 
 
 def network_of(result: StudyResult, store: Store) -> Callable[[str], Replica | None]:

@@ -1,0 +1,83 @@
+"""A study is continued by the same one, and replaced by another one only on demand."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import steadfit as sf
+from steadfit.cli import main
+from steadfit.errors import SteadfitError
+
+QUICK = {"samples": 2, "settings": {"width": 0.05}, "training": {"epochs": 1}, "processes": 1}
+ON_THE_LINE = (
+    "--model", "mlp", "--set", "width=0.05", "--epochs", "1", "--samples", "2", "--remedy", "l2",
+    "--processes", "1",
+)  # fmt: skip
+
+
+def data(path: Path, seed: int) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    x = np.random.default_rng(seed).integers(0, 255, (12, 4, 4), dtype=np.uint8)
+    np.savez(path, x=x, y=np.arange(12) % 2)
+    return path
+
+
+def content(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A finished study in its usual folder."""
+    monkeypatch.chdir(tmp_path)
+    return sf.study(data(tmp_path / "a" / "d.npz", 0), "mlp", ["l2"], **QUICK).folder
+
+
+def test_the_same_study_goes_on_with_more_remedies_and_samples(first: Path) -> None:
+    kept = {path.name for path in (first / "store").iterdir()}
+    done = sf.study("a/d.npz", "mlp", ["l2", "dropout"], **{**QUICK, "samples": 3})
+    assert done.folder == first == Path("runs/d")
+    assert {"l2=0.001", "dropout=0.5"} <= {arm.name for arm in done.result.arms}
+    assert kept < {path.name for path in (first / "store").iterdir()}
+
+
+def test_other_data_of_the_same_name_are_refused(
+    first: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data(Path("b/d.npz"), 1)
+    before = content(first)
+    with pytest.raises(SystemExit):
+        main(["study", "b/d.npz", *ON_THE_LINE])
+    said = capsys.readouterr().err
+    assert "runs/d must be a new folder or that of this study, got a study of other data" in said
+    assert "another folder with --out, or replace that study with --replace." in said
+    with pytest.raises(SteadfitError, match=r"with out, or replace that study with replace\."):
+        sf.study("b/d.npz", "mlp", ["l2"], **QUICK)
+    with pytest.raises(SteadfitError, match="other test points"):
+        sf.study("a/d.npz", "mlp", ["l2"], test=0.4, **QUICK)
+    assert content(first) == before
+
+
+def test_another_baseline_is_refused(first: Path) -> None:
+    before = content(first)
+    for changed in ({"settings": {"width": 0.1}}, {"training": {"epochs": 2}}):
+        with pytest.raises(SteadfitError, match="got a study of another baseline"):
+            sf.study("a/d.npz", "mlp", ["l2"], **{**QUICK, **changed})
+    assert content(first) == before
+
+
+def test_a_result_that_cannot_be_read_is_not_replaced_either(first: Path) -> None:
+    (first / "study.json").write_text("{}")
+    with pytest.raises(SteadfitError, match="cannot be compared with this one"):
+        sf.study("a/d.npz", "mlp", ["l2"], **QUICK)
+    assert (first / "study.json").read_text() == "{}"
+
+
+def test_on_demand_it_is_replaced(first: Path) -> None:
+    data(Path("b/d.npz"), 1)
+    before = (first / "study.json").read_bytes()
+    with pytest.raises(SystemExit, match="0"):
+        main(["study", "b/d.npz", *ON_THE_LINE, "--replace"])
+    assert (first / "study.json").read_bytes() != before
+    assert sf.study("b/d.npz", "mlp", ["l2"], **QUICK).folder == first
