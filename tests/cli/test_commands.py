@@ -262,6 +262,7 @@ def test_the_surface_is_what_it_was():
         "--deliver",
         "--precision",
         "--processes",
+        "--replace",
         "--samples",
         "--scheme",
         "--seeds",
