@@ -35,6 +35,7 @@ RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 255, (12, 8, 8), dtype=np.uint8)
 LABELS = np.arange(12) % 2
 QUICK = {"epochs": 1}
+MOST = 10**8  # bytes whose digest is written down; a pipe or a device would be waited for
 
 
 def study(run: Path) -> StudyResult:
@@ -132,7 +133,7 @@ def points_of_run(path: Path) -> object:
 def replica(path: Path) -> object:
     """The store's file, its digest right: what does harm must be refused for what it is."""
     figures = path.parent / "replica.json"
-    if path != figures:
+    if path != figures and path.is_file() and path.resolve().stat().st_size < MOST:
         known = json.loads(figures.read_bytes())
         known["sha256"][path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
         figures.write_text(json.dumps(known))

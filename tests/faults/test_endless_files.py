@@ -47,8 +47,7 @@ def a_terabyte(path: Path) -> None:
     os.truncate(path, 10**12)
 
 
-# A recipe's caller opens it; the readers of a replica's arrays first write down their digest.
-OWN = ("a recipe", "a replica's predictions", "a replica's weights")
+OWN = ("a recipe",)  # its caller opens it
 PLACES: dict[str, Callable[[Path], object]] = {
     "a pipe": os.mkfifo,
     "a link to an endless device": lambda path: path.symlink_to("/dev/zero"),

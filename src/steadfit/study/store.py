@@ -23,7 +23,7 @@ from steadfit.analysis.terms import Failure
 from steadfit.errors import SteadfitError
 from steadfit.files import make_ready, remove_unfinished, whole_folder, write_text, writing
 from steadfit.formats.npz import load_arrays
-from steadfit.regular_files import open_regular, read_regular
+from steadfit.regular_files import read_regular
 from steadfit.training import Replica
 from steadfit.training.weights import read_weights
 
@@ -215,5 +215,4 @@ def _acquired(lock: FileLock) -> bool:
 
 
 def _digest(path: Path) -> str:
-    with open_regular(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.sha256(read_regular(path)).hexdigest()
