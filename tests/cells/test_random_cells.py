@@ -144,8 +144,8 @@ def root(x, h, *, gate):
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        (constant, "has to be computed"),
-        (the_input, "has to be computed"),
+        (constant, "must be computed"),
+        (the_input, "must be computed"),
         (root, "a whole number"),
     ],
 )
