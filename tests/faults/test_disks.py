@@ -54,7 +54,7 @@ def test_a_full_disk_keeps_what_was_finished_and_goes_on_when_it_has_room(found:
     assert len(replicas(whole)) >= 3 * 7, "two arms of three and the model handed over; three files"
     assert len(whole["kept"]) == len(replicas(whole)) + 3, "the result, and the model's two files"
     assert full["status"] == 2
-    assert "cannot be written: No space left on device. Free some space or name" in full["said"]
+    assert "cannot be written: No space left on device. Free some space or choose" in full["said"]
     assert 0 < len(replicas(full)) < len(replicas(whole))
     assert len(replicas(full)) % 3 == 0, "a replica without one of its files"
     assert room["status"] == 0
