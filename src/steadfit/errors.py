@@ -7,7 +7,7 @@ _NAMED = 5  # as many rows or names are named in a sentence
 
 
 class SteadfitError(ValueError):
-    """A person can mend this: the message says what was expected, what was found, and what to do.
+    """A person can fix this: the message says what was expected, what was found, and what to do.
 
     The command line prints the message alone, without a traceback, and exits with status 2.
     """

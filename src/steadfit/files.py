@@ -167,15 +167,15 @@ def make_ready(folder: Path) -> None:
 def writing(place: Path, instead: str = ELSEWHERE) -> Iterator[None]:
     """An OSError within becomes a SteadfitError: that `place` cannot be written, why, what to do.
 
-    instead: what a person can do if the place cannot be mended.
+    instead: what a person can do if the place cannot be made writable.
     """
     try:
         yield
     except OSError as error:
-        mend = WITHOUT_ROOM.get(error.errno or 0, "Make it writable")
+        remedy = WITHOUT_ROOM.get(error.errno or 0, "Make it writable")
         raise SteadfitError(
             f"{place} cannot be written: {error.strerror or error}. "
-            f"{mend} or {instead}; "
+            f"{remedy} or {instead}; "
             "what was finished is kept."
         ) from None
 

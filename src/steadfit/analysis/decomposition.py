@@ -100,7 +100,7 @@ class Decomposition:
 
     @property
     def bias_noise(self) -> float:
-        """The part that stays with the centre of endlessly many retrainings, and the noise in y."""
+        """What stays with the centre of infinitely many retrainings, and the noise in y."""
         return self.total - self.variance
 
 

@@ -42,7 +42,7 @@ def zero_one(z: ArrayLike, y: ArrayLike) -> ZeroOne:
     equally often count 1/m each as the main prediction.
 
     There is no correction for few replicas: the vote of R replicas is wrong more often than that
-    of endlessly many, so bias is high and net_variance low. Nor is there an interval: the vote
+    of infinitely many, so bias is high and net_variance low. Nor is there an interval: the vote
     jumps when one replica changes, and the jackknife fails for what jumps (Efron 1982, "The
     jackknife, the bootstrap and other resampling plans", 3.4). `kohavi_wolpert` has both.
 
