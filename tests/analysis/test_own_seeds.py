@@ -130,7 +130,7 @@ def test_seeds_are_each_samples_own_or_the_same_for_all():
     crossed = {Design(5, 3, crossed=True).replica_seeds(sample) for sample in range(5)}
     assert len(crossed) == 1
     assert len(set(*crossed)) == 3
-    with pytest.raises(SteadfitError, match="must be 3 or more .*, got 2"):
+    with pytest.raises(SteadfitError, match=r"must be 3 or more .*, got 2"):
         Design(5, 2, crossed=True)
 
 
