@@ -69,13 +69,33 @@ def undisturbed_start() -> Iterator[None]:
         resource_tracker.ensure_running()  # which is the first to start, and lets Ctrl-C in again
         own = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
-        blocked = _block_interrupts()
         try:
-            yield
+            with _interrupts_wait():
+                yield
         finally:
             sys.modules["__main__"] = own
-            if blocked is not None:
-                signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Ctrl-C acts at the end of the block.
+
+    Blocking the signal is not enough: the system then gives it to another thread, a library's,
+    and Python acts on it here all the same, perhaps where an exception would be swallowed.
+    """
+    came: list[int] = []
+    main = threading.current_thread() is threading.main_thread()
+    previous = signal.signal(signal.SIGINT, lambda number, _: came.append(number)) if main else None
+    blocked = _block_interrupts()
+    try:
+        yield
+    finally:
+        if blocked is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        if previous is not None:
+            signal.signal(signal.SIGINT, previous)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager
