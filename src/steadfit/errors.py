@@ -22,7 +22,7 @@ class ShapeError(SteadfitError, RuntimeError):
 
 
 class WrongTypeError(SteadfitError, TypeError):
-    """A setting of another type than it has to be; a TypeError too, as torch raises it."""
+    """A setting of the wrong type; a TypeError too, as torch raises it."""
 
 
 class MemoryShortError(SteadfitError):

@@ -35,11 +35,7 @@ _OFF: Mapping[str, Any] = MappingProxyType(
         "forget_bias": None,
     }
 )
-
-_ADDED = (
-    *("cell", "zoneout", "recurrent_dropout", "weight_drop", "residual"),
-    *("learn_initial_state", "forget_bias", "_form"),
-)
+_ADDED = ("cell", "zoneout", "_form", *_OFF)  # attributes that torch's layers do not have
 
 
 class TorchLayer(Recurrent, nn.RNNBase):
