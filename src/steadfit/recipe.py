@@ -98,6 +98,9 @@ class Training(Settings):
     clip: Positive | None = None  # largest global norm of the gradient (lecture 25, 2.2)
     max_norm: Positive | None = None  # largest length of a unit's incoming weights
     label_smoothing: Share = 0.0
+    class_weight: Annotated[float, Field(ge=0, le=1)] = 0.0  # 1: rare classes count as much as any
+    balanced_sampling: bool = False  # each batch has as many examples of every class
+    calibrate: Share = 0.0  # of the sample's distinct examples, held out to fit a temperature
     early_stopping: EarlyStopping | None = None
     truncation: Annotated[int, Field(ge=1)] = 128  # tokens: steps that a gradient goes back through
     average: Annotated[int, Field(ge=0)] = 0  # average the weights over this many last epochs

@@ -94,7 +94,7 @@ def test_in_the_data(monkeypatch: pytest.MonkeyPatch, bad: float) -> None:
 def test_in_the_loss(monkeypatch: pytest.MonkeyPatch, bad: float) -> None:
     watched, real = Watched(monkeypatch), classes.cross_entropy
 
-    def planted(logits: Tensor, y: Tensor, label_smoothing: float = 0.0) -> Tensor:
+    def planted(logits: Tensor, y: Tensor, weight: Tensor | None, label_smoothing: float) -> Tensor:
         return real(logits, y) + (bad if watched.is_place() and logits.requires_grad else 0.0)
 
     monkeypatch.setattr(classes, "cross_entropy", planted)

@@ -52,7 +52,7 @@ def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
         dataset.take(torch.from_numpy(np.flatnonzero(side))) for side in (is_train, is_test)
     )
     _check_sides(train, held)
-    return Split(train, held, (*notes, *task.test_notes(held.y)))
+    return Split(train, held, (*notes, *task.training_notes(train.y), *task.test_notes(held.y)))
 
 
 def _cut_notes(dataset: Dataset, is_train: np.ndarray, is_test: np.ndarray) -> list[str]:

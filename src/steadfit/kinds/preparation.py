@@ -27,10 +27,14 @@ class Text(NamedTuple):
 class Preparation:
     """Each channel, and each number to be predicted, with mean 0 and standard deviation 1.
 
+    What is done to the network's answers is kept here too.
+
     mean, std: of each input channel. target_mean, target_std: of each column of y; empty for
     classes and tokens. A channel or column that never varies keeps its scale (std 1).
     vocabulary: the tokens known to the network, in the order of their numbers from 2 on; empty
     where the inputs are no text.
+    temperature: the one number that logits are divided by (Guo et al. 2017, "On calibration of
+    modern neural networks", 4.2); empty where they stay as the network gives them.
     """
 
     mean: tuple[float, ...] = ()
@@ -38,6 +42,7 @@ class Preparation:
     target_mean: tuple[float, ...] = ()
     target_std: tuple[float, ...] = ()
     vocabulary: tuple[str, ...] = ()
+    temperature: tuple[float, ...] = ()
 
     def shape(self, example: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of one example as the network sees it; what `steadfit.models.build` is told.
@@ -73,7 +78,10 @@ class Preparation:
         return (y - mean) / std
 
     def restore(self, outputs: Tensor) -> Tensor:
-        """The network's numbers in the data's own units, `targets` undone; logits as they are."""
+        """The network's numbers in the data's own units, `targets` undone; logits over their
+        temperature."""
+        if self.temperature:
+            return outputs / self.temperature[0]
         if not self.target_mean:
             return outputs
         std, mean = _row(self.target_std, outputs.device), _row(self.target_mean, outputs.device)
@@ -103,6 +111,11 @@ class Preparation:
         for number in (number for _, std in pairs for number in std):
             if not (math.isfinite(number) and number > 0):
                 raise SteadfitError(f"A deviation must be finite and above 0, got {number}.")
+        if len(fitted.temperature) > 1:
+            raise SteadfitError(f"One temperature was expected, got {len(fitted.temperature)}.")
+        for number in fitted.temperature:
+            if not (math.isfinite(number) and number > 0):
+                raise SteadfitError(f"A temperature must be finite and above 0, got {number}.")
         return fitted
 
     def _standard(self, x: Tensor) -> Tensor:

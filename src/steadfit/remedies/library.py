@@ -107,6 +107,21 @@ def label_smoothing(recipe: Recipe, share: float = 0.1) -> Recipe:
     return recipe.training_with(label_smoothing=share)
 
 
+def class_weight(recipe: Recipe, strength: float = 1.0) -> Recipe:
+    """Let rare classes count more in the loss; at strength 1 every class as much as any other."""
+    return recipe.training_with(class_weight=strength)
+
+
+def balanced_sampling(recipe: Recipe) -> Recipe:
+    """Draw every class equally often into each batch, however rare it is."""
+    return recipe.training_with(balanced_sampling=True)
+
+
+def calibrate(recipe: Recipe, share: float = 0.2) -> Recipe:
+    """Divide the logits by a temperature, fitted on this share of the sample, held out."""
+    return recipe.training_with(calibrate=share)
+
+
 def average(recipe: Recipe, epochs: int = 5) -> Recipe:
     """Average the weights over this many last epochs."""
     return recipe.training_with(average=epochs)
@@ -189,6 +204,9 @@ REMEDIES: Mapping[str, RemedyFunction] = MappingProxyType(
             noise,
             flip,
             label_smoothing,
+            class_weight,
+            balanced_sampling,
+            calibrate,
             average,
             cell,
             bidirectional,

@@ -21,7 +21,11 @@ from steadfit.remedies.library import REMEDIES, RemedyFunction
 
 _JOINT = re.compile(r"\+(?![0-9.])")  # between two remedies, not within 1e+3
 _NAME = re.compile(r"[^\s+=]+")
-_BOTH_CHOOSE_WEIGHTS = frozenset({"early_stopping", "average"})
+_NOT_TOGETHER = {  # remedies that change different settings to the same end
+    frozenset({"early_stopping", "average"}): "both choose the weights that are kept, the best "
+    "epoch's or a mean of the last",
+    frozenset({"class_weight", "balanced_sampling"}): "both make rare classes count more",
+}
 
 
 @dataclass(frozen=True)
@@ -128,8 +132,8 @@ def apply(remedies: Sequence[Remedy], recipe: Recipe) -> Recipe:
 
 def conflict(one: Remedy, other: Remedy, recipe: Recipe) -> str | None:
     """What two remedies of a recipe both set, in words; None where they can be joined."""
-    if {one.name, other.name} == _BOTH_CHOOSE_WEIGHTS:
-        return "both choose the weights that are kept, the best epoch's or a mean of the last"
+    if why := _NOT_TOGETHER.get(frozenset({one.name, other.name})):
+        return why
     both = _settings_of(one, recipe) & _settings_of(other, recipe)
     return f"both set {', '.join(sorted(both))}" if both else None
 

@@ -17,6 +17,13 @@ ALWAYS = ("dropout", "l2", "smaller", "early_stopping")  # among the remedies tr
 
 Part = tuple[Tensor | Padded, Tensor]  # what a module takes, and its targets
 
+_OF_SOME_TASKS = {  # settings that only some tasks take, and what each is
+    "loss": "The Brier score is a loss of classes",
+    "class_weight": "Class weights are for classes",
+    "balanced_sampling": "Balanced sampling is for classes",
+    "calibrate": "A temperature is fitted to the logits of classes or tokens",
+}
+
 
 class Points(NamedTuple):
     """Test points that are not the examples themselves, each with a row of a replica's logits.
@@ -39,7 +46,9 @@ class Task(ABC):
     learned: what y holds, in a word: "classes", "numbers", "tokens".
     losses: by which replicas are judged, functions of `steadfit.analysis`.
     every_step: whether there is an answer at each step of an example, rather than one for it.
-    watched: how many examples outside the sample are followed through a training.
+    watched: how many examples outside the sample are followed through a training. seen: how many
+        of the sample a replica is judged on when it is trained.
+    takes: the settings of `Training` that this task takes and others do not.
     """
 
     name: ClassVar[str]
@@ -47,6 +56,8 @@ class Task(ABC):
     losses: ClassVar[tuple[Loss, ...]]
     every_step: ClassVar[bool] = False
     watched: ClassVar[int] = 512
+    seen: ClassVar[int] = 2000
+    takes: ClassVar[frozenset[str]] = frozenset()
 
     @property
     @abstractmethod
@@ -71,22 +82,40 @@ class Task(ABC):
 
     def check(self, training: Training, data: str) -> None:
         """Raise SteadfitError for training settings that this task does not have."""
-        if training.loss == "brier":
-            raise SteadfitError(
-                f"The Brier score is a loss of classes, and {data} is of {self.learned}. Leave out "
-                "training.loss."
-            )
+        for setting, what in _OF_SOME_TASKS.items():
+            default = Training.model_fields[setting].default
+            if setting not in self.takes and getattr(training, setting) != default:
+                raise SteadfitError(
+                    f"{what}, and {data} is of {self.learned}. Leave out training.{setting}."
+                )
 
     @abstractmethod
-    def loss(self, outputs: Any, y: Tensor, training: Training, smoothed: bool = False) -> Tensor:
+    def loss(
+        self,
+        outputs: Any,
+        y: Tensor,
+        training: Training,
+        *,
+        smoothed: bool = False,
+        weights: Tensor | None = None,
+    ) -> Tensor:
         """The mean loss of a batch.
 
         outputs: what the module gave. y: prepared targets. smoothed: whether labels are smoothed as
-        `training.label_smoothing` says.
+        `training.label_smoothing` says. weights: how much each class counts, float32, shape
+        (classes,); None where all count alike.
         """
 
-    def answers(self, y: Tensor) -> int:
-        """Over how many answers `loss` takes the mean."""
+    @abstractmethod
+    def guessing(self, y: Tensor, training: Training, weights: Tensor | None = None) -> float:
+        """The least `loss` of an answer that is the same for all of these prepared targets."""
+
+    def class_weights(self, y: Tensor, strength: float) -> Tensor | None:
+        """How much each class counts in the loss of a sample with these targets."""
+        return None
+
+    def answers(self, y: Tensor, weights: Tensor | None = None) -> float:
+        """What `loss` divides a batch's sum by: the number of answers, or their weights' sum."""
         return len(y)
 
     def fit(self, x: Inputs, y: Tensor, indices: Tensor) -> dict[str, Any]:
@@ -119,6 +148,10 @@ class Task(ABC):
 
     def check_training(self, y: Tensor, data: str) -> None:  # noqa: B027  (most need nothing)
         """Raise SteadfitError where the training side lacks what is to be learned."""
+
+    def training_notes(self, y: Tensor) -> list[str]:
+        """What a person should know of the training side, in sentences."""
+        return []
 
     def test_notes(self, y: Tensor) -> list[str]:
         """What the test side lacks, in sentences."""

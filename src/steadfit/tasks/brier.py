@@ -4,11 +4,14 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 
-def brier(logits: Tensor, y: Tensor, smoothing: float = 0.0) -> Tensor:
+def brier(
+    logits: Tensor, y: Tensor, smoothing: float = 0.0, weights: Tensor | None = None
+) -> Tensor:
     """The mean over examples of sum_k (p_k - [y = k])^2, p = softmax(logits) (Brier 1950).
 
     logits: (examples, classes). y: class numbers, (examples,). smoothing: this share of the label's
-    probability is spread over all classes, as `torch.nn.functional.cross_entropy` does.
+    probability is spread over all classes, as `torch.nn.functional.cross_entropy` does. weights: of
+    each class, (classes,), for a weighted mean.
 
     >>> import torch
     >>> brier(torch.zeros(4, 2), torch.tensor([0, 1, 1, 0]))
@@ -16,4 +19,5 @@ def brier(logits: Tensor, y: Tensor, smoothing: float = 0.0) -> Tensor:
     """
     classes = logits.shape[1]
     wanted = (1 - smoothing) * one_hot(y, classes) + smoothing / classes
-    return (logits.softmax(1) - wanted).square().sum(1).mean()
+    scores = (logits.softmax(1) - wanted).square().sum(1)
+    return scores.mean() if weights is None else (scores * weights[y]).sum() / weights[y].sum()

@@ -15,6 +15,8 @@ from steadfit.recipe import Training
 from steadfit.tasks.base import Task
 from steadfit.tasks.brier import brier
 
+RARE = 0.1  # of the most frequent class's examples: fewer are said
+
 
 @dataclass(frozen=True)
 class Classes(Task):
@@ -28,6 +30,7 @@ class Classes(Task):
     name = "classes"
     learned = "classes"
     losses = (Loss.CROSS_ENTROPY, Loss.BRIER, Loss.ZERO_ONE)
+    takes = frozenset({"loss", "class_weight", "balanced_sampling", "calibrate"})
 
     @property
     def outputs(self) -> int:
@@ -37,16 +40,41 @@ class Classes(Task):
     def classes(self) -> tuple[str, ...]:
         return self.names
 
-    def check(self, training: Training, data: str) -> None:
-        """Both losses are of classes."""
-
     def loss(
-        self, outputs: Tensor, y: Tensor, training: Training, smoothed: bool = False
+        self,
+        outputs: Tensor,
+        y: Tensor,
+        training: Training,
+        *,
+        smoothed: bool = False,
+        weights: Tensor | None = None,
     ) -> Tensor:
         smoothing = training.label_smoothing if smoothed else 0.0
         if training.loss == "brier":
-            return brier(outputs.float(), y, smoothing)
-        return cross_entropy(outputs.float(), y, label_smoothing=smoothing)
+            return brier(outputs.float(), y, smoothing, weights)
+        return cross_entropy(outputs.float(), y, weights, label_smoothing=smoothing)
+
+    def guessing(self, y: Tensor, training: Training, weights: Tensor | None = None) -> float:
+        """That of the classes' frequencies, by their weights."""
+        count = torch.bincount(y, minlength=len(self.names)).double()
+        share = count if weights is None else count * weights.cpu()
+        share = share / share.sum()
+        if training.loss == "brier":
+            return float(1 - share.square().sum())
+        return float(torch.special.entr(share).sum())
+
+    def class_weights(self, y: Tensor, strength: float) -> Tensor | None:
+        """(examples / (classes × examples of the class)) ^ strength; None at strength 0.
+
+        At strength 1 each class counts as much as any other, as scikit-learn's "balanced".
+        """
+        if not strength:
+            return None
+        count = torch.bincount(y, minlength=len(self.names)).clamp_min(1)
+        return (len(y) / (len(self.names) * count.double())).pow(strength).float()
+
+    def answers(self, y: Tensor, weights: Tensor | None = None) -> float:
+        return len(y) if weights is None else float(weights[y].sum())
 
     def strata(self, y: Tensor) -> np.ndarray:
         return y.numpy()
@@ -73,6 +101,19 @@ class Classes(Task):
                 f"{data} has no training examples of {some(gone)}: they are all in the test set, "
                 "in groups on its side, or copies of test examples."
             )
+
+    def training_notes(self, y: Tensor) -> list[str]:
+        """That the rarest class has few examples beside the most frequent one."""
+        counts = self._counts(y)
+        rarest, most = int(counts.argmin()), int(counts.argmax())
+        if counts[rarest] >= RARE * counts[most]:
+            return []
+        return [
+            f'The rarest class, "{self.names[rarest]}", has {counts[rarest]:,} training examples, '
+            f'and the most frequent, "{self.names[most]}", has {counts[most]:,}. A network may '
+            "never answer with the rare one; the remedies class_weight and balanced_sampling make "
+            "it count more."
+        ]
 
     def test_notes(self, y: Tensor) -> list[str]:
         gone = self._absent(y)

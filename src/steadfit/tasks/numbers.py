@@ -27,9 +27,19 @@ class Numeric(Task):
         return self.outputs
 
     def loss(
-        self, outputs: Tensor, y: Tensor, training: Training, smoothed: bool = False
+        self,
+        outputs: Tensor,
+        y: Tensor,
+        training: Training,
+        *,
+        smoothed: bool = False,
+        weights: Tensor | None = None,
     ) -> Tensor:
         return mse_loss(outputs.float(), y)
+
+    def guessing(self, y: Tensor, training: Training, weights: Tensor | None = None) -> float:
+        """That of the mean of each output."""
+        return float((y - y.mean(0)).square().mean())
 
     def fit(self, x: Inputs, y: Tensor, indices: Tensor) -> dict[str, Any]:
         mean, std = moments(y, indices)

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -34,7 +35,8 @@ class Tokens(Task):
     learned = "tokens"
     losses = (Loss.CROSS_ENTROPY, Loss.BRIER, Loss.ZERO_ONE)
     every_step = True
-    watched = 32  # examples, of which each has many tokens
+    watched = seen = 32  # examples, of which each has many tokens
+    takes = frozenset({"calibrate"})
 
     @property
     def outputs(self) -> int:
@@ -46,13 +48,24 @@ class Tokens(Task):
             raise ValueError("a language model takes texts")
 
     def loss(
-        self, outputs: Padded, y: Tensor, training: Training, smoothed: bool = False
+        self,
+        outputs: Padded,
+        y: Tensor,
+        training: Training,
+        *,
+        smoothed: bool = False,
+        weights: Tensor | None = None,
     ) -> Tensor:
         smoothing = training.label_smoothing if smoothed else 0.0
         logits = outputs.values.flatten(0, 1).float()
         return cross_entropy(logits, y.flatten(), label_smoothing=smoothing)
 
-    def answers(self, y: Tensor) -> int:
+    def guessing(self, y: Tensor, training: Training, weights: Tensor | None = None) -> float:
+        """That of the tokens' frequencies."""
+        share = torch.bincount(y[y >= 0], minlength=self.count).double()
+        return float(torch.special.entr(share / share.sum()).sum())
+
+    def answers(self, y: Tensor, weights: Tensor | None = None) -> int:
         return int((y >= 0).sum())
 
     def fit(self, x: Inputs, y: Tensor, indices: Tensor) -> dict[str, Any]:

@@ -20,6 +20,38 @@ def watched(train: Dataset, indices: Tensor, seed: int) -> Tensor:
     return rest[order[: train.schema.task.watched]]
 
 
+def balanced(
+    y: Tensor, rows: Tensor, batches: int, generator: torch.Generator
+) -> tuple[Tensor, ...]:
+    """As many examples as `rows` has, in batches in which every class is drawn equally often.
+
+    y: class numbers, shape (examples,). rows: the examples' positions, of the same shape. In a
+    batch, and in all batches together, two classes that `y` has differ by one example at most. A
+    class's examples come in random order; where they are too few they come again, in another order,
+    and where they are too many some are left out.
+
+    >>> y = torch.tensor([0] * 9 + [1] * 3)
+    >>> parts = balanced(y, torch.arange(12), 3, torch.Generator().manual_seed(0))
+    >>> [torch.bincount(y[part]).tolist() for part in parts]
+    [[2, 2], [2, 2], [2, 2]]
+    """
+    classes = y.unique()
+    turns = torch.randperm(len(classes), generator=generator)
+    place = turns[torch.arange(len(rows)) % len(classes)]
+    found = torch.empty(len(rows), dtype=torch.int64)
+    for number, label in enumerate(classes):
+        mine = (place == number).nonzero().squeeze(1)
+        found[mine] = _repeated(rows[y == label], len(mine), generator)
+    return found.tensor_split(batches)
+
+
+def _repeated(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """`count` of these, each as often as any other but for one, in random order."""
+    rounds = math.ceil(count / len(rows))
+    orders = [torch.randperm(len(rows), generator=generator) for _ in range(rounds)]
+    return rows[torch.cat([torch.empty(0, dtype=torch.int64), *orders])[:count]]
+
+
 @overload
 def in_pieces(batch: Tensor, most: int) -> Sequence[Tensor]: ...
 @overload

@@ -36,15 +36,14 @@ def continuation(
     unit = task.unit
     vocabulary = model.members[0][1].vocabulary
     given = _numbers(tokenize(prompt, unit), vocabulary, unit)
-    nets = [module for module, _ in model.members]
-    states = [{} for _ in nets]
+    states = [{} for _ in model.members]
     generator = torch.Generator().manual_seed(seed)
     written: list[int] = []
     while len(written) < length:
         inputs = given[None] + RESERVED
         scores = torch.stack([
-            net(Padded(inputs, states=kept)).values[0, -1].double().log_softmax(-1)
-            for net, kept in zip(nets, states, strict=True)
+            fitted.restore(net(Padded(inputs, states=kept)).values[0, -1]).double().log_softmax(-1)
+            for (net, fitted), kept in zip(model.members, states, strict=True)
         ]).mean(0)  # fmt: skip
         given = _drawn(scores, temperature, generator)
         written.append(int(given))

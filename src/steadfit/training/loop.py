@@ -2,13 +2,14 @@
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from steadfit.analysis.training_state import training_state
 from steadfit.data import Dataset, carve, fit_preparation, natural
 from steadfit.errors import DivergedError
 from steadfit.kinds import Preparation
@@ -16,15 +17,17 @@ from steadfit.models import build, complete, count
 from steadfit.recipe import Augmentation, Recipe, Training
 from steadfit.tasks.base import Part
 from steadfit.training.averaging import RunningMean, refresh_normalisation
-from steadfit.training.batches import in_pieces, watched
+from steadfit.training.batches import balanced, in_pieces, watched
 from steadfit.training.check import check, check_batches
 from steadfit.training.gradients import clip_gradients, first_bad_gradient
 from steadfit.training.max_norm import limit_norms
 from steadfit.training.memory import with_halvings
 from steadfit.training.optimizer import learning_rate, make_optimizer
+from steadfit.training.own_examples import own_examples
 from steadfit.training.penalties import add_l2_gradient, share_of_zeros, shrink_l1, weights
 from steadfit.training.predict import channels_last, final_outputs, mean_loss
 from steadfit.training.replica import Replica
+from steadfit.training.temperature import fit_temperature
 
 
 @torch.inference_mode(False)
@@ -59,10 +62,9 @@ def fit(
     check(recipe, train)
     natural("seed", seed)
     began = time.perf_counter()
-    stopping = recipe.training.early_stopping
     learned, held_out = indices, None
-    if stopping is not None:
-        learned, held_out = carve(train, indices, stopping.share, seed)
+    if share := _held_out(recipe.training):
+        learned, held_out = carve(train, indices, share, seed)
     check_batches(recipe, train, len(learned))
     preparation = fit_preparation(train, learned)
     outside = watched(train, indices, seed) if held_out is None else held_out
@@ -79,15 +81,29 @@ def fit(
         return run
 
     run = with_halvings(trained, min(recipe.training.batch, len(learned)))
+    facts = run.facts()
+    if recipe.training.calibrate and held_out is not None:
+        fitted = fit_temperature(run.module, preparation, train.take(held_out), device)
+        preparation = replace(preparation, temperature=(fitted,))
+        facts["temperature"] = fitted
     logits, loss = final_outputs(run.module, preparation, test, device)
+    own = own_examples(run.module, preparation, train, learned, recipe.training, seed, device)
+    validation = run.curves.get("validation_loss", ())
+    state = training_state(run.losses, run.rates, own.learned_loss, own.guessing, validation)
     return Replica(
         logits=logits.numpy(),
         weights={name: tensor.cpu() for name, tensor in run.module.state_dict().items()},
         preparation=dict(preparation.to_dict()),
         curves=run.curves,
-        facts={**run.facts(), **loss},
+        facts={**facts, **own.facts(), **state.facts(), **loss},
         seconds=time.perf_counter() - began,
     )
+
+
+def _held_out(training: Training) -> float:
+    """The share of the sample that nothing is learned from; early stopping's serves both."""
+    stopping = training.early_stopping
+    return training.calibrate if stopping is None else stopping.share
 
 
 @dataclass
@@ -106,6 +122,8 @@ class _Run:
     step: int = 0
     clipped: int = 0
     norms: list[float] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)  # of each step, as norms
+    rates: list[float] = field(default_factory=list)
     curves: dict[str, list[float]] = field(default_factory=lambda: {"train_loss": []})
 
     def __post_init__(self) -> None:
@@ -120,6 +138,8 @@ class _Run:
         self.take = self.kind.prepared(self.data.x, self.preparation.inputs)
         self.y = self.preparation.targets(self.data.y)
         self.steps = self.batches * self.task.steps(self.y, self.settings)  # in an epoch
+        targets = self.y[self.learned].to(self.device)
+        self.class_weights = self.task.class_weights(targets, self.settings.class_weight)
         self.mean = RunningMean()
         if len(self.outside):
             self.curves["validation_loss"] = []
@@ -152,6 +172,8 @@ class _Run:
 
     def shuffled(self) -> tuple[Tensor, ...]:
         """The sample in a new order, in batches of nearly equal size (none is a lone rest)."""
+        if self.settings.balanced_sampling:
+            return balanced(self.y[self.learned], self.learned, self.batches, self.order)
         rows = self.learned[torch.randperm(len(self.learned), generator=self.order)]
         return self.kind.shuffled(self.data.x, rows, self.batches, self.order)
 
@@ -167,7 +189,7 @@ class _Run:
 
     def one_epoch(self, epoch: int) -> float:
         self.module.train()
-        total, answers = 0.0, 0
+        total, answers = 0.0, 0.0
         for number, rows in enumerate(self.shuffled()):
             whole = self.parts(rows, self.settings.augmentation)
             for parts in self.task.in_steps(whole, self.settings):
@@ -177,18 +199,20 @@ class _Run:
                 answers += here
         return total / answers
 
-    def backward(self, parts: list[Part]) -> tuple[float, int]:
+    def backward(self, parts: list[Part]) -> tuple[float, float]:
         """Take the gradient of the mean loss of a step's answers, one part after the other.
 
-        Returns that loss, and the number of answers.
+        Returns that loss, and what it is the mean over: the number of answers, or their weights.
         """
         self.optimizer.zero_grad(set_to_none=True)
-        answers = [self.task.answers(y) for _, y in parts]
+        answers = [self.task.answers(y, self.class_weights) for _, y in parts]
         total = 0.0
         for (inputs, y), here in zip(parts, answers, strict=True):
             with self.autocast():
                 outputs = self.module(inputs)
-            loss = self.task.loss(outputs, y, self.settings, smoothed=True)
+            loss = self.task.loss(
+                outputs, y, self.settings, smoothed=True, weights=self.class_weights
+            )
             if len(parts) > 1:
                 loss = loss * (here / sum(answers))
             loss.backward()
@@ -213,6 +237,8 @@ class _Run:
             limit_norms(self.penalized, settings.max_norm)
         self.step += 1
         self.norms.append(norm)
+        self.losses.append(loss)
+        self.rates.append(rate)
         self.clipped += settings.clip is not None and norm > settings.clip
 
     def loss_of(self, indices: Tensor) -> float:

@@ -83,9 +83,10 @@ def next_tokens(
         assert isinstance(texts, Padded)
         for window in windows(texts, _WINDOW):
             logits = module(window).values.float().cpu()
+            restored = preparation.restore(logits).flatten(0, 1)
             part = slice(begin, begin := begin + logits.shape[1])
             y, rows = data.y[blocks, part], row[blocks, part]
-            total += float(cross_entropy(logits.flatten(0, 1), y.flatten(), reduction="sum"))
+            total += float(cross_entropy(restored, y.flatten(), reduction="sum"))
             found[rows[rows >= 0]] = logits[rows >= 0]
         return total
 
@@ -102,7 +103,7 @@ def mean_loss(
     device: str = "cpu",
 ) -> float:
     """The mean loss by which the module learns, of all examples. It is left in evaluation mode."""
-    found, loss = _answers(module, preparation, data, device)
+    found, loss = answers(module, preparation, data, device)
     if loss is not None:
         return loss
     return float(data.schema.task.loss(found, preparation.targets(data.y), training))
@@ -117,7 +118,7 @@ def final_outputs(
     Raises DivergedError where a number is not finite: the last updates of a training are followed
     by no loss that would show it.
     """
-    found, mean = _answers(module, preparation, test, device)
+    found, mean = answers(module, preparation, test, device)
     logits, loss = preparation.restore(found), {} if mean is None else {"test_loss": mean}
     if not (logits.isfinite().all() and all(map(math.isfinite, loss.values()))):
         raise DivergedError(
@@ -127,7 +128,7 @@ def final_outputs(
     return logits, loss
 
 
-def _answers(
+def answers(
     module: nn.Module, preparation: Preparation, data: Dataset, device: str
 ) -> tuple[Tensor, float | None]:
     """`outputs`; or `next_tokens` with their mean loss, where there is an answer at every step."""
