@@ -38,6 +38,11 @@ _HOMES = {
     "study": "steadfit.api",
 }
 
+_ROOMS = (
+    *("analysis", "cells", "data", "models", "nn", "references", "remedies", "report"),
+    "training",
+)
+
 __all__ = [
     "Dataset",
     "Fitted",
@@ -58,7 +63,7 @@ __all__ = [
 def __getattr__(name: str):
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
-    if name in ("analysis", "cells", "data", "models", "nn", "remedies", "report", "training"):
+    if name in _ROOMS:
         return import_module(f"steadfit.{name}")
     raise AttributeError(f"module 'steadfit' has no attribute {name!r}")
 

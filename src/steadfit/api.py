@@ -21,6 +21,7 @@ from steadfit.errors import SteadfitError, counted
 from steadfit.files import check_no_link, check_outside, write_text
 from steadfit.models import settings as model_settings
 from steadfit.recipe import Recipe, Scalar, Training
+from steadfit.references import ReferenceScore, references_for, scores, worse_than_guessing
 from steadfit.remedies import ArmLike, apply, joined
 from steadfit.report import page, summary, summary_html
 from steadfit.report.explain import HALVED
@@ -34,6 +35,7 @@ from steadfit.study.run import run_study
 from steadfit.training import (
     RecipeLearner,
     TrainedModel,
+    TrainedReference,
     prepare,
     trained_model,
 )
@@ -53,7 +55,7 @@ class Study:
     run: Run
 
     @property
-    def model(self) -> TrainedModel:
+    def model(self) -> TrainedModel | TrainedReference:
         """The best model, ready to predict. Raises SteadfitError where its training failed."""
         if self.run.model is None:
             raise SteadfitError(
@@ -217,7 +219,8 @@ class Fitted:
 
     loss: mean cross-entropy in nats (of a text, a token), or squared error. error: share of wrong
     classes or tokens; None for numbers. in_words: the loss as people compare it. notes: what else
-    there is to say of the training.
+    there is to say of the training. references: what simple rivals give on the same test points;
+    the first guesses.
     """
 
     model: TrainedModel
@@ -228,6 +231,7 @@ class Fitted:
     notes: tuple[str, ...]
     curves: Mapping[str, Sequence[float]]
     seconds: float
+    references: tuple[ReferenceScore, ...] = ()
 
 
 def fit(
@@ -241,12 +245,14 @@ def fit(
     training: Mapping[str, Any] | None = None,
     test: float = 0.2,
     out: Path | str | None = None,
+    reference: bool = True,
 ) -> Fitted:
     """Train one recipe on all the training data, once, with every core.
 
     remedies: of one arm, as in `study`: "dropout+l2" or ["dropout", "l2"] joins two. The rest as in
     `study`. out: by default runs/NAME-fit; gets
-    `model/`. Raises SteadfitError for what a person can fix.
+    `model/`. reference: whether the references that suit the data are fitted too, and the loss is
+    held against theirs (`steadfit.references`). Raises SteadfitError for what a person can fix.
     """
     dataset = dataset_of(data)
     parts = split(dataset, test=test, seed=seed)
@@ -267,7 +273,13 @@ def fit(
     loss = replica.facts.get("test_loss", loss)  # of a text, over all its tokens
     in_words = dataset.schema.task.in_words(loss)
     notes = _halved(replica.facts.get("halvings", 0.0))
-    return Fitted(trained, folder, loss, error, in_words, notes, replica.curves, replica.seconds)
+    rivals = references_for(parts.train) if reference else ()
+    compared = scores(rivals, parts.train, parts.test, seed)
+    if (worse := worse_than_guessing(loss, compared)) is not None:
+        notes = (worse, *notes)
+    return Fitted(
+        trained, folder, loss, error, in_words, notes, replica.curves, replica.seconds, compared
+    )
 
 
 def _halved(halvings: float) -> tuple[str, ...]:

@@ -14,9 +14,8 @@ from steadfit.foreign_text import harmless_cell
 from steadfit.recipe import Recipe
 from steadfit.study.result import StudyResult
 from steadfit.study.store import existing_store
-from steadfit.training import TrainedModel
+from steadfit.training import TrainedModel, TrainedReference, model_folder
 from steadfit.training.limits import MOST_MEMBERS
-from steadfit.training.trained import model_folder
 
 
 class Predicted(NamedTuple):
@@ -67,7 +66,13 @@ def continued(run: Path, prompt: str, length: int, temperature: float, seed: int
 
     Raises SteadfitError where the run has no model, and as `training.continuation` does.
     """
-    return training.continued(TrainedModel.load(run), prompt, length, temperature, seed)
+    model = TrainedModel.load(run)
+    if isinstance(model, TrainedReference):
+        raise SteadfitError(
+            f"A text is continued by a network, and {run} hands over {model.facts.reference}. Hand "
+            "over the network."
+        )
+    return training.continued(model, prompt, length, temperature, seed)
 
 
 def run_folder(folder: Path) -> Path:
@@ -75,12 +80,13 @@ def run_folder(folder: Path) -> Path:
     return folder.absolute().parent if model_folder(folder) == folder else folder
 
 
-def _replicas(run: Path, model: TrainedModel) -> TrainedModel | None:
-    """The best arm's replicas as an ensemble; None where the run is no study or lost them.
+def _replicas(run: Path, model: TrainedModel | TrainedReference) -> TrainedModel | None:
+    """The best arm's replicas as an ensemble; None where the run is no study or lost them, or hands
+    over a reference, which is none of them.
 
     Those on drawn samples, which tell the variance; those on all the data differ by seed alone.
     """
-    if not (run / "study.json").exists():
+    if isinstance(model, TrainedReference) or not (run / "study.json").exists():
         return None
     result = StudyResult.read(run / "study.json")
     best = result.arm(result.analysis.best)

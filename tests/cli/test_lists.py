@@ -1,4 +1,4 @@
-"""`steadfit models` and `steadfit remedies`: each that there is, on a line of its own."""
+"""`steadfit models`, `remedies` and `references`: each that there is, on a line of its own."""
 
 import json
 
@@ -6,6 +6,7 @@ import pytest
 
 from steadfit.cli import main
 from steadfit.models import MODELS, settings
+from steadfit.references import REFERENCES
 from steadfit.remedies import REMEDIES
 
 
@@ -25,6 +26,14 @@ def test_each_is_there_with_a_sentence(command, known, capsys, monkeypatch) -> N
                    line.split()[0].partition("=")[0] == name]  # fmt: skip
         assert line.rstrip().endswith(".")
         assert len(line.split()) > 3
+
+
+def test_references(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    lines = [" ".join(line.split()) for line in printed(["references"], capsys).splitlines()]
+    described = {name: reference.what for name, reference in REFERENCES.items()}
+    assert set(lines) >= {f"{name} {what}" for name, what in described.items()}
+    assert json.loads(printed(["references", "--json"], capsys)) == described
 
 
 def test_as_json(capsys) -> None:

@@ -225,6 +225,9 @@ def fit(
         str, Parameter(group=MODEL, show_default=False, help="Remedies, joined with +.")
     ] = "",
     seed: Seed = 0,
+    reference: Annotated[
+        bool, Parameter(group=MODEL, help="Fit simple rivals of the network too.")
+    ] = True,
     out: Out = None,
     json: AsJson = False,
 ) -> None:
@@ -248,12 +251,22 @@ def fit(
         training=training(train, epochs, batch, learning_rate, truncation, arithmetic),
         test=test,
         out=out,
+        reference=reference,
     )
     if json:
-        _print_json({"loss": done.loss, "error": done.error, "seconds": done.seconds})
+        figures = {"loss": done.loss, "error": done.error, "seconds": done.seconds}
+        rivals = {
+            score.name: {"left_out": score.left_out}
+            if score.left_out
+            else {"loss": score.loss, "error": score.error}
+            for score in done.references
+        }
+        _print_json({**figures, "references": rivals})
         return
     errors = "" if done.error is None else f", {100 * done.error:.2f}% errors"
     screen.say(f"T{done.in_words[1:]}{errors}, after {done.seconds:.1f} s of training.")
+    for score in done.references:
+        screen.say(str(score))
     screen.notes(done.notes)
     screen.say(f"The model is in {done.folder / 'model'}")
 

@@ -1,4 +1,4 @@
-"""`steadfit models` and `steadfit remedies`: what there is, a line each."""
+"""`steadfit models`, `remedies` and `references`: what there is, a line each."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -34,6 +34,18 @@ def remedies(*, json: AsJson = False) -> None:
     }
     rows = [(names[name], _summary(remedy)) for name, remedy in REMEDIES.items()]
     _print("remedy", rows, "Two are joined as dropout=0.3+l2; none measures the baseline alone.")
+
+
+@app.command
+def references(*, json: AsJson = False) -> None:
+    """The reference models there are, a line each: simple rivals that a network is held against."""
+    from steadfit.references import REFERENCES
+
+    rows = [(name, reference.what) for name, reference in REFERENCES.items()]
+    if json:
+        _print_json(dict(rows))
+        return
+    _print("reference", rows, "Those that suit the data are fitted on the same training examples.")
 
 
 def _print(heading: str, rows: Sequence[tuple[str, str]], note: str) -> None:

@@ -115,12 +115,17 @@ def naive_forecasts(dataset: Dataset, season: int = 1) -> Tensor:
     Step h of the horizon is the value `season` steps before it, or as many seasons as it takes to
     be in the window (Hyndman and Athanasopoulos 2021, 5.2). Shape of y, in the data's units.
     """
-    forecast, past = _past(dataset)
+    return last_season(*forecast_of(dataset), season)
+
+
+def last_season(forecast: Forecast, windows: Ragged, season: int) -> Tensor:
+    """`naive_forecasts` of these windows."""
     if not 1 <= season <= forecast.window:
         raise SteadfitError(
             f"A season of {season} steps does not lie in a window of {forecast.window}. Give a "
             "larger window."
         )
+    past = windows.padded()[:, :, list(forecast.targets)]
     back = season - torch.arange(forecast.horizon) % season
     return past[:, -back].reshape(len(past), -1)
 

@@ -35,6 +35,11 @@ class Schema:
         """The remedies that are tried where none are named."""
         return self.task.remedies(self.kind)
 
+    @property
+    def references(self) -> tuple[str, ...]:
+        """The reference models that a network is compared with, where they suit the data."""
+        return self.task.references(self.kind)
+
     def epochs(self, usual: int, examples: int, batch: int) -> int:
         """Passes over the data where none are given; usual: the recipe's default."""
         return self.task.epochs(self.kind, usual, examples, batch)

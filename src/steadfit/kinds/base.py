@@ -33,13 +33,14 @@ class Kind(ABC, Generic[X]):
     Two kinds are equal where a model of one takes examples of the other.
     name: in the registry, in `model.json`, and of several examples in a sentence.
     changes: the settings of `Augmentation` that these examples can be changed by.
-    model, remedies: tried where none are named.
+    model, remedies: tried where none are named. references: that a model is compared with.
     """
 
     name: ClassVar[str]
     changes: ClassVar[frozenset[str]]
     model: ClassVar[str]
     remedies: ClassVar[tuple[str, ...]]
+    references: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     @abstractmethod
@@ -69,6 +70,14 @@ class Kind(ABC, Generic[X]):
         form: the form of the table that was trained on, if any; a new table must have it too.
         Raises SteadfitError for another kind of file, and for options that this kind does not have.
         """
+
+    def columns(self, x: X) -> int:
+        """How many numbers `matrix` has of each example; 0 where that is not one number for all."""
+        return 0
+
+    def matrix(self, x: X) -> np.ndarray:
+        """Each example as a row of numbers; float64, shape (examples, columns)."""
+        raise SteadfitError(f"{self.name} are no rows of numbers.")
 
     @abstractmethod
     def rows(self, x: X) -> Iterator[np.ndarray]:

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from steadfit.errors import SteadfitError
 from steadfit.formats import Form
@@ -19,6 +20,7 @@ from steadfit.kinds.random import noise
 from steadfit.recipe import Augmentation
 
 _BATCH = 512  # images that are predicted together
+_SMALL = 16  # pixels a side that a reference model is given, at most
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Images(Kind[Tensor]):
     changes = frozenset({"shift", "flip", "rotation", "noise"})
     model = "convnet"
     remedies = ("augment",)
+    references = ("logistic regression", "ridge regression", "HOG and logistic regression")
 
     @classmethod
     def holds(cls, x: object) -> bool:
@@ -62,6 +65,23 @@ class Images(Kind[Tensor]):
                 f"{', '.join(options)} does not apply to image models. Leave it out."
             )
         return read_images(source, (self.channels, self.height, self.width))
+
+    def columns(self, x: Tensor) -> int:
+        factor = self._shrinking
+        return self.channels * -(-self.height // factor) * -(-self.width // factor)
+
+    def matrix(self, x: Tensor) -> np.ndarray:
+        """Pixels of images shrunk by a whole factor to `_SMALL` pixels or fewer a side: means of
+        squares, which at the border may be cut."""
+        factor = self._shrinking
+        parts = [
+            avg_pool2d(part.double(), factor, ceil_mode=True).flatten(1) for part in x.split(_BATCH)
+        ]
+        return torch.cat(parts).numpy()
+
+    @property
+    def _shrinking(self) -> int:
+        return -(-max(self.height, self.width) // _SMALL)
 
     def rows(self, x: Tensor) -> Iterator[np.ndarray]:
         return iter(x.numpy())

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,6 +28,7 @@ class Series(Sequences):
     name = "series"
     changes = frozenset({"noise", "crop"})
     remedies = ("recurrent_dropout", "jitter")
+    references = ("logistic regression", "ridge regression", "nearest neighbour", "boosted trees")
     suffix = ".ts"
     files = "series: a .ts, .csv or .parquet file"
 
@@ -46,6 +48,13 @@ class Series(Sequences):
 
     def shape(self, x: Ragged) -> tuple[int, ...]:
         return (x.shape[2], x.shape[1])
+
+    def columns(self, x: Ragged) -> int:
+        return int(x.lengths[0]) * self.channels if bool((x.lengths == x.lengths[0]).all()) else 0
+
+    def matrix(self, x: Ragged) -> np.ndarray:
+        """The channels of the first step, then those of the second, and so on."""
+        return x.values.numpy().astype(np.float64).reshape(len(x), -1)
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
         if len(shape) != 2 or shape[0] != self.channels:

@@ -34,6 +34,7 @@ class Texts(Sequences):
     name = "texts"
     changes = frozenset({"word_dropout"})
     remedies = ("recurrent_dropout", "word_dropout")
+    references = ("TF-IDF and logistic regression", "TF-IDF and ridge regression")
     suffix = ".txt"
     files = "texts: a .csv, .parquet or .txt file"
 

@@ -45,9 +45,10 @@ class Drawing:
 
 
 def drawings(run: Run) -> list[Drawing]:
-    """What there is to see inside the model handed over, for this kind of data and of network."""
+    """What there is to see inside the network handed over, if it is one, for this kind of data."""
     model, test = run.model, run.test
-    assert model is not None
+    if not isinstance(model, TrainedModel):
+        return []
     module, _ = model.members[0]
     if isinstance(test.x, Tensor):
         return list(_of_images(run, model, module)) if test.x.ndim == 4 else []

@@ -21,7 +21,7 @@ from steadfit.study.points_file import load_points
 from steadfit.study.result import StudyResult, TrainedArm, read_result
 from steadfit.study.store import Finished, Store, existing_store
 from steadfit.study.trials import digest
-from steadfit.training import Replica, TrainedModel
+from steadfit.training import Replica, TrainedModel, TrainedReference
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Run:
     result: StudyResult
     test: Dataset
     replicas: Mapping[str, ArmReplicas]
-    model: TrainedModel | None = None
+    model: TrainedModel | TrainedReference | None = None
     members: Sequence[Finished] = ()
     network: Callable[[str], Replica | None] = lambda arm: None
     about: About = About()

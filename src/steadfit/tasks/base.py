@@ -202,6 +202,11 @@ class Task(ABC):
         """The remedies tried."""
         return (*ALWAYS, *kind.remedies)
 
+    def references(self, kind: Kind[Any]) -> tuple[str, ...]:
+        """The reference models that a network is compared with, where they suit the data; the first
+        guesses."""
+        return ("frequencies", "mean", *kind.references)
+
     def epochs(self, kind: Kind[Any], usual: int, examples: int, batch: int) -> int:
         """Passes over the data; usual: the recipe's default."""
         return kind.epochs(usual, examples, batch)

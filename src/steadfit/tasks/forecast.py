@@ -44,6 +44,9 @@ class Forecast(Numeric):
     def examples(self, kind: Kind[Any]) -> str:
         return "windows"
 
+    def references(self, kind: Kind[Any]) -> tuple[str, ...]:
+        return ("naive forecast", "seasonal naive forecast", "ridge on lags")
+
     def columns(
         self, names: Sequence[str], logits: np.ndarray, replicas: np.ndarray | None
     ) -> dict[str, np.ndarray]:

@@ -136,6 +136,9 @@ class Tokens(Task):
     def remedies(self, kind: Kind[Any]) -> tuple[str, ...]:
         return (*ALWAYS, "recurrent_dropout", "embedding_dropout")
 
+    def references(self, kind: Kind[Any]) -> tuple[str, ...]:
+        return ("frequencies", "Kneser-Ney")
+
     def epochs(self, kind: Kind[Any], usual: int, examples: int, batch: int) -> int:
         """Blocks of a text are long: a pass is many steps."""
         return usual

@@ -5,20 +5,24 @@ from steadfit.training.continuation import continuation, continued
 from steadfit.training.learner import RecipeLearner
 from steadfit.training.loop import fit
 from steadfit.training.memory import keep_freed_memory
+from steadfit.training.model_files import model_folder, prepare
 from steadfit.training.predict import outputs
 from steadfit.training.replica import RESULTS, Replica
-from steadfit.training.trained import TrainedModel, prepare, trained_model
+from steadfit.training.trained import TrainedModel, trained_model
+from steadfit.training.trained_reference import TrainedReference
 
 __all__ = [
     "RESULTS",
     "RecipeLearner",
     "Replica",
     "TrainedModel",
+    "TrainedReference",
     "check",
     "continuation",
     "continued",
     "fit",
     "keep_freed_memory",
+    "model_folder",
     "outputs",
     "prepare",
     "trained_model",

@@ -22,7 +22,8 @@ from steadfit.training import limits
 FORMAT = 2
 
 
-def _schema_of(values: Any) -> Schema:
+def schema_of(values: Any) -> Schema:
+    """A schema, or its plain values."""
     return values if isinstance(values, Schema) else Schema.from_dict(values)
 
 
@@ -35,7 +36,7 @@ class ModelFacts:
     """
 
     recipe: Recipe
-    schema: Annotated[Schema, PlainValidator(_schema_of), PlainSerializer(Schema.to_dict)]
+    schema: Annotated[Schema, PlainValidator(schema_of), PlainSerializer(Schema.to_dict)]
     shape: tuple[PositiveInt, ...]
     preparations: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)]
     format: Literal[2] = FORMAT

@@ -1,6 +1,5 @@
 """`TrainedModel`: what is handed over. One network, or an ensemble of replicas, on new inputs."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 
 from steadfit.data import Dataset, natural
 from steadfit.errors import SteadfitError
-from steadfit.files import check_own, make_ready, reading, whole_folder
+from steadfit.files import whole_folder
 from steadfit.kinds import Inputs, Preparation, checked
 from steadfit.models import build
 from steadfit.recipe import Recipe
@@ -21,12 +20,11 @@ from steadfit.regular_files import read_regular
 from steadfit.tasks.classes import probabilities
 from steadfit.training import limits
 from steadfit.training.facts import ModelFacts
+from steadfit.training.model_files import FACTS, model_folder, prepare, weights_file
 from steadfit.training.predict import channels_last, outputs, sampled_outputs
 from steadfit.training.replica import Replica
+from steadfit.training.trained_reference import TrainedReference, reference_values
 from steadfit.training.weights import fill, read_weights
-
-_FACTS = "model.json"
-_OWN = re.compile(r"model\.json|weights-[0-9]+\.safetensors")  # the files that `save` writes
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,19 +117,23 @@ class TrainedModel:
         with whole_folder(folder) as new:
             for number, state in enumerate(self.weights):
                 contiguous = {name: tensor.contiguous() for name, tensor in state.items()}
-                (new / _weights_file(number)).write_bytes(safetensors.torch.save(contiguous))
-            (new / _FACTS).write_text(self.facts.to_json(), encoding="utf-8")
+                (new / weights_file(number)).write_bytes(safetensors.torch.save(contiguous))
+            (new / FACTS).write_text(self.facts.to_json(), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: str | Path) -> "TrainedModel":
-        """Read what `save` wrote. Raises SteadfitError where it is absent or damaged.
+    def load(cls, folder: str | Path) -> "TrainedModel | TrainedReference":
+        """Read what `save` wrote, or `TrainedReference.save`, as model.json says.
 
+        Raises SteadfitError where it is absent or damaged.
         folder: the model's, or that of the study or fit it is in.
         """
         folder = model_folder(Path(folder))
         try:
-            facts = ModelFacts.from_json(read_regular(folder / _FACTS))
-            files = [folder / _weights_file(i) for i in range(len(facts.preparations))]
+            content = read_regular(folder / FACTS)
+            if (values := reference_values(content)) is not None:
+                return TrainedReference.read(folder, values)
+            facts = ModelFacts.from_json(content)
+            files = [folder / weights_file(i) for i in range(len(facts.preparations))]
             model = cls(facts, tuple(map(read_weights, files)))
             assert model.members is not None
         except FileNotFoundError as error:
@@ -145,19 +147,6 @@ class TrainedModel:
                 f"The model in {folder} is damaged ({_reason(error)}). Run the study again."
             ) from None
         return model
-
-
-def model_folder(folder: Path) -> Path:
-    """The folder of the model: this one, or the one in this folder of a study or fit."""
-    inner = folder / "model"
-    with reading(folder):
-        return inner if not (folder / _FACTS).exists() and inner.is_dir() else folder
-
-
-def prepare(folder: Path) -> None:
-    """Raise SteadfitError now, not after the training, where no model can be saved in `folder`."""
-    make_ready(folder.parent)
-    check_own(folder, _OWN)
 
 
 def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) -> TrainedModel:
@@ -182,7 +171,3 @@ def _reason(error: Exception) -> str:
         place = ".".join(map(str, first["loc"]))
         return f"{place}: {first['msg']}" if place else first["msg"].removeprefix("Value error, ")
     return (str(error) or type(error).__name__).splitlines()[0]
-
-
-def _weights_file(number: int) -> str:
-    return f"weights-{number}.safetensors"

@@ -1,0 +1,152 @@
+"""Logistic and ridge regression on scaled columns: pixels, or the steps of equally long series."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression, RidgeCV
+
+from steadfit.data import Dataset, Schema, carve
+from steadfit.errors import SteadfitError
+from steadfit.references.base import Learned, Matrix, Reference
+from steadfit.references.classifying import seen, with_absent
+
+MOST_COLUMNS = 10_000
+ITERATIONS = 2_000
+INVERSES = (0.001, 0.01, 0.1, 1.0)  # of the penalty of logistic regression, tried in this order
+HELD_OUT = 0.2  # of the training examples, to choose one of them
+STRENGTHS = np.logspace(-3, 5, 9)  # of ridge regression, chosen by leaving one example out
+
+Arrays = dict[str, np.ndarray]
+
+
+def columns(schema: Schema, x: Any, expected: int | None = None) -> np.ndarray:
+    """Examples as rows of numbers (`Kind.matrix`).
+
+    expected: how many columns there must be; without, `MOST_COLUMNS` at most. Raises SteadfitError.
+    """
+    count = schema.kind.columns(x)
+    if count == 0:
+        raise SteadfitError(f"the examples must be of one size, got {schema.kind.size(x)}.")
+    if expected is None and count > MOST_COLUMNS:
+        raise SteadfitError(
+            f"the examples must have at most {MOST_COLUMNS:,} columns, got {count:,}."
+        )
+    if expected is not None and count != expected:
+        raise SteadfitError(f"The reference takes {expected:,} columns, got {count:,}.")
+    return schema.kind.matrix(x)
+
+
+def fit_scale(matrix: np.ndarray) -> Arrays:
+    """Mean and standard deviation of each column; the deviation of a constant one is 1."""
+    std = matrix.std(0)
+    return {"mean": matrix.mean(0), "scale": np.where(std > 0, std, 1.0)}
+
+
+def scaled(arrays: Any, matrix: np.ndarray) -> np.ndarray:
+    return (matrix - arrays["mean"]) / arrays["scale"]
+
+
+def fit_logistic(matrix: Matrix, y: np.ndarray, c: float) -> Arrays:
+    """Multinomial logistic regression; c: scikit-learn's C, the inverse of the penalty."""
+    present = seen(y)
+    model = LogisticRegression(C=c, max_iter=ITERATIONS).fit(matrix, y)
+    coef, intercept = np.asarray(model.coef_), np.asarray(model.intercept_)
+    if len(present) == 2:  # given for the second class alone
+        coef = np.vstack([np.zeros_like(coef), coef])
+        intercept = np.append(0.0, intercept)
+    return {"coef": coef, "intercept": intercept, "present": present, "examples": np.array(len(y))}
+
+
+def chosen_inverse(matrix: np.ndarray, train: Dataset, seed: int) -> float:
+    """The C with the lowest loss on a held-out part of the training examples.
+
+    The part is `steadfit.data.carve`'s, which keeps groups, copies and time order. From the
+    strongest penalty on, until the loss rises; the weakest where no part can be held out.
+    """
+    try:
+        fitted, held = carve(train, torch.arange(len(train)), HELD_OUT, seed)
+    except SteadfitError:
+        return INVERSES[-1]
+    y, losses = train.y.numpy(), []
+    for c in INVERSES:
+        arrays = fit_logistic(matrix[fitted], y[fitted], c)
+        found = logistic(arrays, matrix[held], train.outputs)
+        losses.append(-found[np.arange(len(held)), y[held]].mean())
+        if losses[-1] > min(losses):
+            break
+    return INVERSES[int(np.argmin(losses))]
+
+
+def logistic(arrays: Any, matrix: Matrix, classes: int) -> np.ndarray:
+    """Log-probabilities of `fit_logistic`, shape (examples, classes)."""
+    logits = matrix @ arrays["coef"].T + arrays["intercept"]
+    return with_absent(logits, arrays["present"], classes, int(arrays["examples"]))
+
+
+def learn_logistic(matrix: np.ndarray, train: Dataset, seed: int) -> Learned:
+    """Logistic regression on scaled columns, with its scale."""
+    seen(train.y.numpy())
+    scale = fit_scale(matrix)
+    matrix = scaled(scale, matrix)
+    c = chosen_inverse(matrix, train, seed)
+    return Learned(scale | fit_logistic(matrix, train.y.numpy(), c))
+
+
+def fit_ridge(matrix: np.ndarray, y: np.ndarray) -> Arrays:
+    """Ridge regression, its strength one of `STRENGTHS`, the same for all outputs."""
+    model = RidgeCV(alphas=STRENGTHS).fit(matrix, y)
+    coef = np.asarray(model.coef_).reshape(y.shape[1], -1)
+    return {"coef": coef, "intercept": np.asarray(model.intercept_).reshape(-1)}
+
+
+def ridge(arrays: Any, matrix: Matrix) -> np.ndarray:
+    """Numbers of `fit_ridge`, shape (examples, outputs)."""
+    return matrix @ arrays["coef"].T + arrays["intercept"]
+
+
+@dataclass(frozen=True)
+class Logistic(Reference):
+    """scikit-learn's `LogisticRegression` on columns with mean 0 and deviation 1.
+
+    Its C is one of `INVERSES`, chosen on a fifth of the training examples (`chosen_inverse`).
+    """
+
+    name = "logistic regression"
+    what = "Logistic regression on scaled pixels (shrunk to 16 or fewer a side), or scaled steps."
+    predicts = frozenset({"classes"})
+
+    def suits(self, data: Dataset) -> bool:
+        return super().suits(data) and data.schema.kind.columns(data.x) > 0
+
+    def learn(self, train: Dataset, seed: int) -> Learned:
+        return learn_logistic(columns(train.schema, train.x), train, seed)
+
+    def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
+        arrays = learned.arrays
+        matrix = columns(schema, x, len(arrays["mean"]))
+        return logistic(arrays, scaled(arrays, matrix), schema.task.outputs)
+
+
+@dataclass(frozen=True)
+class Ridge(Reference):
+    """scikit-learn's `RidgeCV` on columns with mean 0 and deviation 1."""
+
+    name = "ridge regression"
+    what = "Ridge regression on scaled pixels (shrunk to 16 or fewer a side), or scaled steps."
+    predicts = frozenset({"numbers"})
+
+    def suits(self, data: Dataset) -> bool:
+        return super().suits(data) and data.schema.kind.columns(data.x) > 0
+
+    def learn(self, train: Dataset, seed: int) -> Learned:
+        matrix = columns(train.schema, train.x)
+        scale = fit_scale(matrix)
+        y = train.y.numpy().astype(np.float64)
+        return Learned(scale | fit_ridge(scaled(scale, matrix), y))
+
+    def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
+        arrays = learned.arrays
+        matrix = columns(schema, x, len(arrays["mean"]))
+        return ridge(arrays, scaled(arrays, matrix))

@@ -1,0 +1,62 @@
+"""Photographs by their histograms of oriented gradients, with logistic regression."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from steadfit.data import Dataset, Schema
+from steadfit.errors import SteadfitError
+from steadfit.references.base import Learned, Reference
+from steadfit.references.linear import learn_logistic, logistic, scaled
+
+_CELLS = 8  # cells that the shorter side is cut into, of 4 pixels at least
+
+
+@dataclass(frozen=True)
+class Hog(Reference):
+    """Histograms of oriented gradients (Dalal and Triggs 2005), scaled, with logistic regression.
+
+    scikit-image's `hog` with 9 directions, and blocks of 2×2 cells, a cell an eighth of the shorter
+    side. Needs scikit-image, and images of three channels and 24 pixels a side or more.
+
+    least: pixels of the shorter side.
+    """
+
+    name = "HOG and logistic regression"
+    what = "Logistic regression on histograms of oriented gradients, for photos; scikit-image."
+    predicts = frozenset({"classes"})
+
+    least: int = 24
+
+    def suits(self, data: Dataset) -> bool:
+        shape = data.example_shape
+        photo = len(shape) == 3 and shape[0] == 3 and min(shape[1:]) >= self.least
+        return super().suits(data) and photo
+
+    def learn(self, train: Dataset, seed: int) -> Learned:
+        return learn_logistic(_histograms(train.x), train, seed)
+
+    def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
+        matrix = scaled(learned.arrays, _histograms(x))
+        return logistic(learned.arrays, matrix, schema.task.outputs)
+
+
+def _histograms(x: Any) -> np.ndarray:
+    """float64, shape (images, columns)."""
+    try:
+        from skimage.feature import hog  # pyright: ignore[reportMissingImports]
+    except ImportError:
+        raise SteadfitError("it needs scikit-image. Install it: pip install scikit-image") from None
+    cell = max(4, min(x.shape[2:]) // _CELLS)
+    images = (image.transpose(1, 2, 0) for image in x.numpy())
+    return np.stack([
+        hog(
+            image,
+            orientations=9,
+            pixels_per_cell=(cell, cell),
+            cells_per_block=(2, 2),
+            channel_axis=-1,
+        )
+        for image in images
+    ]).astype(np.float64)  # fmt: skip

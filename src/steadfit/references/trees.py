@@ -1,0 +1,105 @@
+"""Gradient-boosted trees on few columns: a table of numbers that is taken for series."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+from steadfit.data import Dataset, Schema
+from steadfit.references.base import Learned, Reference
+from steadfit.references.classifying import seen, with_absent
+from steadfit.references.linear import columns
+
+FEW = 64  # columns, at most, of what may be a table
+_TOGETHER = 1_000  # examples whose paths are followed at the same time
+
+
+@dataclass(frozen=True)
+class BoostedTrees(Reference):
+    """scikit-learn's `HistGradientBoosting…` with its own settings.
+
+    The trees are kept as arrays of nodes, so that no program is read from a model's file.
+    """
+
+    name = "boosted trees"
+    what = "Gradient-boosted trees on at most 64 columns."
+    predicts = frozenset({"classes", "numbers"})
+
+    def suits(self, data: Dataset) -> bool:
+        return super().suits(data) and 0 < data.schema.kind.columns(data.x) <= FEW
+
+    def learn(self, train: Dataset, seed: int) -> Learned:
+        matrix, y = columns(train.schema, train.x), train.y.numpy()
+        state = seed % 2**32
+        if not train.classes:
+            models = [
+                HistGradientBoostingRegressor(random_state=state).fit(matrix, column)
+                for column in y.T.astype(np.float64)
+            ]
+            return Learned(_nodes(models) | {"columns": np.array(matrix.shape[1])})
+        present = seen(y)
+        model = HistGradientBoostingClassifier(random_state=state).fit(matrix, y)
+        facts = {"present": present, "examples": np.array(len(y))}
+        return Learned(_nodes([model]) | facts | {"columns": np.array(matrix.shape[1])})
+
+    def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
+        arrays = learned.arrays
+        raw = _sums(arrays, columns(schema, x, int(arrays["columns"])))
+        if "present" not in arrays:
+            return raw
+        if raw.shape[1] == 1:  # of two classes the second's alone
+            raw = np.hstack([np.zeros_like(raw), raw])
+        return with_absent(raw, arrays["present"], schema.task.outputs, int(arrays["examples"]))
+
+
+def _nodes(models: list[Any]) -> dict[str, np.ndarray]:
+    """All trees' nodes, one after the other.
+
+    roots: the first node of each tree; output: which sum a tree adds to.
+    """
+    trees, output = [], []
+    base = np.concatenate([np.ravel(model._baseline_prediction) for model in models])
+    for number, model in enumerate(models):
+        for iteration in model._predictors:
+            for k, tree in enumerate(iteration):
+                trees.append(tree.nodes)
+                output.append(number + k)
+    sizes = np.array([len(nodes) for nodes in trees])
+    roots = np.cumsum(sizes) - sizes
+    nodes, first = np.concatenate(trees), np.repeat(roots, sizes)
+    return {
+        "base": base,
+        "roots": roots,
+        "output": np.array(output),
+        "column": nodes["feature_idx"].astype(np.int64),
+        "threshold": np.nan_to_num(nodes["num_threshold"]),  # infinite where all but NaN go left
+        "left": nodes["left"] + first,
+        "right": nodes["right"] + first,
+        "leaf": nodes["is_leaf"].astype(bool),
+        "missing_left": nodes["missing_go_to_left"].astype(bool),
+        "value": nodes["value"],
+    }
+
+
+def _sums(arrays: Any, matrix: np.ndarray) -> np.ndarray:
+    """What the trees' leaves add up to, shape (examples, outputs)."""
+    place = np.arange(len(arrays["leaf"]))
+    onwards = (arrays["left"] > place) & (arrays["right"] > place)
+    if not (arrays["leaf"] | onwards).all():
+        raise ValueError("a path through a tree must end")
+    trees = np.arange(len(arrays["output"]))
+    found = np.tile(arrays["base"], (len(matrix), 1))
+    for begin in range(0, len(matrix), _TOGETHER):
+        rows = np.arange(begin, min(begin + _TOGETHER, len(matrix)))
+        node = np.tile(arrays["roots"], (len(rows), 1))
+        while not (leaf := arrays["leaf"][node]).all():
+            value = matrix[rows[:, None], arrays["column"][node]]
+            left = (value <= arrays["threshold"][node]) | (
+                np.isnan(value) & arrays["missing_left"][node]
+            )
+            child = np.where(left, arrays["left"][node], arrays["right"][node])
+            node = np.where(leaf, node, child)
+        for tree in trees:
+            found[rows, arrays["output"][tree]] += arrays["value"][node[:, tree]]
+    return found

@@ -1,0 +1,118 @@
+"""`TrainedReference`: a reference model that is handed over, as a network would be."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn
+
+import numpy as np
+import safetensors.numpy
+from pydantic import ConfigDict, PlainSerializer, PlainValidator, PositiveInt, TypeAdapter
+from pydantic.dataclasses import dataclass as checked_dataclass
+
+from steadfit.data import Schema
+from steadfit.errors import SteadfitError
+from steadfit.files import whole_folder
+from steadfit.kinds import Inputs, checked
+from steadfit.references import REFERENCES, FittedReference, Learned, reference_of
+from steadfit.tasks.classes import probabilities
+from steadfit.training import limits
+from steadfit.training.facts import FORMAT, schema_of
+from steadfit.training.model_files import FACTS, prepare, weights_file
+from steadfit.training.weights import read_weights
+
+
+@checked_dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class ReferenceFacts:
+    """`model.json` of a reference: its name, and `FittedReference`'s plain values."""
+
+    reference: str
+    schema: Annotated[Schema, PlainValidator(schema_of), PlainSerializer(Schema.to_dict)]
+    shape: tuple[PositiveInt, ...]
+    words: tuple[str, ...] = ()
+    format: Literal[2] = FORMAT
+
+
+_ADAPTER = TypeAdapter(ReferenceFacts)
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedReference:
+    """A fitted reference on new inputs: a single member, read as `TrainedModel` is."""
+
+    fitted: FittedReference
+
+    @property
+    def facts(self) -> ReferenceFacts:
+        found = self.fitted
+        return ReferenceFacts(
+            found.reference.name, found.schema, found.shape, tuple(found.learned.words)
+        )
+
+    def logits(self, x: Inputs | np.ndarray) -> np.ndarray:
+        """Log-probabilities, or numbers in the targets' units; (1, examples, outputs).
+
+        Raises SteadfitError as `TrainedModel.logits`.
+        """
+        schema = self.fitted.schema
+        schema.task.check_answers()
+        return self.fitted.outputs(checked(schema.kind, x))[None]
+
+    def sampled_logits(self, x: Inputs | np.ndarray, passes: int = 50, seed: int = 0) -> NoReturn:
+        """Raises SteadfitError: a reference drops nothing."""
+        raise SteadfitError(
+            f"Sampled logits need a network with dropout, got {self.fitted.reference.name}. Use "
+            "logits."
+        )
+
+    def probabilities(self, x: Inputs | np.ndarray) -> np.ndarray:
+        """Of each class, shape (examples, classes); each row sums to 1."""
+        return probabilities(self.logits(x))
+
+    def predict(self, x: Inputs | np.ndarray) -> np.ndarray:
+        """The most probable class by name, shape (examples,); or numbers (examples, outputs)."""
+        return self.fitted.schema.task.predict(self.logits(x))
+
+    def save(self, folder: str | Path) -> None:
+        """Write the folder anew: model.json, and one safetensors file with what was learned.
+
+        Raises SteadfitError as `TrainedModel.save`, and for a reference that is not in the
+        registry, as it could not be found again by its name.
+        """
+        folder, reference = Path(folder), self.fitted.reference
+        if REFERENCES.get(reference.name) is None:
+            raise SteadfitError(
+                f'A reference must be registered to be saved, got "{reference.name}". Save what it '
+                "predicts."
+            )
+        prepare(folder)
+        arrays = {
+            name: np.array(array, order="C") for name, array in self.fitted.learned.arrays.items()
+        }
+        with whole_folder(folder) as new:
+            (new / weights_file(0)).write_bytes(safetensors.numpy.save(arrays))
+            (new / FACTS).write_bytes(_ADAPTER.dump_json(self.facts, indent=2) + b"\n")
+
+    @classmethod
+    def read(cls, folder: Path, values: dict[str, Any]) -> "TrainedReference":
+        """From a folder, whose model.json has these values.
+
+        Raises SteadfitError, ValueError or OSError where it is damaged.
+        """
+        facts = _ADAPTER.validate_python(values)
+        limits.check_shape(facts.shape)
+        limits.check_names(facts.schema.task.classes)
+        facts.schema.kind.check_shape(facts.shape)
+        arrays = {name: t.numpy() for name, t in read_weights(folder / weights_file(0)).items()}
+        for name, array in arrays.items():
+            if not np.isfinite(array).all():
+                raise SteadfitError(f"{name} must be finite, got NaN or infinity")
+        learned = Learned(arrays, facts.words)
+        reference = reference_of(facts.reference)
+        return cls(FittedReference(reference, facts.schema, facts.shape, learned))
+
+
+def reference_values(content: bytes) -> dict[str, Any] | None:
+    """The values of a model.json that describes a reference; None for another."""
+    values = json.loads(content)
+    return values if isinstance(values, dict) and "reference" in values else None
