@@ -267,7 +267,7 @@ def test_the_surface_is_what_it_was():
         "--scheme",
         "--seeds",
     }
-    assert set(training) <= set(found["fit"]) <= set(found["study"])
+    assert set(training) <= set(found["fit"]) <= {*found["study"], "--reference"}
     assert found["show"] == ["--json", "RUN"]
     assert found["report"] == ["RUN"]
     assert found["predict"] == [
