@@ -36,7 +36,7 @@ def progress(rates: np.ndarray) -> np.ndarray:
 def test_a_loss_that_has_levelled_off_has_ended(rates, steps, seed):
     """It falls to 0.2 in a tenth of the training, and then nothing happens but noise."""
     curve = 0.2 + 2.1 * np.exp(-30 * progress(rates(steps)))
-    assert not falls_at_the_end(noisy(curve, 0.05, seed), rates(steps), GUESSING)
+    assert not falls_at_the_end(noisy(curve, 0.05, seed), rates(steps), 1.0, GUESSING)
 
 
 @pytest.mark.parametrize("steps", [30, 100, 1001])
@@ -44,31 +44,38 @@ def test_a_loss_that_has_levelled_off_has_ended(rates, steps, seed):
 def test_a_loss_on_its_way_has_not(rates, steps, seed):
     """It has come half of the way at the end; of a cosine, whose rate ends at 0, it is level."""
     curve = 2.3 - 1.15 * progress(rates(steps))
-    assert falls_at_the_end(noisy(curve, 0.05, seed), rates(steps), GUESSING)
+    assert falls_at_the_end(noisy(curve, 0.05, seed), rates(steps), 1.0, GUESSING)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_noise_alone_is_no_fall(rates, seed):
     """A network that learns nothing stays at guessing, with batches of few examples."""
     curve = np.full(200, 0.69)
-    assert not falls_at_the_end(noisy(curve, 0.3, seed), rates(200), guessing=0.69)
+    assert not falls_at_the_end(noisy(curve, 0.3, seed), rates(200), 0.69, guessing=0.69)
 
 
 def test_a_late_fall_is_one(rates):
     """A plateau for three quarters of the training, and then the network begins to learn."""
     curve = 2.3 - 5.6 * np.clip(progress(rates(400)) - 0.75, 0, None)
-    assert falls_at_the_end(curve, rates(400), GUESSING)
+    assert falls_at_the_end(curve, rates(400), 1.0, GUESSING)
 
 
 def test_losses_near_nothing_do_not_count_by_their_ratio(rates):
     """From 0.06 to 0.002 is a thirtieth, and yet nothing beside the 2.3 of guessing."""
     curve = 2.3 * (0.002 / 2.3) ** progress(rates(400))
-    assert not falls_at_the_end(curve, rates(400), GUESSING)
+    assert not falls_at_the_end(curve, rates(400), 1.0, GUESSING)
+
+
+def test_who_knows_its_examples_has_nothing_left(rates):
+    """With dropout the training loss falls on; without it the network is nearly always right."""
+    curve = 2.3 - 1.15 * progress(rates(400))
+    assert falls_at_the_end(curve, rates(400), 0.5, GUESSING)
+    assert not falls_at_the_end(curve, rates(400), 0.03, GUESSING)
 
 
 def test_few_steps_end_nothing():
-    assert falls_at_the_end([2.3, 2.2, 2.2], [1.0] * 3, GUESSING)
-    assert falls_at_the_end([2.3], [1.0], GUESSING)
+    assert falls_at_the_end([2.3, 2.2, 2.2], [1.0] * 3, 2.2, GUESSING)
+    assert falls_at_the_end([2.3], [1.0], 2.3, GUESSING)
 
 
 def test_the_epoch_from_which_the_validation_loss_rises():
@@ -99,6 +106,7 @@ def test_guessing_is_no_training():
     state = training_state(level, level, final=0.7, guessing=0.69)
     assert state == TrainingState(False, False, None)
     assert not state.trained
+    assert not training_state(level, level, final=0.685, guessing=0.69).trained, "hardly better"
     assert training_state(level, level, final=0.6, guessing=0.69).trained
 
 
@@ -108,6 +116,12 @@ def test_one_that_overfits_has_trained_enough():
     assert not training_state(falling, rates, final=1.0, guessing=2.3).trained
     state = training_state(falling, rates, 1.0, 2.3, validation)
     assert (state.still_falling, state.overfits_from, state.trained) == (True, 3, True)
+
+
+def test_one_that_was_stopped_early_has_ended():
+    falling, rates = np.linspace(2.3, 1.0, 100), np.ones(100)
+    assert training_state(falling, rates, 1.0, 2.3, stopped=True).trained
+    assert not training_state(falling, rates, 2.3, 2.3, stopped=True).trained
 
 
 def test_most_replicas_decide_for_their_arm():

@@ -16,7 +16,8 @@ import pytest
 from steadfit.cli import main
 from steadfit.cli.commands import app
 from steadfit.cli.settings import training
-from steadfit.kinds.sequences import LEAST_STEPS
+from steadfit.kinds.images import Images
+from steadfit.kinds.sequences import Sequences
 from steadfit.recipe import Recipe
 from steadfit.tasks import ALWAYS
 
@@ -239,7 +240,8 @@ def test_help_tells_the_defaults_there_are():
         if argument.parameter.help
     }
     for option, default in {
-        "--epochs": f"{recipe.epochs}; over few series more, {LEAST_STEPS} steps at least",
+        "--epochs": f"{recipe.epochs}; over few examples more, for {Images.least_steps} steps of "
+        f"images or {Sequences.least_steps} of series and texts",
         "--batch": str(recipe.batch),
         "--learning-rate": str(recipe.optimizer.learning_rate),
         "--truncation": str(recipe.truncation),

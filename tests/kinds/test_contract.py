@@ -122,3 +122,13 @@ def test_values_that_are_not_finite_are_refused(case):
 def test_what_is_no_example_is_said(other):
     with pytest.raises(SteadfitError, match="Examples must be images, series, texts, got"):
         kind_of(other)
+
+
+def test_few_examples_get_as_many_epochs_as_make_the_least_steps(case):
+    kind, _ = case
+    for examples in (1, 40, 200, 64 * kind.least_steps):
+        batches = -(-examples // 64)
+        epochs = kind.epochs(20, examples, 64)
+        assert epochs == 20 or (epochs - 1) * batches < kind.least_steps <= epochs * batches
+        assert epochs * batches >= kind.least_steps
+    assert kind.epochs(20, 64 * kind.least_steps, 64) == 20

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from steadfit.data import from_arrays, from_series, read, split
+from steadfit.data import carve, from_arrays, from_series, read, split
 from steadfit.data.dataset import Split
 from steadfit.recipe import Recipe, Training
 from steadfit.remedies import apply, joined
@@ -35,15 +35,17 @@ def test_it_is_the_loss_of_evaluation_on_what_was_learned(digits):
 
 
 def test_what_was_held_out_is_not_among_them(digits):
-    """A part of one class alone is learned from: any other example would be wrong."""
-    train = digits.train
-    y = torch.zeros_like(train.y)
-    y[:300] = 1
-    import dataclasses
-
-    data = dataclasses.replace(train, y=y)
-    replica = fit(MLP.training_with(epochs=5), data, torch.arange(300), data, seed=0)
-    assert replica.facts["train_eval_error"] == 0
+    train, sample = digits.train, torch.arange(200)
+    recipe = apply(joined("early_stopping"), MLP.training_with(epochs=5))
+    learned, held_out = carve(train, sample, 0.2, seed=0)
+    replica = fit(recipe, train, sample, train, seed=0)
+    logits = torch.from_numpy(replica.logits)
+    on_learned, on_all = (
+        float(cross_entropy(logits[rows], train.y[rows])) for rows in (learned, sample)
+    )
+    assert replica.facts["train_eval_loss"] == pytest.approx(on_learned, rel=1e-4)
+    assert abs(on_learned - on_all) > 1e-3 * on_all
+    assert len(held_out) == 40
 
 
 def test_of_many_some_are_drawn_with_the_seed():
@@ -101,3 +103,16 @@ def test_a_network_that_cannot_learn_is_at_guessing():
     recipe = recipe.training_with(epochs=30, batch=20, optimizer={"learning_rate": 1e-9})
     facts = fit(recipe, data, torch.arange(60), data, seed=0).facts
     assert (facts["beats_guessing"], facts["trained"]) == (0, 0)
+
+
+def test_early_stopping_ends_a_training():
+    """Within a few epochs, long before the training loss levels off."""
+    rng = np.random.default_rng(0)
+    y = np.arange(200) % 2
+    x = rng.normal(size=(200, 8, 8)).astype(np.float32)
+    x[:, 0, 0] += y
+    data = from_arrays(x, y)
+    recipe = apply(joined("early_stopping=2"), MLP.training_with(epochs=200))
+    facts = fit(recipe, data, torch.arange(200), data, seed=0).facts
+    assert facts["epochs"] < 200
+    assert (facts["still_falling"], facts["trained"]) == (0, 1)

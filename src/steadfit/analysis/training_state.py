@@ -7,6 +7,7 @@ import numpy as np
 
 FALL = 0.1  # of all that was learned: a training that learns more in its last half has not ended
 LEAST = 8  # steps of the last half; fewer end nothing
+BELOW = 0.02  # of guessing's loss, by which a network must be better to beat it
 RISE = 0.05  # of the least validation loss
 CONFIDENCE = 3.0  # standard errors by which a fall or a rise must exceed its noise
 
@@ -16,9 +17,9 @@ class TrainingState:
     """How far one training came.
 
     still_falling: whether the training loss still fell at the end. beats_guessing: whether the
-    finished network is better, on its own training examples, than the best answer that is the same
-    for all of them. overfits_from: the epoch, from 1, after which the validation loss rises; None
-    where it does not, or is not known.
+    finished network is better by more than `BELOW`, on its own training examples, than the best
+    answer that is the same for all of them. overfits_from: the epoch, from 1, after which the
+    validation loss rises; None where it does not, or is not known.
     """
 
     still_falling: bool
@@ -50,13 +51,15 @@ def training_state(
     final: float,
     guessing: float,
     validation: Sequence[float] = (),
+    stopped: bool = False,
 ) -> TrainingState:
     """Judge one training.
 
     losses, rates: the training loss and the learning rate of each step, in order. final: the mean
     loss of the finished network on its training examples, and guessing: the least that one answer
     for all of them gets, both by the loss that was learned by. validation: the loss after each
-    epoch on examples that were not learned from, if there are such.
+    epoch on examples that were not learned from, if there are such. stopped: whether early stopping
+    ended it, as the validation loss fell no more: then it has ended, whatever the training loss.
 
     >>> falls = [2.3 * 0.97**step for step in range(200)]
     >>> training_state(falls[:20], [0.1] * 20, final=1.3, guessing=2.3).still_falling
@@ -65,19 +68,23 @@ def training_state(
     False
     """
     return TrainingState(
-        still_falling=falls_at_the_end(losses, rates, guessing),
-        beats_guessing=final < guessing,
+        still_falling=not stopped and falls_at_the_end(losses, rates, final, guessing),
+        beats_guessing=final < (1 - BELOW) * guessing,
         overfits_from=rises_from(validation),
     )
 
 
-def falls_at_the_end(losses: Sequence[float], rates: Sequence[float], guessing: float) -> bool:
+def falls_at_the_end(
+    losses: Sequence[float], rates: Sequence[float], final: float, guessing: float
+) -> bool:
     """Whether the last half of a training lowered the loss by more than `FALL` of what all of it
     did.
 
     Halves are of the sum of the learning rates, not of the steps: as a rate goes to 0 every loss
     levels off, trained or not. A line is fitted to the losses of the last half; its fall counts
-    where it is larger than its noise, which the distances from the line tell.
+    where it is larger than its noise, which the distances from the line tell. And there is no more
+    to learn than `final`: with dropout or augmentation the training loss falls long after the
+    network knows its examples.
     """
     done = np.cumsum(np.asarray(rates, np.float64))
     done /= done[-1]
@@ -89,7 +96,8 @@ def falls_at_the_end(losses: Sequence[float], rates: Sequence[float], guessing: 
     slope = float(x @ y / (x @ x))
     error = float(np.sqrt(np.square(y - y.mean() - slope * x).sum() / (len(y) - 2) / (x @ x)))
     learned = guessing - (y.mean() + slope * x[-1])
-    return bool(-slope / 2 > max(FALL * learned, CONFIDENCE * error / 2))
+    fall, noise = -slope / 2, error / 2
+    return bool(fall > CONFIDENCE * noise and min(fall, final) > FALL * learned)
 
 
 def rises_from(validation: Sequence[float]) -> int | None:

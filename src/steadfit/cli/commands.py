@@ -59,7 +59,8 @@ Epochs = Annotated[
     int | None,
     Parameter(
         group=MODEL,
-        help="Passes over the sample. [default: 20; over few series more, 1000 steps at least]",
+        help="Passes over the sample. [default: 20; over few examples more, for 160 steps of "
+        "images or 1000 of series and texts]",
     ),
 ]
 Batch = Annotated[int | None, Parameter(group=MODEL, help="Examples a step. [default: 64]")]

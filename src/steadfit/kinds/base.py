@@ -1,5 +1,6 @@
 """`Kind`: what the rest of the package asks of one kind of examples."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +35,8 @@ class Kind(ABC, Generic[X]):
     name: in the registry, in `model.json`, and of several examples in a sentence.
     changes: the settings of `Augmentation` that these examples can be changed by.
     model, remedies: tried where none are named. references: that a model is compared with.
+    least_steps: of the optimiser, in a training whose epochs are not named, however few examples
+        there are (docs/training.md measures them).
     """
 
     name: ClassVar[str]
@@ -41,6 +44,7 @@ class Kind(ABC, Generic[X]):
     model: ClassVar[str]
     remedies: ClassVar[tuple[str, ...]]
     references: ClassVar[tuple[str, ...]] = ()
+    least_steps: ClassVar[int] = 0
 
     @classmethod
     @abstractmethod
@@ -122,8 +126,12 @@ class Kind(ABC, Generic[X]):
         """The positions of all examples, in batches that bound the memory."""
 
     def epochs(self, usual: int, examples: int, batch: int) -> int:
-        """Passes over the data where none are given; usual: the recipe's default."""
-        return usual
+        """Passes over the data where none are given; usual: the recipe's default.
+
+        A pass over few examples is a few steps, in which a network hardly begins to learn: they get
+        as many passes as make `least_steps` steps.
+        """
+        return max(usual, math.ceil(self.least_steps / math.ceil(examples / batch)))
 
     def augment(self, x: X, settings: Augmentation, generator: torch.Generator) -> X:
         """Each example of a batch changed by its own random amount; x is left as it is.

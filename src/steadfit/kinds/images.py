@@ -36,6 +36,7 @@ class Images(Kind[Tensor]):
     model = "convnet"
     remedies = ("augment",)
     references = ("logistic regression", "ridge regression", "HOG and logistic regression")
+    least_steps = 160
 
     @classmethod
     def holds(cls, x: object) -> bool:

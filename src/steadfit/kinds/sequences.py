@@ -1,6 +1,5 @@
 """What series and texts have in common: they are of unequal length."""
 
-import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +17,6 @@ from steadfit.kinds.base import Examples, Kind
 from steadfit.kinds.ragged import Ragged
 from steadfit.nn import Padded
 
-LEAST_STEPS = 1000  # of a training by default, however few sequences there are
 _EXAMPLES, _STEPS = 512, 2**16  # of a batch that is predicted, at most; steps with their padding
 
 
@@ -26,6 +24,7 @@ class Sequences(Kind[Ragged]):
     """A kind whose examples are sequences of steps."""
 
     model = "recurrent"
+    least_steps = 1000
 
     @abstractmethod
     def step_size(self, x: Ragged) -> str:
@@ -117,8 +116,3 @@ class Sequences(Kind[Ragged]):
             size = max(1, min(_EXAMPLES, _STEPS // int(x.lengths[order[0]])))
             yield order[:size]
             order = order[size:]
-
-    def epochs(self, usual: int, examples: int, batch: int) -> int:
-        """Of few sequences a pass is a few steps, in which a network hardly begins to learn: they
-        get as many passes as make `LEAST_STEPS` steps."""
-        return max(usual, math.ceil(LEAST_STEPS / math.ceil(examples / batch)))

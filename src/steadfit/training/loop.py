@@ -88,8 +88,14 @@ def fit(
         facts["temperature"] = fitted
     logits, loss = final_outputs(run.module, preparation, test, device)
     own = own_examples(run.module, preparation, train, learned, recipe.training, seed, device)
-    validation = run.curves.get("validation_loss", ())
-    state = training_state(run.losses, run.rates, own.learned_loss, own.guessing, validation)
+    state = training_state(
+        run.losses,
+        run.rates,
+        own.learned_loss,
+        own.guessing,
+        validation=run.curves.get("validation_loss", ()),
+        stopped=len(run.curves["train_loss"]) < recipe.training.epochs,
+    )
     return Replica(
         logits=logits.numpy(),
         weights={name: tensor.cpu() for name, tensor in run.module.state_dict().items()},

@@ -1,0 +1,129 @@
+"""The loss at the default number of epochs against that at four times as many.
+
+    make bench-epochs                                   # STEADFIT_DATA names the folder of data
+    python benchmarks/training/epochs.py --only films   # those whose names hold a text
+    python benchmarks/training/epochs.py --times 1 2 8
+
+The default model on each data set, on all the training data of one split, with two seeds and one
+thread. Of each figure the mean over seeds is printed. A row begins with the training examples,
+the steps at the default, and the seconds that one such training takes.
+"""
+
+import argparse
+import os
+import time
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+
+from steadfit.data import Dataset, Split, points, read, split
+from steadfit.recipe import Recipe, Training
+from steadfit.training import fit, keep_freed_memory
+
+FOLDER = Path(os.environ.get("STEADFIT_DATA", "../shared/data"))
+SEEDS = (0, 1)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The mean over seeds. error: None for numbers."""
+
+    steps: float
+    loss: float
+    error: float | None
+    trained: float
+    seconds: float
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("--only", default="", help="a part of the data sets' names")
+    arguments.add_argument("--times", type=float, nargs="+", default=[1, 4])
+    asked = arguments.parse_args()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    keep_freed_memory()
+    with TemporaryDirectory() as photos:
+        for name, source in sources(Path(photos)).items():
+            if asked.only in name:
+                print(row(name, split(source()), asked.times), flush=True)
+
+
+def sources(photos: Path) -> Mapping[str, Callable[[], Dataset]]:
+    """A reader for each data set, which leaves a fifth of it for testing where there is no test
+    set."""
+
+    def series(name: str) -> Callable[[], Dataset]:
+        return lambda: read(FOLDER / f"series/{name}/{name}_TRAIN.ts")
+
+    def of(path: str, **options: Any) -> Callable[[], Dataset]:
+        return lambda: read(FOLDER / path, **options)
+
+    def images() -> Dataset:
+        with zipfile.ZipFile(FOLDER / "photos/cifar2k.zip") as packed:
+            packed.extractall(photos)
+        return read(photos / "cifar2k", limit=500)
+
+    return {
+        "digits, 200": lambda: read("digits", limit=250),
+        "digits, 500": lambda: read("digits", limit=625),
+        "digits": lambda: read("digits"),
+        "photos, 500": images,
+        **{
+            name: series(name)
+            for name in (
+                *("JapaneseVowels", "GunPoint", "PickupGestureWiimoteZ"),
+                *("CardanoSentiment", "Covid3Month"),
+            )
+        },
+        "films, 200": of("text/movie_reviews.csv", limit=250),
+        "films, 1,000": of("text/movie_reviews.csv", limit=1250),
+        "questions, 1,000": of("text/banking77_train.csv", target="category", limit=1250),
+        "Airline": of("forecast/Airline.csv", target="Passengers", horizon=6),
+    }
+
+
+def row(name: str, parts: Split, times: Sequence[float]) -> str:
+    """A line of a table in Markdown: each figure at each number of epochs."""
+    train = parts.train
+    usual = train.schema.epochs(Training().epochs, len(train), Training().batch)
+    found = [measured(parts, round(usual * factor)) for factor in times]
+    first = found[0]
+    cells = [
+        name,
+        f"{len(train):,}",
+        f"{usual:,}",
+        f"{first.steps:,.0f}",
+        " → ".join(f"{one.loss:.3g}" for one in found),
+        " → ".join("" if one.error is None else f"{one.error:.1%}" for one in found),
+        " → ".join(f"{one.trained:.0%}" for one in found),
+        f"{first.seconds:.1f} s",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def measured(parts: Split, epochs: int) -> Figures:
+    """Train with each seed, and look at the test points."""
+    train, tested = parts.train, points(parts.test)
+    recipe = Recipe().model_with(name=train.schema.model).training_with(epochs=epochs)
+    rows = []
+    for seed in SEEDS:
+        began = time.perf_counter()
+        replica = fit(recipe, train, torch.arange(len(train)), parts.test, seed)
+        seconds = time.perf_counter() - began
+        loss, error = tested.schema.task.score(torch.from_numpy(replica.logits), tested.y)
+        facts = replica.facts
+        rows.append((facts["steps"], loss, np.nan if error is None else error,
+                     facts["trained"], seconds))  # fmt: skip
+    steps, loss, error, trained, seconds = np.mean(rows, axis=0).tolist()
+    return Figures(steps, loss, None if np.isnan(error) else error, trained, seconds)
+
+
+if __name__ == "__main__":
+    main()
