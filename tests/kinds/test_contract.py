@@ -15,6 +15,7 @@ from steadfit.kinds import KINDS, Inputs, Kind, Preparation, checked, kind_of
 from steadfit.models import MODELS, build
 from steadfit.nn import Padded
 from steadfit.recipe import Augmentation, Model
+from steadfit.references import REFERENCES
 from steadfit.remedies import REMEDIES
 
 RNG = np.random.default_rng(0)
@@ -61,6 +62,18 @@ def test_rows_are_the_examples(case):
     for i, row in enumerate(kind.rows(x)):
         (alone,) = kind.rows(x[torch.tensor([i])])
         np.testing.assert_array_equal(row, alone)
+
+
+def test_columns_are_one_number_for_all_examples_or_none(case):
+    kind, x = case
+    equal = x[torch.tensor([2, 2, 2])]
+    if not kind.columns(equal):
+        with pytest.raises(SteadfitError, match=f"{kind.name} are no rows of numbers"):
+            kind.matrix(equal)
+        return
+    assert kind.matrix(equal).shape == (3, kind.columns(equal))
+    assert kind.columns(x) in (0, kind.columns(equal))
+    assert set(kind.references) <= set(REFERENCES)
 
 
 def test_batches_have_every_example_once(case):

@@ -23,6 +23,7 @@ from steadfit.data import (
 )
 from steadfit.models import MODELS
 from steadfit.recipe import Recipe, Training
+from steadfit.references import REFERENCES
 from steadfit.remedies import REMEDIES
 from steadfit.tasks import TASKS, Classes, Numbers, Tokens
 from steadfit.training import fit, trained_model
@@ -59,6 +60,7 @@ def test_it_comes_back_from_json(data: Dataset) -> None:
 def test_what_is_tried_by_default_is_there(data: Dataset) -> None:
     assert data.schema.model in MODELS
     assert set(data.schema.remedies) <= set(REMEDIES)
+    assert set(data.schema.references) <= set(REFERENCES)
     assert set(data.schema.task.losses) <= set(DECOMPOSITIONS)
     assert data.schema.task.decides(Training()) in data.schema.task.losses
     assert data.schema.epochs(20, len(data), 64) >= 20
