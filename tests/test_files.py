@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from steadfit.errors import SteadfitError
-from steadfit.files import make_ready, remove_unfinished, whole_folder, write_bytes, write_text
+from steadfit.files import (
+    check_file,
+    make_ready,
+    remove_unfinished,
+    whole_folder,
+    write_bytes,
+    write_output,
+    write_text,
+)
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -116,29 +124,34 @@ def test_nothing_is_written_through_a_link(tmp_path, target):
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to(target)
     before = left(tmp_path)
-    with pytest.raises(
-        SteadfitError, match=f"link must be a file or absent, got a link to {target}"
-    ):
-        write_text(tmp_path / "link", "new")
+    for write in (write_text, write_output):
+        with pytest.raises(
+            SteadfitError, match=f"link must be a file or absent, got a link to {target}"
+        ):
+            write(tmp_path / "link", "new")
     assert (tmp_path / "real").read_text() == "old"
     assert left(tmp_path) == before
 
 
-def test_pipes_are_written_to_also_through_a_link(tmp_path):
+def test_a_person_may_want_output_in_a_pipe_also_through_a_link(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     (tmp_path / "link").symlink_to("pipe")
     for name in ("pipe", "link"):
-        write_text(tmp_path / name, "through")
+        write_output(tmp_path / name, "through")
         assert os.read(reader, 20) == b"through"
     os.close(reader)
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 
 
-def test_a_folder_in_the_way_is_a_sentence(tmp_path):
-    (tmp_path / "out.csv").mkdir()
-    with pytest.raises(SteadfitError, match=r"out.csv cannot be written: Is a directory"):
-        write_text(tmp_path / "out.csv", "")
+def test_what_is_no_file_is_neither_waited_for_nor_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for name, found in (("pipe", "a named pipe"), ("folder", "a folder")):
+        for write in (check_file, lambda path: write_text(path, "")):
+            with pytest.raises(SteadfitError, match=f"must be a file or absent, got {found}"):
+                write(tmp_path / name)
+    assert left(tmp_path) == ["folder", "pipe"]
 
 
 @pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs Linux's /proc, which is fixed")

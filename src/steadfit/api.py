@@ -18,7 +18,7 @@ from steadfit import workers
 from steadfit.cells import CELLS
 from steadfit.data import Dataset, dataset_of, points, split
 from steadfit.errors import SteadfitError, counted
-from steadfit.files import check_no_link, check_outside, write_text
+from steadfit.files import check_file, check_outside, write_text
 from steadfit.models import settings as model_settings
 from steadfit.recipe import Recipe, Scalar, Training
 from steadfit.references import ReferenceScore, references_for, scores, worse_than_guessing
@@ -175,13 +175,13 @@ def study(
     if not isinstance(data, Dataset):
         check_outside(folder, Path(data))
     for name in ("study.json", "run.json", "points.npz", "report.html"):
-        check_no_link(folder / name)
+        check_file(folder / name)
     other = "" if replace else other_study(folder, parts, RecipeLearner(baseline))
     if other:
         raise SteadfitError(
             f"{folder} must be a new folder or that of this study, got {other}. Choose another "
             f"folder with {voice.setting('out')}, or replace that study with "
-            f"{voice.setting('replace')}."
+            f"{voice.setting('replace', True)}."
         )
     with notebook_bar() if watch is None else nullcontext(watch) as told:
         run = run_study(

@@ -10,7 +10,14 @@ class SteadfitError(ValueError):
     """A person can fix this: the message says what was expected, what was found, and what to do.
 
     The command line prints the message alone, without a traceback, and exits with status 2.
+
+    settings: those that the message names as Python writes them, such as replace=True. The command
+        line names its own options instead (`steadfit.report.voice.Voice.said`).
     """
+
+    def __init__(self, message: str = "", **settings: bool | int | float | str) -> None:
+        super().__init__(message)
+        self.settings = settings
 
 
 class DivergedError(SteadfitError):

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import shutil
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,23 +20,40 @@ WITHOUT_ROOM = {  # the system's errors, and what a person can do
 }
 
 
+_SPECIAL = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)
+
+
+def special(mode: int) -> str | None:
+    """What a file of this mode is, where it is a pipe, a device or a socket."""
+    return next((words for is_kind, words in _SPECIAL if is_kind(mode)), None)
+
+
+def write_output(path: Path, text: str) -> None:
+    """Write a text where a person wants it: a file, or a pipe or a device, be it through a link.
+
+    /dev/stdout is such a link. Raises as `write_text`.
+    """
+    with writing(path):
+        if path.exists() and special(path.stat().st_mode):
+            path.write_bytes(text.encode())
+            return
+    write_text(path, text)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 file whole or not at all; its folders are made. Raises as `write_bytes`."""
     write_bytes(path, text.encode())
 
 
 def write_bytes(path: Path, content: bytes, instead: str = ELSEWHERE) -> None:
-    """Write a file whole or not at all; its folders are made.
-
-    A link to a file is refused: who made it may want another file overwritten. A pipe or a device
-    is written to, be it through a link, as /dev/stdout is one. Raises as `writing` and
-    `check_no_link`.
-    """
-    check_no_link(path)
+    """Write a file whole or not at all; its folders are made. Raises as `writing`, `check_file`."""
+    check_file(path)
     with writing(path, instead):
-        if path.exists() and not path.is_file():  # a device or a pipe is never replaced
-            path.write_bytes(content)
-            return
         path.parent.mkdir(parents=True, exist_ok=True)
         new = _new_name(path)
         try:
@@ -49,18 +67,24 @@ def write_bytes(path: Path, content: bytes, instead: str = ELSEWHERE) -> None:
             new.unlink(missing_ok=True)
 
 
-def check_no_link(path: Path) -> None:
-    """Raise SteadfitError where a file would be written through a link to another file or folder.
+def check_file(path: Path) -> None:
+    """Raise SteadfitError where a file is to be written and something else has its place.
 
-    To be called before long work too, so that its result finds a place.
+    A pipe would be waited for, and who made a link may want another file overwritten. To be called
+    before long work too, so that its result finds a place.
     """
     with reading(path):
-        linked = path.is_symlink() and (path.is_file() or path.is_dir() or not path.exists())
-    if linked:
-        raise SteadfitError(
-            f"{path} must be a file or absent, got a link to {os.readlink(path)}. Remove the link, "
-            "or choose another place."
-        )
+        try:
+            mode = path.lstat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        if stat.S_ISREG(mode):
+            return
+        found = f"a link to {os.readlink(path)}" if stat.S_ISLNK(mode) else special(mode)
+    raise SteadfitError(
+        f"{path} must be a file or absent, got {found or 'a folder'}. Remove it, or choose another "
+        "place."
+    )
 
 
 def check_outside(folder: Path, data: Path) -> None:

@@ -13,7 +13,7 @@ from steadfit.errors import SteadfitError
 from steadfit.foreign_text import harmless_cell
 from steadfit.recipe import Recipe
 from steadfit.study.result import StudyResult
-from steadfit.study.store import existing_store
+from steadfit.study.store import Store, existing_store
 from steadfit.training import TrainedModel, TrainedReference, model_folder
 from steadfit.training.limits import MOST_MEMBERS
 
@@ -32,7 +32,7 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     the best arm's replicas that do not predict the class most of them do; for numbers, one column
     an output and the replicas' standard deviation of it; for a forecast, `step`, counted from the
     series' last one, and the same for each column that is forecast. Without a study's replicas, the
-    columns on disagreement are left out.
+    columns on disagreement are left out; a note says so where they cannot be read.
 
     Names of inputs and classes that a spreadsheet program would take for formulas have an
     apostrophe in front (`foreign_text.harmless_cell`, undone by `original_cell`); numbers stay.
@@ -46,13 +46,17 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     schema = model.facts.schema
     schema.task.check_answers()
     found = schema.read(source, **options)
-    replicas = _replicas(run, model)
+    try:
+        store, notes = existing_store(run / "store"), found.notes
+    except SteadfitError as error:  # the model is there all the same
+        store, notes = None, (*found.notes, f"The columns on disagreement are left out. {error}")
+    replicas = None if store is None else _replicas(run, store, model)
     said = None if replicas is None else replicas.logits(found.x)
     columns = schema.task.columns(found.ids, model.logits(found.x), said)
     columns = {name: _harmless(values) for name, values in columns.items()}
     text = io.BytesIO()
     pyarrow.csv.write_csv(pa.table(columns), text)
-    return Predicted(text.getvalue().decode(), found.notes)
+    return Predicted(text.getvalue().decode(), notes)
 
 
 def _harmless(values: np.ndarray) -> np.ndarray:
@@ -80,7 +84,9 @@ def run_folder(folder: Path) -> Path:
     return folder.absolute().parent if model_folder(folder) == folder else folder
 
 
-def _replicas(run: Path, model: TrainedModel | TrainedReference) -> TrainedModel | None:
+def _replicas(
+    run: Path, store: Store, model: TrainedModel | TrainedReference
+) -> TrainedModel | None:
     """The best arm's replicas as an ensemble; None where the run is no study or lost them, or hands
     over a reference, which is none of them.
 
@@ -90,9 +96,8 @@ def _replicas(run: Path, model: TrainedModel | TrainedReference) -> TrainedModel
         return None
     result = StudyResult.read(run / "study.json")
     best = result.arm(result.analysis.best)
-    store = existing_store(run / "store")
     keys = best.varying
-    if store is None or len(keys) < 2 or not all(key in store for key in keys):
+    if len(keys) < 2 or not all(key in store for key in keys):
         return None
     if len(keys) > MOST_MEMBERS:
         raise SteadfitError(

@@ -5,21 +5,17 @@ Every reader opens its files here. `steadfit.files` is the way out.
 """
 
 import os
-import stat
 from io import BufferedReader
 from pathlib import Path
 
 from steadfit.errors import SteadfitError
+from steadfit.files import special
 from steadfit.machine import memory
 
-_KINDS = (
-    (stat.S_ISFIFO, "a named pipe"),
-    (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-    (stat.S_ISSOCK, "a socket"),
-)
 _SHARE = 4  # of the memory: a file that is held as a whole takes no more than one part of so many
 MB = 2**20
+_LONGEST_JSON = 128 * MB
+_MOST_VALUES = 5_000_000  # of a JSON text, at some 100 bytes each once it is read
 
 
 def open_regular(path: Path) -> BufferedReader:
@@ -56,7 +52,26 @@ def read_regular(path: Path, most: int | None = None) -> bytes:
     return content
 
 
+def read_json(path: Path) -> bytes:
+    """The content of a regular file that is to be parsed as JSON. Raises as `read_regular` and
+    `check_json`."""
+    return check_json(path, read_regular(path, _LONGEST_JSON))
+
+
+def check_json(path: Path, content: bytes) -> bytes:
+    """The content itself. Raises SteadfitError where it would take far more memory once it is
+    parsed: of small values, as [] or 0, up to 30 times its size."""
+    values = sum(map(content.count, (b",", b"[", b"{")))
+    if len(content) > _LONGEST_JSON or values > _MOST_VALUES:
+        raise SteadfitError(
+            f"{path} must have at most {_MOST_VALUES:,} values and {_LONGEST_JSON / MB:,.0f} MB "
+            f"of JSON, got {values:,} and {len(content) / MB:,.0f} MB. Check that it is the file "
+            "you mean."
+        )
+    return content
+
+
 def _check_kind(path: Path, mode: int) -> None:
-    kind = next((words for is_kind, words in _KINDS if is_kind(mode)), None)
+    kind = special(mode)
     if kind is not None:
         raise SteadfitError(f"{path} must be a regular file, got {kind}. Give a file.")

@@ -1,5 +1,7 @@
 """Where results are written: never among the data, and never over what others put in the way."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -47,16 +49,47 @@ def test_nor_from_python(photos: Path) -> None:
             call(photos, "mlp", out=photos / "run")
 
 
-@pytest.mark.parametrize("name", ["study.json", "report.html"])
-def test_a_link_among_the_results_is_refused_before_the_training(
-    photos: Path, name: str, tmp_path: Path
+PLANTED: dict[str, Callable[[Path], object]] = {
+    "a link": lambda path: path.symlink_to(path.parent.parent / "mine"),
+    "a named pipe": os.mkfifo,
+    "a folder": Path.mkdir,
+}
+
+
+@pytest.mark.parametrize("found", PLANTED)
+@pytest.mark.parametrize("name", ["study.json", "run.json", "points.npz", "report.html"])
+def test_what_is_no_file_among_the_results_is_refused_before_the_training(
+    photos: Path, name: str, found: str, tmp_path: Path
 ) -> None:
-    mine = tmp_path / "mine"
+    refused(photos, tmp_path, name, PLANTED[found], f"{name} must be a file or absent, got {found}")
+
+
+@pytest.mark.parametrize("found", ["a link", "a named pipe"])
+def test_nor_is_it_taken_for_a_model(photos: Path, found: str, tmp_path: Path) -> None:
+    refused(photos, tmp_path, "model", PLANTED[found], "model must be a folder or absent, got a")
+
+
+def test_claims_are_not_made_behind_a_link(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+
+    def plant(store: Path) -> None:
+        store.mkdir()
+        (store / ".claims").symlink_to(tmp_path / "elsewhere")
+
+    refused(photos, tmp_path, "store", plant, r"\.claims must be a folder or absent, got a link")
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def refused(
+    photos: Path, tmp_path: Path, name: str, plant: Callable[[Path], object], said: str
+) -> None:
+    """Nothing is trained, and the file that a link names is as it was."""
+    mine, run = tmp_path / "mine", tmp_path / "run"
     mine.write_text("years of work")
-    run = tmp_path / "run"
-    run.mkdir()
-    (run / name).symlink_to(mine)
-    with pytest.raises(SteadfitError, match=f"{name} must be a file or absent, got a link to"):
+    run.mkdir(exist_ok=True)
+    plant(run / name)
+    with pytest.raises(SteadfitError, match=said):
         sf.study(photos, "mlp", ["l2"], samples=2, training={"epochs": 1}, out=run)
     assert mine.read_text() == "years of work"
-    assert not (run / "store").exists()
+    assert not list(run.glob("store/[0-9a-f]*"))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import steadfit as sf
+from steadfit.api import report
 from steadfit.cli import main
 from steadfit.errors import SteadfitError
 
@@ -52,7 +53,7 @@ def test_other_data_of_the_same_name_are_refused(
     said = capsys.readouterr().err
     assert "runs/d must be a new folder or that of this study, got a study of other data" in said
     assert "another folder with --out, or replace that study with --replace." in said
-    with pytest.raises(SteadfitError, match=r"with out, or replace that study with replace\."):
+    with pytest.raises(SteadfitError, match=r"with out, or replace that study with replace=True\."):
         sf.study("b/d.npz", "mlp", ["l2"], **QUICK)
     with pytest.raises(SteadfitError, match="other test points"):
         sf.study("a/d.npz", "mlp", ["l2"], test=0.4, **QUICK)
@@ -72,6 +73,20 @@ def test_a_result_that_cannot_be_read_is_not_replaced_either(first: Path) -> Non
     with pytest.raises(SteadfitError, match="cannot be compared with this one"):
         sf.study("a/d.npz", "mlp", ["l2"], **QUICK)
     assert (first / "study.json").read_text() == "{}"
+
+
+def test_what_to_do_with_a_result_that_cannot_be_read_is_said_and_helps(
+    first: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (first / "study.json").read_bytes()
+    (first / "study.json").write_text("{}")
+    with pytest.raises(SystemExit):
+        main(["show", str(first)])
+    assert "Run the study again with --replace to write it anew." in capsys.readouterr().err
+    with pytest.raises(SteadfitError, match="again with replace=True to write it anew"):
+        report(first)
+    sf.study("a/d.npz", "mlp", ["l2"], **QUICK, replace=True)
+    assert (first / "study.json").read_bytes() == before
 
 
 def test_on_demand_it_is_replaced(first: Path) -> None:

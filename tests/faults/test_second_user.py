@@ -133,12 +133,28 @@ def test_what_he_may_not_read_is_a_sentence(
 def test_a_store_that_he_may_not_read_leaves_him_the_model(
     nobody: ProcessPoolExecutor, close: Callable[[str], None]
 ) -> None:
-    close("run/store")
-    status, words = nobody.submit(said, *PREDICT).result(60)
-    assert status == 0, words
-    assert len(words.splitlines()) == 13
+    for closed in ("run/store", "run/store/store.json"):
+        close(closed)
+        status, words = nobody.submit(said, *PREDICT).result(60)
+        assert status == 0, words
+        assert "disagreement are left out. The store" in words
+        assert "cannot be read: Permission denied" in words
+        assert len([line for line in words.splitlines() if line.startswith('"row ')]) == 12, words
+        status, words = nobody.submit(said, "report", "run").result(60)
+        assert status == 2, words
+        assert "The store run/store cannot be read: Permission denied." in words
+        assert "replicas" not in words, "none is missing"
+
+
+def test_a_replica_that_he_may_not_read_is_not_called_damaged(
+    place: Path, nobody: ProcessPoolExecutor, close: Callable[[str], None]
+) -> None:
+    one = next(path for path in (place / "run" / "store").iterdir() if len(path.name) == 64)
+    close(f"run/store/{one.name}/replica.json")
     status, words = nobody.submit(said, "report", "run").result(60)
     assert status == 2, words
+    assert "cannot be read: Permission denied" in words
+    assert "Delete" not in words
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,16 @@ def test_a_pickle_is_never_loaded(tmp_path):
     assert not touched.exists()
 
 
+@pytest.mark.parametrize("plant", [lambda path: path.symlink_to("mine"), os.mkfifo])
+def test_a_claim_in_another_file_is_refused(tmp_path, plant):
+    store = open_store(tmp_path)
+    (tmp_path / ".claims" / "mine").write_text("years of work")
+    plant(tmp_path / ".claims" / KEY)
+    with pytest.raises(SteadfitError, match="must be a file or absent"), store.claim(KEY):
+        pass
+    assert (tmp_path / ".claims" / "mine").read_text() == "years of work"
+
+
 def test_a_claim_is_held_by_one(tmp_path):
     store, other = open_store(tmp_path), open_store(tmp_path)
     with store.claim(KEY) as mine:

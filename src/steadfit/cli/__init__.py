@@ -13,6 +13,7 @@ from steadfit.errors import SteadfitError
 from steadfit.files import WITHOUT_ROOM
 from steadfit.foreign_text import printable_lines
 from steadfit.machine import check_limit
+from steadfit.report.voice import COMMAND_LINE
 
 __all__ = ["app", "main"]
 
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(sys.argv[1:] if arguments is None else arguments)
         print(end="", flush=True)
     except SteadfitError as error:
-        print(f"steadfit: {printable_lines(str(error))}", file=sys.stderr)
+        print(f"steadfit: {printable_lines(COMMAND_LINE.said(error))}", file=sys.stderr)
         sys.exit(2)
     except MemoryError:
         print("steadfit: There is too little memory. Close other programs.", file=sys.stderr)

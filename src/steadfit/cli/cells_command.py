@@ -52,9 +52,9 @@ def cells(
     terminal.write(_described(chosen, input, hidden))
     if svg is not None:
         from steadfit.cells import svg as draw
-        from steadfit.files import write_text
+        from steadfit.files import write_output
 
-        write_text(svg, draw(chosen))
+        write_output(svg, draw(chosen))
         screen.say(f"The diagram is in {svg}")
 
 

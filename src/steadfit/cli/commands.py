@@ -294,7 +294,7 @@ def predict(
 ) -> None:
     """Predict new inputs with a run's model, as CSV; or continue a text."""
     from steadfit.cli import terminal
-    from steadfit.files import reading, write_text
+    from steadfit.files import reading, write_output
     from steadfit.prediction import continued, predictions
 
     if (prompt is None) == (input is None):
@@ -316,7 +316,7 @@ def predict(
     if out is None:
         terminal.write(text.removesuffix("\n"))
     else:
-        write_text(out, text.removesuffix("\n") + "\n")
+        write_output(out, text.removesuffix("\n") + "\n")
 
 
 @app.command

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from steadfit.errors import SteadfitError
+
 
 @dataclass(frozen=True)
 class Voice:
@@ -9,20 +11,33 @@ class Voice:
 
     flags: bool
 
-    def setting(self, name: str, value: int | float | str | None = None) -> str:
+    def setting(self, name: str, value: bool | int | float | str | None = None) -> str:
         """A setting, alone or with a value.
 
         >>> COMMAND_LINE.setting("seeds", 2), PYTHON.setting("scheme", "whole")
         ('--seeds 2', 'scheme="whole"')
         >>> COMMAND_LINE.setting("samples"), PYTHON.setting("samples")
         ('--samples', 'samples')
+        >>> COMMAND_LINE.setting("replace", True), PYTHON.setting("replace", True)
+        ('--replace', 'replace=True')
         """
         if self.flags:
             flag = "--" + name.replace("_", "-")
-            return flag if value is None else f"{flag} {value}"
+            return flag if value is None or value is True else f"{flag} {value}"
         if value is None:
             return name
         return f'{name}="{value}"' if isinstance(value, str) else f"{name}={value}"
+
+    def said(self, error: SteadfitError) -> str:
+        """An error's message, with the settings that it names as this reader writes them.
+
+        >>> print(COMMAND_LINE.said(SteadfitError("Add samples=3.", samples=3)))
+        Add --samples 3.
+        """
+        message = str(error)
+        for name, value in error.settings.items():
+            message = message.replace(PYTHON.setting(name, value), self.setting(name, value))
+        return message
 
 
 COMMAND_LINE = Voice(flags=True)

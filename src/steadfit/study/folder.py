@@ -15,10 +15,10 @@ from pydantic import TypeAdapter, ValidationError
 from steadfit.data import Dataset, Split, points
 from steadfit.errors import SteadfitError
 from steadfit.files import write_text
-from steadfit.regular_files import read_regular
+from steadfit.regular_files import read_json
 from steadfit.study.learner import Learner
 from steadfit.study.points_file import load_points
-from steadfit.study.result import StudyResult, TrainedArm, read_result
+from steadfit.study.result import WRITE_ANEW, StudyResult, TrainedArm, read_result
 from steadfit.study.store import Finished, Store, existing_store
 from steadfit.study.trials import digest
 from steadfit.training import Replica, TrainedModel, TrainedReference
@@ -108,7 +108,8 @@ def other_study(folder: Path, split: Split, baseline: Learner) -> str:
     try:
         found = read_result(folder)
     except SteadfitError as error:
-        return f"a study that cannot be compared with this one ({str(error).rstrip('.')})"
+        reason = str(error).removesuffix(WRITE_ANEW).rstrip(". ")
+        return f"a study that cannot be compared with this one ({reason})"
     if found.data.digest != digest(split):
         return f"a study of other data, or of other test points ({found.data.name})"
     if not found.arms or found.arms[0].settings != dict(baseline.settings):
@@ -135,7 +136,7 @@ def read_about(folder: Path) -> About:
     """Read `run.json`; an absent one says nothing. Raises SteadfitError for a damaged one."""
     path = folder / "run.json"
     try:
-        return _ABOUT.validate_json(read_regular(path))
+        return _ABOUT.validate_json(read_json(path))
     except FileNotFoundError:
         return About()
     except (OSError, ValidationError) as error:

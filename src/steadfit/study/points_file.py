@@ -19,6 +19,7 @@ from steadfit.data.schema import Schema
 from steadfit.errors import SteadfitError
 from steadfit.files import write_bytes
 from steadfit.formats.npz import load_arrays
+from steadfit.regular_files import check_json
 
 _COLUMNS = ("groups", "spans")
 _DAMAGE = (OSError, LookupError, TypeError, ValueError, RuntimeError, RecursionError)
@@ -51,7 +52,7 @@ def load_points(path: Path, fingerprint: str) -> Dataset:
     again = "Run the study again: what is trained is not trained a second time."
     try:
         arrays, _ = load_arrays(path, ["x", "y", "lengths", "texts", *_COLUMNS])
-        test = _dataset(arrays, json.loads(arrays["texts"].tobytes()))
+        test = _dataset(arrays, json.loads(check_json(path, arrays["texts"].tobytes())))
         found = test.fingerprint
     except _DAMAGE as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]

@@ -15,11 +15,12 @@ from pydantic import TypeAdapter, ValidationError
 from steadfit.analysis.result import Analysis
 from steadfit.errors import SteadfitError, unknown
 from steadfit.files import reading
-from steadfit.regular_files import read_regular
+from steadfit.regular_files import read_json
 
 SCHEMA = 2  # of study.json: raise it when a field changes its meaning or goes
 Delivery = Literal["single", "ensemble"]
 Scalar = bool | int | float | str
+WRITE_ANEW = "Run the study again with replace=True to write it anew."
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class StudyResult:
     def read(cls, path: Path) -> "StudyResult":
         """Read a `study.json`. Raises SteadfitError if it cannot be read, or is not one."""
         try:
-            content = read_regular(path)
+            content = read_json(path)
             _check_schema(path, content)
             return _ADAPTER.validate_json(content)
         except OSError as error:
@@ -129,8 +130,8 @@ class StudyResult:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
             raise SteadfitError(
-                f"{path} is not a study's result: {place}: {first['msg'].lower()}. "
-                "Run the study again to write it anew."
+                f"{path} is not a study's result: {place}: {first['msg'].lower()}. {WRITE_ANEW}",
+                replace=True,
             ) from None
 
 

@@ -7,6 +7,7 @@ whole or absent. Several processes, and several studies, may share one store.
 import hashlib
 import json
 import math
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,14 +22,21 @@ from pydantic import TypeAdapter
 
 from steadfit.analysis.terms import Failure
 from steadfit.errors import SteadfitError
-from steadfit.files import make_ready, remove_unfinished, whole_folder, write_text, writing
+from steadfit.files import (
+    check_file,
+    make_ready,
+    remove_unfinished,
+    whole_folder,
+    write_text,
+    writing,
+)
 from steadfit.formats.npz import load_arrays
-from steadfit.regular_files import read_regular
+from steadfit.regular_files import read_json, read_regular
 from steadfit.training import Replica
 from steadfit.training.weights import read_weights
 
 FORMAT = 2
-_MARK = "store.json"
+_MARK, _CLAIMS = "store.json", ".claims"
 _FIGURES, _PREDICTIONS, _WEIGHTS = "replica.json", "predictions.npz", "weights.safetensors"
 
 _KEY = re.compile(r"\w[\w.-]{0,99}", re.ASCII)  # a name of its own, that leads nowhere else
@@ -120,7 +128,7 @@ class Store:
         return Replica(logits=logits, weights=weights, **known)
 
     def _figures(self, key: str) -> _Figures:
-        found = _CHECKED.validate_json(read_regular(self.folder / key / _FIGURES))
+        found = _CHECKED.validate_json(read_json(self.folder / key / _FIGURES))
         if not math.isfinite(found.facts.get("parameters", 0)):
             raise ValueError("its number of parameters is none")
         return found
@@ -144,6 +152,10 @@ class Store:
         """What reading a damaged replica raises becomes `damaged`."""
         try:
             yield
+        except PermissionError as error:
+            raise SteadfitError(
+                f"The replica in {self.folder / key} cannot be read: {error.strerror}."
+            ) from None
         except _DAMAGE as error:
             reason = (str(error) or type(error).__name__).splitlines()[0]
             raise self.damaged(key, reason) from None
@@ -161,7 +173,9 @@ class Store:
 
         The claim is a lock of the operating system, so it ends with the process that holds it.
         """
-        lock = FileLock(self.folder / ".claims" / key)
+        place = self.folder / _CLAIMS / key
+        check_file(place)
+        lock = FileLock(place)
         with writing(self.folder):
             free = _acquired(lock)
             if free:
@@ -178,8 +192,13 @@ def open_store(folder: Path) -> Store:
     Raises SteadfitError if it was written in another format, or the folder cannot be written.
     """
     make_ready(folder)
+    claims = folder / _CLAIMS
+    if claims.is_symlink():
+        raise SteadfitError(
+            f"{claims} must be a folder or absent, got a link to {os.readlink(claims)}. Remove it."
+        )
     with writing(folder):
-        (folder / ".claims").mkdir(exist_ok=True)
+        claims.mkdir(exist_ok=True)
     if not (folder / _MARK).exists():
         write_text(folder / _MARK, json.dumps({"format": FORMAT}) + "\n")
     return existing_store(folder) or Store(folder)
@@ -188,12 +207,14 @@ def open_store(folder: Path) -> Store:
 def existing_store(folder: Path) -> Store | None:
     """The store in this folder, to read from; None where there is none.
 
-    Raises SteadfitError if it was written in another format.
+    Raises SteadfitError if it cannot be read, or was written in another format.
     """
     try:
-        found = json.loads(read_regular(folder / _MARK)).get("format")
-    except OSError:
+        found = json.loads(read_json(folder / _MARK)).get("format")
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise SteadfitError(f"The store {folder} cannot be read: {error.strerror}.") from None
     except SteadfitError:
         raise
     except (ValueError, AttributeError, RecursionError):

@@ -16,7 +16,7 @@ from steadfit.files import whole_folder
 from steadfit.kinds import Inputs, Preparation, checked
 from steadfit.models import build
 from steadfit.recipe import Recipe
-from steadfit.regular_files import read_regular
+from steadfit.regular_files import read_json
 from steadfit.tasks.classes import probabilities
 from steadfit.training import limits
 from steadfit.training.facts import ModelFacts
@@ -129,7 +129,7 @@ class TrainedModel:
         """
         folder = model_folder(Path(folder))
         try:
-            content = read_regular(folder / FACTS)
+            content = read_json(folder / FACTS)
             if (values := reference_values(content)) is not None:
                 return TrainedReference.read(folder, values)
             facts = ModelFacts.from_json(content)
