@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 from steadfit.errors import SteadfitError
 
@@ -37,18 +38,36 @@ def check_limit() -> None:
         )
 
 
-def check_unpacked(needed: float, packed: int, instead: str) -> None:
-    """Raise SteadfitError where a file would take far more memory than its size lets expect.
+def free_memory() -> int:
+    """Bytes that this process can still take without pushing others out: at most `memory()`.
 
-    needed: bytes at the peak, as estimated. packed: the file's bytes. What repeats packs to a
-    thousandth, so that a small file could fill the memory; data seldom pack to a hundredth.
-    instead: what to do.
+    Where the system does not tell, all of `memory()`.
     """
-    allowed = max(_SMALL, _RATIO * packed)
-    if needed > min(allowed, memory() // 2):
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        [available] = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+    except (OSError, ValueError):
+        return memory()
+    return min(int(available) * 1024, memory())
+
+
+def check_unpacked(name: str, needed: float, packed: int, unpacked: str) -> None:
+    """Raise SteadfitError where a file would fill the memory once it is unpacked.
+
+    It may take what is free, but for what repeats so often that it packs to a hundredth, as data
+    seldom do and files that are made to do harm do: such a file may take 0.7 GB.
+    needed: bytes at the peak, as estimated. packed: the file's bytes. unpacked: how to save it so.
+    """
+    if needed > free_memory():
         raise SteadfitError(
-            f"it would take {needed / 1e9:,.1f} GB of memory once it is unpacked, and may take "
-            f"{min(allowed, memory() // 2) / 1e9:,.1f} GB. {instead}"
+            f"{name} would take {needed / 1e9:,.1f} GB of memory, and {free_memory() / 1e9:,.1f} "
+            "GB are free. Leave examples out, or read it on a larger machine."
+        )
+    if needed > max(_SMALL, _RATIO * packed):
+        raise SteadfitError(
+            f"{name} would take {needed / 1e9:,.1f} GB of memory, {needed / packed:,.0f} times its "
+            f"size, as files do that are made to fill the memory: at most {_RATIO} times, or "
+            f"{_SMALL / 1e9:,.1f} GB. If you trust it, {unpacked}."
         )
 
 

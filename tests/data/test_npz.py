@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from steadfit import machine
 from steadfit.data import read
 from steadfit.errors import SteadfitError
-from steadfit.formats import npz
 from steadfit.kinds.image_inputs import read_images
 from steadfit.tasks import Numbers
 
@@ -113,9 +113,21 @@ def test_examples_to_predict_are_opened_alike(tmp_path: Path) -> None:
 
 def test_what_unpacks_to_more_than_the_memory_is_said(tmp_path: Path, monkeypatch) -> None:
     path = saved(tmp_path, x=X, y=Y)
-    monkeypatch.setattr(npz, "memory", lambda: 256)
-    with pytest.raises(SteadfitError, match="half of this machine's memory"):
+    monkeypatch.setattr(machine, "free_memory", lambda: 16)
+    with pytest.raises(SteadfitError, match=r"would take .* GB of memory, and .* are free"):
         read(path)
+
+
+def test_what_packs_like_a_bomb_is_read_when_it_is_saved_without_compression(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "_SMALL", 10**6)
+    x, y = np.zeros((2000, 32, 32), np.uint8), np.arange(2000) % 2
+    np.savez_compressed(tmp_path / "a.npz", x=x, y=y)
+    with pytest.raises(SteadfitError, match=r"times its size.* If you trust it, save it without"):
+        read(tmp_path / "a.npz")
+    np.savez(tmp_path / "a.npz", x=x, y=y)
+    assert len(read(tmp_path / "a.npz")) == 2000
 
 
 def test_a_single_array_is_said(tmp_path: Path) -> None:

@@ -7,23 +7,24 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from steadfit.errors import SteadfitError, some, unknown
 from steadfit.formats.encoding import read_text
-from steadfit.machine import check_unpacked, memory
+from steadfit.machine import check_unpacked
 from steadfit.regular_files import open_regular
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})  # in a column of numbers
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MOST_COLUMNS = 50_000
+MOST_COLUMNS = 20_000
 _ROW = 200  # bytes that a row takes at least while labels are read
-_DIVIDE = "Divide it, or save it without compression and dictionaries"
+_UNPACKED = "save it without compression and dictionaries"
 _DELIMITERS = ",;\t|"
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _ZEROS_IN_FRONT = re.compile(r"[+-]?0[0-9]+")
@@ -194,30 +195,23 @@ def read_csv(path: Path, encoding: str | None, delimiter: str | None) -> Columns
 
 def read_parquet(path: Path) -> Columns:
     """A Parquet file. Raises SteadfitError for a damaged file, for nested columns, and for what
-    would take more than an eighth of the machine's memory: as text it takes several times that.
+    would fill the memory: as text it takes several times its unpacked size.
     """
     import pyarrow as pa
     from pyarrow import parquet
 
-    most, size, batches = memory() // 8, 0, []
+    size, batches = 0, []
     try:
         with open_regular(path) as opened, parquet.ParquetFile(opened) as file:
             packed = os.fstat(opened.fileno()).st_size
             _check_count(path, file.metadata.num_columns)
             rows = file.metadata.num_rows * _ROW
-            check_unpacked(rows, packed, _DIVIDE)
+            check_unpacked(path.name, rows + 4 * _unpacked(file.metadata), packed, _UNPACKED)
             for batch in file.iter_batches():  # equal values pack to nearly nothing
                 size += batch.nbytes
-                check_unpacked(rows + 4 * size, packed, _DIVIDE)
-                if size > most:
-                    raise SteadfitError(
-                        f"{path.name} unpacks to more than the {most / 1e9:,.1f} GB that are an "
-                        "eighth of this machine's memory. Divide it, or leave rows out."
-                    )
+                check_unpacked(path.name, rows + 4 * size, packed, _UNPACKED)
                 batches.append(batch)
             table = pa.Table.from_batches(batches, file.schema_arrow)
-    except SteadfitError as error:
-        raise SteadfitError(f"{path.name}: {error}.") from None
     except (pa.ArrowException, OSError, MemoryError) as error:
         raise SteadfitError(f"{path.name} is no whole Parquet file ({error}).") from None
     nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
@@ -227,6 +221,11 @@ def read_parquet(path: Path) -> Columns:
             "were expected. Give each step a row or a column of its own."
         )
     return _columns(path, table, 1)
+
+
+def _unpacked(metadata: Any) -> int:
+    """Bytes that a Parquet file says its pages have, of which one is read at a time, as a whole."""
+    return sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
 
 
 def _header(path: Path, head: str, delimiter: str) -> list[str]:
@@ -292,18 +291,27 @@ def _floats(column: "pa.ChunkedArray") -> np.ndarray | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pa.types.is_string(column.type):
-        column = pc.call_function("utf8_trim_whitespace", [column])
-        missing = pc.call_function(
-            "is_in",
-            [pc.call_function("utf8_lower", [column])],
-            pc.SetLookupOptions(pa.array(sorted(MISSING))),
-        )
-        column = pc.call_function("if_else", [missing, pa.scalar(None, pa.string()), column])
-    try:
-        return np.asarray(pc.cast(column, pa.float64(), safe=False), np.float64)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return None
+    def cast(column: "pa.ChunkedArray") -> np.ndarray | None:
+        try:
+            return np.asarray(pc.cast(column, pa.float64(), safe=False), np.float64)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return None
+
+    values = cast(column)
+    if values is not None or not pa.types.is_string(column.type):
+        return values
+    column = pc.call_function("utf8_trim_whitespace", [column])
+    missing = pc.call_function("is_in", [pc.call_function("utf8_lower", [column])], _missing())
+    return cast(pc.call_function("if_else", [missing, pa.scalar(None, pa.string()), column]))
+
+
+@cache
+def _missing() -> Any:
+    """The words for what is missing, as Arrow looks them up: made once, as tables may be wide."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.SetLookupOptions(pa.array(sorted(MISSING)))
 
 
 def _number(cell: object) -> float | None:

@@ -10,36 +10,39 @@ from numpy.lib import format as npy
 from numpy.lib.npyio import NpzFile
 
 from steadfit.errors import SteadfitError
-from steadfit.machine import check_unpacked, memory
+from steadfit.machine import check_unpacked
 from steadfit.regular_files import open_regular
 
 _ALSO = {"x_train": "x", "y_train": "y"}  # what others call them
+_AGAIN = "Save it again: numpy.savez(path, x=x, y=y)."
 
 
 def load_arrays(path: Path, names: Sequence[str]) -> tuple[dict[str, np.ndarray], list[str]]:
     """The arrays of these names that are in an npz file, and the names of what else is.
 
     x_train and y_train are found as x and y. Raises SteadfitError for objects, for what is no whole
-    npz file, and for arrays that would take more than half of the machine's memory.
+    npz file, and for arrays that would fill the memory.
     """
     try:
         with open_regular(path) as opened:
             if opened.read(6) == b"\x93NUMPY":
-                raise SteadfitError("it holds a single array, without a name")
+                raise SteadfitError(f"{path} holds a single array, without a name. {_AGAIN}")
             opened.seek(0)
             file = NpzFile(opened, allow_pickle=False)
             known = {_ALSO.get(name, name): name for name in file.files}
             found = {name: known[name] for name in names if name in known}
-            _check_size(file, list(found.values()))
             check_unpacked(
+                str(path),
                 sum(_peak(file, name) for name in found.values()),
                 os.fstat(opened.fileno()).st_size,
-                "Save large arrays without compression, by numpy.savez",
+                "save it without compression: numpy.savez(path, x=x, y=y)",
             )
             arrays = {name: file[own] for name, own in found.items()}
             if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-                raise SteadfitError("it holds files that are no arrays")
+                raise SteadfitError(f"{path} holds files that are no arrays. {_AGAIN}")
             return arrays, [name for name in file.files if _ALSO.get(name, name) not in names]
+    except SteadfitError:
+        raise
     except PermissionError as error:
         raise SteadfitError(f"{path} cannot be read: {error.strerror}.") from None
     except Exception as error:  # what is damaged, or made to do damage, may raise anything
@@ -49,9 +52,7 @@ def load_arrays(path: Path, names: Sequence[str]) -> tuple[dict[str, np.ndarray]
                 "never read. Save numbers or text: x.astype(float), y.astype(str)."
             ) from None
         reason = str(error).strip("'\"") or type(error).__name__
-        raise SteadfitError(
-            f"{path} is no whole npz file: {reason}. Save it again: numpy.savez(path, x=x, y=y)."
-        ) from None
+        raise SteadfitError(f"{path} is no whole npz file: {reason}. {_AGAIN}") from None
 
 
 def _peak(file: NpzFile, name: str) -> float:
@@ -64,16 +65,3 @@ def _peak(file: NpzFile, name: str) -> float:
         shape, _, dtype = header(opened)
     values = math.prod(shape)
     return values * (2 * dtype.itemsize + (0 if dtype == np.uint8 else 4))
-
-
-def _check_size(file: NpzFile, names: Sequence[str]) -> None:
-    """Zeros pack to a thousandth of their size: refuse what unpacks to more than there is room."""
-    assert file.zip is not None
-    members = file.zip.infolist()
-    size = sum(m.file_size for m in members if m.filename.removesuffix(".npy") in names)
-    most = memory() // 2
-    if size > most:
-        raise SteadfitError(
-            f"its arrays unpack to {size / 1e9:,.0f} GB, more than the {most / 1e9:,.0f} GB that "
-            "are half of this machine's memory"
-        )
