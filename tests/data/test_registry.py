@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 from pyarrow import parquet
 
+from faults.hostile import WHOLE, happened
 from steadfit.data import Dataset, Ragged, carve, draw, fit_preparation, read, split
 from steadfit.data.registry import NAMES, SUFFIXES
 from steadfit.errors import SteadfitError
@@ -184,3 +185,18 @@ def test_the_training_part_leaves_the_own_test_set_out(tmp_path: Path) -> None:
         read(tmp_path / "a.npz", part="tests")
     with pytest.raises(SteadfitError, match="no test set of its own"):
         read("digits", part="train")
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".pth", ".pkl", ".pickle", ".joblib"])
+@pytest.mark.parametrize("content", ["a pickle", "an old pickle", "a checkpoint"])
+def test_a_pickle_is_refused_and_never_loaded(tmp_path: Path, suffix: str, content: str) -> None:
+    """Whatever it is called: under its own suffix, or as a kind of file that is read."""
+    path = tmp_path / f"data{suffix}"
+    path.write_bytes(WHOLE[content])
+    happened.clear()
+    with pytest.raises(SteadfitError, match=r"can run code when it is read, and is never read\."):
+        read(path)
+    for kind in SUFFIXES:
+        with pytest.raises(SteadfitError):
+            read(path, kind=kind)
+    assert not happened

@@ -32,7 +32,7 @@ SUFFIXES: Mapping[str, Reader] = {
     ".pq": tables.read,
     ".txt": text.read,
 }
-
+_CODE = (".pt", ".pth", ".pkl", ".pickle", ".joblib")  # pickles, by their usual names
 
 _MADE_OF = {
     "numpy.ndarray": "Make a Dataset of arrays: steadfit.from_arrays(x, y).",
@@ -111,6 +111,12 @@ def _reader(source: str | Path, kind: str | None, task: str | None) -> Reader:
         return SUFFIXES[suffix]
     if task == "tokens":
         return text.read
+    if suffix in _CODE:
+        raise SteadfitError(
+            f"{path} must be data, got {suffix}, a format that can run code when it is read, and "
+            "is never read. Save the arrays from the program that wrote it: "
+            "numpy.savez(path, x=x, y=y)."
+        )
     raise unknown("kind of file", suffix or path.name, SUFFIXES)
 
 
