@@ -72,7 +72,7 @@ def hostile() -> StudyResult:
     arms = tuple(arm(name, 0.06 - 0.005 * i) for i, name in enumerate(HOSTILE[1:]))
     return study(
         (arm(HOSTILE[0], 0.087, verdict=Verdict.BASELINE), *arms),
-        classes=HOSTILE[:8],
+        classes=HOSTILE,
         name=HOSTILE[0],
         best=HOSTILE[1],
     )

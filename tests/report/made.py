@@ -28,6 +28,8 @@ HOSTILE = (
     "<script>window.hurt=1</script>",
     "\"><img src=x onerror='window.hurt=1'>",
     "[red]{{ 7 * 7 }}[/red] %{x} ${y}",
+    '" onload="window.hurt=1',
+    "<a href='javascript:window.hurt=1'>javascript:window.hurt=1</a>",
     "שלום עולם",
     "🦆🦆 日本",
     "a\x1b[31mb\u202ec",

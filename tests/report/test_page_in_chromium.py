@@ -1,15 +1,17 @@
 """The page as a browser shows it: no request, no error, no overflow, in light and in dark."""
 
+import csv
+import io
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from report.made import Case
-from steadfit.data import read, split
+from steadfit.data import Dataset, read, split
 from steadfit.recipe import Recipe
 from steadfit.report import page
 from steadfit.report.palette import DARK, LIGHT
@@ -157,6 +159,74 @@ def test_the_policy_stops_a_script_and_a_request_that_got_in(seen: Seen):
     assert seen.page.evaluate("window.hurt") is None
     assert len(seen.errors) == 2
     assert all("Content Security Policy" in error for error in seen.errors)
+
+
+NAMES = (
+    '" onload="window.hurt=1',
+    "<script>window.hurt=1</script>",
+    "javascript:window.hurt=1",
+    "</script><img src=x onerror=window.hurt=1>",
+    "<a href='javascript:window.hurt=1'>x</a>",
+)
+
+
+def classified(folder: Path) -> Dataset:
+    """A series a row; columns and classes have names that would run, were they taken for code."""
+    header = csv_line([*NAMES, "label"])
+    rows = [csv_line([*map(str, range(i, i + 5)), NAMES[i % 5]]) for i in range(60)]
+    (folder / f"{NAMES[2]}.csv").write_text(header + "".join(rows))
+    return read(folder / f"{NAMES[2]}.csv")
+
+
+def forecast(folder: Path) -> Dataset:
+    """Columns to forecast, and series, with such names."""
+    header = csv_line(["series", *NAMES])
+    rows = [csv_line([NAMES[i // 40], *map(str, range(i, i + 5))]) for i in range(200)]
+    (folder / "f.csv").write_text(header + "".join(rows))
+    return read(folder / "f.csv", horizon=2, series="series", target=list(NAMES))
+
+
+def texts(folder: Path) -> Dataset:
+    """Texts, words and all, of such names."""
+    header = csv_line([NAMES[0], "label"])
+    rows = [csv_line([f"{NAMES[i % 5]} {i}", NAMES[i % 3]]) for i in range(60)]
+    (folder / "t.csv").write_text(header + "".join(rows))
+    return read(folder / "t.csv", text=NAMES[0])
+
+
+def csv_line(cells: list[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
+
+
+@pytest.mark.parametrize("made", [classified, forecast, texts])
+def test_no_name_in_the_data_runs(
+    made: Callable[[Path], Dataset], browser: Browser, tmp_path: Path
+) -> None:
+    """A whole study of them. A script that the policy alone had stopped would be an error."""
+    recipe = Recipe().model_with(name="recurrent", hidden=3).training_with(epochs=1)
+    done = run_study(
+        split(made(tmp_path)), RecipeLearner(recipe), ["l2"], tmp_path / "run", Design(samples=2),
+        processes=1,
+    )  # fmt: skip
+    file = tmp_path / "report.html"
+    text = page(done, COMMAND_LINE)
+    assert "window.hurt" in text, "the names are shown"
+    file.write_text(text, "utf-8")
+    seen = Seen(browser, file)
+    seen.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    seen.expect("[...document.querySelectorAll('.plot')].every(p => p.querySelector('svg'))")
+    for element in seen.page.query_selector_all(".plot"):
+        element.hover()
+    addresses = "[...document.querySelectorAll('a')].map(a => a.href.baseVal ?? a.href)"
+    assert not [one for one in seen.page.evaluate(addresses) if "script" in one.lower()]
+    events = "[...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames())"
+    assert not [name for name in seen.page.evaluate(events) if name.startswith("on")]
+    assert seen.page.evaluate("window.hurt") is None
+    assert seen.errors == []
+    assert [url for url in seen.requests if not url.startswith("data:")] == [file.as_uri()]
+    seen.page.close()
 
 
 def test_a_folded_figure_is_drawn_when_it_is_opened(browser: Browser, tmp_path: Path):
