@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test slow fuzz check docs bench-study bench-conv bench-cells bench-coverage bench-sequences calibrate faults clean
+.PHONY: demo test slow fuzz check docs bench-study bench-conv bench-cells bench-coverage bench-sequences calibrate hostile faults audit clean
 
 demo: .venv/done
 	$(BIN)/steadfit study digits
@@ -47,8 +47,23 @@ calibrate: .venv/done
 	$(BIN)/python benchmarks/calibrate.py
 	$(BIN)/python benchmarks/calibration_tables.py
 
+# Files, folders and users that are not trusted: minutes. A table says what each file took.
+hostile: .venv/done
+	STEADFIT_FULL_SIZE=1 $(BIN)/pytest -n 0 tests/faults/test_endless_files.py
+	$(BIN)/pytest -n 2 tests/faults/test_hostile_files.py tests/faults/test_second_user.py \
+		tests/training/test_models_from_others.py tests/cli/test_places.py \
+		tests/cli/test_text_of_others.py tests/test_foreign_code.py tests/cells/test_cache.py
+	$(BIN)/python tests/faults/planted_faults.py
+
+# And 10,000 hostile files, 100 kills, full disks: an hour.
 faults: .venv/done
-	STEADFIT_HOSTILE_FILES=10000 STEADFIT_KILLS=100 $(BIN)/pytest tests/faults
+	STEADFIT_FULL_SIZE=1 STEADFIT_HOSTILE_FILES=10000 STEADFIT_KILLS=100 $(BIN)/pytest tests/faults
+
+# Known vulnerabilities of the pinned versions. It asks PyPI, and fails where PyPI has not answered.
+audit:
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/pip install --quiet pip-audit
+	.venv/audit/bin/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
 
 bench-coverage: .venv/done
 	$(BIN)/python benchmarks/coverage.py

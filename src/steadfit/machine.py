@@ -51,6 +51,16 @@ def free_memory() -> int:
     return min(int(available) * 1024, memory())
 
 
+def check_free(name: str, needed: float) -> None:
+    """Raise SteadfitError where a file would take more memory than is free: bytes, as estimated."""
+    free = free_memory()
+    if needed > free:
+        raise SteadfitError(
+            f"{name} would take {needed / 1e9:,.1f} GB of memory, and {free / 1e9:,.1f} GB are "
+            "free. Leave a part of it out, or read it on a larger machine."
+        )
+
+
 def check_unpacked(name: str, needed: float, packed: int, unpacked: str) -> None:
     """Raise SteadfitError where a file would fill the memory once it is unpacked.
 
@@ -58,11 +68,7 @@ def check_unpacked(name: str, needed: float, packed: int, unpacked: str) -> None
     seldom do and files that are made to do harm do: such a file may take 0.7 GB.
     needed: bytes at the peak, as estimated. packed: the file's bytes. unpacked: how to save it so.
     """
-    if needed > free_memory():
-        raise SteadfitError(
-            f"{name} would take {needed / 1e9:,.1f} GB of memory, and {free_memory() / 1e9:,.1f} "
-            "GB are free. Leave examples out, or read it on a larger machine."
-        )
+    check_free(name, needed)
     if needed > max(_SMALL, _RATIO * packed):
         raise SteadfitError(
             f"{name} would take {needed / 1e9:,.1f} GB of memory, {needed / packed:,.0f} times its "

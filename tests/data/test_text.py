@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from steadfit import machine
 from steadfit.data import Dataset, Ragged, fit_preparation, read, split
 from steadfit.errors import SteadfitError
 
@@ -27,6 +28,15 @@ def test_blocks_give_the_text_again_and_the_next_token(tmp_path: Path, unit: str
     assert following == whole[1:]
     assert ((data.y != -100).sum(1) == x.lengths).all()
     assert data.outputs == len(x.tokens)
+
+
+def test_a_text_that_would_take_more_memory_than_is_free_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.txt").write_text("abcdefghij" * 1000)
+    monkeypatch.setattr(machine, "free_memory", lambda: 10**5)
+    with pytest.raises(SteadfitError, match=r"a\.txt would take .* GB of memory, and .* are free"):
+        read(tmp_path / "a.txt", block=100)
 
 
 def test_the_end_of_a_text_is_the_test_side(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from multiprocessing import resource_sharer
+from multiprocessing.process import BaseProcess
 
 import torch
 
@@ -30,7 +31,7 @@ from steadfit.workers import context, end_with_parent, start_server, undisturbed
 
 _SHARED = "/dev/shm"  # Linux's file system of shared memory
 _OTHERS = 2**19  # bytes of it for locks, which the workers' queues need
-LOST_WORKERS = 3  # a trial that was in flight this often when a worker died is given up
+LOST_WORKERS = 3  # a trial that lost its worker this often while it was trained alone is given up
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,11 @@ def train_all(
     """Train every trial whose replica is not in the store yet, and put it there.
 
     processes: workers, by default one a usable core, or one in all where torch sees a GPU. A worker
-    that is killed is replaced. A trial that cannot be trained is stored as a failed replica, but
-    for those that memory was too small for, or that lost their worker `LOST_WORKERS` times, most
-    often for the same reason: another time there may be more. Their keys are returned.
+    that is killed is replaced; the trials that were in training then are trained alone, one after
+    the other, as any of them may be the reason. A trial that cannot be trained is stored as a
+    failed replica, but for those that memory was too small for, or that lost their worker
+    `LOST_WORKERS` times while alone, most often for the same reason: another time there may be
+    more. Their keys are returned.
     Raises SteadfitError for less than one process, and where the store cannot be written.
     """
     if processes is not None and processes < 1:
@@ -81,19 +84,29 @@ def train_all(
         watch(Progress(what, total - len(missing), total, found))
 
     tell()
-    losses = dict.fromkeys(missing, 0)
+    suspects: dict[str, int] = {}  # those in training when a worker died; how often it was theirs
     without: set[str] = set()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     workers = min(processes or (1 if device == "cuda" else usable_cores()), len(missing))
     while missing:
-        try:
-            _run_pool(missing, without, split, store, workers, device, tell)
-        except BrokenProcessPool:
-            _give_up(missing, without, losses, store, workers)
+        suspect = next((key for key in suspects if key in missing), None)
+        now = missing.copy() if suspect is None else {suspect: missing[suspect]}
+        several = workers if suspect is None else 1
+        lost = _run_pool(now, missing, without, split, store, several, device, tell)
+        if suspect is None:
+            for key in lost:
+                suspects.setdefault(key, 0)
+        elif lost:
+            suspects[suspect] += 1
+            if suspects[suspect] == LOST_WORKERS:
+                without.add(suspect)
+                del missing[suspect]
+                tell()
     return frozenset(without)
 
 
 def _run_pool(
+    trials: dict[str, Trial],
     missing: dict[str, Trial],
     without: set[str],
     split: Split,
@@ -101,41 +114,53 @@ def _run_pool(
     workers: int,
     device: str,
     tell: Callable[[], None],
-) -> None:
-    """Train what is missing; what is done is taken out of `missing`, and told.
+) -> list[str]:
+    """Train these trials; what is done is taken out of `missing`, and told.
 
-    without: gets the keys of those that memory was too small for.
+    without: gets the keys of those that memory was too small for. Returns the keys of those that
+    were in training when a worker died; none where all are done.
     """
     start_server()
     arguments = (_for_workers(split), store, device)
     before = set(multiprocessing.active_children())
     with _started():
         pool = ProcessPoolExecutor(workers, context(), _start_worker, arguments)
+    pending: dict[Future[_Answer], str] = {}
     try:
         with undisturbed_start(), _started():
-            pending: dict[Future[_Answer], str] = {
-                pool.submit(_train, pickle.dumps(trial)): key for key, trial in missing.items()
-            }
+            for key, trial in trials.items():
+                pending[pool.submit(_train, pickle.dumps(trial))] = key
         while pending:
             done, _ = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
-                key = pending.pop(future)
                 answer = future.result()
+                key = pending.pop(future)
                 if answer is _Answer.ELSEWHERE and key not in store:  # look again a little later
                     time.sleep(0.2)
-                    pending[pool.submit(_train, pickle.dumps(missing[key]))] = key
+                    pending[pool.submit(_train, pickle.dumps(trials[key]))] = key
                     continue
                 if answer is _Answer.NO_MEMORY:
                     without.add(key)
                 del missing[key]
                 tell()
+        return []
+    except BrokenProcessPool:
+        _stop(before)
+        wait(pending)
+        broken = [key for future, key in pending.items() if future.exception() is not None]
+        return broken[:workers]  # they are begun in this order
     except BaseException:
-        resource_sharer.stop(timeout=5)  # else it shows a traceback for a worker that was fetching
-        for child in set(multiprocessing.active_children()) - before:
-            child.terminate()
+        _stop(before)
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _stop(before: set[BaseProcess]) -> None:
+    """Have the workers end that were not there before."""
+    resource_sharer.stop(timeout=5)  # else it shows a traceback for a worker that was fetching
+    for child in set(multiprocessing.active_children()) - before:
+        child.terminate()
 
 
 def _for_workers(split: Split) -> Split | bytes:
@@ -158,24 +183,6 @@ def _started() -> Iterator[None]:
             f"The processes to train in cannot be started: {error.strerror or error}. They need "
             "some shared memory (/dev/shm, 1 MB), open files (ulimit -n) and processes (ulimit -u)."
         ) from None
-
-
-def _give_up(
-    missing: dict[str, Trial],
-    without: set[str],
-    losses: dict[str, int],
-    store: Store,
-    workers: int,
-) -> None:
-    """Note which trials were in flight when a worker died; one that was so too often is moved from
-    `missing` to `without`."""
-    for key in [key for key in missing if key in store]:
-        del missing[key]
-    for key in list(missing)[:workers]:
-        losses[key] += 1
-        if losses[key] >= LOST_WORKERS:
-            del missing[key]
-            without.add(key)
 
 
 class _Answer(Enum):

@@ -8,10 +8,14 @@ from steadfit.data.dataset import Dataset, Structure
 from steadfit.data.schema import Schema
 from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError
+from steadfit.files import reading
 from steadfit.formats.encoding import read_text
 from steadfit.kinds import Ragged, Texts, Unit
 from steadfit.kinds.tokens import number_texts
+from steadfit.machine import check_free
 from steadfit.tasks import Tokens
+
+_PEAK = 20  # bytes of memory for each of the file's, as measured: two numbers a character, and text
 
 
 def read(
@@ -38,6 +42,8 @@ def read(
             f'{path.name} is plain text without labels, whose task is "tokens", got "{task}". Give '
             "texts with their labels as a table (.csv)."
         )
+    with reading(path):
+        check_free(path.name, _PEAK * path.stat().st_size)
     whole = number_texts([read_text(path, encoding)], [path.name], unit)
     if block < 2:
         raise SteadfitError(f"block must be 2 or more {unit}, got {block}.")

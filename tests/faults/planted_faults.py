@@ -1,0 +1,350 @@
+"""Takes guards against hostile files, folders and users away, one by one; a test of each fails.
+
+    python tests/faults/planted_faults.py [WORDS OF A FAULT'S NAME]
+
+Each fault is a change of the text of steadfit's source, in a copy, on which the test is run that
+should fail. The exit status is the number of faults that were not found.
+"""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+SOURCE = TESTS.parent / "src"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a guard is against, the text of a file of `steadfit` that is replaced once, the test."""
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    test: str
+
+
+MODELS = "training/test_models_from_others.py"
+ENDLESS = "faults/test_endless_files.py"
+FAULTS = (
+    Fault(
+        "workers import from the current folder",
+        "workers.py",
+        '    os.environ[_SAFE_PATH] = "1"',
+        '    os.environ[_SAFE_PATH] = ""',
+        "test_foreign_code.py -k script_elsewhere",
+    ),
+    Fault(
+        "the cache is a folder that others can write",
+        "cells/cache.py",
+        "        if reason := unsafe(folder):",
+        "        if reason := None:",
+        "cells/test_cache.py -k folder_that_others",
+    ),
+    Fault(
+        "a library that others can write is loaded",
+        "cells/cache.py",
+        " or unsafe(library) is not None",
+        "",
+        "cells/test_cache.py -k library_that_others",
+    ),
+    Fault(
+        "a kernel's source is written through a link",
+        "cells/cache.py",
+        "    handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)",
+        "    return path.write_bytes(content)",
+        "cells/test_cache.py -k link_in_place",
+    ),
+    Fault(
+        "names of cells and weights lead into paths and C++",
+        "cells/language.py",
+        "    if not name.isidentifier():\n        _refuse",
+        "    if not name:\n        _refuse",
+        "cells/test_cache.py -k identifiers",
+    ),
+    Fault(
+        "a fit removes files of others from model/",
+        "files.py",
+        "    if others:",
+        "    if not folder:",
+        f"{MODELS} -k not_ours",
+    ),
+    Fault(
+        "results are written through a planted link",
+        "files.py",
+        "        if stat.S_ISREG(mode):",
+        "        if stat.S_ISREG(mode) or stat.S_ISLNK(mode):",
+        "cli/test_places.py -k link",
+    ),
+    Fault(
+        "a pipe or a folder takes a result's place, and is met after the training",
+        "api.py",
+        "        check_file(folder / name)",
+        "        pass",
+        "cli/test_places.py -k among_the_results",
+    ),
+    Fault(
+        "claims are made behind a planted link",
+        "study/store.py",
+        "    if claims.is_symlink():",
+        "    if not claims:",
+        "cli/test_places.py -k claims",
+    ),
+    Fault(
+        "predictions overwrite their input",
+        "cli/commands.py",
+        "        if same:",
+        "        if same is None:",
+        "cli/test_text_of_others.py -k overwritten",
+    ),
+    Fault(
+        "control characters of names reach the terminal",
+        "cli/__init__.py",
+        "printable_lines(COMMAND_LINE.said(error))",
+        "COMMAND_LINE.said(error)",
+        "cli/test_text_of_others.py -k names_of_files",
+    ),
+    Fault(
+        "control characters of generated text reach the terminal",
+        "cli/terminal.py",
+        "    print(printable_lines(text), file",
+        "    print(text, file",
+        "cli/test_text_of_others.py -k generated",
+    ),
+    Fault(
+        "a class name is a formula in the predictions' CSV",
+        "prediction.py",
+        "harmless_cell(name) for",
+        "name for",
+        "cli/test_text_of_others.py -k predictions",
+    ),
+    Fault(
+        "pipes and devices are read as files",
+        "regular_files.py",
+        "    if kind is not None:",
+        "    if kind == 0:",
+        f"{ENDLESS} -k sane_size",
+    ),
+    Fault(
+        "a file of a terabyte is read",
+        "regular_files.py",
+        'b"" if size > allowed else file.read(allowed + 1)',
+        "file.read()",
+        f"{ENDLESS} -k 'sane_size and weights'",
+    ),
+    Fault(
+        "small npz and Parquet files and images unpack to gigabytes",
+        "machine.py",
+        "    if needed > max(_SMALL, _RATIO * packed):",
+        "    if needed > free_memory():",
+        f"{ENDLESS} -k 'npz or Parquet or PNG'",
+    ),
+    Fault(
+        "a million columns",
+        "formats/columns.py",
+        "    if columns > MOST_COLUMNS:",
+        "    if columns < 0:",
+        f"{ENDLESS} -k '1,000,000'",
+    ),
+    Fault(
+        "a text takes more memory than is free",
+        "machine.py",
+        "    if needed > free:",
+        "    if needed < 0:",
+        "data/test_text.py -k memory",
+    ),
+    Fault(
+        "JSON of small values takes 30 times its size",
+        "regular_files.py",
+        "    if len(content) > _LONGEST_JSON or values > _MOST_VALUES:",
+        "    if len(content) > 2 * _LONGEST_JSON:",
+        f"{ENDLESS} -k nested_texts",
+    ),
+    Fault(
+        "the shape of a model's examples is not bounded",
+        "training/limits.py",
+        "    if values > LARGEST_IMAGE or max(shape, default=0) > LONGEST:",
+        "    if values < 0:",
+        f"{MODELS} -k settings_that",
+    ),
+    Fault(
+        "the number of members is not bounded",
+        "training/limits.py",
+        "    if count > MOST_MEMBERS:",
+        "    if count < 0:",
+        f"{MODELS} -k settings_that",
+    ),
+    Fault(
+        "the number of layers is not bounded",
+        "recipe.py",
+        "Field(max_length=20_000)",
+        "Field(max_length=20_000_000)",
+        f"{MODELS} -k settings_that",
+    ),
+    Fault(
+        "settings ask for more weights than there are",
+        "training/limits.py",
+        "    if wanted > found:",
+        "    if wanted < 0:",
+        f"{MODELS} -k settings_that",
+    ),
+    Fault(
+        "the number of tensors is not bounded",
+        "training/weights.py",
+        "    if header > _LONGEST_HEADER:",
+        "    if header < 0:",
+        f"{MODELS} -k million_tensors",
+    ),
+    Fault(
+        "the number of replicas is not bounded",
+        "prediction.py",
+        "    if len(keys) > MOST_MEMBERS:",
+        "    if len(keys) < 0:",
+        f"{MODELS} -k too_many",
+    ),
+    Fault(
+        "an empty list of replicas",
+        "prediction.py",
+        "    if len(keys) < 2 or",
+        "    if",
+        f"{MODELS} -k too_many",
+    ),
+    Fault(
+        "a key in the store of any length, that leads anywhere",
+        "study/store.py",
+        "_KEY.fullmatch(key) is not None and ",
+        "",
+        f"{MODELS} -k names_no_folder",
+    ),
+    Fault(
+        "links that loop among images",
+        "data/readers/images.py",
+        "            target = Path(os.path.realpath(path))",
+        "            target = path.resolve(strict=True)",
+        f"{ENDLESS} -k 'sane_size and png'",
+    ),
+    Fault(
+        "weights that are NaN",
+        "training/weights.py",
+        "        if not given.isfinite().all():",
+        "        if given is None:",
+        f"{MODELS} -k no_training_gives",
+    ),
+    Fault(
+        "weights that are integers",
+        "training/weights.py",
+        "        if given.dtype != own.dtype:",
+        "        if given is None:",
+        f"{MODELS} -k no_training_gives",
+    ),
+    Fault(
+        "an infinite mean",
+        "kinds/preparation.py",
+        "            if not math.isfinite(number):",
+        "            if number is None:",
+        f"{MODELS} -k settings_that",
+    ),
+    Fault(
+        "a deviation of 0",
+        "kinds/preparation.py",
+        "            if not (math.isfinite(number) and number > 0):\n"
+        '                raise SteadfitError(f"A deviation',
+        '            if number is None:\n                raise SteadfitError(f"A deviation',
+        f"{MODELS} -k settings_that",
+    ),
+    Fault(
+        "a model of an unknown format",
+        "training/facts.py",
+        "        elif found != FORMAT:",
+        "        elif found is None:",
+        f"{MODELS} -k settings_that",
+    ),
+    Fault(
+        "two classes of one name",
+        "training/limits.py",
+        "    if len(set(classes)) < len(classes):",
+        "    if not classes and classes:",
+        f"{MODELS} -k settings_that",
+    ),
+    Fault(
+        "a pickle inside an npz file is loaded",
+        "formats/npz.py",
+        "NpzFile(opened, allow_pickle=False)",
+        "NpzFile(opened, allow_pickle=True)",
+        "faults/test_hostile_files.py -k 'whole_files and npz'",
+    ),
+    Fault(
+        "a pickle as data is not called one",
+        "data/registry.py",
+        "    if suffix in _CODE:",
+        "    if not suffix:",
+        "data/test_registry.py -k pickle",
+    ),
+    Fault(
+        "names in the report are taken for HTML",
+        "report/document.py",
+        "autoescape=True",
+        "autoescape=False",
+        "report/test_page_in_chromium.py -k name_in_the_data",
+    ),
+    Fault(
+        "a store that may not be read counts as absent",
+        "study/store.py",
+        "    except (FileNotFoundError, NotADirectoryError):\n        return None",
+        "    except OSError:\n        return None",
+        "faults/test_second_user.py -k leaves_him",
+    ),
+    Fault(
+        "an innocent trial is given up for another's lost workers",
+        "study/engine.py",
+        "        elif lost:\n            suspects[suspect] += 1",
+        "        for suspect in lost:\n            suspects[suspect] += 1",
+        "study/test_lost_workers.py -k only_trials",
+    ),
+)
+
+
+def plant(fault: Fault, folder: Path) -> None:
+    """A copy of steadfit with the fault."""
+    shutil.copytree(SOURCE, folder, dirs_exist_ok=True)
+    file = folder / "steadfit" / fault.file
+    text = file.read_text()
+    assert text.count(fault.right) == 1, f"{fault.file} has changed: {fault.right}"
+    file.write_text(text.replace(fault.right, fault.wrong))
+
+
+def is_found(fault: Fault) -> bool:
+    """Whether the test fails on a copy with the fault."""
+    with tempfile.TemporaryDirectory() as folder:
+        plant(fault, Path(folder))
+        environment = {**os.environ, "PYTHONPATH": folder}
+        command = [sys.executable, "-m", "pytest", "-n", "0", "-x", "-p", "no:cacheprovider"]
+        done = subprocess.run(
+            [*command, *shlex.split(fault.test)],
+            env=environment, cwd=TESTS, capture_output=True, text=True,
+        )  # fmt: skip
+    if done.returncode not in (0, 1):  # neither that all passed nor that one failed
+        raise RuntimeError(done.stdout[-2000:] + done.stderr[-2000:])
+    return done.returncode == 1
+
+
+def main() -> int:
+    """Print which fault was found by which test; the number of faults that were not."""
+    missed = 0
+    for fault in FAULTS:
+        if all(word in fault.name for word in sys.argv[1:]):
+            found = is_found(fault)
+            missed += not found
+            told = "" if found else " **not found**"
+            print(f"| {fault.name} | `{fault.test}`{told} |", flush=True)
+    return missed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

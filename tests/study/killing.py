@@ -1,0 +1,45 @@
+"""Learners that end their worker; in a module of its own, which workers can import."""
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+from steadfit.data import Split
+from steadfit.remedies import Remedy
+from steadfit.training import RecipeLearner, Replica
+
+
+@dataclass(frozen=True)
+class Killing(RecipeLearner):
+    """Ends its worker at these seeds, as a lack of memory would; takes a while at others."""
+
+    seeds: tuple[int, ...] = ()
+
+    def train(self, split: Split, examples: Tensor, seed: int, device: str = "cpu") -> Replica:
+        if seed in self.seeds:
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(0.5)  # so that others are in training when a worker ends
+        return super().train(split, examples, seed, device)
+
+
+@dataclass(frozen=True)
+class KillingOnce(RecipeLearner):
+    """Ends one worker of all, the first that trains: the file says that it has."""
+
+    done: Path = Path()
+
+    def with_remedies(self, remedies: Sequence[Remedy]) -> "KillingOnce":
+        return KillingOnce(super().with_remedies(remedies).recipe, self.done)
+
+    def train(self, split: Split, examples: Tensor, seed: int, device: str = "cpu") -> Replica:
+        try:
+            self.done.touch(exist_ok=False)
+        except FileExistsError:
+            return super().train(split, examples, seed, device)
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
