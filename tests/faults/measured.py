@@ -14,7 +14,7 @@ from typing import NamedTuple
 from faults.kinds import KINDS
 from steadfit.errors import SteadfitError
 
-PATIENCE = 60  # seconds after which a reader that has not ended is stopped
+PATIENCE = 30  # seconds after which a reader that has not ended is stopped
 ROOM = 4 * 10**9  # bytes at which it is stopped too, so that the machine goes on
 
 
@@ -36,7 +36,7 @@ def measured(kind: str, path: Path) -> Measure:
     sender.close()
     began = time.monotonic()
     while not receiver.poll(0.05):
-        seconds, peak = time.monotonic() - began, _peak(reader.pid)
+        seconds, peak = time.monotonic() - began - _waited(reader.pid), _peak(reader.pid)
         if seconds > PATIENCE or peak > ROOM:
             reader.kill()
             reader.join()
@@ -50,13 +50,13 @@ def measured(kind: str, path: Path) -> Measure:
 
 
 def _read(sender: Connection, kind: str, path: Path) -> None:
-    began, waited = time.monotonic(), _waited()
+    began, waited = time.monotonic(), _waited(os.getpid())
     try:
         KINDS[kind][1](path)
         said = "read"
     except SteadfitError as error:
         said = str(error)
-    seconds = time.monotonic() - began - (_waited() - waited)
+    seconds = time.monotonic() - began - (_waited(os.getpid()) - waited)
     sender.send(Measure(said, seconds, _peak(os.getpid())))
 
 
@@ -69,6 +69,9 @@ def _peak(process: int | None) -> int:
     return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 
-def _waited() -> float:
-    """Seconds in which this process could have worked, and no core was free."""
-    return int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
+def _waited(process: int | None) -> float:
+    """Seconds in which a process could have worked, and no core was free."""
+    try:
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[1]) / 1e9
+    except OSError:
+        return 0.0
