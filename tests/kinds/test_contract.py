@@ -11,7 +11,7 @@ import torch
 
 from steadfit.data import Ragged, from_arrays, from_series, from_texts
 from steadfit.errors import SteadfitError
-from steadfit.kinds import KINDS, Inputs, Kind, Preparation, checked, kind_of
+from steadfit.kinds import KINDS, Inputs, Kind, Packed, Preparation, checked, kind_of
 from steadfit.models import MODELS, build
 from steadfit.nn import Padded
 from steadfit.recipe import Augmentation, Model
@@ -54,6 +54,19 @@ def test_it_comes_back_from_json(case):
     kind.check_shape(kind.shape(x))
     with pytest.raises(ValueError, match=r"."):
         kind.check_shape((*kind.shape(x), 3))
+
+
+def test_it_comes_back_from_plain_arrays_and_words(case):
+    """As through a file: what it was packed as is all that it is unpacked from."""
+    kind, x = case
+    packed = kind.packed(x)
+    words = json.loads(json.dumps(packed.words))
+    again = kind.unpacked(Packed(packed.arrays, words))
+    assert kind_of(again) == kind
+    assert kind.names(again) == kind.names(x)
+    assert all(map(torch.equal, kind.tensors(again), kind.tensors(x)))
+    with pytest.raises(LookupError):
+        kind.unpacked(Packed({}, words))
 
 
 def test_rows_are_the_examples(case):

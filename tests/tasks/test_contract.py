@@ -66,6 +66,11 @@ def test_what_is_tried_by_default_is_there(data: Dataset) -> None:
     assert data.schema.epochs(20, len(data), 64) >= 20
 
 
+def test_labels_are_those_of_classes_alone(data: Dataset) -> None:
+    labels = data.schema.task.labels(data.y)
+    assert labels == tuple(data.classes[int(k)] for k in data.y if data.classes)
+
+
 def test_one_training_goes_the_whole_way(data: Dataset) -> None:
     """A trained model agrees with its replica, and its columns have a
     row for each answer."""

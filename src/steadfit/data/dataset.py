@@ -10,6 +10,7 @@ from torch import Tensor
 from steadfit.data.schema import Schema
 from steadfit.errors import counted
 from steadfit.kinds import Inputs
+from steadfit.tasks import Side
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +93,11 @@ class Dataset:
         What a network sees of it, which for texts depends on the sample, `Preparation.shape` says.
         """
         return self.schema.kind.shape(self.x)
+
+    @property
+    def side(self) -> Side:
+        """What a task's own scores need of it."""
+        return Side(self.x, self.y, self.structure.spans)
 
     @property
     def nbytes(self) -> int:

@@ -115,19 +115,8 @@ def naive_forecasts(dataset: Dataset, season: int = 1) -> Tensor:
     Step h of the horizon is the value `season` steps before it, or as many seasons as it takes to
     be in the window (Hyndman and Athanasopoulos 2021, 5.2). Shape of y, in the data's units.
     """
-    return last_season(*forecast_of(dataset), season)
-
-
-def last_season(forecast: Forecast, windows: Ragged, season: int) -> Tensor:
-    """`naive_forecasts` of these windows."""
-    if not 1 <= season <= forecast.window:
-        raise SteadfitError(
-            f"A season of {season} steps does not lie in a window of {forecast.window}. Give a "
-            "larger window."
-        )
-    past = windows.padded()[:, :, list(forecast.targets)]
-    back = season - torch.arange(forecast.horizon) % season
-    return past[:, -back].reshape(len(past), -1)
+    forecast, windows = forecast_of(dataset)
+    return forecast.naive(windows, season)
 
 
 def scaled_errors(train: Dataset, test: Dataset, predictions: Tensor, season: int = 1) -> Tensor:
@@ -137,32 +126,20 @@ def scaled_errors(train: Dataset, test: Dataset, predictions: Tensor, season: in
     training side of the same series and target (Hyndman and Koehler 2006, equations 3 and 4); below
     1 is better than it. NaN where that is 0, or the series has no training side.
     """
-    forecast, past = _past(train)
-    learned, tested_spans = train.structure.spans, test.structure.spans
-    assert learned is not None
-    assert tested_spans is not None
-    next_step = train.y.view(len(train), forecast.horizon, -1)[:, 0]
-    change = (next_step - past[:, -season]).abs().double()
-    tested, place = tested_spans[:, 0].unique(return_inverse=True)
-    scale = torch.stack([change[learned[:, 0] == series].mean(0) for series in tested])
-    scale[scale == 0] = torch.nan
-    errors = (predictions - test.y).abs().view(len(test), forecast.horizon, -1)
-    return (errors / scale[place][:, None]).view_as(test.y)
+    forecast, _ = forecast_of(train)
+    return forecast.errors(train.side, test.side, predictions, season)
 
 
 def forecast_of(dataset: Dataset) -> tuple[Forecast, Ragged]:
     """What is forecast, and from which windows. Raises SteadfitError for other data."""
     task = dataset.schema.task
     if not isinstance(task, Forecast):
-        raise SteadfitError(f"{dataset.name} holds no forecasts.")
+        raise SteadfitError(
+            f"{dataset.name} must be a forecast, got a data set of {task.learned}. Read it with a "
+            "horizon, or make it with steadfit.data.from_forecast."
+        )
     assert isinstance(dataset.x, Ragged)
     return task, dataset.x
-
-
-def _past(dataset: Dataset) -> tuple[Forecast, Tensor]:
-    """The targets' channels within the window, shape (examples, window, targets)."""
-    forecast, windows = forecast_of(dataset)
-    return forecast, windows.padded()[:, :, list(forecast.targets)]
 
 
 def _constant_note(

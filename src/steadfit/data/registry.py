@@ -32,6 +32,7 @@ SUFFIXES: Mapping[str, Reader] = {
     ".pq": tables.read,
     ".txt": text.read,
 }
+OF_TASK: Mapping[str, Reader] = {"tokens": text.read}  # of files with any other suffix
 _CODE = (".pt", ".pth", ".pkl", ".pickle", ".joblib")  # pickles, by their usual names
 
 _MADE_OF = {
@@ -109,8 +110,8 @@ def _reader(source: str | Path, kind: str | None, task: str | None) -> Reader:
     suffix = (kind or path.suffix).lower()
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]
-    if task == "tokens":
-        return text.read
+    if task is not None and task in OF_TASK:
+        return OF_TASK[task]
     if suffix in _CODE:
         raise SteadfitError(
             f"{path} must be data, got {suffix}, a format that can run code when it is read, and "

@@ -8,6 +8,7 @@ in `registry`.
 from steadfit.kinds.base import Examples as Examples
 from steadfit.kinds.base import Inputs as Inputs
 from steadfit.kinds.base import Kind as Kind
+from steadfit.kinds.base import Packed as Packed
 from steadfit.kinds.images import Images as Images
 from steadfit.kinds.preparation import RESERVED as RESERVED
 from steadfit.kinds.preparation import Preparation as Preparation

@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
@@ -26,6 +26,13 @@ class Examples(NamedTuple):
     x: Any
     ids: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+
+class Packed(NamedTuple):
+    """Examples as they are written to a file: arrays by name, and words for JSON."""
+
+    arrays: Mapping[str, np.ndarray]
+    words: Mapping[str, Any]
 
 
 class Kind(ABC, Generic[X]):
@@ -94,6 +101,14 @@ class Kind(ABC, Generic[X]):
     def names(self, x: X) -> tuple[tuple[str, ...], ...]:
         """The names that the examples' numbers stand for, as part of their fingerprint."""
         return ()
+
+    @abstractmethod
+    def packed(self, x: X) -> Packed:
+        """The examples as plain arrays and words, to be written to a file."""
+
+    @abstractmethod
+    def unpacked(self, packed: Packed) -> X:
+        """`packed` undone. Raises ValueError or LookupError for what no such examples give."""
 
     @abstractmethod
     def fit(self, x: X, indices: Tensor) -> dict[str, Any]:

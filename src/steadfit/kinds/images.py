@@ -13,7 +13,7 @@ from torch.nn.functional import avg_pool2d
 from steadfit.errors import SteadfitError
 from steadfit.formats import Form
 from steadfit.kinds import image_changes
-from steadfit.kinds.base import Examples, Kind
+from steadfit.kinds.base import Examples, Kind, Packed
 from steadfit.kinds.image_inputs import read_images
 from steadfit.kinds.moments import moments
 from steadfit.kinds.random import noise
@@ -89,6 +89,12 @@ class Images(Kind[Tensor]):
 
     def tensors(self, x: Tensor) -> tuple[Tensor, ...]:
         return (x,)
+
+    def packed(self, x: Tensor) -> Packed:
+        return Packed({"x": x.numpy()}, {})
+
+    def unpacked(self, packed: Packed) -> Tensor:
+        return torch.from_numpy(packed.arrays["x"])
 
     def fit(self, x: Tensor, indices: Tensor) -> dict[str, Any]:
         mean, std = moments(x, indices)

@@ -13,7 +13,7 @@ from steadfit.errors import SteadfitError, counted
 from steadfit.formats import Form, Rows
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import TABLES, open_table
-from steadfit.kinds.base import Examples, Kind
+from steadfit.kinds.base import Examples, Kind, Packed
 from steadfit.kinds.ragged import Ragged
 from steadfit.nn import Padded
 
@@ -84,6 +84,16 @@ class Sequences(Kind[Ragged]):
 
     def names(self, x: Ragged) -> tuple[tuple[str, ...], ...]:
         return (x.tokens,)
+
+    def packed(self, x: Ragged) -> Packed:
+        arrays = {"x": x.values.numpy(), "lengths": x.lengths.numpy()}
+        return Packed(arrays, {"tokens": x.tokens, "unit": x.unit})
+
+    def unpacked(self, packed: Packed) -> Ragged:
+        values, lengths = (torch.from_numpy(packed.arrays[name]) for name in ("x", "lengths"))
+        if lengths.ndim != 1 or bool((lengths < 1).any()) or int(lengths.sum()) != len(values):
+            raise ValueError("its lengths do not fit its values")
+        return Ragged(values, lengths, tuple(packed.words["tokens"]), packed.words["unit"])
 
     def prepared(
         self, x: Ragged, prepare: Callable[[Ragged], Ragged]

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from steadfit.data import Dataset, Schema, forecast_of
-from steadfit.data.forecasting import last_season
 from steadfit.errors import SteadfitError
 from steadfit.references.base import Learned, Reference
 from steadfit.references.linear import MOST_COLUMNS, fit_ridge, fit_scale, ridge, scaled
@@ -25,7 +24,7 @@ class Naive(Reference):
         return Learned({})
 
     def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
-        return last_season(_forecast(schema), x, 1).numpy()
+        return _forecast(schema).naive(x).numpy()
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class SeasonalNaive(Reference):
 
     def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
         forecast = _forecast(schema)
-        return last_season(forecast, x, forecast.season).numpy()
+        return forecast.naive(x, forecast.season).numpy()
 
 
 @dataclass(frozen=True)

@@ -113,9 +113,10 @@ def _study(result: StudyResult, voice: Voice) -> dict[str, object]:
 
 
 def _whole_recipe(result: StudyResult) -> dict[str, Any]:
-    """The baseline's, without the loss of classes where numbers are learned."""
+    """The baseline's, without the loss of classes where another one was learned by."""
     whole = dict(result.arms[0].settings)
-    if result.data.task == "numbers" and isinstance(training := whole.get("training"), dict):
+    training = whole.get("training")
+    if isinstance(training, dict) and training.get("loss") != result.analysis.decides:
         whole["training"] = {name: value for name, value in training.items() if name != "loss"}
     return whole
 

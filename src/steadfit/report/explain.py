@@ -5,10 +5,10 @@ Each sentence is true by itself. Nothing here computes: the figures come from th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from steadfit.analysis.per_token import per_token
 from steadfit.analysis.terms import Failure, Loss, Scheme, Verdict
 from steadfit.errors import counted
 from steadfit.report import wording
@@ -306,17 +306,8 @@ def _against_naive(found: ScaledErrors, arm: str) -> str:
 
 
 def _of_tokens(found: TokenLosses) -> str:
-    values = "; ".join(
-        f"{arm} {_per_token(loss, found.unit)}" for arm, loss in found.losses.items()
-    )
+    values = "; ".join(f"{arm} {per_token(loss, found.unit)}" for arm, loss in found.losses.items())
     return f"Over all {found.tokens:,} {found.unit} held out: {values}."
-
-
-def _per_token(loss: float, unit: str) -> str:
-    """A loss in nats a token as people compare it: bits of characters, perplexity of words."""
-    if unit == "characters":
-        return f"{loss / math.log(2):.3f} bits a character"
-    return f"perplexity {math.exp(loss):,.1f}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from steadfit.data import Dataset, Forecast, Ragged
+from steadfit.data import Dataset, Ragged
 from steadfit.nn import Recurrent
 from steadfit.recipe import Recipe
 from steadfit.report import looking, wording
-from steadfit.tasks import Classes
 from steadfit.training import TrainedModel
 
 if TYPE_CHECKING:
@@ -49,28 +48,21 @@ def drawings(run: Run) -> list[Drawing]:
     model, test = run.model, run.test
     if not isinstance(model, TrainedModel):
         return []
-    module, _ = model.members[0]
-    if isinstance(test.x, Tensor):
-        return list(_of_images(run, model, module)) if test.x.ndim == 4 else []
-    found = []
-    if any(isinstance(part, Recurrent) for part in module.modules()):
-        found += _gates(model, test)
-    if not model.facts.schema.task.every_step:
-        found += _reach(run, model)
-    if isinstance(test.schema.task, Forecast):
-        found += _forecasts(run)
-    return found
+    kind, task = test.schema.kind, test.schema.task
+    parts = (OF_KIND.get(kind.name), OF_TASK.get(task.name))
+    return [drawing for part in parts if part for drawing in part(run, model)]
 
 
-def _of_images(run: Run, model: TrainedModel, module: nn.Module) -> Iterator[Drawing]:
+def _of_images(run: Run, model: TrainedModel) -> Iterator[Drawing]:
     from steadfit.report import inside
 
-    test = run.test
+    test, (module, _) = run.test, model.members[0]
     assert isinstance(test.x, Tensor)
+    labels = model.facts.schema.task.labels(test.y)
     convolutions = [name for name, part in module.named_modules() if isinstance(part, nn.Conv2d)]
     drawable = _drawable(model, test.x[:1], convolutions)
-    if isinstance(model.facts.schema.task, Classes):
-        yield from _of_decisions(model, test, drawable)
+    if labels:
+        yield from _of_decisions(model, test, labels, drawable)
     if convolutions and looking.first_kernels(model).shape[-1] > 1:
         yield Drawing(
             "What the first layer answers to",
@@ -80,11 +72,13 @@ def _of_images(run: Run, model: TrainedModel, module: nn.Module) -> Iterator[Dra
             inside.first_filters(model),
         )
     yield from _of_maps(model, test.x[0], drawable)
-    if isinstance(model.facts.schema.task, Classes):
-        yield _near_decisions(run, model)
+    if labels:
+        yield _near_decisions(run, model, labels)
 
 
-def _of_decisions(model: TrainedModel, test: Dataset, drawable: Sequence[str]) -> Iterator[Drawing]:
+def _of_decisions(
+    model: TrainedModel, test: Dataset, labels: Sequence[str], drawable: Sequence[str]
+) -> Iterator[Drawing]:
     from steadfit.report import inside
 
     assert isinstance(test.x, Tensor)
@@ -92,7 +86,7 @@ def _of_decisions(model: TrainedModel, test: Dataset, drawable: Sequence[str]) -
     chosen = test.x[rows]
     yield Drawing(
         "What the model looks at",
-        f"A test image of each class ({_named(test, rows)}), and how strongly each of its pixels "
+        f"A test image of each class ({_named(labels, rows)}), and how strongly each of its pixels "
         "moves the score of the predicted class (its saliency). On the object is right; on the "
         "background, the model may have learned what the classes do not mean.",
         "Images, each with a map of its saliency.",
@@ -128,19 +122,18 @@ def _of_maps(model: TrainedModel, image: Tensor, drawable: Sequence[str]) -> Ite
         yield replace(first, heading=heading, caption=caption, others=tuple(others))
 
 
-def _named(test: Dataset, rows: Tensor) -> str:
-    """The labels of test points."""
-    labels = [test.classes[k] for k in test.y[rows].tolist()]
-    return ", ".join(wording.shortened(wording.printable(name), 20) for name in labels)
+def _named(labels: Sequence[str], rows: Tensor) -> str:
+    """The labels of these test points."""
+    named = (wording.printable(labels[row]) for row in map(int, rows))
+    return ", ".join(wording.shortened(name, 20) for name in named)
 
 
-def _near_decisions(run: Run, model: TrainedModel) -> Drawing:
+def _near_decisions(run: Run, model: TrainedModel, labels: Sequence[str]) -> Drawing:
     from steadfit.report import inside
 
     test = run.test
     assert isinstance(test.x, Tensor)
     told = np.stack([one.logits for one in run.members]) if run.members else None
-    labels = [test.classes[k] for k in test.y.tolist()]
     return Drawing(
         "Nearest the decision",
         "The test images whose two most probable classes are nearest to each other, for the model "
@@ -180,16 +173,24 @@ def _drawable(model: TrainedModel, image: Tensor, layers: Sequence[str]) -> list
     return [name for name, size in sizes.items() if min(size) >= 2 and max(size) <= LARGEST_MAP]
 
 
+def _of_sequences(run: Run, model: TrainedModel) -> Iterator[Drawing]:
+    module, _ = model.members[0]
+    if any(isinstance(part, Recurrent) for part in module.modules()):
+        yield from _gates(model, run.test)
+    if not model.facts.schema.task.every_step:
+        yield from _reach(run, model)
+
+
 def _gates(model: TrainedModel, test: Dataset) -> Iterator[Drawing]:
     from steadfit.report import through_time
 
     assert isinstance(test.x, Ragged)
-    labelled = len(test.classes) > 0 and isinstance(model.facts.schema.task, Classes)
-    rows = _one_a_class(test, MOST_SEQUENCES) if labelled else _ends_of_longest(test.x.lengths)
+    labels = model.facts.schema.task.labels(test.y)
+    rows = _one_a_class(test, MOST_SEQUENCES) if labels else _ends_of_longest(test.x.lengths)
     cell = model.facts.recipe.model.settings.get("cell", "its cell")
     for row in rows.tolist():
         name = wording.printable(test.ids[row]) if test.ids else f"test point {row + 1}"
-        kind = f", labelled {wording.printable(test.classes[int(test.y[row])])}" if labelled else ""
+        kind = f", labelled {wording.printable(labels[row])}" if labels else ""
         yield Drawing(
             f"The gates along {name}",
             f"What the first recurrent layer ({cell}) of the model handed over does at each step "
@@ -228,7 +229,7 @@ def _reach(run: Run, model: TrainedModel) -> Iterator[Drawing]:
         )
 
 
-def _forecasts(run: Run) -> Iterator[Drawing]:
+def _forecasts(run: Run, model: TrainedModel) -> Iterator[Drawing]:
     from steadfit.report import forecast_figures
 
     members = run.replicas[run.result.analysis.best].varying
@@ -241,3 +242,13 @@ def _forecasts(run: Run) -> Iterator[Drawing]:
             "Lines of the truth and of the forecasts over time.",
             forecast_figures.over_truth(run.test, np.stack([one.logits for one in members])),
         )
+
+
+# What there is to see of a kind of examples, and of a task beside it. Others have no figures.
+_Part = Callable[["Run", TrainedModel], Iterable[Drawing]]
+OF_KIND: Mapping[str, _Part] = {
+    "images": _of_images,
+    "series": _of_sequences,
+    "texts": _of_sequences,
+}
+OF_TASK: Mapping[str, _Part] = {"forecast": _forecasts}

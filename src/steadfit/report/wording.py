@@ -40,6 +40,7 @@ VERDICTS: dict[Verdict, str] = {
     Verdict.WORSE: "worse",
     Verdict.FAILED: "failed",
 }
+TEST_POINTS = {"tokens": "next tokens"}  # by what is learned, where they are no examples
 UNKNOWN = "–"
 BLANKS = {" ": "␣", "\n": "↵", "\t": "⇥"}
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -176,14 +177,12 @@ def sizes(result: StudyResult) -> str:
     """The first line of all that is shown: the data, its sizes and the model."""
     data = result.data
     model = result.arms[0].settings.get("model", {})
-    of_tokens = data.task == "tokens"  # whose test points are next tokens, not texts
+    apart = TEST_POINTS.get(data.task)
     parts = [
         printable(data.name),
-        f"{data.train + (0 if of_tokens else data.test):,} {_examples(data)}",
+        f"{data.train + (0 if apart else data.test):,} {_examples(data)}",
         f"{len(data.classes)} classes" if data.classes else "",
-        f"{data.test:,} next tokens to test"
-        if of_tokens
-        else f"{data.train:,} train, {data.test:,} test",
+        f"{data.test:,} {apart} to test" if apart else f"{data.train:,} train, {data.test:,} test",
         f"{model.get('name', 'a model')}, {result.arms[0].parameters:,} weights",
     ]
     return " · ".join(part for part in parts if part)

@@ -13,12 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from steadfit.data import Dataset, Ragged
+from steadfit.data import Dataset
 from steadfit.data.dataset import Structure
 from steadfit.data.schema import Schema
 from steadfit.errors import SteadfitError
 from steadfit.files import write_bytes
 from steadfit.formats.npz import load_arrays
+from steadfit.kinds import Packed
 from steadfit.regular_files import check_json
 
 _COLUMNS = ("groups", "spans")
@@ -28,12 +29,9 @@ _DAMAGE = (OSError, LookupError, TypeError, ValueError, RuntimeError, RecursionE
 def save_points(path: Path, test: Dataset) -> None:
     """Write the test side. Raises SteadfitError where the file cannot be written."""
     texts: dict[str, Any] = {"name": test.name, "ids": test.ids, "schema": test.schema.to_dict()}
-    arrays = {"y": test.y.numpy()}
-    if isinstance(test.x, Ragged):
-        arrays |= {"x": test.x.values.numpy(), "lengths": test.x.lengths.numpy()}
-        texts |= {"tokens": test.x.tokens, "unit": test.x.unit}
-    else:
-        arrays["x"] = test.x.numpy()
+    examples = test.schema.kind.packed(test.x)
+    arrays = {"y": test.y.numpy(), **examples.arrays}
+    texts |= examples.words
     for name in _COLUMNS:
         column: Tensor | None = getattr(test.structure, name)
         if column is not None:
@@ -63,16 +61,14 @@ def load_points(path: Path, fingerprint: str) -> Dataset:
 
 
 def _dataset(arrays: dict[str, np.ndarray], texts: dict[str, Any]) -> Dataset:
-    tensors = {name: torch.from_numpy(arrays[name]) for name in arrays if name != "texts"}
-    x, y, lengths = tensors["x"], tensors["y"], tensors.get("lengths")
-    if lengths is not None:
-        if lengths.ndim != 1 or bool((lengths < 1).any()) or int(lengths.sum()) != len(x):
-            raise ValueError("its lengths do not fit its values")
-        x = Ragged(x, lengths, tuple(texts["tokens"]), texts["unit"])
-    structure = Structure(groups=tensors.get("groups"), spans=tensors.get("spans"))
+    schema = Schema.from_dict(texts["schema"])
+    x, y = schema.kind.unpacked(Packed(arrays, texts)), torch.from_numpy(arrays["y"])
+    if not schema.kind.holds(x):
+        raise ValueError(f"its examples are no {schema.kind.name}")
+    columns = {name: torch.from_numpy(arrays[name]) for name in _COLUMNS if name in arrays}
+    structure = Structure(**columns)
     ids = tuple(texts["ids"])
     sizes = {len(x), len(y), len(ids) or len(y), *map(len, structure.tensors)}
     if len(sizes) > 1:
         raise ValueError("its arrays differ in length")
-    schema = Schema.from_dict(texts["schema"])
     return Dataset(texts["name"], x, y, schema, structure, ids)

@@ -11,10 +11,10 @@ from steadfit.analysis.evidence import ArmEvidence, Evidence, Points
 from steadfit.analysis.precision import plan
 from steadfit.analysis.result import Analysis
 from steadfit.analysis.terms import Failure
-from steadfit.data import Dataset, Forecast, Split, points
+from steadfit.data import Split, points
 from steadfit.files import write_text
 from steadfit.remedies import ArmLike
-from steadfit.study import of_task
+from steadfit.study.data_facts import data_facts
 from steadfit.study.design import Design, check_precision
 from steadfit.study.engine import Watcher, quiet, train_all
 from steadfit.study.folder import About, ArmReplicas, Run, network_of
@@ -22,7 +22,6 @@ from steadfit.study.learner import Learner
 from steadfit.study.points_file import save_points
 from steadfit.study.result import (
     SCHEMA,
-    DataFacts,
     Delivery,
     ModelFacts,
     RemedyFacts,
@@ -35,7 +34,6 @@ from steadfit.study.trials import (
     Arm,
     ArmTrials,
     Trial,
-    digest,
     final_trial,
     make_arms,
     make_trials,
@@ -96,7 +94,7 @@ def run_study(
     result = StudyResult(
         schema=SCHEMA,
         seed=design.seed,
-        data=_data_facts(split, study.tested),
+        data=data_facts(split, study.tested),
         arms=tuple(map(_trained, found.arms, found.trials, found.evidence.arms)),
         analysis=found.analysis,
         model=ModelFacts(found.analysis.best, members),
@@ -217,15 +215,14 @@ class _Study:
         return self.judged[place]
 
     def with_scores(self, found: _Measured) -> Analysis:
-        """The analysis with what only this task has."""
-        best = found.analysis.best
+        """The analysis with what only this task has: of the best arm, and the baseline's beside."""
+        train, test, best = self.split.train, self.split.test, found.analysis.best
         facts = {arm.name: arm.facts for arm in found.evidence.arms}
-        names = tuple(dict.fromkeys((found.arms[0].name, best)))
-        return replace(
-            found.analysis,
-            scaled_errors=of_task.forecast_scores(self.split, found.replicas[best].at_size),
-            token_losses=of_task.token_scores(self.split, facts, names),
-        )
+        names = dict.fromkeys((found.arms[0].name, best))
+        losses = {name: facts[name]["test_loss"] for name in names if "test_loss" in facts[name]}
+        logits = [one.logits for one in found.replicas[best].at_size]
+        scores = test.schema.task.scores(train.side, test.side, logits, losses)
+        return replace(found.analysis, **scores._asdict())
 
     def hand_over(
         self, found: _Measured, design: Design, deliver: Delivery
@@ -254,20 +251,4 @@ def _trained(arm: Arm, trials: ArmTrials, evidence: ArmEvidence) -> TrainedArm:
         parameters=round(evidence.facts.get("parameters", 0.0)),
         drawn=tuple(tuple(trial.key for trial in sample) for sample in trials.drawn),
         whole=tuple(trial.key for trial in trials.whole),
-    )
-
-
-def _data_facts(split: Split, tested: Dataset) -> DataFacts:
-    train, task = split.train, split.train.schema.task
-    return DataFacts(
-        name=train.name,
-        shape=train.example_shape,
-        train=len(train),
-        test=len(tested),
-        task=task.learned,
-        classes=train.classes,
-        train_fingerprint=train.fingerprint,
-        test_fingerprint=split.test.fingerprint,
-        digest=digest(split),
-        horizon=task.horizon if isinstance(task, Forecast) else 0,
     )

@@ -7,6 +7,8 @@ one file here and one line in `registry`.
 
 from steadfit.tasks.base import ALWAYS as ALWAYS
 from steadfit.tasks.base import Points as Points
+from steadfit.tasks.base import Scores as Scores
+from steadfit.tasks.base import Side as Side
 from steadfit.tasks.base import Task as Task
 from steadfit.tasks.classes import Classes as Classes
 from steadfit.tasks.forecast import Forecast as Forecast

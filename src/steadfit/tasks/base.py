@@ -1,12 +1,13 @@
 """`Task`: what the rest of the package asks of what is predicted."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from torch import Tensor
 
+from steadfit.analysis.result import ScaledErrors, TokenLosses
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Inputs, Kind
@@ -39,6 +40,21 @@ class Points(NamedTuple):
     note: str
 
 
+class Side(NamedTuple):
+    """The training or the test examples of a study; spans as in `steadfit.data.Structure`."""
+
+    x: Inputs
+    y: Tensor
+    spans: Tensor | None = None
+
+
+class Scores(NamedTuple):
+    """Scores beside the losses, which only some tasks have; the names are those of `Analysis`."""
+
+    scaled_errors: ScaledErrors | None = None
+    token_losses: TokenLosses | None = None
+
+
 class Task(ABC):
     """What is predicted. A subclass is a frozen dataclass of what must be known of the targets.
 
@@ -67,6 +83,15 @@ class Task(ABC):
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes' names in the order of their numbers; none of other tasks."""
+        return ()
+
+    @property
+    def steps_ahead(self) -> int:
+        """How many steps of the future are predicted; 0 of other tasks."""
+        return 0
+
+    def labels(self, y: Tensor) -> tuple[str, ...]:
+        """The class of each example by name; none of other tasks."""
         return ()
 
     def check_kind(self, kind: Kind[Any]) -> None:
@@ -170,6 +195,20 @@ class Task(ABC):
     @abstractmethod
     def score(self, outputs: Tensor, y: Tensor) -> tuple[float, float | None]:
         """The mean loss of predictions, and the share of wrong ones where there are such."""
+
+    def scores(
+        self,
+        train: Side,
+        test: Side,
+        replicas: Sequence[np.ndarray],
+        losses: Mapping[str, float],
+    ) -> Scores:
+        """Scores beside the losses, where the task has such.
+
+        replicas: an arm's predictions of the test points, each of shape (points, outputs). losses:
+        the mean loss on the whole test side of some arms by name, where it was measured.
+        """
+        return Scores()
 
     @abstractmethod
     def in_words(self, loss: float) -> str:

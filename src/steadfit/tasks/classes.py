@@ -40,6 +40,9 @@ class Classes(Task):
     def classes(self) -> tuple[str, ...]:
         return self.names
 
+    def labels(self, y: Tensor) -> tuple[str, ...]:
+        return tuple(self.names[number] for number in y.tolist())
+
     def loss(
         self,
         outputs: Tensor,

@@ -1,12 +1,17 @@
 """The next steps of a series."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from steadfit.kinds import Kind, Series
+from steadfit.analysis.result import ScaledErrors
+from steadfit.errors import SteadfitError
+from steadfit.kinds import Inputs, Kind, Ragged, Series
+from steadfit.tasks.base import Scores, Side
 from steadfit.tasks.numbers import Numeric, numbered_columns
 
 
@@ -31,6 +36,10 @@ class Forecast(Numeric):
     @property
     def outputs(self) -> int:
         return self.horizon * len(self.targets)
+
+    @property
+    def steps_ahead(self) -> int:
+        return self.horizon
 
     def check_kind(self, kind: Kind[Any]) -> None:
         super().check_kind(kind)
@@ -58,3 +67,67 @@ class Forecast(Numeric):
             "step": np.tile(np.arange(1, self.horizon + 1), len(names)),
             **numbered_columns(self.predict(logits), replicas, ends),
         }
+
+    def naive(self, x: Inputs, season: int = 1) -> Tensor:
+        """The naive forecast from windows x; see `steadfit.data.naive_forecasts`."""
+        if not 1 <= season <= self.window:
+            raise SteadfitError(
+                f"season must be from 1 to the window's {self.window} steps, got {season}. Give a "
+                "larger window."
+            )
+        past = self._past(x)
+        back = season - torch.arange(self.horizon) % season
+        return past[:, -back].reshape(len(past), -1)
+
+    def errors(self, train: Side, test: Side, predictions: Tensor, season: int = 1) -> Tensor:
+        """Absolute scaled errors; see `steadfit.data.scaled_errors`."""
+        assert train.spans is not None
+        assert test.spans is not None
+        learned = train.spans[:, 0]
+        next_step = train.y.view(len(train.y), self.horizon, -1)[:, 0]
+        change = (next_step - self._past(train.x)[:, -season]).abs().double()
+        tested, place = test.spans[:, 0].unique(return_inverse=True)
+        scale = torch.stack([change[learned == series].mean(0) for series in tested])
+        scale[scale == 0] = torch.nan
+        errors = (predictions - test.y).abs().view(len(test.y), self.horizon, -1)
+        return (errors / scale[place][:, None]).view_as(test.y)
+
+    def scores(
+        self,
+        train: Side,
+        test: Side,
+        replicas: Sequence[np.ndarray],
+        losses: Mapping[str, float],
+    ) -> Scores:
+        """The replicas' MASE, their mean, beside that of the naive forecasts.
+
+        MASE: the mean absolute error in units of the naive forecast's one-step error on the
+        training side (Hyndman and Koehler 2006). Series that never change there have no such unit,
+        and are left out.
+        """
+        if not replicas:
+            return Scores()
+
+        def mase(predictions: Tensor) -> float:
+            return float(self.errors(train, test, predictions, self.season).nanmean())
+
+        naive = self.naive(test.x)
+        left_out = self.errors(train, test, naive, self.season).isnan()
+        assert test.spans is not None
+        constant = len(test.spans[left_out.any(1), 0].unique())
+        if left_out.all():
+            return Scores(ScaledErrors(self.horizon, self.season, constant, None, None, None))
+        found = ScaledErrors(
+            horizon=self.horizon,
+            season=self.season,
+            constant=constant,
+            arm=sum(mase(torch.from_numpy(one)) for one in replicas) / len(replicas),
+            naive=mase(naive),
+            seasonal=mase(self.naive(test.x, self.season)) if self.season > 1 else None,
+        )
+        return Scores(found)
+
+    def _past(self, x: Inputs) -> Tensor:
+        """The targets' channels within the windows, shape (examples, window, targets)."""
+        assert isinstance(x, Ragged)
+        return x.padded()[:, :, list(self.targets)]

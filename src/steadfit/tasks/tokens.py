@@ -1,7 +1,7 @@
 """The next token at each step of a text: a language model."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -11,12 +11,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from steadfit.analysis.per_token import per_token
+from steadfit.analysis.result import TokenLosses
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Inputs, Kind, Ragged, Unit
 from steadfit.nn import Padded
 from steadfit.recipe import Training
-from steadfit.tasks.base import ALWAYS, Part, Points, Task
+from steadfit.tasks.base import ALWAYS, Part, Points, Scores, Side, Task
 from steadfit.tasks.next_tokens import next_tokens
 
 
@@ -100,19 +102,19 @@ class Tokens(Task):
         return "" if self.unit == "characters" else " "
 
     def in_words(self, loss: float) -> str:
-        return f"test loss {loss:.4f} nats, {self.per_token(loss)}"
+        return f"test loss {loss:.4f} nats, {per_token(loss, self.unit)}"
 
-    def per_token(self, loss: float) -> str:
-        """A loss in nats a token as people compare it: bits of characters, perplexity of words.
-
-        >>> Tokens(80, "characters").per_token(math.log(2) * 2.15)
-        '2.150 bits a character'
-        >>> Tokens(80, "words").per_token(math.log(80))
-        'perplexity 80.0'
-        """
-        if self.unit == "characters":
-            return f"{loss / math.log(2):.3f} bits a character"
-        return f"perplexity {math.exp(loss):,.1f}"
+    def scores(
+        self,
+        train: Side,
+        test: Side,
+        replicas: Sequence[np.ndarray],
+        losses: Mapping[str, float],
+    ) -> Scores:
+        """The arms' losses over all tokens held out."""
+        if not losses:
+            return Scores()
+        return Scores(token_losses=TokenLosses(self.unit, self.answers(test.y), dict(losses)))
 
     def check_answers(self) -> None:
         raise SteadfitError(
