@@ -116,7 +116,7 @@ def test_what_cannot_be_forecast_is_said(series: list, forecast: Forecast, sente
 def test_a_season_longer_than_the_window_is_said() -> None:
     data = from_forecast([np.ones((20, 1))], Forecast(2, 5))
     assert str(data).endswith("14 windows of 5 steps · 2 numbers")
-    with pytest.raises(SteadfitError, match="season of 6 steps does not lie in a window of 5"):
+    with pytest.raises(SteadfitError, match="season must be from 1 to the window's 5 steps, got 6"):
         naive_forecasts(data, 6)
 
 

@@ -1,0 +1,117 @@
+"""The page's part on the replicas: how their losses fell, and what they predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from steadfit.analysis import points
+from steadfit.report import disputed, sections, wording
+from steadfit.report.markup import embedded
+
+if TYPE_CHECKING:
+    from steadfit.study.folder import Run
+    from steadfit.study.store import Finished
+
+MOST_MARKS = 1000  # in a scatter, beyond which more hide one another
+MOST_OUTPUTS = 4
+MOST_CLASSES = 300  # of a confusion matrix
+LONGEST_CLASS = 40  # characters of a class's name, which is repeated often
+
+
+def curves(replicas: Mapping[str, Sequence[Finished]]) -> dict[str, object]:
+    """A small figure an arm, all on one scale."""
+    from steadfit.report import replica_figures
+
+    names = ("train_loss", "validation_loss")
+    all_of = [one.curves for arm in replicas.values() for one in arm]
+    losses = np.array([loss for one in all_of for name in names for loss in one.get(name, ())])
+    losses = losses[np.isfinite(losses)]
+    if not len(losses):
+        return {"curves": [], "validated": False}
+    reach = (float(losses.min()), float(losses.max()))
+    drawn = [
+        {
+            "name": name,
+            "figure": embedded(replica_figures.curves(name, [one.curves for one in arm], reach)),
+        }
+        for name, arm in replicas.items()
+        if arm
+    ]
+    return {"curves": drawn, "validated": any("validation_loss" in one for one in all_of)}
+
+
+def predictions(run: Run) -> dict[str, object]:
+    """Where replicas disagree, and what the best arm's take for what.
+
+    Only for data with one class, or one row of numbers, for each test point.
+    """
+    from torch import Tensor
+
+    test, best = run.test, run.result.analysis.best
+    varying = {name: own.varying for name, own in run.replicas.items()}
+    shown: dict[str, object] = {"points": [], "points_arm": "", "agreement": ""}
+    shown["classed"] = bool(test.classes)
+    shown |= {"confusion": None, "mistakes": None, "predicted": [], "left_out": ""}
+    arms = [name for name in dict.fromkeys((run.result.arms[0].name, best)) if varying.get(name)]
+    if not arms or not isinstance(test.y, Tensor):
+        return shown
+    y = test.y.numpy()
+    classes = [wording.shortened(wording.visible(name), LONGEST_CLASS) for name in test.classes]
+    logits = {name: np.stack([one.logits for one in varying[name]]) for name in arms}
+    shown["points_arm"] = arms[0]
+    few = bool(classes) or y.shape[1] <= MOST_OUTPUTS  # more would be a wall of numbers
+    if few and min(map(len, logits.values())) > 1:
+        shown["points"] = disputed.disagreements(test, y, logits, classes)
+        shown["agreement"] = "All replicas agree on every test point."
+    if best in logits:
+        at_size = run.replicas[best].at_size
+        if not classes:
+            shown |= _scatters(logits[best], y)
+        elif len(classes) <= MOST_CLASSES and at_size:
+            shown |= _mistakes(np.stack([one.logits for one in at_size]), y, classes)
+    return shown
+
+
+def _mistakes(logits_RNK: np.ndarray, y_N: np.ndarray, classes: Sequence[str]) -> dict[str, object]:
+    """The confusion matrix, and its largest mistakes as a table."""
+    from steadfit.report import replica_figures
+
+    shares = points.confusion(points.votes(logits_RNK), y_N)
+    return {
+        "confusion": embedded(replica_figures.confusion(shares, classes)),
+        "mistakes": sections.mistakes(shares, classes),
+    }
+
+
+def _scatters(numbers_RNO: np.ndarray, y_NO: np.ndarray) -> dict[str, object]:
+    """Predicted against true, an output a figure, and what was left out for want of room."""
+    from steadfit.report import replica_figures
+
+    tested, outputs = y_NO.shape
+    every = -(-tested // MOST_MARKS)
+    means, spreads = (
+        numbers_RNO.mean(axis=0),
+        numbers_RNO.std(axis=0, ddof=min(1, len(numbers_RNO) - 1)),
+    )
+    drawn = [
+        replica_figures.predicted(
+            y_NO[::every, output],
+            means[::every, output],
+            spreads[::every, output],
+            "true value" if outputs == 1 else f"true value, output {output + 1}",
+        )
+        for output in range(min(outputs, MOST_OUTPUTS))
+    ]
+    left_out = [
+        f"One test point in {every} is shown." if every > 1 else "",
+        f"The first {MOST_OUTPUTS} of {outputs} outputs are shown."
+        if outputs > MOST_OUTPUTS
+        else "",
+    ]
+    return {
+        "predicted": [embedded(figure) for figure in drawn],
+        "left_out": " ".join(filter(None, left_out)),
+    }
