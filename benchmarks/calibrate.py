@@ -22,8 +22,9 @@ import torch
 
 from steadfit.data import Dataset, Split, draw, read, split
 from steadfit.recipe import Recipe
-from steadfit.study.engine import Progress, train_all
+from steadfit.study.engine import Progress
 from steadfit.study.learner import Learner
+from steadfit.study.local_engine import LocalEngine
 from steadfit.study.store import open_store
 from steadfit.study.trials import Trial, digest, make_arms
 from steadfit.training import RecipeLearner
@@ -171,7 +172,7 @@ def main() -> None:
             if now.done % 100 == 0 or now.done == now.total:
                 print(f"{part}: {now.done:,} of {now.total:,}", flush=True)
 
-        train_all(trials, pool.data, store, given.processes, watch)
+        LocalEngine(given.processes).train(trials, pool.data, store, watch)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from steadfit.analysis.terms import Loss
 from steadfit.data import Dataset, Split, read, split
 from steadfit.recipe import Recipe
 from steadfit.study.design import Design
-from steadfit.study.engine import train_all
+from steadfit.study.local_engine import LocalEngine
 from steadfit.study.store import open_store
 from steadfit.study.trials import make_arms, make_trials
 from steadfit.training import RecipeLearner
@@ -84,7 +84,7 @@ def study_turn(data: Split, number: int) -> tuple[float, float, list[float]]:
         design = Design(samples=2, seeds=2, scheme="bootstrap", seed=number)
         arms = make_arms(RecipeLearner(Recipe().training_with(epochs=EPOCHS)), [])
         trials = [trial for own in make_trials(design, arms, data) for trial in own]
-        train_all(trials, data, store)
+        LocalEngine().train(trials, data, store)
         replicas = [store.read(trial.key) for trial in trials]
         logits = np.stack([one.logits for one in replicas]).reshape(2, 2, *replicas[0].logits.shape)
         points = Points(data.test.y.numpy(), [Loss.CROSS_ENTROPY, Loss.BRIER, Loss.ZERO_ONE])

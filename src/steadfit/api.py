@@ -16,24 +16,28 @@ import torch
 
 from steadfit import workers
 from steadfit.cells import CELLS
-from steadfit.data import Dataset, dataset_of, points, split
+from steadfit.data import Dataset, Split, dataset_of, points, split
 from steadfit.errors import SteadfitError, counted
 from steadfit.files import check_file, check_outside, write_text
 from steadfit.models import settings as model_settings
 from steadfit.recipe import Recipe, Scalar, Training
 from steadfit.references import ReferenceScore, references_for, scores, worse_than_guessing
-from steadfit.remedies import ArmLike, apply, joined
-from steadfit.report import page, summary, summary_html
-from steadfit.report.explain import HALVED
+from steadfit.remedies import ArmLike, Remedy, apply, joined
+from steadfit.report import fit_html, fit_summary, page, summary, summary_html
+from steadfit.report.fit_summary import explain_fit
 from steadfit.report.progress import notebook_bar
 from steadfit.report.voice import PYTHON, Voice
+from steadfit.study import fit_result
+from steadfit.study.data_facts import data_facts
 from steadfit.study.design import Design
-from steadfit.study.engine import Watcher, usable_cores
-from steadfit.study.folder import Run, open_run, other_study, write_about
-from steadfit.study.result import Delivery, StudyResult
+from steadfit.study.engine import Engine, Watcher, usable_cores
+from steadfit.study.fit_result import FitResult, ReferenceFacts
+from steadfit.study.folder import About, Run, open_run, other_study, write_about
+from steadfit.study.result import Delivery, RemedyFacts, StudyResult
 from steadfit.study.run import run_study
 from steadfit.training import (
     RecipeLearner,
+    Replica,
     TrainedModel,
     TrainedReference,
     prepare,
@@ -89,12 +93,17 @@ class Study:
         return summary(self.result, PYTHON)
 
     def __str__(self) -> str:
-        from rich.console import Console
+        return _as_text(self)
 
-        console = Console(file=io.StringIO(), width=100)
-        console.print(self.__rich__())
-        assert isinstance(console.file, io.StringIO)
-        return console.file.getvalue().rstrip()
+
+def _as_text(shown: Any) -> str:
+    """What rich shows of it, as plain text."""
+    from rich.console import Console
+
+    console = Console(file=io.StringIO(), width=100)
+    console.print(shown.__rich__())
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().rstrip()
 
 
 def rows(result: StudyResult) -> list[dict[str, Any]]:
@@ -138,6 +147,7 @@ def study(
     test: float = 0.2,
     out: Path | str | None = None,
     replace: bool = False,
+    engine: Engine | None = None,
     processes: int | None = None,
     deliver: Delivery = "single",
     watch: Watcher | None = None,
@@ -158,8 +168,8 @@ def study(
     test: share of the data held out, where it has no test set of its own.
     out: the folder, by default runs/NAME; a study of the same data and baseline that is there
     already is continued. replace: put this study in the place of another one that is there.
-    processes, deliver: as in `steadfit.study.run.run_study`. watch: is told the progress; by
-    default a notebook shows a bar. voice: who reads the report.
+    engine, processes, deliver: as in `steadfit.study.run.run_study`. watch: is told the progress;
+    by default a notebook shows a bar. voice: who reads the report.
 
     Raises SteadfitError for what a person can fix.
     """
@@ -191,6 +201,7 @@ def study(
             folder,
             Design(samples, seeds, scheme, seed, crossed),
             precision=precision,
+            engine=engine,
             processes=processes,
             deliver=deliver,
             watch=told,
@@ -215,23 +226,59 @@ def report(folder: Path | str, voice: Voice = PYTHON) -> Study:
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """One trained model: its folder, its loss and error on the test points, its curves.
+    """One trained model: its folder, its figures, and the seconds that training took.
 
-    loss: mean cross-entropy in nats (of a text, a token), or squared error. error: share of wrong
-    classes or tokens; None for numbers. in_words: the loss as people compare it. notes: what else
-    there is to say of the training. references: what simple rivals give on the same test points;
-    the first guesses.
+    `print(fitted)` shows the figures; so does its name at the end of a notebook's cell.
+    references: what simple rivals give on the same test points; the first guesses. notes: what else
+    there is to say of the training.
     """
 
     model: TrainedModel
     folder: Path
-    loss: float
-    error: float | None
-    in_words: str
-    notes: tuple[str, ...]
-    curves: Mapping[str, Sequence[float]]
+    result: FitResult
     seconds: float
     references: tuple[ReferenceScore, ...] = ()
+
+    @property
+    def loss(self) -> float:
+        """Mean cross-entropy of the test points in nats (of a text, a token), or squared error."""
+        return self.result.loss
+
+    @property
+    def error(self) -> float | None:
+        """The share of wrong classes or tokens; None for numbers."""
+        return self.result.error
+
+    @property
+    def in_words(self) -> str:
+        """The loss as people compare it: "test loss 0.1234 nats"."""
+        return self.model.facts.schema.task.in_words(self.loss)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        worse = worse_than_guessing(self.loss, self.references)
+        said = explain_fit(self.result)
+        return said if worse is None else (worse, *said)
+
+    @property
+    def curves(self) -> Mapping[str, Sequence[float]]:
+        """The losses of each epoch: train_loss and, where some examples were held out for it,
+        validation_loss."""
+        return self.result.curves
+
+    def __repr__(self) -> str:
+        name = self.result.settings["model"]["name"]
+        return f"<Fitted {name} on {self.result.data.name}: {self.in_words}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return fit_html(self.result)
+
+    def __rich__(self) -> Any:
+        return fit_summary(self.result)
+
+    def __str__(self) -> str:
+        return _as_text(self)
 
 
 def fit(
@@ -250,43 +297,69 @@ def fit(
     """Train one recipe on all the training data, once, with every core.
 
     remedies: of one arm, as in `study`: "dropout+l2" or ["dropout", "l2"] joins two. The rest as in
-    `study`. out: by default runs/NAME-fit; gets
-    `model/`. reference: whether the references that suit the data are fitted too, and the loss is
-    held against theirs (`steadfit.references`). Raises SteadfitError for what a person can fix.
+    `study`. out: by default runs/NAME-fit; gets `model/`, and `fit.json` with the figures, which
+    `steadfit show` shows again. reference: whether the references that suit the data are fitted
+    too, and the loss is compared with theirs (`steadfit.references`). Raises SteadfitError for what
+    a person can fix.
     """
+    began = time.time()
     dataset = dataset_of(data)
     parts = split(dataset, test=test, seed=seed)
     chosen = _recipe(parts.train, recipe, model, settings, training)
-    if remedies:
-        chosen = apply(joined(remedies), chosen)
+    wanted = joined(remedies) if remedies else ()
+    chosen = apply(wanted, chosen)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     everything = torch.arange(len(parts.train))
     folder = Path(out) if out is not None else Path("runs") / f"{dataset.name}-fit"
     if not isinstance(data, Dataset):
         check_outside(folder, Path(data))
+    for name in (fit_result.NAME, "run.json"):
+        check_no_link(folder / name)
     prepare(folder / "model")
     replica = fit_replica(chosen, parts.train, everything, parts.test, seed, device)
     trained = trained_model(chosen, parts.train, [replica])
     trained.save(folder / "model")
-    tested = points(parts.test)
-    loss, error = tested.schema.task.score(torch.from_numpy(replica.logits), tested.y)
-    loss = replica.facts.get("test_loss", loss)  # of a text, over all its tokens
-    in_words = dataset.schema.task.in_words(loss)
-    notes = _halved(replica.facts.get("halvings", 0.0))
     rivals = references_for(parts.train) if reference else ()
     compared = scores(rivals, parts.train, parts.test, seed)
-    if (worse := worse_than_guessing(loss, compared)) is not None:
-        notes = (worse, *notes)
-    return Fitted(
-        trained, folder, loss, error, in_words, notes, replica.curves, replica.seconds, compared
-    )
+    result = _fit_result(parts, chosen, wanted, replica, compared, seed)
+    write_text(folder / fit_result.NAME, result.to_json())
+    notes = (*parts.train.notes, *parts.notes)
+    write_about(folder, About(notes, run_facts(time.time() - began, 1)))
+    return Fitted(trained, folder, result, replica.seconds, compared)
 
 
-def _halved(halvings: float) -> tuple[str, ...]:
-    if not halvings:
-        return ()
-    return (
-        f"Memory was too small for the batches: they were halved {halvings:g} times, {HALVED}.",
+def _fit_result(
+    parts: Split,
+    recipe: Recipe,
+    remedies: Sequence[Remedy],
+    replica: Replica,
+    references: Sequence[ReferenceScore],
+    seed: int,
+) -> FitResult:
+    tested = points(parts.test)
+    logits = torch.from_numpy(replica.logits)
+    loss, error = tested.schema.task.score(logits, tested.y)
+    loss = replica.facts.get("test_loss", loss)  # of a text, over all its tokens
+    train, test, task = parts.train.side, parts.test.side, parts.test.schema.task
+    losses = {"the model": loss} if "test_loss" in replica.facts else {}
+    beside = task.scores(train, test, [replica.logits], losses)
+    return FitResult(
+        schema=fit_result.SCHEMA,
+        seed=seed,
+        data=data_facts(parts, tested),
+        remedies=tuple(RemedyFacts(one.name, one.strength) for one in remedies),
+        settings=recipe.model_dump(mode="json"),
+        parameters=round(replica.facts["parameters"]),
+        measured=tested.schema.task.losses[0],
+        loss=loss,
+        error=error,
+        facts=replica.facts,
+        curves={name: tuple(values) for name, values in replica.curves.items()},
+        references=tuple(
+            ReferenceFacts(one.name, None if one.left_out else one.loss, one.error, one.left_out)
+            for one in references
+        ),
+        **beside._asdict(),
     )
 
 

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 from steadfit import workers
-from steadfit.study import engine
+from steadfit.study import local_engine
 from steadfit.study.trials import Trial
 from steadfit.training import Replica
 
 LOG = "STEADFIT_TRAININGS"  # a file's name; each training adds a line to it: the replica's key
-_replica = engine._replica
+_replica = local_engine._replica
 
 
 def noted(trial: Trial) -> Replica:
@@ -23,7 +23,7 @@ def noted(trial: Trial) -> Replica:
 
 
 if LOG in os.environ:
-    engine._replica = noted
+    local_engine._replica = noted
 
 if __name__ == "__main__":
     import steadfit as sf

@@ -23,7 +23,8 @@ import torch
 
 from steadfit.analysis.terms import Failure
 from steadfit.data import Split
-from steadfit.errors import DivergedError, MemoryShortError, SteadfitError
+from steadfit.errors import SteadfitError
+from steadfit.study.engine import Progress, Watcher, quiet, trained, usable_cores
 from steadfit.study.store import Store
 from steadfit.study.trials import Trial
 from steadfit.training import Replica, keep_freed_memory
@@ -35,74 +36,58 @@ LOST_WORKERS = 3  # a trial that lost its worker this often while it was trained
 
 
 @dataclass(frozen=True)
-class Progress:
-    """How far a study is: how many of what it trains are finished, and were there before."""
-
-    what: str
-    done: int
-    total: int
-    found: int
-
-
-Watcher = Callable[[Progress], None]
-
-
-def quiet(progress: Progress) -> None:
-    """A watcher that shows nothing."""
-
-
-def usable_cores() -> int:
-    """The cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def train_all(
-    trials: Sequence[Trial],
-    split: Split,
-    store: Store,
-    processes: int | None = None,
-    watch: Watcher = quiet,
-    what: str = "replicas",
-) -> frozenset[str]:
-    """Train every trial whose replica is not in the store yet, and put it there.
+class LocalEngine:
+    """Trains on this machine, in worker processes.
 
     processes: workers, by default one a usable core, or one in all where torch sees a GPU. A worker
     that is killed is replaced; the trials that were in training then are trained alone, one after
-    the other, as any of them may be the reason. A trial that cannot be trained is stored as a
-    failed replica, but for those that memory was too small for, or that lost their worker
-    `LOST_WORKERS` times while alone, most often for the same reason: another time there may be
-    more. Their keys are returned.
-    Raises SteadfitError for less than one process, and where the store cannot be written.
+    the other, as any of them may be the reason. One that lost its worker `LOST_WORKERS` times while
+    alone counts as one that memory was too small for, which is most often the reason.
     """
-    if processes is not None and processes < 1:
-        raise SteadfitError(f"A study needs 1 process or more, got {processes}.")
-    missing = {trial.key: trial for trial in trials if trial.key not in store}
-    total = len({trial.key for trial in trials})
-    found = total - len(missing)
 
-    def tell() -> None:
-        watch(Progress(what, total - len(missing), total, found))
+    processes: int | None = None
 
-    tell()
-    suspects: dict[str, int] = {}  # those in training when a worker died; how often it was theirs
-    without: set[str] = set()
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    workers = min(processes or (1 if device == "cuda" else usable_cores()), len(missing))
-    while missing:
-        suspect = next((key for key in suspects if key in missing), None)
-        now = missing.copy() if suspect is None else {suspect: missing[suspect]}
-        several = workers if suspect is None else 1
-        lost = _run_pool(now, missing, without, split, store, several, device, tell)
-        if suspect is None:
-            for key in lost:
-                suspects.setdefault(key, 0)
-        elif lost:
-            suspects[suspect] += 1
-            if suspects[suspect] == LOST_WORKERS:
-                without.add(suspect)
-                del missing[suspect]
-                tell()
-    return frozenset(without)
+    def train(
+        self,
+        trials: Sequence[Trial],
+        split: Split,
+        store: Store,
+        watch: Watcher = quiet,
+        what: str = "replicas",
+    ) -> frozenset[str]:
+        """As `Engine.train`. Raises SteadfitError for less than one process, and where the store
+        cannot be written."""
+        if self.processes is not None and self.processes < 1:
+            raise SteadfitError(f"processes must be 1 or more, got {self.processes}.")
+        missing = {trial.key: trial for trial in trials if trial.key not in store}
+        total = len({trial.key for trial in trials})
+        found = total - len(missing)
+
+        def tell() -> None:
+            watch(Progress(what, total - len(missing), total, found))
+
+        tell()
+        suspects: dict[
+            str, int
+        ] = {}  # those in training when a worker died; how often it was theirs
+        without: set[str] = set()
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        workers = min(self.processes or (1 if device == "cuda" else usable_cores()), len(missing))
+        while missing:
+            suspect = next((key for key in suspects if key in missing), None)
+            now = missing.copy() if suspect is None else {suspect: missing[suspect]}
+            several = workers if suspect is None else 1
+            lost = _run_pool(now, missing, without, split, store, several, device, tell)
+            if suspect is None:
+                for key in lost:
+                    suspects.setdefault(key, 0)
+            elif lost:
+                suspects[suspect] += 1
+                if suspects[suspect] == LOST_WORKERS:
+                    without.add(suspect)
+                    del missing[suspect]
+                    tell()
+        return frozenset(without)
 
 
 def _run_pool(
@@ -227,11 +212,4 @@ def _train(packed: bytes) -> _Answer:
 
 
 def _replica(trial: Trial) -> Replica:
-    try:
-        return trial.learner.train(_split, trial.examples, trial.seed, _device)
-    except DivergedError as error:
-        return Replica.failed(Failure.DIVERGED, str(error))
-    except (MemoryShortError, MemoryError) as error:
-        return Replica.failed(Failure.MEMORY, str(error))
-    except SteadfitError as error:
-        return Replica.failed(Failure.SAMPLE, str(error))
+    return trained(trial, _split, _device)

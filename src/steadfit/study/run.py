@@ -16,9 +16,10 @@ from steadfit.files import write_text
 from steadfit.remedies import ArmLike
 from steadfit.study.data_facts import data_facts
 from steadfit.study.design import Design, check_precision
-from steadfit.study.engine import Watcher, quiet, train_all
+from steadfit.study.engine import Engine, Watcher, quiet
 from steadfit.study.folder import About, ArmReplicas, Run, network_of
 from steadfit.study.learner import Learner
+from steadfit.study.local_engine import LocalEngine
 from steadfit.study.points_file import save_points
 from steadfit.study.result import (
     SCHEMA,
@@ -49,6 +50,7 @@ def run_study(
     design: Design | None = None,
     *,
     precision: float | None = None,
+    engine: Engine | None = None,
     processes: int | None = None,
     deliver: Delivery = "single",
     second_round: bool = True,
@@ -60,10 +62,10 @@ def run_study(
     `steadfit.remedies.joined` takes them.
     folder: gets `store/`, `study.json`, `points.npz` and `model/`; what its store already holds is
     not trained again. precision: half the length wanted of the changes' intervals; samples are
-    added to the design's until it is reached (`steadfit.analysis.precision`). processes: workers,
-    by default one a usable core. deliver: "single", the best arm trained on all the training data;
-    "ensemble", that arm's replicas, averaged: those on all the training data where the design has
-    such.
+    added to the design's until it is reached (`steadfit.analysis.precision`).
+    engine: has the replicas trained; by default `LocalEngine(processes)`, on this machine.
+    deliver: "single", the best arm trained on all the training data; "ensemble", that arm's
+    replicas, averaged: those on all the training data where the design has such.
 
     A replica that cannot be trained makes its arm a failed one; the others go on.
     Raises SteadfitError for what a person can fix; what was finished by then is kept.
@@ -75,7 +77,7 @@ def run_study(
         arm.learner.check(split.train)
     store = open_store(folder / "store")
     prepare(folder / "model")
-    study = _Study(split, store, processes, watch)
+    study = _Study(split, store, engine or LocalEngine(processes), watch)
     found = study.measure(arms, design)
     not_joined: tuple[str, ...] = ()
     if second_round:
@@ -130,8 +132,8 @@ class _Measured:
 class _Study:
     """What stays the same from one round to the next, and what was read and split by then."""
 
-    def __init__(self, split: Split, store: Store, processes: int | None, watch: Watcher) -> None:
-        self.split, self.store, self.processes, self.watch = split, store, processes, watch
+    def __init__(self, split: Split, store: Store, engine: Engine, watch: Watcher) -> None:
+        self.split, self.store, self.engine, self.watch = split, store, engine, watch
         self.tested = points(split.test)
         # Copies: the tensors' memory moves when they are sent to workers.
         groups = self.tested.structure.groups
@@ -165,14 +167,7 @@ class _Study:
         new = [trial for trial in trials if trial.key not in self.known]
         if not new:
             return
-        without = train_all(
-            trials,
-            split=self.split,
-            store=self.store,
-            processes=self.processes,
-            watch=self.watch,
-            what=what,
-        )
+        without = self.engine.train(trials, self.split, self.store, self.watch, what)
         for trial in new:
             if trial.key in without:
                 self.known[trial.key] = Finished.failed(Failure.MEMORY)
