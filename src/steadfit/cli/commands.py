@@ -1,7 +1,7 @@
 """The commands. What is heavy is imported where it is used, so that `--help` answers at once."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Group, Parameter
 
@@ -11,6 +11,11 @@ from steadfit.cli.settings import named, training
 from steadfit.errors import SteadfitError
 from steadfit.files import check_outside
 from steadfit.report.voice import COMMAND_LINE
+
+if TYPE_CHECKING:
+    from steadfit.report import Summary
+    from steadfit.study.fit_result import FitResult
+    from steadfit.study.result import StudyResult
 
 MODEL = Group("Model and training", sort_key=2)
 DESIGN = Group("Design", sort_key=3)
@@ -235,6 +240,7 @@ def fit(
     """Train one model with one recipe on all the training data."""
     from steadfit import api
     from steadfit.cli import terminal
+    from steadfit.report import fit_summary
     from steadfit.training import keep_freed_memory
 
     check_outside(out or Path("runs"), Path(data))
@@ -264,12 +270,8 @@ def fit(
         }
         _print_json({**figures, "references": rivals})
         return
-    errors = "" if done.error is None else f", {100 * done.error:.2f}% errors"
-    screen.say(f"T{done.in_words[1:]}{errors}, after {done.seconds:.1f} s of training.")
-    for score in done.references:
-        screen.say(str(score))
-    screen.notes(done.notes)
-    screen.say(f"The model is in {done.folder / 'model'}")
+    screen.say(fit_summary(done.result))
+    screen.say(f"\nTraining took {done.seconds:.1f} s. The model is in {done.folder / 'model'}")
 
 
 @app.command
@@ -321,29 +323,52 @@ def predict(
 
 @app.command
 def show(run: Run, /, *, json: AsJson = False) -> None:
-    """Show a finished study again: the table and the verdict."""
+    """Show a finished study again, its table and the verdict; or a fit's figures."""
     from steadfit.cli import terminal
-    from steadfit.report import summary
-    from steadfit.study.result import read_result
 
-    result = read_result(run)
+    result, shown = _read(run)
     if json:
         terminal.write(result.to_json().rstrip())
     else:
-        terminal.Screen().say(summary(result, COMMAND_LINE))
+        terminal.Screen().say(shown)
 
 
 @app.command
-def report(run: Annotated[Path, Parameter(help="The folder of a study.")], /) -> None:
-    """Make a finished study's report.html and table again, without training."""
-    from steadfit import api
+def report(run: Run, /) -> None:
+    """Make a finished study's report.html and table again, without training; show a fit again."""
     from steadfit.cli import terminal
+
+    if _is_fit(run):
+        _, shown = _read(run)
+        terminal.Screen().say(shown)
+        return
+    from steadfit import api
     from steadfit.report import summary
 
     made = api.report(run, COMMAND_LINE)
     screen = terminal.Screen()
     screen.say(summary(made.result, COMMAND_LINE))
     screen.say(f"The report is in {made.folder / 'report.html'}")
+
+
+def _is_fit(run: Path) -> bool:
+    """Whether a folder has a fit and no study."""
+    from steadfit.study.fit_result import holds_fit
+
+    return holds_fit(run) and not (run / "study.json").exists()
+
+
+def _read(run: Path) -> "tuple[StudyResult | FitResult, Summary]":
+    """What a run found, and how it is shown. Raises SteadfitError where there is none."""
+    from steadfit.report import fit_summary, summary
+    from steadfit.study.fit_result import read_fit
+    from steadfit.study.result import read_result
+
+    if _is_fit(run):
+        fitted = read_fit(run)
+        return fitted, fit_summary(fitted)
+    result = read_result(run)
+    return result, summary(result, COMMAND_LINE)
 
 
 def _print_json(values: dict[str, Any]) -> None:

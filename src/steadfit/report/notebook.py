@@ -1,4 +1,4 @@
-"""A study in a notebook: its table and sentences as a fragment of HTML."""
+"""A study or a fit in a notebook: its table and sentences as a fragment of HTML."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from steadfit.report import wording
 from steadfit.report.explain import explain_study
+from steadfit.report.fit_summary import explain_fit, figures
 from steadfit.report.sections import losses
 
 if TYPE_CHECKING:
     from steadfit.report.voice import Voice
+    from steadfit.study.fit_result import FitResult
     from steadfit.study.result import StudyResult
 
 CELL = 'style="text-align: {}; white-space: nowrap"'
@@ -34,6 +36,18 @@ def summary_html(result: StudyResult, voice: Voice) -> str:
                 f"<p>{escape(wording.printable(sentence))}</p>"
                 for sentence in explain_study(result, voice)
             ),
+        ]
+    )
+
+
+def fit_html(result: FitResult) -> str:
+    """A fit's figures and what else there is to say of it, every name escaped."""
+    rows = (_row("td", figure, (0,)) for figure in figures(result))
+    return "\n".join(
+        [
+            f"<p>{escape(wording.sizes_of(result.data, result.settings, result.parameters))}</p>",
+            f"<table><tbody>{''.join(rows)}</tbody></table>",
+            *(f"<p>{escape(wording.printable(said))}</p>" for said in explain_fit(result)),
         ]
     )
 

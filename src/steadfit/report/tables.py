@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -84,25 +84,20 @@ def table(found: Analysis, width: int = 120) -> Table:
 
 
 class Summary:
-    """What `summary` gives: it takes the width and the encoding of the console it is printed on."""
+    """Lines and tables that take the width and the encoding of the console they are printed on.
 
-    def __init__(self, result: StudyResult, voice: Voice) -> None:
-        self.result, self.voice = result, voice
+    parts: gives them for a width in columns.
+    """
+
+    def __init__(self, parts: Callable[[int], Iterable[Text | Table]]) -> None:
+        self.parts = parts
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for part in self._parts(options.max_width):
+        for part in self.parts(options.max_width):
             if options.ascii_only:
                 yield from _ascii(console.render(part, options))
             else:
                 yield part
-
-    def _parts(self, width: int) -> Iterable[Text | Table]:
-        result = self.result
-        yield Text(f"{wording.sizes(result)}\n{wording.design(result.analysis)}\n")
-        yield table(result.analysis, width)
-        yield Text()
-        for sentence in explain_study(result, self.voice):
-            yield Text(wording.printable(sentence))
 
 
 def summary(result: StudyResult, voice: Voice) -> Summary:
@@ -111,7 +106,15 @@ def summary(result: StudyResult, voice: Voice) -> Summary:
     A rich renderable: `rich.print(summary(result, PYTHON))`. voice: who reads it. It fits the
     console's width, and keeps to ASCII where the console's encoding has nothing else.
     """
-    return Summary(result, voice)
+
+    def parts(width: int) -> Iterable[Text | Table]:
+        yield Text(f"{wording.sizes(result)}\n{wording.design(result.analysis)}\n")
+        yield table(result.analysis, width)
+        yield Text()
+        for sentence in explain_study(result, voice):
+            yield Text(wording.printable(sentence))
+
+    return Summary(parts)
 
 
 def _fitting(found: Analysis, width: int) -> list[_Column]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from steadfit.analysis.terms import Loss, Scheme, Verdict
 from steadfit.errors import counted
@@ -175,15 +175,20 @@ def cells(
 
 def sizes(result: StudyResult) -> str:
     """The first line of all that is shown: the data, its sizes and the model."""
-    data = result.data
-    model = result.arms[0].settings.get("model", {})
+    first = result.arms[0]
+    return sizes_of(result.data, first.settings, first.parameters)
+
+
+def sizes_of(data: DataFacts, settings: Mapping[str, Any], parameters: int) -> str:
+    """`sizes` of one model."""
+    model = settings.get("model", {})
     apart = TEST_POINTS.get(data.task)
     parts = [
         printable(data.name),
         f"{data.train + (0 if apart else data.test):,} {_examples(data)}",
         f"{len(data.classes)} classes" if data.classes else "",
         f"{data.test:,} {apart} to test" if apart else f"{data.train:,} train, {data.test:,} test",
-        f"{model.get('name', 'a model')}, {result.arms[0].parameters:,} weights",
+        f"{model.get('name', 'a model')}, {parameters:,} weights",
     ]
     return " · ".join(part for part in parts if part)
 

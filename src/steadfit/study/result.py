@@ -8,7 +8,7 @@ same bytes.
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -20,6 +20,7 @@ from steadfit.regular_files import read_json
 SCHEMA = 2  # of study.json: raise it when a field changes its meaning or goes
 Delivery = Literal["single", "ensemble"]
 Scalar = bool | int | float | str
+T = TypeVar("T")
 WRITE_ANEW = "Run the study again with replace=True to write it anew."
 
 
@@ -120,19 +121,7 @@ class StudyResult:
     @classmethod
     def read(cls, path: Path) -> "StudyResult":
         """Read a `study.json`. Raises SteadfitError if it cannot be read, or is not one."""
-        try:
-            content = read_json(path)
-            _check_schema(path, content)
-            return _ADAPTER.validate_json(content)
-        except OSError as error:
-            raise SteadfitError(f"{path} cannot be read: {error.strerror}.") from None
-        except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            raise SteadfitError(
-                f"{path} is not a study's result: {place}: {first['msg'].lower()}. {WRITE_ANEW}",
-                replace=True,
-            ) from None
+        return read_checked(path, _ADAPTER, "a study's result", SCHEMA, WRITE_ANEW, replace=True)
 
 
 def read_result(folder: Path) -> StudyResult:
@@ -142,23 +131,45 @@ def read_result(folder: Path) -> StudyResult:
         found = path.is_file()
     if not found:
         raise SteadfitError(
-            f"There is no study in {folder}: {path} is missing. Name the folder of a "
-            "finished study."
+            f"{folder} must be the folder of a study, got one without {path.name}. Name the folder "
+            "of a finished study."
         )
     return StudyResult.read(path)
 
 
-def _check_schema(path: Path, content: bytes) -> None:
+def read_checked(
+    path: Path, adapter: TypeAdapter[T], what: str, schema: int, again: str, **settings: bool
+) -> T:
+    """A result from its file. Raises SteadfitError if it cannot be read, or is none.
+
+    what: it is called, and again: how it is written anew, with the settings that this names.
+    """
+    try:
+        content = read_json(path)
+        _check_schema(path, content, schema)
+        return adapter.validate_json(content)
+    except OSError as error:
+        raise SteadfitError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SteadfitError(
+            f"{path} is not {what}: {place}: {first['msg'].lower()}. {again}", **settings
+        ) from None
+
+
+def _check_schema(path: Path, content: bytes, schema: int) -> None:
     """Refuse a result of another release before its fields are looked at."""
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
         return  # what it is instead is said by the validation
-    if isinstance(found, dict) and "arms" in found and found.get("schema", 1) != SCHEMA:
+    if not isinstance(found, dict) or not {"schema", "arms"} & set(found):
+        return
+    if (other := found.get("schema", 1)) != schema:
         raise SteadfitError(
-            f"{path} has schema {found.get('schema', 1)!r}, and this release of steadfit reads "
-            f"schema {SCHEMA}. Read it with the release that wrote it, or run the study again in "
-            "another folder."
+            f"{path} must have schema {schema}, got {other!r}. Read it with the release of "
+            "steadfit that wrote it, or run it again in another folder."
         )
 
 

@@ -1,0 +1,79 @@
+"""A fit in figures and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from steadfit.report import wording
+from steadfit.report.explain import HALVED, against_naive, of_tokens
+from steadfit.report.sections import FACTS, SHARES
+from steadfit.report.tables import Summary
+
+if TYPE_CHECKING:
+    from steadfit.study.fit_result import FitResult
+
+
+def fit_summary(result: FitResult) -> Summary:
+    """A fit for a terminal: the data and the model, its figures, what else there is to say.
+
+    A rich renderable, as `summary` of a study: `rich.print(fit_summary(fitted.result))`.
+    """
+
+    def parts(width: int) -> Iterable[Text | Table]:
+        yield Text(wording.sizes_of(result.data, result.settings, result.parameters))
+        yield Text(f"Trained once on all the training data, {_how(result)}.\n")
+        made = Table(box=None, pad_edge=False, show_header=False)
+        made.add_column()
+        made.add_column(justify="right")
+        for name, figure in figures(result):
+            made.add_row(Text(name), Text(figure))
+        yield made
+        for sentence in explain_fit(result):
+            yield Text(f"\n{wording.printable(sentence)}")
+
+    return Summary(parts)
+
+
+def figures(result: FitResult) -> Iterator[tuple[str, str]]:
+    """A fit's figures, each with its name."""
+    words = wording.LOSSES[result.measured]
+    yield f"test {words.name}, {words.unit}", wording.quantity(result.loss)
+    if result.error is not None:
+        yield "test error", wording.percent(result.error, 2)
+    for name in ("train", "validation"):
+        losses = result.curves.get(f"{name}_loss", ())
+        if losses:
+            first, last = wording.quantity(losses[0]), wording.quantity(losses[-1])
+            yield f"{name} loss, first and last epoch", f"{first} → {last}"
+    for name, words in FACTS.items():
+        if name in result.facts:
+            value = result.facts[name]
+            share = name in SHARES
+            yield words, wording.percent(value, 1) if share else wording.quantity(value)
+
+
+def explain_fit(result: FitResult) -> tuple[str, ...]:
+    """What there is to say of a fit beside its figures, in sentences."""
+    said = []
+    if result.scaled_errors is not None:
+        said.append(against_naive(result.scaled_errors, "the model"))
+    if result.token_losses is not None:
+        said.append(of_tokens(result.token_losses))
+    if "halvings" in result.facts:
+        said.append(
+            "Memory was too small for the batches: they were halved "
+            f"{result.facts['halvings']:g} times, {HALVED}."
+        )
+    return tuple(said)
+
+
+def _how(result: FitResult) -> str:
+    names = "+".join(
+        one.name if one.strength is None else f"{one.name}={one.strength}"
+        for one in result.remedies
+    )
+    return f"with {names}, seed {result.seed}" if names else f"seed {result.seed}"
