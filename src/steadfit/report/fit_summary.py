@@ -44,10 +44,9 @@ def figures(result: FitResult) -> Iterator[tuple[str, str]]:
     yield f"test {words.name}, {words.unit}", wording.quantity(result.loss)
     if result.error is not None:
         yield "test error", wording.percent(result.error, 2)
-    for name in ("train", "validation"):
-        losses = result.curves.get(f"{name}_loss", ())
-        if losses:
-            first, last = wording.quantity(losses[0]), wording.quantity(losses[-1])
+    for name, losses in (("training", "train_loss"), ("validation", "validation_loss")):
+        if curve := result.curves.get(losses):
+            first, last = wording.quantity(curve[0]), wording.quantity(curve[-1])
             yield f"{name} loss, first and last epoch", f"{first} → {last}"
     for name, words in FACTS.items():
         if name in result.facts:
