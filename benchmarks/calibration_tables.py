@@ -148,7 +148,7 @@ def heads() -> dict[str, tuple[str, str]]:
     """Each table's title and the heads of its columns, in their order."""
     names = " | ".join(arms("mlp"))
     losses = " | ".join(f"{loss} bias+noise | variance" for loss in LOSSES)
-    way = "from one set | arm | true | mean of the studies | 95% interval | holds it"
+    way = "from one set | arm | true | mean of the studies | 95% interval | covers it"
     asked = " | ".join(f"{samples} × 1" for samples in ASKED)
     alone = " | ".join(f"{samples} and {samples}" for samples in ASKED)
     over = f"from one set alone over the true one at n, {STUDIED} sets"
@@ -157,12 +157,12 @@ def heads() -> dict[str, tuple[str, str]]:
         "variance": (f"Variance {over}", f"scheme | loss | {names}"),
         "total": (f"Cross-entropy {over}", f"scheme | {names}"),
         "designs": (
-            "Variance of the cross-entropy: deviation over sets, interval holds the mean",
+            "Variance of the cross-entropy: deviation over sets, interval covers the mean",
             " | ".join(BY_DESIGN),
         ),
         "changes": ("Changes of the cross-entropy, from one set", f"{way} | called better"),
         "held": (
-            "The same, all arms: 95% interval holds it, its length over that of both",
+            "The same, all arms: 95% interval covers it, its length over that of both",
             " | ".join(WAYS),
         ),
         "spread": (
@@ -171,9 +171,9 @@ def heads() -> dict[str, tuple[str, str]]:
         ),
         "power": ("Change found with 80% probability, from fresh sets", asked),
         "power alone": ("Change found so from one set: better, better here", alone),
-        "here": ("Changes on one set, from three seeds", "95% interval holds it"),
+        "here": ("Changes on one set, from three seeds", "95% interval covers it"),
         "coverage": (
-            "Changes from fresh sets: 95% interval holds the truth, false better",
+            "Changes from fresh sets: 95% interval covers the truth, false better",
             " | ".join(DESIGNS),
         ),
     }

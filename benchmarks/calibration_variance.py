@@ -38,7 +38,7 @@ def scheme_rows(part: Part, alone: Logits, fresh: Logits, y: np.ndarray) -> list
 
 def design_row(part: Part, alone: dict[str, Logits], y: np.ndarray) -> str:
     """For each design, by the mean over arms: the deviation of the variance over data sets as a
-    share of it, and how often its interval holds the mean over the other sets."""
+    share of it, and how often its interval covers the mean over the other sets."""
     cells = []
     for scheme, samples, seeds in BY_DESIGN.values():
         if scheme not in alone:

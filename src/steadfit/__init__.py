@@ -1,4 +1,4 @@
-"""steadfit measures the variance error of a network on your data, and takes it away.
+"""Find out how much of your network's error is chance, and which regularizers reduce it.
 
     import steadfit as sf
 

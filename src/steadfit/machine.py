@@ -12,7 +12,7 @@ _RATIO = 100  # and how many times its own size a larger one may
 
 
 def memory() -> int:
-    """Bytes that this process may take: the machine's memory, or the limit set for the process."""
+    """Bytes that this process may use: the machine's memory, or the limit set for the process."""
     if not hasattr(os, "sysconf"):
         return sys.maxsize  # Windows does not tell
     import resource
@@ -33,8 +33,8 @@ def check_limit() -> None:
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY and limit < _LEAST:
         raise SteadfitError(
-            f"This process may take {limit / 1e9:,.1f} GB of addresses (ulimit -v), and PyTorch "
-            f"alone takes {_LEAST / 1e9:,.1f} GB. Raise the limit."
+            f"This process may use {limit / 1e9:,.1f} GB of addresses (ulimit -v), and PyTorch "
+            f"alone needs {_LEAST / 1e9:,.1f} GB. Raise the limit."
         )
 
 
@@ -78,13 +78,13 @@ def check_unpacked(name: str, needed: float, packed: int, unpacked: str) -> None
 
 
 def check_memory(needed: int, what: str, instead: str) -> None:
-    """Raise SteadfitError where more bytes are needed than this process may take.
+    """Raise SteadfitError where more bytes are needed than this process may use.
 
     what: that needs them, with its verb, "a million series take". instead: what to do.
     """
     there_is = memory()
     if needed > there_is:
         raise SteadfitError(
-            f"{what} {needed / 1e9:,.1f} GB, and this process may take {there_is / 1e9:,.1f} GB. "
+            f"{what} {needed / 1e9:,.1f} GB, and this process may use {there_is / 1e9:,.1f} GB. "
             f"{instead}"
         )

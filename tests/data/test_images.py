@@ -220,7 +220,7 @@ def test_more_than_the_allowed_share_stops_with_every_path(tmp_path: Path) -> No
     fill(tmp_path, each=10)
     (tmp_path / "a" / "x.png").write_bytes(b"no image")
     (tmp_path / "b" / "y.png").write_bytes(b"")
-    with pytest.raises(SteadfitError, match=r"(?s)2 of the 22 images.*a/x\.png.*b/y\.png"):
+    with pytest.raises(SteadfitError, match=r"(?s)got 2 of 22.*a/x\.png.*b/y\.png"):
         read(tmp_path)
     assert len(read(tmp_path, damaged=0.1)) == 20
 
@@ -280,11 +280,11 @@ def test_names_that_are_no_text_can_be_printed_and_told_apart(tmp_path: Path) ->
 
 
 def test_empty_folders_are_said(tmp_path: Path) -> None:
-    with pytest.raises(SteadfitError, match="holds no images in class folders"):
+    with pytest.raises(SteadfitError, match="must have a folder of images for each class"):
         read(tmp_path)
     fill(tmp_path)
     (tmp_path / "c").mkdir()
-    with pytest.raises(SteadfitError, match=r"c in .* hold no readable images"):
+    with pytest.raises(SteadfitError, match=r"must have readable images, got none in c"):
         read(tmp_path)
 
 
@@ -292,7 +292,7 @@ def test_a_class_all_of_whose_images_are_unreadable_is_said(tmp_path: Path) -> N
     fill(tmp_path, each=30)
     (tmp_path / "c").mkdir()
     (tmp_path / "c" / "x.png").write_bytes(b"")
-    with pytest.raises(SteadfitError, match=r"c in .* hold no readable images"):
+    with pytest.raises(SteadfitError, match=r"must have readable images, got none in c"):
         read(tmp_path)
 
 

@@ -106,8 +106,8 @@ def test_the_second_mirror_is_asked_when_the_first_fails(
     ("answer", "sentence"),
     [
         (no_network, "could not be downloaded.*STEADFIT_DATA.*no network here"),
-        (lambda url: published(url)[:-9], "no whole gzip file"),
-        (lambda url: gzip.compress(b"other"), "is not MNIST's train-images.*MD5"),
+        (lambda url: published(url)[:-9], "not a complete gzip file"),
+        (lambda url: gzip.compress(b"other"), "must be MNIST's train-images.*MD5"),
     ],
 )
 def test_a_failed_download_is_said_and_leaves_nothing(
@@ -125,7 +125,7 @@ def test_a_changed_file_in_the_folder_is_said(
     for name, content in FILES.items():
         (tmp_path / name).write_bytes(content[:-1] + b"!")
     monkeypatch.setenv("STEADFIT_DATA", str(tmp_path))
-    with pytest.raises(SteadfitError, match=r"train-images.* is not MNIST's .* was expected"):
+    with pytest.raises(SteadfitError, match=r"train-images.* must be MNIST's .* with the MD5"):
         read("mnist")
 
 

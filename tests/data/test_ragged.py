@@ -76,18 +76,33 @@ def test_missing_values_are_filled_as_said_and_only_when_asked() -> None:
     [
         ([], [], {}, "0 series and 0 targets"),
         ([[1.0]], ["a", "b"], {}, "1 series and 2 targets"),
-        ([[1.0], []], ["a", "b"], {}, "1 series are empty: row 1"),
-        ([[[1.0, 2.0]], [[1.0]]], ["a", "b"], {}, r"row 0 has 2 channels, .*: row 1 \(1\)"),
-        ([[1.0], [np.inf]], ["a", "b"], {}, "infinite, or beyond float32, in 1 series: row 1"),
+        ([[1.0], []], ["a", "b"], {}, "must have a step at least, got none in 1: row 1"),
+        ([[[1.0, 2.0]], [[1.0]]], ["a", "b"], {}, r"got 2 in row 0, and others in row 1 \(1\)"),
+        (
+            [[1.0], [np.inf]],
+            ["a", "b"],
+            {},
+            "values beyond float32 in 1 series: row 1",
+        ),
         ([[1.0], [1e39]], ["a", "b"], {"ids": ("x", "y")}, "in 1 series: y"),
-        ([[1.0], ["word"]], ["a", "b"], {}, "row 1 holds <U4"),
-        ([[1.0], [[[1.0]]]], ["a", "b"], {}, r"row 1 holds float64 of shape \(1, 1, 1\)"),
+        ([[1.0], ["word"]], ["a", "b"], {}, "row 1 must be a series of numbers .* got <U4"),
+        (
+            [[1.0], [[[1.0]]]],
+            ["a", "b"],
+            {},
+            r"row 1 must be .* got float64 of shape \(1, 1, 1\)",
+        ),
         ([[1.0], [NAN, NAN]], "ab", {"missing": "linear"}, "a channel without any value"),
         ([[NAN], [NAN]], "ab", {"missing": "drop"}, "none is left"),
         ([[1.0], [2.0]], "ab", {"missing": "zero"}, 'no rule for missing values "zero"'),
-        ([[1.0], [2.0]], [1.0, NAN], {}, "y is not finite"),
-        ([[1.0], [2.0]], "ab", {"ids": ["x"]}, "ids has 1 entries"),
-        ([[1.0], [NAN]], "ab", {"missing": "drop", "groups": [1]}, "groups has 1 entries"),
+        ([[1.0], [2.0]], [1.0, NAN], {}, "y must be finite"),
+        ([[1.0], [2.0]], "ab", {"ids": ["x"]}, "ids must have an entry .* got 1"),
+        (
+            [[1.0], [NAN]],
+            "ab",
+            {"missing": "drop", "groups": [1]},
+            "groups must have an .* got 1",
+        ),
     ],
 )
 def test_what_is_no_series_is_refused(x: list, y: list, options: dict, sentence: str) -> None:
@@ -112,7 +127,8 @@ def test_composed_and_decomposed_letters_are_one_word() -> None:
 
 def test_what_is_no_text_is_named() -> None:
     with pytest.raises(
-        SteadfitError, match=r"2 examples are no text: row 1 \(None\), row 2 \(nan\)"
+        SteadfitError,
+        match=r"got something else in 2: row 1 \(None\), row 2 \(nan\)",
     ):
         from_texts(["a", None, NAN], ["x", "y", "z"])  # pyright: ignore[reportArgumentType]
 

@@ -155,7 +155,7 @@ def test_limit_keeps_the_earliest_of_data_in_time_order(tmp_path: Path) -> None:
         ("./digits", {}, "There is no file or folder"),
         ("nowhere.npz", {}, "There is no file or folder nowhere.npz"),
         ("digits", {"limt": 3}, 'Did you mean "limit"'),
-        ("digits", {"limit": 0}, "between 1 and the 1797 training examples, got 0"),
+        ("digits", {"limit": 0}, "from 1 to the 1797 training examples, got 0"),
         ("digits", {"limit": 1798}, "got 1798"),
     ],
 )
@@ -183,7 +183,7 @@ def test_the_training_part_leaves_the_own_test_set_out(tmp_path: Path) -> None:
     assert set(part.ids) <= {whole.ids[i] for i in np.flatnonzero(~whole.structure.is_test)}
     with pytest.raises(SteadfitError, match=r'no part of a data set "tests"\. Known: train'):
         read(tmp_path / "a.npz", part="tests")
-    with pytest.raises(SteadfitError, match="no test set of its own"):
+    with pytest.raises(SteadfitError, match="digits has none"):
         read("digits", part="train")
 
 

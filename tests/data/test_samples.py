@@ -93,7 +93,7 @@ def test_the_whole_is_every_example_once_every_time() -> None:
         (("bootstrap", -1), "number must be 0 or more, got -1"),
         (("bootstrap", 0, -5), "seed must be 0 or more, got -5"),
         (("subsample", 0, 0, 1.5), "above 0 and below 1, got 1.5"),
-        (("subsample", 0, 0, 0.01), "share of 0.01 of 10 examples is none"),
+        (("subsample", 0, 0, 0.01), "share of 0.01 of 10 examples is less than one example"),
     ],
 )
 def test_what_cannot_be_drawn_is_said(arguments: tuple, sentence: str) -> None:
@@ -158,5 +158,5 @@ def test_carving_keeps_groups_and_their_copies_apart() -> None:
 
 def test_too_little_to_carve_is_said() -> None:
     data = from_arrays(np.zeros((6, 1, 1)), [0, 1] * 3)  # six copies of one input
-    with pytest.raises(SteadfitError, match="no validation data or no training data"):
+    with pytest.raises(SteadfitError, match="no validation or no training data"):
         carve(data, torch.arange(6), 0.5, 0)

@@ -96,11 +96,11 @@ def test_a_class_without_test_examples_is_reported() -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (numbered([1, 2, 3], ["a"] * 3), 'single class "a"'),
-        (numbered([1, 2, 3], [0, 1, 1]), r'1 of 2 classes have fewer than 2 examples: "0" \(1\)'),
+        (numbered([1, 2, 3], ["a"] * 3), 'got only "a"'),
+        (numbered([1, 2, 3], [0, 1, 1]), r'got fewer in 1 of 2: "0" \(1\)'),
         (numbered(range(40), range(40)), 'task="numbers"'),
-        (numbered([1], [0.5]), "has 1 example; two are needed"),
-        (numbered([1, 2, 3], [2.5] * 3), "what is to be predicted is 2.5 in every example"),
+        (numbered([1], [0.5]), "must have two examples at least, got 1"),
+        (numbered([1, 2, 3], [2.5] * 3), "the target must vary, got 2.5 in every example"),
         (numbered(range(4), list("aabb"), groups=[1, 1, 1, 1]), "0 test examples"),
         (numbered(range(4), list("aabb"), groups=[1, 1, 2, 2]), "0 test examples"),
         (numbered(range(4), list("aabb"), is_test=[0, 0, 1, 1]), 'no training examples of "b"'),

@@ -135,18 +135,22 @@ def test_long_series_are_put_together(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("x,2,2", "x,1,2", r"row 4: in the series \"x\", the when 1 repeats 1, that of row 2"),
-        ("x,3,3", "x,1.5,3", "row 6: .* the when 1.5 goes back from 2, that of row 4"),
-        ("x,3,3,30,up", "x,3,3,30,down", 'row 6: the series "x" has label down here and up in row'),
-        ("x,2,2", "x,later,2", 'column "when": expected a|column "when": expected numbers, or'),
-        ("x,2,2", ",2,2", 'column "who": expected a text in every row, .* row 4'),
-        ("6,60", "six,60", r'column "left": expected a number .* row 5 \("six"\)'),
+        ("x,2,2", "x,1,2", r'row 4: .* when .* got 1 after 1 \(row 2\) in the series "x"'),
+        ("x,3,3", "x,1.5,3", r"row 6: .* when .* got 1.5 after 2 \(row 4\)"),
+        (
+            "x,3,3,30,up",
+            "x,3,3,30,down",
+            'row 6: .* got down for the series "x", and up in row',
+        ),
+        ("x,2,2", "x,later,2", 'column "when": each row must have a number'),
+        ("x,2,2", ",2,2", 'column "who": each row must have a text, .* row 4'),
+        ("6,60", "six,60", r'column "left": each row must have a number, .* row 5 \("six"\)'),
         (
             "x,2,2,20",
             "x,2,,20",
-            r'"left": .* 1 value missing: row 4\. Nothing',
+            r'"left": .* got none in 1: row 4\. Nothing',
         ),
-        ("x,2,2,20,up", "x,2,2,20,", 'column "label": expected a text in every row, .*row 4'),
+        ("x,2,2,20,up", "x,2,2,20,", 'column "label": each row must have a text, .*row 4'),
     ],
 )
 def test_what_is_wrong_in_a_long_table_is_named(
@@ -161,8 +165,8 @@ def test_what_is_wrong_in_a_long_table_is_named(
 @pytest.mark.parametrize(
     ("times", "sentence"),
     [
-        ("1 2 later", r'expected a number, as most are, .* row 4 \("later"\)'),
-        ("2024-01-01 2024-01-02 12", r'expected a time such as .* row 4 \("12"\)'),
+        ("1 2 later", r'must have a number \(as most do\), .* row 4 \("later"\)'),
+        ("2024-01-01 2024-01-02 12", r'must have a time such as .* row 4 \("12"\)'),
         ("2024-01-01T00:00Z 2024-01-02 2024-01-03", "a time zone in all cells or in none"),
     ],
 )
@@ -198,7 +202,9 @@ def test_decimal_commas_and_days_in_front(tmp_path: Path) -> None:
     assert first.schema == second.schema
     assert second.notes[-1] == ("local.csv: commas are read as decimal points in the columns temp.")
     assert not any("commas" in note for note in first.notes)
-    with pytest.raises(SteadfitError, match=r'"temp": expected a number .* row 2 \("1\.000,5"\)'):
+    with pytest.raises(
+        SteadfitError, match=r'"temp": each row must have a number, .* row 2 \("1\.000,5"\)'
+    ):
         read(written(tmp_path, local.replace("1,5", "1.000,5")), **options)
 
 
@@ -214,35 +220,43 @@ def test_uneven_times_are_said(tmp_path: Path) -> None:
 
 def test_rows_with_other_columns_are_all_named(tmp_path: Path) -> None:
     text = "t0,t1,label\n1,2,a\n1,2\n1,2,b\n1,2,3,b\n"
-    with pytest.raises(SteadfitError, match=r"(?s)2 rows have others.*row 3: 2 .*row 5: 4 "):
+    with pytest.raises(SteadfitError, match=r"(?s)got others in 2.*row 3: 2 .*row 5: 4 "):
         read(written(tmp_path, text))
 
 
 @pytest.mark.parametrize(
     ("text", "options", "sentence"),
     [
-        ("", {}, "is no table"),
+        ("", {}, "cannot be read as a table"),
         ("t0,label\n", {}, "has no rows"),
-        ("1,2,3\n4,5,6\n", {}, "expected a header .* found numbers"),
+        ("1,2,3\n4,5,6\n", {}, "must begin with a row of column names, got numbers"),
         ("a,a,label\n1,2,x\n", {}, "columns of the same name: a"),
         (WIDE.replace("label", "kind"), {}, "cannot determine the target column"),
         (WIDE, {"target": "lable"}, 'Did you mean "label"'),
-        (WIDE, {"target": ["label", "t0"]}, "One target column was expected"),
-        (WIDE, {"delimiter": ";;"}, 'the one sign between columns, such as ";", got ";;"'),
+        (WIDE, {"target": ["label", "t0"]}, "target must name one column"),
+        (WIDE, {"delimiter": ";;"}, 'the character between columns, such as ";", got ";;"'),
         (WIDE, {"time": "t0"}, "Give series, .* or horizon for a forecast"),
-        (WIDE, {"window": 3}, "Give its horizon as well"),
-        (WIDE, {"text": "label", "horizon": 1}, "a step where horizon is given"),
-        (LONG, {"text": "who", "series": "who"}, "a step where series is given"),
-        (WIDE, {"target": "t0", "horizon": 1, "group": "label"}, "Leave group out"),
+        (WIDE, {"window": 3}, "Give horizon too"),
+        (WIDE, {"text": "label", "horizon": 1}, "with horizon it is a step"),
+        (LONG, {"text": "who", "series": "who"}, "with series it is a step"),
+        (
+            WIDE,
+            {"target": "t0", "horizon": 1, "group": "label"},
+            "group does not apply",
+        ),
         (WIDE, {"values": "t0, t9"}, 'no column of some.csv "t9"'),
-        (WIDE.replace("2.5", "oops"), {}, "t1 hold something else"),
+        (WIDE.replace("2.5", "oops"), {}, "got something else in t1"),
         (WIDE.replace("2.5", "oops"), {"values": "t0,t1"}, r'column "t1": .* row 3 \("oops"\)'),
-        (WIDE.replace("3,2.5,", ",,"), {}, "1 series are empty: some.csv row 3"),
+        (
+            WIDE.replace("3,2.5,", ",,"),
+            {},
+            "got none in 1: some.csv row 3",
+        ),
         (WIDE.replace("1,2,3", "1,,3"), {}, "1 value missing .*some.csv row 2"),
-        (TEXTS.replace("so dull", " "), {}, r'column "text": expected a text .* row 3'),
-        (TEXTS, {"missing": "drop"}, 'no rule for missing texts "drop"'),
-        ("label\nx\ny\n", {}, "no columns besides those named"),
-        (WIDE, {"task": "numbers"}, 'use task="classes" for names'),
+        (TEXTS.replace("so dull", " "), {}, r'column "text": each row must have a text.* row 3'),
+        (TEXTS, {"missing": "drop"}, 'missing must be "refuse" for texts, got "drop"'),
+        ("label\nx\ny\n", {}, "beside those named, got none"),
+        (WIDE, {"task": "numbers"}, 'use task="classes"'),
     ],
 )
 def test_what_is_wrong_with_a_table_is_said(
@@ -265,10 +279,10 @@ def test_parquet_that_unpacks_to_more_than_there_is_room_for_is_said(
 
 def test_a_damaged_parquet_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1 and no more")
-    with pytest.raises(SteadfitError, match="no whole Parquet file"):
+    with pytest.raises(SteadfitError, match="not a complete Parquet file"):
         read(tmp_path / "a.parquet")
     parquet.write_table(pa.table({"a": [[1, 2]], "label": ["x"]}), tmp_path / "a.parquet")
-    with pytest.raises(SteadfitError, match="columns a hold lists"):
+    with pytest.raises(SteadfitError, match="got lists or structures in a"):
         read(tmp_path / "a.parquet")
 
 

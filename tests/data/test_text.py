@@ -60,7 +60,7 @@ def test_every_token_keeps_its_number_in_a_language_model(tmp_path: Path) -> Non
     ("content", "options", "sentence"),
     [
         (b"", {}, "a.txt"),
-        (b"x", {}, "has 1 characters, which are fewer than two blocks"),
+        (b"x", {}, "must have more than one block .* got 1 characters"),
         (b"abcdef" * 400, {"block": 1}, "block must be 2 or more"),
         (b"abc" * 400, {"unit": "letters"}, 'no unit of text "letters"'),
         (b"abc", {"encoding": "utf-9"}, 'no encoding "utf-9"'),

@@ -64,7 +64,7 @@ def test_a_target_label_that_is_false_leaves_the_classes(tmp_path: Path) -> None
 def test_series_without_labels_can_be_predicted_but_not_learned(tmp_path: Path) -> None:
     path = written(tmp_path, "@classLabel false\n@data\n1,2:4,5\n7:8\n")
     assert rows(Series(2).read(path, None)) == [[[1, 4], [2, 5]], [[7, 8]]]
-    with pytest.raises(SteadfitError, match=r"or they are false.* write @classLabel true"):
+    with pytest.raises(SteadfitError, match=r"got neither.* write @classLabel true"):
         read(path)
 
 
@@ -103,17 +103,20 @@ def test_the_rows_are_trusted_and_the_header_contradicted(tmp_path: Path) -> Non
     [
         (HEADER, "has no series"),
         ("", "has no series"),
-        (HEADER + "1,2\n", "line 6: expected values and, after a colon, a label"),
-        (HEADER + "1,2:\n", "line 6: expected values and, after a colon, a label"),
-        (HEADER + "1,2:a\n1,x:b\n", 'line 7, value 2: expected a number or "\\?", found "x"'),
-        (HEADER + "1,2:3:a\n", "line 6: the channels .* have 2, 1"),
-        (HEADER + ":a\n", "line 6: the channels .* have 0"),
-        (HEADER + "(0,1),(1,2):a\n", "line 6: series with time stamps are not read"),
-        ("@timeStamps true\n@data\n", "line 1: series with time stamps are not read"),
-        ("1,2:a\n", 'line 1: expected a header line that begins with "@"'),
-        ("@data\n1,2:a\n", "no @classLabel and no @targetLabel"),
-        ("@targetLabel true\n@data\n1:a\n", 'line 3: expected a number to predict, found "a"'),
-        (HEADER + "1,inf:a\n2:b\n", "infinite, or beyond float32, in 1 series: some.ts line 6"),
+        (HEADER + "1,2\n", "line 6: a line must have values and, after a colon, a label"),
+        (HEADER + "1,2:\n", "line 6: a line must have values and, after a colon, a label"),
+        (HEADER + "1,2:a\n1,x:b\n", 'line 7, value 2: must be a number or "\\?", got "x"'),
+        (HEADER + "1,2:3:a\n", "line 6: the channels .* got 2, 1"),
+        (HEADER + ":a\n", "line 6: the channels .* got 0"),
+        (HEADER + "(0,1),(1,2):a\n", "line 6: series with time stamps are not supported"),
+        ("@timeStamps true\n@data\n", "line 1: series with time stamps are not supported"),
+        ("1,2:a\n", 'line 1: a header line must begin with "@"'),
+        ("@data\n1,2:a\n", "must have @classLabel true or @targetLabel true"),
+        ("@targetLabel true\n@data\n1:a\n", 'line 3: the label must be a number, got "a"'),
+        (
+            HEADER + "1,inf:a\n2:b\n",
+            "values beyond float32 in 1 series: some.ts line 6",
+        ),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, text: str, sentence: str) -> None:

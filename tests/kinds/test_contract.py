@@ -139,7 +139,7 @@ def test_its_changes_are_drawn_and_others_refused(case):
 def test_values_that_are_not_finite_are_refused(case):
     kind, x = case
     if isinstance(x, Ragged) and not x.tokens:
-        with pytest.raises(SteadfitError, match="not finite"):
+        with pytest.raises(SteadfitError, match="must be finite"):
             checked(kind, x.with_values(x.values * float("nan")))
     assert not isinstance(kind.padded(x), Padded) or kind.padded(x).lengths is not None
 

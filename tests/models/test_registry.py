@@ -48,7 +48,7 @@ def test_a_wrong_setting_gets_a_sentence(name, settings, words):
         ("convnet", {"depth": 4}, ["Layer 12", "MaxPool(K=2, S=2)", "1 + 2·0 = 1"]),
         ("resnet", {"depth": 21}, ["resnet", "6n + 2", "21", "nearest is 20"]),
         ("plain", {"depth": 22, "block": "bottleneck"}, ["plain", "9n + 2", "nearest is 20"]),
-        ("mlp", {"depth": 1, "residual": True}, ["mlp", "depth is 1", "2 or more"]),
+        ("mlp", {"depth": 1, "residual": True}, ["mlp", "got depth 1", "2 or more"]),
     ],
 )
 def test_a_model_that_cannot_be_built_says_why(name, settings, words):
@@ -62,18 +62,18 @@ def test_a_row_of_numbers_is_no_image(name):
     with pytest.raises(
         SteadfitError,
         match=r"Layer 1, .* takes channels and one or two axes|takes series and texts|"
-        "tells the next token of texts",
+        "language takes texts",
     ):
         models.build(Model(name=name), (5,), 4)
 
 
 @pytest.mark.parametrize("name", ["recurrent", "conv1d", "resnet1d", "conv_recurrent"])
 def test_an_image_is_no_sequence(name):
-    with pytest.raises(SteadfitError, match=r"takes series and texts, and an example is 1 x 8 x 8"):
+    with pytest.raises(SteadfitError, match=r"takes series and texts, got an example of 1 x 8 x 8"):
         models.build(Model(name=name), (1, 8, 8), 4)
 
 
 @pytest.mark.parametrize("name", ["mlp", "convnet", "flatten; linear 4"])
 def test_a_text_needs_an_embedding(name):
-    with pytest.raises(SteadfitError, match=r"takes no texts.* Use recurrent"):
+    with pytest.raises(SteadfitError, match=r"does not take texts.* Use recurrent"):
         models.build(Model(name=name), Text(20, 17), 4)

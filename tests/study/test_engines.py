@@ -1,52 +1,22 @@
 """What every engine must do; a new one is tested by being listed here."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from steadfit.analysis.terms import Failure
 from steadfit.data import Split, read, split
 from steadfit.recipe import Recipe
 from steadfit.study.design import Design
-from steadfit.study.engine import Engine, Progress, Watcher, quiet, trained
+from steadfit.study.engine import Engine, Progress
 from steadfit.study.local_engine import LocalEngine
 from steadfit.study.run import run_study
-from steadfit.study.store import Store, open_store
+from steadfit.study.store import open_store
 from steadfit.study.trials import Trial, make_arms, make_trials
 from steadfit.training import RecipeLearner
 from study.refusing import Refusing
-
-
-class SerialEngine:
-    """One trial after the other, in this process."""
-
-    def train(
-        self,
-        trials: Sequence[Trial],
-        split: Split,
-        store: Store,
-        watch: Watcher = quiet,
-        what: str = "replicas",
-    ) -> frozenset[str]:
-        missing = {trial.key: trial for trial in trials if trial.key not in store}
-        total = len({trial.key for trial in trials})
-        found = total - len(missing)
-        watch(Progress(what, found, total, found))
-        without = set()
-        for done, (key, trial) in enumerate(missing.items(), start=found + 1):
-            with store.claim(key) as mine:
-                if mine:
-                    replica = trained(trial, split, "cpu")
-                    if replica.failure is Failure.MEMORY:
-                        without.add(key)
-                    else:
-                        store.write(key, replica)
-            watch(Progress(what, done, total, found))
-        return frozenset(without)
-
+from study.serial_engine import SerialEngine
 
 ENGINES = {"local": LocalEngine(2), "serial": SerialEngine()}
 LEARNER = RecipeLearner(

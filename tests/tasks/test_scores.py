@@ -66,5 +66,5 @@ def test_losses_of_a_text_are_those_of_all_its_tokens():
 def test_a_token_at_every_step_is_refused():
     data = read("copy", length=5, train=10, test=5)
     recipe = Recipe().model_with(name="recurrent")
-    with pytest.raises(SteadfitError, match=r"asks for an answer at every step.*Use language"):
+    with pytest.raises(SteadfitError, match=r"needs an answer at every step.*Use language"):
         fit(recipe, data, data.y[:, 0], data, seed=0)

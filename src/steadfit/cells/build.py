@@ -98,7 +98,8 @@ def _compile(
     checking = library.with_suffix(".checking")
     if checking.exists():
         raise BuildError(
-            f"the compiled cell ended Python when it was tried. To try it again, remove {checking}"
+            "the compiled cell crashed Python when it was tried. To try it again, remove "
+            f"{checking}"
         )
     write(library.with_suffix(".cpp"), source.encode())
     handle, temporary = tempfile.mkstemp(prefix=TEMPORARY, suffix=".so", dir=library.parent)

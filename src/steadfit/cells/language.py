@@ -84,8 +84,9 @@ class Cell:
         module = self.equations.__module__
         if getattr(sys.modules.get(module), self.name, None) is not self:
             raise SteadfitError(
-                f"Another process finds a cell by its name: define {self.name} at the top of a "
-                f"module and under that name; {module} has no such variable."
+                f"The cell {self.name} must be a variable of its module, so that other processes "
+                f"can import it, got none of that name in {module}. Define it at the top of the "
+                "module."
             )
         return _named, (module, self.name)
 

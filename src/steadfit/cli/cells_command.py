@@ -40,7 +40,7 @@ def cells(
     from steadfit.errors import SteadfitError
 
     if min(input, hidden) < 1:
-        raise SteadfitError(f"--input and --hidden are at least 1, got {input} and {hidden}.")
+        raise SteadfitError(f"--input and --hidden must be 1 or more, got {input} and {hidden}.")
     screen = terminal.Screen()
     if name is None:
         if svg is not None:

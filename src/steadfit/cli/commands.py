@@ -1,7 +1,7 @@
 """The commands. What is heavy is imported where it is used, so that `--help` answers at once."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, Group, Parameter
 
@@ -12,11 +12,6 @@ from steadfit.errors import SteadfitError
 from steadfit.files import check_outside
 from steadfit.report.voice import COMMAND_LINE
 
-if TYPE_CHECKING:
-    from steadfit.report import Summary
-    from steadfit.study.fit_result import FitResult
-    from steadfit.study.result import StudyResult
-
 MODEL = Group("Model and training", sort_key=2)
 DESIGN = Group("Design", sort_key=3)
 TEXT = Group("Language model", sort_key=3)
@@ -24,7 +19,8 @@ OUTPUT = Group("Output", sort_key=4)
 
 app = App(
     name="steadfit",
-    help="Measure the variance error of a network on your data, and take it away.",
+    help="Find out how much of your network's error is chance, which regularizers reduce it, and "
+    "get the best model.",
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,  # `steadfit.cli.main` says how to go on
 )
@@ -73,7 +69,7 @@ Truncation = Annotated[
     int | None,
     Parameter(
         group=MODEL,
-        help="Steps of a text that a language model's gradient goes back. [default: 128]",
+        help="Steps that a language model's gradient goes back. [default: 128]",
     ),
 ]
 Rate = Annotated[
@@ -81,15 +77,15 @@ Rate = Annotated[
 ]
 Arithmetic = Annotated[
     Literal["float32", "bfloat16"] | None,
-    Parameter(group=MODEL, help="Of the forward pass. [default: float32]"),
+    Parameter(group=MODEL, help="Number type of the forward pass. [default: float32]"),
 ]
 Processes = Annotated[
     int | None, Parameter(group=DESIGN, help="Workers. [default: cores; 1 with a GPU]")
 ]
-Seed = Annotated[int, Parameter(group=DESIGN, help="Of everything random.")]
+Seed = Annotated[int, Parameter(group=DESIGN, help="Random seed.")]
 Out = Annotated[
     Path | None,
-    Parameter(group=OUTPUT, help="Folder. [default: runs/NAME, of a fit runs/NAME-fit]"),
+    Parameter(group=OUTPUT, help="Folder. [default: runs/NAME; of a fit, runs/NAME-fit]"),
 ]
 AsJson = Annotated[
     bool,
@@ -127,30 +123,32 @@ def study(
         ),
     ] = [],  # noqa: B006
     arms: Annotated[
-        Literal["cell"] | None, Parameter(group=DESIGN, help="Compare all of these: every cell.")
+        Literal["cell"] | None, Parameter(group=DESIGN, help="Compare every recurrent cell.")
     ] = None,
     samples: Annotated[int, Parameter(group=DESIGN, help="Training samples drawn.")] = 5,
-    seeds: Annotated[int, Parameter(group=DESIGN, help="On each sample, its own.")] = 1,
+    seeds: Annotated[int, Parameter(group=DESIGN, help="Seeds per training sample.")] = 1,
     crossed: Annotated[
         bool,
         Parameter(
             group=DESIGN,
             negative=(),
             show_default=False,
-            help="The same seeds on all samples, 3 or more: tells seed from sample and seed "
-            "together.",
+            help="Use the same seeds, 3 or more, on all samples: separates what the seed brings "
+            "from what sample and seed bring together.",
         ),
     ] = False,
     precision: Annotated[
         float | None,
-        Parameter(group=DESIGN, help="As many samples as bring intervals to ± this."),
+        Parameter(
+            group=DESIGN, help="Half-width of the intervals; adds samples until it is reached."
+        ),
     ] = None,
     scheme: Annotated[
         Literal["both", "bootstrap", "subsample", "disjoint", "whole"],
         Parameter(
             group=DESIGN,
-            help="How samples are drawn; whole: all data every time; both: bootstrap, and as many "
-            "times whole.",
+            help="How samples are drawn. whole: all data every time. both: bootstrap samples, and "
+            "as many trainings on all data.",
         ),
     ] = "both",
     seed: Seed = 0,
@@ -165,7 +163,7 @@ def study(
             group=OUTPUT,
             negative=(),
             show_default=False,
-            help="Put this study in the place of another one that the folder holds.",
+            help="Replace another study in the folder.",
         ),
     ] = False,
     json: AsJson = False,
@@ -279,7 +277,9 @@ def predict(
     run: Run,
     input: Annotated[
         Path | None,
-        Parameter(help="A file like those trained on; of images a folder or an .npz file with x."),
+        Parameter(
+            help="A file like those trained on; for images, a folder or an .npz file with x."
+        ),
     ] = None,
     /,
     *,
@@ -288,9 +288,12 @@ def predict(
     ] = None,
     tokens: Annotated[int, Parameter(group=TEXT, help="Characters or words to write.")] = 500,
     temperature: Annotated[
-        float, Parameter(group=TEXT, help="Below 1 likely tokens more often; 0 the likeliest.")
+        float,
+        Parameter(
+            group=TEXT, help="Below 1, likely tokens come more often; at 0, always the likeliest."
+        ),
     ] = 1.0,
-    seed: Annotated[int, Parameter(group=TEXT, help="Of what is drawn.")] = 0,
+    seed: Annotated[int, Parameter(group=TEXT, help="Random seed.")] = 0,
     writing: Writing = Writing(),  # noqa: B008  (it is frozen)
     out: Annotated[Path | None, Parameter(group=OUTPUT, help="A file. [default: stdout]")] = None,
 ) -> None:
@@ -319,56 +322,6 @@ def predict(
         terminal.write(text.removesuffix("\n"))
     else:
         write_output(out, text.removesuffix("\n") + "\n")
-
-
-@app.command
-def show(run: Run, /, *, json: AsJson = False) -> None:
-    """Show a finished study again, its table and the verdict; or a fit's figures."""
-    from steadfit.cli import terminal
-
-    result, shown = _read(run)
-    if json:
-        terminal.write(result.to_json().rstrip())
-    else:
-        terminal.Screen().say(shown)
-
-
-@app.command
-def report(run: Run, /) -> None:
-    """Make a finished study's report.html and table again, without training; show a fit again."""
-    from steadfit.cli import terminal
-
-    if _is_fit(run):
-        _, shown = _read(run)
-        terminal.Screen().say(shown)
-        return
-    from steadfit import api
-    from steadfit.report import summary
-
-    made = api.report(run, COMMAND_LINE)
-    screen = terminal.Screen()
-    screen.say(summary(made.result, COMMAND_LINE))
-    screen.say(f"The report is in {made.folder / 'report.html'}")
-
-
-def _is_fit(run: Path) -> bool:
-    """Whether a folder has a fit and no study."""
-    from steadfit.study.fit_result import holds_fit
-
-    return holds_fit(run) and not (run / "study.json").exists()
-
-
-def _read(run: Path) -> "tuple[StudyResult | FitResult, Summary]":
-    """What a run found, and how it is shown. Raises SteadfitError where there is none."""
-    from steadfit.report import fit_summary, summary
-    from steadfit.study.fit_result import read_fit
-    from steadfit.study.result import read_result
-
-    if _is_fit(run):
-        fitted = read_fit(run)
-        return fitted, fit_summary(fitted)
-    result = read_result(run)
-    return result, summary(result, COMMAND_LINE)
 
 
 def _print_json(values: dict[str, Any]) -> None:

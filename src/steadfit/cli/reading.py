@@ -24,8 +24,8 @@ class Writing:
         str | None,
         _option("Missing values: refuse, drop, linear (forecasts: no linear). [default: refuse]"),
     ] = None
-    encoding: Annotated[str | None, _option("Of a text file, as windows-1252.")] = None
-    delimiter: Annotated[str | None, _option("Between a table's columns.")] = None
+    encoding: Annotated[str | None, _option("Encoding of a text file, e.g. windows-1252.")] = None
+    delimiter: Annotated[str | None, _option("Character between a table's columns.")] = None
 
     def given(self) -> dict[str, Any]:
         """What was told, by the readers' own names."""
@@ -40,11 +40,16 @@ class Reading(Writing):
 
     limit: Annotated[int | None, _option("Use this many training examples.")] = None
     part: Annotated[
-        str | None, _option("train: leave the data's own test set alone, and hold out others.")
+        str | None,
+        _option(
+            "train: ignore the data's own test set, and hold out a share of the training examples."
+        ),
     ] = None
-    size: Annotated[int | None, _option("Height and width of folder images.")] = None
+    size: Annotated[
+        int | None, _option("Height and width that a folder's images are brought to.")
+    ] = None
     layout: Annotated[
-        str | None, _option("Of an .npz file's images: channels_first, channels_last.")
+        str | None, _option("Axes of an .npz file's images: channels_first, channels_last.")
     ] = None
     image: Annotated[
         tuple[int, int] | None, _option("Height and width, where an .npz file has flat rows.")
@@ -66,7 +71,7 @@ class Reading(Writing):
     task: Annotated[str | None, _option("What is predicted: classes, numbers, tokens.")] = None
     block: Annotated[int | None, _option("Tokens of a plain text's blocks. [default: 1024]")] = None
     unit: Annotated[str | None, _option("What a text is cut into: words or characters.")] = None
-    length: Annotated[int | None, _option("Steps of the synthetic adding and copy.")] = None
+    length: Annotated[int | None, _option("Steps of the built-in adding and copy.")] = None
 
     def read(self, source: str) -> "Dataset":
         """The data set, by the options that were given."""

@@ -46,8 +46,8 @@ def shapes(
     if tokens is not None:
         if tokens < 1 or len(shape) != 1:
             raise SteadfitError(
-                "--tokens takes a number from 1 on, with --input the steps of a text, like 50, "
-                f'got {tokens} and "{input}".'
+                "--tokens must be 1 or more, with the steps of a text as --input, like 50, got "
+                f'{tokens} and "{input}".'
             )
         shape = Text(tokens, *shape)
     rows = rows_of(Model.of(name=model, settings=named(set)), shape, outputs)
@@ -62,7 +62,7 @@ def _shape(text: str) -> tuple[int, ...]:
         sizes = ()
     if not sizes or not all(1 <= size <= LONGEST for size in sizes):
         raise SteadfitError(
-            f"--input takes sizes from 1 to {LONGEST:,} joined by x, like 1x28x28, got "
+            f"--input must be sizes from 1 to {LONGEST:,} joined by x, like 1x28x28, got "
             f'"{text[:100]}".'
         )
     return sizes

@@ -75,13 +75,13 @@ def from_arrays(
 def _images(x: np.ndarray, layout: Layout | None, image: tuple[int, int] | None) -> np.ndarray:
     """x as (examples, channels, height, width)."""
     if x.dtype.kind == "U":
-        raise SteadfitError("x holds text, and numbers were expected.")
+        raise SteadfitError("x must be numbers, got text. For texts use steadfit.data.from_texts.")
     if x.ndim == 2 and image is not None:
         pixels = image[0] * image[1]
         if not pixels or not x.shape[1] or x.shape[1] % pixels:
             raise SteadfitError(
-                f"x has {x.shape[1]} features a row, no multiple of {image[0]} × {image[1]} = "
-                f"{pixels} pixels. Give the image size that the features came from."
+                f"Rows of x must have a multiple of {image[0]} × {image[1]} = {pixels} features, "
+                f"got {x.shape[1]}. Give the image size that they came from."
             )
         x = x.reshape(len(x), -1, *image)
     elif x.ndim == 3:
@@ -95,11 +95,11 @@ def _images(x: np.ndarray, layout: Layout | None, image: tuple[int, int] | None)
             else ""
         )
         raise SteadfitError(
-            f"x has shape {x.shape}, and images were expected: (examples, height, width), with "
-            f"channels as a fourth side.{hint}"
+            "x must be images of shape (examples, height, width), perhaps with channels as a "
+            f"fourth dimension, got shape {x.shape}.{hint}"
         )
     if x.size == 0 and len(x):
-        raise SteadfitError(f"x has shape {x.shape}: images without pixels.")
+        raise SteadfitError(f"x must be images that have pixels, got shape {x.shape}.")
     return np.ascontiguousarray(x)
 
 
@@ -109,7 +109,7 @@ def _channels_last(shape: tuple[int, ...], layout: Layout | None) -> bool:
     first, last = shape[1] in (1, 3, 4), shape[3] in (1, 3, 4)
     if first == last:
         raise SteadfitError(
-            f"x has shape {shape}, from which it cannot be told where the channels are. "
-            'Give layout="channels_first" or layout="channels_last" (--layout channels_last).'
+            f"Cannot determine where the channels are in x of shape {shape}. Give "
+            'layout="channels_first" or layout="channels_last".'
         )
     return last

@@ -54,8 +54,8 @@ def from_forecast(
         )
     if forecast.season > forecast.window:
         raise SteadfitError(
-            f"A season of {forecast.season} steps does not lie in a window of {forecast.window}. "
-            "Give a larger window or a shorter season."
+            f"season must be at most the {forecast.window} steps of the window, got "
+            f"{forecast.season}. Give a larger window or a shorter season."
         )
     short = [f"{n} ({len(s)})" for n, s in zip(names, series, strict=True) if len(s) < need]
     if short or not series:
@@ -67,8 +67,8 @@ def from_forecast(
     channels = {one.shape[1] for one in series}
     if len(channels) > 1 or not all(0 <= k < min(channels) for k in forecast.targets):
         raise SteadfitError(
-            f"{name}: all series need the same channels, with those to forecast among them; found "
-            f"{some([str(n) for n in sorted(channels)])} channels, to forecast number "
+            f"{name}: all series must have the same channels, and the targets must be among them, "
+            f"got {some([str(n) for n in sorted(channels)])} channels and the targets "
             f"{some([str(k) for k in forecast.targets])}, counted from 0."
         )
     cut = [np.lib.stride_tricks.sliding_window_view(s, need, axis=0) for s in series]
@@ -170,5 +170,8 @@ def _missing_note(
             "the windows that need them."
         )
     if not kept.any():
-        raise SteadfitError("Values are missing in every window, so none is left.")
+        raise SteadfitError(
+            "Values are missing in every window, so none is left. Give a shorter window, or fill "
+            "the gaps."
+        )
     return [f"{int((~kept).sum())} windows that need missing values are left out."]

@@ -126,8 +126,8 @@ def _training_part(dataset: Dataset, part: str) -> Dataset:
         raise unknown("part of a data set", part, ["train"])
     if dataset.structure.is_test is None:
         raise SteadfitError(
-            f"{dataset.name} has no test set of its own that part=train would leave out. Leave out "
-            "the option."
+            f"part=train leaves out the test set that data come with, and {dataset.name} has "
+            "none. Leave out the option."
         )
     rows = torch.from_numpy(np.flatnonzero(~dataset.structure.is_test.numpy()))
     kept = dataset.take(rows)
@@ -144,7 +144,7 @@ def _limited(dataset: Dataset, limit: int) -> Dataset:
     rows = np.flatnonzero(~own)
     if not 0 < limit <= len(rows):
         raise SteadfitError(
-            f"limit must lie between 1 and the {len(rows)} training examples, got {limit}."
+            f"limit must be from 1 to the {len(rows)} training examples, got {limit}."
         )
     if dataset.structure.spans is not None:
         earliest = np.argsort(dataset.structure.spans.numpy()[:, 1], kind="stable")[:limit]

@@ -87,9 +87,9 @@ def carve(dataset: Dataset, indices: Tensor, share: float, seed: int) -> tuple[T
     training = indices[torch.from_numpy(allowed)[indices]]
     if not len(training) or not len(validation):
         raise SteadfitError(
-            f"A share of {share:g} of {len(distinct)} distinct examples leaves no validation data "
-            "or no training data once copies and groups are kept together. Use more data, another "
-            "share, or no early stopping."
+            f"A validation share of {share:g} of {len(distinct)} distinct examples leaves no "
+            "validation or no training data once copies and groups are kept together. Use more "
+            "data, another share, or no early stopping."
         )
     return training, torch.from_numpy(validation)
 
@@ -136,7 +136,9 @@ def _units(n: int, scheme: str, number: int, seed: int, share: float) -> np.ndar
     _check_share(share)
     size = math.floor(share * n + 1e-9) if scheme == "disjoint" else round(share * n)
     if not size:
-        raise SteadfitError(f"A share of {share:g} of {n} examples is none. Use a larger share.")
+        raise SteadfitError(
+            f"A share of {share:g} of {n} examples is less than one example. Use a larger share."
+        )
     if scheme == "subsample":
         return _rng(*key, natural("sample number", number)).permutation(n)[:size]
     parts = n // size
@@ -160,7 +162,7 @@ def _members(groups: np.ndarray) -> list[np.ndarray]:
 
 def _check_share(share: float) -> None:
     if not 0 < share < 1:
-        raise SteadfitError(f"A share must lie above 0 and below 1, got {share:g}.")
+        raise SteadfitError(f"A share must be above 0 and below 1, got {share:g}.")
 
 
 def natural(what: str, value: int) -> int:
@@ -172,5 +174,5 @@ def natural(what: str, value: int) -> int:
     if value < 0:
         raise SteadfitError(f"A {what} must be 0 or more, got {value}.")
     if value >= 2**63:
-        raise SteadfitError(f"A {what} must lie below 2⁶³ = {2**63}, got {value}.")
+        raise SteadfitError(f"A {what} must be below 2⁶³ = {2**63}, got {value}.")
     return value

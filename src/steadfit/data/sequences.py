@@ -48,7 +48,9 @@ def from_series(
     ids = named(ids, len(x))
     y = as_array(y, "y")
     if not len(x) or len(x) != len(y):
-        raise SteadfitError(f"{name} has {len(x)} series and {len(y)} targets; one each needed.")
+        raise SteadfitError(
+            f"{name} must have a target for each series, got {len(x)} series and {len(y)} targets."
+        )
     found = joined(x, ids, missing, name)
     kept = found.kept
     learned, targets = read_targets(y[kept], task, [ids[i] for i in kept])
@@ -93,12 +95,15 @@ def from_texts(
     ids = named(ids, len(texts))
     y = as_array(y, "y")
     if not len(texts) or len(texts) != len(y):
-        raise SteadfitError(f"{name} has {len(texts)} texts and {len(y)} targets; one each needed.")
+        raise SteadfitError(
+            f"{name} must have a target for each text, got {len(texts)} texts and {len(y)} targets."
+        )
     other = [f"{where} ({text!r:.20})" for text, where in zip(texts, ids, strict=True)
              if not isinstance(text, str)]  # fmt: skip
     if other:
         raise SteadfitError(
-            f"{name}: {len(other)} examples are no text: {some(other)}. Remove or fix them."
+            f"{name}: each example must be a text, got something else in {len(other)}: "
+            f"{some(other)}. Fix or remove these."
         )
     learned, targets = read_targets(y, task, ids)
     return Dataset(

@@ -31,7 +31,7 @@ def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
     if duplicates not in ("drop", "keep"):
         raise unknown("way with duplicates", duplicates, ["drop", "keep"])
     if not 0 < test < 1:
-        raise SteadfitError(f"The test share must lie above 0 and below 1, got {test:g}.")
+        raise SteadfitError(f"The test share must be above 0 and below 1, got {test:g}.")
     natural("seed", seed)
     task, structure = dataset.schema.task, dataset.structure
     task.check_targets(dataset.y, dataset.name)
@@ -96,8 +96,8 @@ def _group_notes(dataset: Dataset, divided: np.ndarray) -> list[str]:
 def _check_sides(train: Dataset, test: Dataset) -> None:
     if not len(train) or not len(test):
         raise SteadfitError(
-            f"{train.name} has {len(train)} training and {len(test)} test examples once groups and "
-            "copies are kept on one side. More examples, or more groups, are needed."
+            f"{train.name} has {len(train)} training and {len(test)} test examples once groups "
+            "and copies are kept on one side. Add examples or groups."
         )
     train.schema.task.check_training(train.y, train.name)
 

@@ -49,12 +49,13 @@ def numbered(y: np.ndarray, what: str = "y") -> tuple[Tensor, tuple[str, ...]]:
         y = y[:, 0]
     if y.ndim != 1:
         raise SteadfitError(
-            f"{what} has shape {y.shape}, and one label an example was expected. For one-hot rows "
-            f'give {what}.argmax(axis=1); for several numbers to learn, task="numbers".'
+            f"{what} must be a label for each example, got shape {y.shape}. For one-hot rows give "
+            f'{what}.argmax(axis=1); to predict several numbers, task="numbers".'
         )
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         raise SteadfitError(
-            f"{what} holds NaN or infinite labels. Remove these examples or label them."
+            f"{what} must be finite labels, got NaN or infinity. Label these examples or remove "
+            "them."
         )
     values, numbers = np.unique(y, return_inverse=True)
     name = partial(np.format_float_positional, trim="-") if y.dtype.kind == "f" else str
@@ -68,8 +69,8 @@ def own_test(is_test: Any, examples: int) -> Tensor | None:
     marks = as_array(is_test, "is_test")
     if marks.dtype.kind not in "biu" or marks.ndim != 1:
         raise SteadfitError(
-            f"is_test holds {marks.dtype} of shape {marks.shape}, and True or False for each "
-            "example was expected."
+            f"is_test must be True or False for each example, got {marks.dtype} of shape "
+            f"{marks.shape}."
         )
     one_each("is_test", len(marks), examples)
     return torch.from_numpy(marks.astype(bool))
@@ -88,14 +89,15 @@ def _numbers(y: np.ndarray, ids: Sequence[str]) -> Tensor:
     if y.dtype.kind == "U" and y.ndim == 1:
         words = [f'"{value}" ({where})' for value, where in zip(y, ids, strict=True)
                  if not is_number(value)]  # fmt: skip
+        found = some(words) if words else "numbers in quotes"
         raise SteadfitError(
-            f'Numbers were expected to be learned, as the task is "numbers", and text was found: '
-            f'{some(words) or "in quotes"}. Mend these, or use task="classes" for names.'
+            f'y must be numbers for task="numbers", got text: {found}. Fix these, or use '
+            'task="classes".'
         )
     if y.dtype.kind == "U" or y.ndim > 2 or y.size == 0:
         raise SteadfitError(
-            f"y holds {y.dtype} of shape {y.shape}, and numbers of shape (examples,) or "
-            '(examples, outputs) were expected. For names, use task="classes".'
+            f"y must be numbers of shape (examples,) or (examples, outputs), got {y.dtype} of "
+            f'shape {y.shape}. For names, use task="classes".'
         )
     with np.errstate(over="ignore"):
         values = y.reshape(len(y), -1).astype(np.float32)

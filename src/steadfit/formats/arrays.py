@@ -16,10 +16,10 @@ def as_array(values: Any, what: str) -> np.ndarray:
         array = values.numpy(force=True) if isinstance(values, Tensor) else np.asarray(values)
     except ValueError:
         raise SteadfitError(
-            f"{what} is no array: its rows differ in shape. All examples need one shape."
+            f"{what} must be an array, got rows of different shapes. Give all examples one shape."
         ) from None
     if not array.ndim:
-        raise SteadfitError(f"{what} is a single value, and one for each example was expected.")
+        raise SteadfitError(f"{what} must have a value for each example, got a single one.")
     if array.dtype.kind == "S":
         array = np.char.decode(array, "utf-8")
     if array.dtype.kind == "O" and all(isinstance(value, str) for value in array.flat):
@@ -53,7 +53,7 @@ def one_each(what: str, found: int, examples: int) -> None:
     """Raise SteadfitError where there is not one entry for each example."""
     if found != examples:
         raise SteadfitError(
-            f"{what} has {found} entries, and there are {examples} examples. Give one for each."
+            f"{what} must have an entry for each of the {examples} examples, got {found}."
         )
 
 
@@ -63,7 +63,7 @@ def refuse_rows(values: np.ndarray, ids: Sequence[str], what: str) -> None:
     if len(rows):
         named = some([ids[int(row)] for row in rows])
         raise SteadfitError(
-            f"{what} is not finite (NaN, infinite, or beyond float32) in {len(rows)} of "
+            f"{what} must be finite, got NaN, infinity or values beyond float32 in {len(rows)} of "
             f"{len(values)} examples: {named}. Fix or remove them; nothing is filled in silently."
         )
 

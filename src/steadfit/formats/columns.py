@@ -123,12 +123,12 @@ class Columns:
             return clock, True
         words = [row for row, cell in enumerate(cells) if _number(cell) is None]
         if len(words) < len(cells) / 2:
-            raise self._refusal(name, words, "a number, as most are,")
+            raise self._refusal(name, words, "a number (as most do)")
         wrong = [row for row, cell in enumerate(cells) if calendar([cell]) is None]
         self._refuse(name, wrong, "a time such as 2024-01-31 or 2024-01-31T13:00:00")
         raise SteadfitError(
-            f'{self.file}, column "{name}": expected a time zone in all cells or in none, found '
-            "both. Write them alike."
+            f'{self.file}, column "{name}": times must have a time zone in all cells or in none, '
+            "got both. Write them alike."
         )
 
     def _refuse(self, name: str, rows: Sequence[int], expected: str) -> None:
@@ -139,8 +139,8 @@ class Columns:
         column = self.data[name]
         cells = [f'row {i + self.first_row} ("{str(column[i])[:30]}")' for i in rows]
         return SteadfitError(
-            f'{self.file}, column "{name}": expected {expected} in every row, found something '
-            f"else in {len(rows)}: {some(cells)}. Mend or remove these rows."
+            f'{self.file}, column "{name}": each row must have {expected}, got something else in '
+            f"{len(rows)}: {some(cells)}. Fix or remove these rows."
         )
 
 
@@ -157,7 +157,7 @@ def read_csv(path: Path, encoding: str | None, delimiter: str | None) -> Columns
         len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'
     ):
         raise SteadfitError(
-            f'delimiter must be the one sign between columns, such as ";", got "{delimiter}".'
+            f'delimiter must be the character between columns, such as ";", got "{delimiter}".'
         )
     head = text.lstrip("\n").split("\n", 1)[0]
     cut = delimiter or max(_DELIMITERS, key=head.count)
@@ -179,11 +179,11 @@ def read_csv(path: Path, encoding: str | None, delimiter: str | None) -> Columns
             ),
         )
     except pa.ArrowInvalid as error:
-        raise SteadfitError(f"{path.name} is no table: {error}.") from None
+        raise SteadfitError(f"{path.name} cannot be read as a table: {error}.") from None
     if bad:
         raise SteadfitError(
-            f"{path.name}: expected {len(names)} columns in each row, as in the header, and "
-            f"{len(bad)} rows have others:\n" + "\n".join(bad[:20]) + ("\n…" if bad[20:] else "")
+            f"{path.name}: each row must have {len(names)} columns, as the header has, got others "
+            f"in {len(bad)}:\n" + "\n".join(bad[:20]) + ("\n…" if bad[20:] else "")
         )
     columns = _columns(path, table, 2)
     pointed = {} if cut == "," else _decimal_commas(columns.data)
@@ -213,12 +213,12 @@ def read_parquet(path: Path) -> Columns:
                 batches.append(batch)
             table = pa.Table.from_batches(batches, file.schema_arrow)
     except (pa.ArrowException, OSError, MemoryError) as error:
-        raise SteadfitError(f"{path.name} is no whole Parquet file ({error}).") from None
+        raise SteadfitError(f"{path.name} is not a complete Parquet file ({error}).") from None
     nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
     if nested:
         raise SteadfitError(
-            f"{path.name}: the columns {some(nested)} hold lists or structures, and single values "
-            "were expected. Give each step a row or a column of its own."
+            f"{path.name}: columns must have single values, got lists or structures in "
+            f"{some(nested)}. Give each step a row or a column of its own."
         )
     return _columns(path, table, 1)
 
@@ -236,8 +236,8 @@ def _header(path: Path, head: str, delimiter: str) -> list[str]:
         raise SteadfitError(f"{path.name} has columns of the same name: {some(twice)}. Rename one.")
     if names and all(_number(name) is not None for name in names):
         raise SteadfitError(
-            f"{path.name}: expected a header with the columns' names in the first row, found "
-            f'numbers: "{head[:40]}". Add one.'
+            f'{path.name} must begin with a row of column names, got numbers: "{head[:40]}". Add '
+            "one."
         )
     return names
 

@@ -55,8 +55,8 @@ class ForecastTable(Form):
         check_rule(missing)
         if not self.columns:
             raise SteadfitError(
-                f"{table.file}: the model was trained on arrays, so that it is not known which "
-                "columns of a table to forecast from. Give the series as arrays, in Python."
+                f"{table.file}: the model was trained on arrays, so the columns to forecast from "
+                "are unknown. Give the series as arrays, in Python."
             )
         members = rows_of_series(table, self.series)
         if self.time is not None:
@@ -64,9 +64,9 @@ class ForecastTable(Form):
         short = [f"{key} ({len(rows)})" for key, rows in members.items() if len(rows) < self.window]
         if short:
             raise SteadfitError(
-                f"{table.file}: a forecast is made from the last {self.window} rows of a series, "
-                f"and {len(short)} series have fewer: {some(short)}. Add the rows before them, or "
-                "leave these series out."
+                f"{table.file}: each series must have the {self.window} rows that a forecast is "
+                f"made from, got fewer in {len(short)}: {some(short)}. Add the rows before them, "
+                "or leave these series out."
             )
         last = [rows[-self.window :] for rows in members.values()]
         x = np.stack([table.numbers(column) for column in self.columns], axis=1)
@@ -120,10 +120,10 @@ def read_clock(table: Columns, members: dict[str, np.ndarray], time: str) -> Clo
         if len(gaps):
             row, before = int(rows[gaps[0] + 1]), int(rows[gaps[0]])
             raise SteadfitError(
-                f'{table.where(row)}: a gap in time in the series "{key}", from '
-                f"{table.data[time][before]} to {table.data[time][row]}; {len(gaps)} in all. "
-                "Expected equal distances: add rows with empty values for the missing times, or "
-                "leave the option time out if the rows are equal steps all the same."
+                f"{table.where(row)}: times must be equally spaced, got a gap in the series "
+                f'"{key}" from {table.data[time][before]} to {table.data[time][row]}, '
+                f"{counted(len(gaps), 'gaps')} in all. Add rows with empty values for the missing "
+                "times; or leave out the option time, if the rows are equal steps anyway."
             )
     starts = [round(float((clock[rows[0]] - clock.min()) / step)) for rows in members.values()]
     if not calendar:

@@ -51,9 +51,9 @@ class Form(ABC):
         absent = [name for name in needed if name not in table.names]
         if absent:
             raise SteadfitError(
-                f"{table.file}: the model was trained on the columns {some(needed)}, and "
-                f"{some(absent)} are not there. Columns: {some(table.names)}. Name them as in "
-                "training."
+                f"{table.file} must have the columns {some(needed)} that the model was trained "
+                f"on, got none called {some(absent)}. Columns: {some(table.names)}. Name them as "
+                "in training."
             )
         return self.rows(table, missing)
 

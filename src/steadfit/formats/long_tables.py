@@ -72,12 +72,12 @@ def check_order(
         wrong = np.flatnonzero(np.diff(clock[rows]) <= 0)
         if len(wrong):
             row, before = int(rows[wrong[0] + 1]), int(rows[wrong[0]])
-            verb = "repeats" if clock[row] == clock[before] else "goes back from"
+            in_all = counted(len(wrong), "rows")
             raise SteadfitError(
-                f'{table.where(row)}: in the series "{key}", the {time} {table.data[time][row]} '
-                f"{verb} {table.data[time][before]}, that of row {before + table.first_row}. "
-                f"Expected times that rise ({len(wrong)} rows of this series do not): sort the "
-                f"rows, or remove those that are there twice{several}."
+                f"{table.where(row)}: the column {time} must rise from row to row of a series, "
+                f"got {table.data[time][row]} after {table.data[time][before]} (row "
+                f'{before + table.first_row}) in the series "{key}", {in_all} in all. Sort the '
+                f"rows, or remove repeated ones{several}."
             )
 
 
@@ -88,8 +88,8 @@ def check_complete(
     for column, values in zip(columns, x[rows].T, strict=True):
         absent = rows[np.isnan(values)]
         if len(absent):
+            named = some([f"row {row + table.first_row}" for row in absent])
             raise SteadfitError(
-                f'{table.file}, column "{column}": expected a number in every row, and '
-                f"{counted(len(absent), 'values')} missing: "
-                f"{some([f'row {row + table.first_row}' for row in absent])}. {remedy}"
+                f'{table.file}, column "{column}": each row must have a number, got none in '
+                f"{len(absent):,}: {named}. {remedy}"
             )

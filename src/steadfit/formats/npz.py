@@ -48,11 +48,11 @@ def load_arrays(path: Path, names: Sequence[str]) -> tuple[dict[str, np.ndarray]
     except Exception as error:  # what is damaged, or made to do damage, may raise anything
         if "allow_pickle" in str(error):
             raise SteadfitError(
-                f"{path} holds Python objects, which could run code when they are read, and are "
-                "never read. Save numbers or text: x.astype(float), y.astype(str)."
+                f"{path} has Python objects. Reading them can run code, so steadfit never does. "
+                "Save numbers or text: x.astype(float), y.astype(str)."
             ) from None
         reason = str(error).strip("'\"") or type(error).__name__
-        raise SteadfitError(f"{path} is no whole npz file: {reason}. {_AGAIN}") from None
+        raise SteadfitError(f"{path} is not a complete npz file: {reason}. {_AGAIN}") from None
 
 
 def _peak(file: NpzFile, name: str) -> float:

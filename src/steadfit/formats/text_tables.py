@@ -35,8 +35,8 @@ class TextTable(Form):
     def rows(self, table: Columns, missing: str) -> Rows:
         if missing != "refuse":
             raise SteadfitError(
-                f'There is no rule for missing texts "{missing}": rows without a text are refused, '
-                "and named. Remove them."
+                f'missing must be "refuse" for texts, got "{missing}". Remove the rows without a '
+                "text."
             )
         return Rows(table.texts(self.column), row_ids(table))
 

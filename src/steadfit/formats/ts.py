@@ -58,15 +58,15 @@ def parse(path: Path, text: str, learning: bool) -> Side:
             in_data = word.lower() == "data"
             if in_data and learning and side.learns is None:
                 raise SteadfitError(
-                    f"{path.name} has no @classLabel and no @targetLabel to learn, or they are "
-                    "false. If each line ends with a label, write @classLabel true above @data."
+                    f"{path.name} must have @classLabel true or @targetLabel true, got neither. "
+                    "If each line ends with a label, write @classLabel true above @data."
                 )
             side.header[word.lower()] = value.strip()
             _refuse_timestamps(side.header, where)
         else:
             raise SteadfitError(
-                f'{where}: expected a header line that begins with "@", or "@data" before the '
-                f'series; found "{line[:40]}".'
+                f'{where}: a header line must begin with "@", and "@data" must come before the '
+                f'series, got "{line[:40]}".'
             )
     if not side.series:
         raise SteadfitError(f'{path.name} has no series after "@data". Get the file again.')
@@ -76,8 +76,8 @@ def parse(path: Path, text: str, learning: bool) -> Side:
 def _refuse_timestamps(header: dict[str, str], where: str) -> None:
     if header.get("timestamps", "false").lower() == "true":
         raise SteadfitError(
-            f"{where}: series with time stamps are not read. Expected values at equal distances: "
-            "save the values alone with @timeStamps false, or a long table with a time column."
+            f"{where}: series with time stamps are not supported. Save the values alone, at equal "
+            "distances, with @timeStamps false; or a long table with a time column."
         )
 
 
@@ -86,15 +86,15 @@ def _row(line: str, where: str, labelled: bool) -> tuple[np.ndarray, str]:
     *channels, label = line.split(":") if labelled else [*line.split(":"), ""]
     if labelled and not (channels and label.strip()):
         raise SteadfitError(
-            f"{where}: expected values and, after a colon, a label; found "
+            f"{where}: a line must have values and, after a colon, a label, got "
             f'"{line[:20]}…{line[-20:]}". Add the label or remove the line.'
         )
     columns = [_values(channel, where) for channel in channels]
     lengths = [len(column) for column in columns]
     if len(set(lengths)) > 1 or not lengths[0]:
         raise SteadfitError(
-            f"{where}: the channels of one series need one length of at least 1, and have "
-            f"{some([str(n) for n in lengths])}. Mend or remove the line."
+            f"{where}: the channels of a series must have one length, at least 1, got "
+            f"{some([str(n) for n in lengths])}. Fix or remove the line."
         )
     return np.stack(columns, axis=1), label.strip()
 
@@ -108,6 +108,6 @@ def _values(channel: str, where: str) -> np.ndarray:
     except ValueError:
         place, word = next((i, w) for i, w in enumerate(words) if w != "?" and not is_number(w))
         raise SteadfitError(
-            f'{where}, value {place + 1}: expected a number or "?", found "{word[:20]}". Mend or '
+            f'{where}, value {place + 1}: must be a number or "?", got "{word[:20]}". Fix or '
             "remove the line."
         ) from None

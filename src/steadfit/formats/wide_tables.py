@@ -40,12 +40,15 @@ def step_columns(table: Columns, taken: set[str | None]) -> list[str]:
     """The columns that are time steps: all that are left, each of numbers."""
     left = [n for n in table.names if n not in taken and n.strip().lower() not in _INDEX]
     if not left:
-        raise SteadfitError(f"{table.file} has no columns besides those named: no series, no text.")
+        raise SteadfitError(
+            f"{table.file} must have a column of a series, of texts or of numbers beside those "
+            "named, got none."
+        )
     words = [name for name in left if not table.is_numeric(name)]
     if words:
         raise SteadfitError(
-            f"{table.file}: columns of numbers were expected, one a time step, and {some(words)} "
-            "hold something else. Name the columns to use: values for the steps; or text, series, "
+            f"{table.file}: columns must be numbers, one a time step, got something else in "
+            f"{some(words)}. Name the columns to use: values for the steps; or text, series, "
             "time, group for what these are."
         )
     return left

@@ -33,7 +33,9 @@ def read_images(source: Path, shape: Size) -> Examples:
         return _from_npz(source, shape)
     root, files = (source.parent, [source]) if source.is_file() else (source, _files(source))
     if not files:
-        raise SteadfitError(f"{source} holds no images ({', '.join(pictures.SUFFIXES)}).")
+        raise SteadfitError(
+            f"{source} must have images ({', '.join(pictures.SUFFIXES)}), got none."
+        )
     found, notes = {}, []
     for file in files:
         name = pictures.place(file, root)
@@ -70,7 +72,7 @@ def _from_npz(file: Path, shape: Size) -> Examples:
     arrays, others = load_arrays(file, ["x"])
     if "x" not in arrays:
         raise SteadfitError(
-            f"{file} has no array x. Expected the examples to predict as x; found "
+            f"{file} must have the examples to predict as an array x, got "
             f"{', '.join(others) or 'nothing'}."
         )
     x = arrays["x"]
@@ -80,8 +82,8 @@ def _from_npz(file: Path, shape: Size) -> Examples:
         x = x.transpose(0, 3, 1, 2)
     if x.ndim != 4 or x.shape[1:] != shape or x.dtype.kind not in "buif":
         raise SteadfitError(
-            f"{file}: x has shape {x.shape} and type {x.dtype}; the model takes numbers of shape "
-            f"(examples, {', '.join(map(str, shape))})."
+            f"{file}: x must be numbers of shape (examples, {', '.join(map(str, shape))}), got "
+            f"{x.dtype} of shape {x.shape}."
         )
     ids = named((), len(x))
     return Examples(finite(np.ascontiguousarray(x), ids, f"{file}: x"), ids)

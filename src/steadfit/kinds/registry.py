@@ -47,5 +47,5 @@ def checked(kind: Kind[Any], x: Any) -> Any:
     if found != kind:
         raise SteadfitError(f"The model takes {kind}, got {found}. Bring them to that form first.")
     if not all(tensor.isfinite().all() for tensor in kind.tensors(x)):
-        raise SteadfitError("Inputs are not finite (NaN or infinite). Fix or remove them.")
+        raise SteadfitError("Inputs must be finite, got NaN or infinity. Fix or remove them.")
     return x

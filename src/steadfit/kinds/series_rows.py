@@ -51,8 +51,8 @@ def as_steps(row: Any, where: str) -> np.ndarray:
     values = as_array(row, where)
     if values.dtype.kind == "U" or values.ndim not in (1, 2):
         raise SteadfitError(
-            f"{where} holds {values.dtype} of shape {values.shape}, and a series of numbers was "
-            "expected: (steps,) or (steps, channels)."
+            f"{where} must be a series of numbers of shape (steps,) or (steps, channels), got "
+            f"{values.dtype} of shape {values.shape}."
         )
     with np.errstate(over="ignore"):
         return (values[:, None] if values.ndim == 1 else values).astype(np.float32)
@@ -64,22 +64,22 @@ def _check_rows(name: str, rows: list[np.ndarray], ids: Sequence[str]) -> None:
     empty = [where for row, where in zip(rows, ids, strict=True) if not row.size]
     if empty:
         raise SteadfitError(
-            f"{name}: {len(empty)} series are empty: {some(empty)}. Each needs at least one step; "
-            "remove these."
+            f"{name}: each series must have a step at least, got none in {len(empty)}: "
+            f"{some(empty)}. Remove these."
         )
     channels = rows[0].shape[1]
     other = [f"{where} ({row.shape[1]})" for row, where in zip(rows, ids, strict=True)
              if row.shape[1] != channels]  # fmt: skip
     if other:
         raise SteadfitError(
-            f"{name}: {ids[0]} has {channels} channels, and others differ: {some(other)}. All "
-            "series need the same channels."
+            f"{name}: all series must have the same channels, got {channels} in {ids[0]}, and "
+            f"others in {some(other)}."
         )
     infinite = [where for row, where in zip(rows, ids, strict=True) if np.isinf(row).any()]
     if infinite:
         raise SteadfitError(
-            f"{name}: values are infinite, or beyond float32, in {len(infinite)} series: "
-            f"{some(infinite)}. Fix or remove these."
+            f"{name}: values must be finite, got infinity or values beyond float32 in "
+            f"{len(infinite)} series: {some(infinite)}. Fix or remove these."
         )
 
 
@@ -102,7 +102,7 @@ def _filled(row: np.ndarray, where: str) -> np.ndarray:
         known = ~np.isnan(channel)
         if not known.any():
             raise SteadfitError(
-                f"{where} has a channel without any value, so no line can be drawn through it. "
+                f"{where} has a channel without any value, so there is nothing to interpolate. "
                 'Give missing="drop", or leave the channel out.'
             )
         channel[:] = np.interp(steps, steps[known], channel[known])

@@ -69,7 +69,7 @@ class Texts(Sequences):
         lines = enumerate(read_text(source, encoding).split("\n"), start=1)
         kept = [(line, f"line {number}") for number, line in lines if line.strip()]
         if not kept:
-            raise SteadfitError(f"{source.name} has no texts. Expected one a line.")
+            raise SteadfitError(f"{source.name} must have a text a line, got none.")
         return Rows([line for line, _ in kept], [name for _, name in kept])
 
     def joined(self, rows: Rows, name: str, missing: str) -> Examples:

@@ -58,8 +58,8 @@ def embedded(shape: Shape, channels: int, name: str) -> list[Layer]:
     """
     if len(shape) != 2:
         raise SteadfitError(
-            f"{name} takes series and texts, and an example is {times(shape)}. For images there "
-            "are convnet and resnet."
+            f"{name} takes series and texts, got an example of {times(shape)}. For images use "
+            "convnet or resnet."
         )
     return [Embedding(channels)] if isinstance(shape, Text) else []
 

@@ -52,10 +52,7 @@ def language(
     tied: the scores' weights are the tokens' vectors.
     """
     if not isinstance(shape, Text):
-        raise SteadfitError(
-            "language tells the next token of texts, and these examples are none. For series there "
-            "is recurrent."
-        )
+        raise SteadfitError("language takes texts, got other examples. For series use recurrent.")
     units = Recurrence(
         cell,
         scaled(hidden, width),

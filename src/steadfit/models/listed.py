@@ -106,10 +106,10 @@ def parse(text: str) -> tuple[Layer, ...]:
     """
     words = deque(re.findall(r"[();]|[^\s();]+", text.lower()))
     if max(accumulate((word == "(") - (word == ")") for word in words), default=0) > DEEPEST:
-        raise SteadfitError(f"The layer list has brackets within more than {DEEPEST} others.")
+        raise SteadfitError(f"The layer list must have brackets within at most {DEEPEST} others.")
     layers = _layers(words)
     if words:
-        raise SteadfitError(f'A bracket closes that was not opened in the layer list "{text}".')
+        raise SteadfitError(f'The layer list "{text}" closes a bracket that it does not open.')
     if not layers:
         raise SteadfitError("The layer list has no layers.")
     return layers

@@ -40,8 +40,8 @@ def mlp(
     """
     if residual and depth < 2:
         raise SteadfitError(
-            "mlp: residual adds a hidden layer's input to its output, which takes two hidden "
-            f"layers of the same size, and depth is {depth}. Set depth to 2 or more."
+            f"mlp: residual needs two hidden layers of one size, got depth {depth}. Set depth to "
+            "2 or more."
         )
     units = scaled(HIDDEN, width)
     layers: list[Layer] = [Flatten(), *dropped(input_dropout)]

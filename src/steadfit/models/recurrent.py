@@ -76,8 +76,8 @@ def stacked(
     """
     if residual and depth < 2:
         raise SteadfitError(
-            "residual adds a recurrent layer's input to its output, which takes two layers of the "
-            f"same size, and depth is {depth}. Set depth to 2 or more."
+            f"residual needs two recurrent layers of one size, got depth {depth}. Set depth to 2 "
+            "or more."
         )
     layers: list[Layer] = []
     for place in range(depth):

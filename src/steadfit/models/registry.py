@@ -85,7 +85,7 @@ def layers(model: Model, shape: Shape, outputs: int) -> tuple[Layer, ...]:
     found = _builder(model.name)(shape, outputs, **complete(model).settings)
     if isinstance(shape, Text) and not isinstance(found[0], Embedding):
         raise SteadfitError(
-            f"{model.name} takes no texts, as it does not begin with an embedding. Use recurrent, "
+            f"{model.name} does not take texts, because it has no embedding. Use recurrent, "
             "conv1d, resnet1d or conv_recurrent."
         )
     return found

@@ -108,7 +108,9 @@ def _scores(model: TrainedModel, logits: Tensor, classes: Sequence[str] | None) 
     if classes is None:
         return logits.amax(1)
     if len(classes) != len(logits):
-        raise SteadfitError(f"{len(logits)} images need as many classes, got {len(classes)}.")
+        raise SteadfitError(
+            f"classes must be a class for each of the {len(logits)} images, got {len(classes)}."
+        )
     for name in classes:
         if name not in model.facts.schema.task.classes:
             raise unknown("class", name, model.facts.schema.task.classes)

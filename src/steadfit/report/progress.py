@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -51,10 +52,27 @@ def bar(console: Console) -> Iterator[Watcher]:
 
 @contextmanager
 def notebook_bar() -> Iterator[Watcher]:
-    """A watcher that shows a bar in a notebook, and nothing elsewhere."""
-    console = Console()
-    if console.is_jupyter:
-        with bar(console) as show:
-            yield show
-    else:
+    """A watcher that shows a bar in a notebook, and nothing elsewhere.
+
+    It is made of HTML, which every notebook shows; rich's own takes ipywidgets.
+    """
+    if not Console().is_jupyter:
         yield lambda progress: None
+        return
+    from IPython.display import HTML, display  # pyright: ignore[reportMissingImports]
+
+    shown = display(HTML(""), display_id=True)
+    try:
+        yield lambda progress: shown.update(HTML(_html(progress)))
+    finally:
+        shown.update(HTML(""))
+
+
+def _html(progress: Progress) -> str:
+    """
+    >>> from steadfit.study.engine import Progress
+    >>> _html(Progress("replicas", 3, 12, 0))
+    '<progress value="3" max="12"></progress> replicas: 3 of 12'
+    """
+    done, total, what = progress.done, progress.total, escape(printable(progress.what))
+    return f'<progress value="{done}" max="{total}"></progress> {what}: {done} of {total}'

@@ -169,7 +169,7 @@ class Task(ABC):
     def check_targets(self, y: Tensor, data: str) -> None:
         """Raise SteadfitError where there is nothing to learn."""
         if len(y) < 2:
-            raise SteadfitError(f"{data} has {len(y)} example; two are needed.")
+            raise SteadfitError(f"{data} must have two examples at least, got {len(y)}.")
 
     def check_training(self, y: Tensor, data: str) -> None:  # noqa: B027  (most need nothing)
         """Raise SteadfitError where the training side lacks what is to be learned."""

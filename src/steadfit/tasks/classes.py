@@ -85,16 +85,15 @@ class Classes(Task):
     def check_targets(self, y: Tensor, data: str) -> None:
         if len(self.names) == 1:
             raise SteadfitError(
-                f'{data} has the single class "{self.names[0]}". There is nothing to tell apart: '
-                "at least two classes are needed."
+                f'{data} must have at least two classes, got only "{self.names[0]}".'
             )
         counts = self._counts(y)
         few = [f'"{name}" ({n})' for name, n in zip(self.names, counts, strict=True) if n < 2]
         if few:
             hint = "" if len(few) < 10 else ' If the labels are numbers to predict, task="numbers".'
             raise SteadfitError(
-                f"{data}: {len(few)} of {len(counts)} classes have fewer than 2 examples: "
-                f"{some(few)}. Add examples, or leave these classes out.{hint}"
+                f"{data}: each class must have 2 examples at least, got fewer in {len(few)} of "
+                f"{len(counts)}: {some(few)}. Add examples, or leave these classes out.{hint}"
             )
 
     def check_training(self, y: Tensor, data: str) -> None:

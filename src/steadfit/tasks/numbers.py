@@ -49,8 +49,8 @@ class Numeric(Task):
         super().check_targets(y, data)
         if bool((y == y[0]).all()):
             raise SteadfitError(
-                f"{data}: what is to be predicted is {y[0, 0]:g} in every example. There is "
-                "nothing to learn: name another column, or add examples that differ."
+                f"{data}: the target must vary, got {y[0, 0]:g} in every example. Name another "
+                "column, or add examples that differ."
             )
 
     def decides(self, training: Training) -> Loss:

@@ -118,8 +118,8 @@ class Tokens(Task):
 
     def check_answers(self) -> None:
         raise SteadfitError(
-            "A language model has no answer for a text as a whole; it continues one. Give it a "
-            "prompt (`steadfit.training.continuation`)."
+            "A language model continues a text, and has no answer for it. Give it a prompt "
+            "(`steadfit.training.continuation`)."
         )
 
     def predict(self, logits: np.ndarray) -> np.ndarray:

@@ -19,9 +19,9 @@ def check(recipe: Recipe, train: Dataset) -> None:
     kind, task = train.schema.kind, train.schema.task
     every_step = len(rows[-1].output) == 2
     if every_step != task.every_step:
-        asks, gives = ("at every step", "once an example")[:: -1 if every_step else 1]
+        needs, gives = ("at every step", "once an example")[:: -1 if every_step else 1]
         raise SteadfitError(
-            f"{train.name} asks for an answer {asks}, and {recipe.model.name} gives one {gives}. "
+            f"{train.name} needs an answer {needs}, and {recipe.model.name} gives one {gives}. "
             f"Use {'recurrent' if every_step else 'language'}."
         )
     task.check(recipe.training, train.name)
@@ -44,6 +44,6 @@ def check_batches(recipe: Recipe, train: Dataset, examples: int) -> None:
         if row.layer.endswith("BatchNorm") and math.prod(row.output[1:]) == 1:
             raise SteadfitError(
                 f"{examples:,} examples in batches of {size} leave one alone in its batch, and "
-                f"batch normalisation, which {recipe.model.name} has here, needs more to tell a "
-                "spread. Use another batch size (--batch), or no normalisation (--set norm=none)."
+                f"the batch normalisation of {recipe.model.name} needs two or more. Use another "
+                "batch size, or a model without normalisation (the setting norm: none)."
             )

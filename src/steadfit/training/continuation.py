@@ -29,8 +29,8 @@ def continuation(
     task = _of(model)
     if length < 1 or not 0 <= temperature < float("inf"):
         raise SteadfitError(
-            "The tokens to write must be 1 or more and the temperature 0 or more, got "
-            f"{length} and {temperature:g}."
+            f"The number of tokens must be 1 or more and the temperature 0 or more, got {length} "
+            f"and {temperature:g}."
         )
     natural("seed", seed)
     unit = task.unit
@@ -63,8 +63,8 @@ def _of(model: TrainedModel) -> Tokens:
     task = model.facts.schema.task
     if not isinstance(task, Tokens):
         raise SteadfitError(
-            f"The model continues no texts: it was trained to predict {task.learned}. Give it a "
-            "file of new examples."
+            "The model must be a language model to continue a text, got one that predicts "
+            f"{task.learned}. Give it a file of new examples."
         )
     return task
 
@@ -79,12 +79,14 @@ def _drawn(scores: Tensor, temperature: float, generator: torch.Generator) -> Te
 
 def _numbers(tokens: list[str], vocabulary: tuple[str, ...], unit: str) -> Tensor:
     if not tokens:
-        raise SteadfitError(f"The prompt has no {unit}, and a text is continued from one at least.")
+        raise SteadfitError(
+            f"The prompt must have at least one of the {unit} to continue, got none."
+        )
     number = {token: place for place, token in enumerate(vocabulary)}
     unknown = sorted({token for token in tokens if token not in number})
     if unknown:
         raise SteadfitError(
-            f"The prompt has {unit} that the training text has not: "
+            f"The prompt must be of {unit} that the training text has, got others: "
             f"{some([repr(token) for token in unknown])}. Leave them out."
         )
     return torch.tensor([number[token] for token in tokens])

@@ -275,7 +275,7 @@ def _diverged(loss: float, module: nn.Module, epoch: int, batch: int) -> Diverge
     parameter = first_bad_gradient(module)
     where = f', first in the gradient of "{parameter}"' if parameter else ""
     return DivergedError(
-        f"Training stopped before the update of epoch {epoch + 1}, batch {batch + 1}: "
-        f"expected finite numbers, found a loss of {loss}{where}. "
-        "Try a lower learning rate, or clip the gradient."
+        f"Training stopped before the update of epoch {epoch + 1}, batch {batch + 1}: losses and "
+        f"gradients must be finite, got a loss of {loss}{where}. Try a lower learning rate, or "
+        "clip the gradient."
     )

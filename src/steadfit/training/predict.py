@@ -122,8 +122,8 @@ def final_outputs(
     logits, loss = preparation.restore(found), {} if mean is None else {"test_loss": mean}
     if not (logits.isfinite().all() and all(map(math.isfinite, loss.values()))):
         raise DivergedError(
-            "Training ended with a network whose predictions are not finite numbers. "
-            "Try a lower learning rate, or clip the gradient."
+            "Training ended with a network whose predictions are not finite. Try a lower "
+            "learning rate, or clip the gradient."
         )
     return logits, loss
 

@@ -82,7 +82,8 @@ class TrainedModel:
         found = preparation.restore(sampled_outputs(module, preparation, x, passes, seed)).numpy()
         if (found == found[0]).all():
             raise SteadfitError(
-                "Every pass gives the same, as the network has no dropout. Train one with dropout."
+                "The passes would all be the same, because the network has no dropout. Train one "
+                "with dropout."
             )
         return found
 
@@ -138,7 +139,7 @@ class TrainedModel:
             assert model.members is not None
         except FileNotFoundError as error:
             raise SteadfitError(
-                f"There is no model in {folder}: {error.filename} is absent."
+                f"There is no model in {folder}: {error.filename} is missing."
             ) from None
         except PermissionError as error:
             raise SteadfitError(f"{error.filename} cannot be read: {error.strerror}.") from None

@@ -26,7 +26,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         return safetensors.torch.load(content)
     except (SafetensorError, LookupError, ValueError, TypeError, RuntimeError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise SteadfitError(f"{path.name} is no whole safetensors file: {reason}") from None
+        raise SteadfitError(f"{path.name} is not a complete safetensors file: {reason}") from None
 
 
 def fill(module: nn.Module, weights: dict[str, Tensor]) -> None:

@@ -123,8 +123,8 @@ def _find(root: Path) -> _Findings:
         odd += [f"{name} lies beside train and is left out." for name in shown]
     if not files:
         raise SteadfitError(
-            f"{root} holds no images in class folders. Expected one folder a class, with images in "
-            "it; or train/ and test/ with such folders."
+            f"{root} must have a folder of images for each class, or train/ and test/ with such "
+            "folders, got none."
         )
     return _Findings(files, odd)
 
@@ -156,9 +156,8 @@ def _check_damage(broken: list[str], total: int, damaged: float, root: Path) -> 
     if len(broken) > damaged * total:
         listed = "\n".join(broken)
         raise SteadfitError(
-            f"{len(broken)} of the {total} images in {root} are unreadable, more than the share of "
-            f"{damaged:g} that is allowed. Mend or remove them, or raise the option damaged.\n"
-            f"{listed}"
+            f"At most a share of {damaged:g} of the images in {root} may be unreadable, got "
+            f"{len(broken)} of {total}. Fix or remove them, or raise the option damaged.\n{listed}"
         )
 
 
@@ -173,6 +172,6 @@ def _check_classes(kept: list[_File], files: list[_File], root: Path) -> None:
     empty = sorted((folders | {file.label for file in files}) - {file.label for file in kept})
     if empty:
         raise SteadfitError(
-            f"{', '.join(empty)} in {train} hold no readable images. Each folder is a class and "
-            "needs images; remove the folders that are none."
+            f"Each folder in {train} is a class and must have readable images, got none in "
+            f"{', '.join(empty)}. Remove the folders that are no classes."
         )

@@ -112,15 +112,17 @@ def _uncompressed(content: bytes, where: str) -> bytes:
         with gzip.open(io.BytesIO(content)) as file:
             return file.read(_LARGEST)
     except (OSError, EOFError, zlib.error) as error:
-        raise SteadfitError(f"{where} is no whole gzip file ({error}). Get it again.") from None
+        raise SteadfitError(
+            f"{where} is not a complete gzip file ({error}). Get it again."
+        ) from None
 
 
 def _checked(content: bytes, name: str, where: str) -> bytes:
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != _MD5[name]:
         raise SteadfitError(
-            f"{where} is not MNIST's {name}: its MD5 is {found}, and {_MD5[name]} was expected. "
-            "Remove it or get it again."
+            f"{where} must be MNIST's {name}, got a file with the MD5 {found} instead of "
+            f"{_MD5[name]}. Remove it or get it again."
         )
     return content
 

@@ -54,8 +54,8 @@ def _rows(arrays: dict[str, np.ndarray], side: str, path: Path) -> int:
     x, y = arrays[f"x{side}"], arrays[f"y{side}"]
     if not x.ndim or not y.ndim or len(x) != len(y):
         raise SteadfitError(
-            f"{path}: x{side} has shape {x.shape} and y{side} has shape {y.shape}. Each example "
-            "needs one target: the first sides must be equal."
+            f"{path}: x{side} and y{side} must have a row for each example, got shapes {x.shape} "
+            f"and {y.shape}."
         )
     return len(x)
 
@@ -66,5 +66,5 @@ def _joined(parts: list[np.ndarray], path: Path) -> np.ndarray:
         shapes = " and ".join(str(part.shape) for part in parts)
         raise SteadfitError(f"{path}: training and test arrays differ in shape, {shapes}.")
     if len({part.dtype.kind in "US" for part in parts}) > 1:
-        raise SteadfitError(f"{path}: y and y_test are not both numbers or both text.")
+        raise SteadfitError(f"{path}: y and y_test must both be numbers, or both text.")
     return np.concatenate(parts)

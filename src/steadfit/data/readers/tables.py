@@ -148,7 +148,8 @@ def _long(table: Columns, asked: _Asked, series: str, label: str) -> Dataset:
     columns = asked.values or list(numeric)
     if not columns:
         raise SteadfitError(
-            f"{table.file} has no columns of numbers besides those named. Name them with values."
+            f"{table.file} must have columns of numbers beside those named, got none. Name them "
+            "with values."
         )
     form = LongTable(tuple(columns), series, asked.time)
     found, members = form.rows(table, asked.missing), rows_of_series(table, series)
@@ -220,18 +221,23 @@ def _check_form(asked: _Asked) -> None:
     if asked.text is not None and (series is not None or horizon is not None):
         other = "series" if series is not None else "horizon"
         raise SteadfitError(
-            f'A row is an example where text, here "{asked.text}", names its text, and a step '
-            f"where {other} is given. Leave one of them out."
+            f'With text, here "{asked.text}", a row is an example, and with {other} it is a step. '
+            "Leave one of them out."
         )
     if horizon is None and (asked.window is not None or asked.season is not None):
-        raise SteadfitError("window and season are those of a forecast. Give its horizon as well.")
+        raise SteadfitError(
+            "window and season apply to forecasts only. Give horizon too, or leave them out."
+        )
     if horizon is None and series is None and asked.time is not None:
         raise SteadfitError(
-            f'time, here "{asked.time}", puts rows in order that are steps. Give series, the '
-            "column that names the series of a row, or horizon for a forecast; or leave time out."
+            f'time, here "{asked.time}", orders rows that are steps of a series. Give series, the '
+            "column that names the series of each row, or horizon for a forecast; or leave time "
+            "out."
         )
     if horizon is not None and asked.group is not None:
-        raise SteadfitError("A forecast is divided by time, and groups cannot be. Leave group out.")
+        raise SteadfitError(
+            "group does not apply to a forecast, which is split by time. Leave it out."
+        )
 
 
 def _listed(names: str | Sequence[str] | None) -> list[str]:
@@ -243,7 +249,7 @@ def _listed(names: str | Sequence[str] | None) -> list[str]:
 def _the_target(table: Columns, asked: _Asked) -> str:
     """The one column to learn: the one given, or else the one that is called so or is left over."""
     if len(asked.targets) > 1:
-        raise SteadfitError(f"One target column was expected, got {some(asked.targets)}.")
+        raise SteadfitError(f"target must name one column, got {some(asked.targets)}.")
     found = asked.targets or label_columns(table)
     taken = (asked.series, asked.time, asked.group, asked.text, *asked.values)
     rest = [name for name in table.names if name not in taken]
@@ -265,9 +271,9 @@ def _one_each(table: Columns, members: dict[str, np.ndarray], column: str) -> np
         if len(other):
             row = int(rows[other[0]])
             raise SteadfitError(
-                f'{table.where(row)}: the series "{key}" has {column} {cells[row]} here and '
-                f"{cells[rows[0]]} in row {rows[0] + table.first_row}. Expected one for all rows "
-                "of a series."
+                f"{table.where(row)}: {column} must be the same in all rows of a series, got "
+                f'{cells[row]} for the series "{key}", and {cells[rows[0]]} in row '
+                f"{rows[0] + table.first_row}."
             )
     return cells[[rows[0] for rows in members.values()]]
 

@@ -39,8 +39,8 @@ def read(
     path = Path(source)
     if task != "tokens":
         raise SteadfitError(
-            f'{path.name} is plain text without labels, whose task is "tokens", got "{task}". Give '
-            "texts with their labels as a table (.csv)."
+            f'{path.name} is plain text without labels, so its task must be "tokens", got '
+            f'"{task}". Save texts with labels as a table (.csv).'
         )
     with reading(path):
         check_free(path.name, _PEAK * path.stat().st_size)
@@ -50,8 +50,8 @@ def read(
     predicted = len(whole.values) - 1  # the first token is predicted by none
     if predicted <= block:
         raise SteadfitError(
-            f"{path.name} has {predicted + 1:,} {unit}, which are fewer than two blocks of "
-            f"{block:,}. Give a longer text, or smaller blocks (--block)."
+            f"{path.name} must have more than one block of {block:,} {unit}, got "
+            f"{predicted + 1:,} {unit}. Give a longer text or a smaller block."
         )
     lengths = torch.tensor([len(part) for part in torch.arange(predicted).split(block)])
     starts = torch.arange(len(lengths)) * block

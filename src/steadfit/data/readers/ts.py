@@ -70,8 +70,7 @@ def _sides(path: Path) -> list[Path]:
 def _number(label: str, where: str) -> float:
     if not is_number(label):
         raise SteadfitError(
-            f'{where}: expected a number to predict, found "{label}". For classes give '
-            'task="classes".'
+            f'{where}: the label must be a number, got "{label}". For classes give task="classes".'
         )
     return float(label)
 

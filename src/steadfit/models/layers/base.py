@@ -91,8 +91,8 @@ class Layer(ABC):
 def spatial(shape: Shape, name: str) -> None:
     if len(shape) not in (2, 3):
         raise SteadfitError(
-            f"{name} takes channels and one or two axes, and its input is {times(shape)}. "
-            'Put it before "flatten".'
+            f"{name} takes channels and one or two axes, got an input of {times(shape)}. Put it "
+            'before "flatten".'
         )
 
 

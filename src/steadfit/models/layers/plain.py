@@ -41,8 +41,8 @@ class Pool(Layer):
         spatial(shape, name)
         if self.pad > self.kernel // 2:
             raise SteadfitError(
-                f"{name}: a padding of {self.pad} is more than half of the window, {self.kernel} "
-                f"// 2 = {self.kernel // 2}, so that some windows would be all padding."
+                f"{name}: the padding must be at most half of the window, {self.kernel // 2}, got "
+                f"{self.pad}: some windows would be all padding."
             )
         return (
             shape[0],

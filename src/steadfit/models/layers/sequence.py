@@ -202,11 +202,11 @@ class Scores(Layer):
 
 def _text(shape: Shape) -> Text:
     if not isinstance(shape, Text):
-        raise SteadfitError(f"An embedding takes texts, and its input is {times(shape)}.")
+        raise SteadfitError(f"An embedding takes texts, got an input of {times(shape)}.")
     return shape
 
 
 def _series(shape: Shape, name: str) -> None:
     if len(shape) != 2 or isinstance(shape, Text):
         what = "a text without an embedding" if isinstance(shape, Text) else times(shape)
-        raise SteadfitError(f"{name} takes channels and steps, and its input is {what}.")
+        raise SteadfitError(f"{name} takes channels and steps, got {what}.")

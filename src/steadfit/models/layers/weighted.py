@@ -48,8 +48,8 @@ class Conv(Layer):
         if self.pad == "same":
             if self.stride > 1:
                 raise SteadfitError(
-                    f'{name}: "same" padding keeps the sides at stride 1 only, and the stride '
-                    f"is {self.stride}. Give the padding as a number."
+                    f'{name}: "same" padding needs stride 1, got stride {self.stride}. Give the '
+                    "padding as a number."
                 )
             return (self.channels, *shape[1:])
         pad = 0 if self.pad == "valid" else self.pad
@@ -111,8 +111,8 @@ class Linear(Layer):
     def output(self, shape: Shape) -> Shape:
         if len(shape) != 1:
             raise SteadfitError(
-                f"Linear ({self.features}) takes a row of values, and its input is "
-                f'{times(shape)}. Put "flatten" before it.'
+                f"Linear ({self.features}) takes a row of values, got an input of {times(shape)}. "
+                'Put "flatten" before it.'
             )
         return (self.features,)
 
