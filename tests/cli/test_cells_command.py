@@ -51,7 +51,7 @@ def test_a_cell_is_described_and_drawn(name: str, capsys, tmp_path) -> None:
     [
         (["grru"], 'Did you mean "gru"'),
         (["--svg", "file.svg"], "--svg draws one cell"),
-        (["gru", "--input", 0], "at least 1, got 0"),
+        (["gru", "--input", 0], "must be 1 or more, got 0"),
     ],
 )
 def test_mistakes(arguments: list, said: str, capsys) -> None:

@@ -149,7 +149,7 @@ def test_words_are_continued_with_spaces(tmp_path):
         ("abx", {}, "the training text has not: 'x'. Leave them out"),
         ("a", {"length": 0}, "must be 1 or more"),
         ("a", {"seed": -1}, "seed must be 0 or more"),
-        ("a", {"seed": 2**64}, "seed must lie below"),
+        ("a", {"seed": 2**64}, "seed must be below"),
         ("a", {"temperature": -1.0}, "temperature 0 or more"),
         ("a", {"temperature": float("nan")}, "temperature 0 or more"),
     ],

@@ -131,8 +131,7 @@ def read_result(folder: Path) -> StudyResult:
         found = path.is_file()
     if not found:
         raise SteadfitError(
-            f"{folder} must be the folder of a study, got one without {path.name}. Name the folder "
-            "of a finished study."
+            f"There is no study in {folder}: {path} is missing. Name the folder of a finished study."
         )
     return StudyResult.read(path)
 
