@@ -54,7 +54,7 @@ def true_changes(own: Losses) -> Losses:
 
 
 def change_rows(part: Part, found: dict[tuple[str, str], Floats], own: Losses) -> list[str]:
-    """The change that one set alone gives, beside the true one; how often its interval covers it."""
+    """The change that one set alone gives, the true one, how often the interval covers it."""
     true = true_changes(own)
     rows = []
     for (way, name), studies in found.items():

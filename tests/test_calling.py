@@ -130,3 +130,19 @@ def test_a_frame_has_one_row_an_arm(tmp_path: Path) -> None:
     assert isinstance(frame, pandas.DataFrame)
     assert len(frame) == 2
     assert "verdict" in frame.columns
+
+
+def test_a_module_of_ones_own_is_refused_by_its_class(tmp_path) -> None:
+    with pytest.raises(
+        SteadfitError, match=r"model must be a name .* got Linear\. A module of your"
+    ):
+        sf.study(DATA, torch.nn.Linear(3, 2), out=tmp_path)  # type: ignore[arg-type]
+
+
+def test_images_are_predicted_in_the_forms_that_from_arrays_takes(tmp_path) -> None:
+    rng = np.random.default_rng(0)
+    grey, colour = rng.normal(size=(20, 6, 6)), rng.normal(size=(20, 6, 6, 3))
+    for x in (grey, colour):
+        data = sf.from_arrays(x, ["a", "b"] * 10)
+        model = sf.fit(data, recipe=SMALL, out=tmp_path, reference=False).model
+        np.testing.assert_array_equal(model.logits(x), model.logits(data.x))

@@ -21,7 +21,7 @@ from steadfit.errors import SteadfitError, counted
 from steadfit.files import check_file, check_outside, write_text
 from steadfit.models import settings as model_settings
 from steadfit.recipe import Recipe, Scalar, Training
-from steadfit.references import ReferenceScore, references_for, scores, worse_than_guessing
+from steadfit.references import ReferenceScore, references_for, scores
 from steadfit.remedies import ArmLike, Remedy, apply, joined
 from steadfit.report import fit_html, fit_summary, page, summary, summary_html
 from steadfit.report.fit_summary import explain_fit
@@ -256,9 +256,7 @@ class Fitted:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        worse = worse_than_guessing(self.loss, self.references)
-        said = explain_fit(self.result)
-        return said if worse is None else (worse, *said)
+        return explain_fit(self.result)
 
     @property
     def curves(self) -> Mapping[str, Sequence[float]]:
@@ -377,6 +375,12 @@ def cell_arms(settings: Mapping[str, Scalar]) -> tuple[str, ...]:
 
 def make_recipe(model: str, settings: Mapping[str, Scalar], training: Mapping[str, Any]) -> Recipe:
     """The default recipe with another model, its settings, and changes of the training."""
+    if not isinstance(model, str):
+        raise SteadfitError(
+            f"model must be a name or a list of layers in words, got {type(model).__name__}. A "
+            "module of your own cannot be studied yet; steadfit.nn.swap makes its recurrent layers "
+            "ours."
+        )
     recipe = Recipe().model_with(name=model, **settings)
     return recipe.training_with(**training)
 

@@ -147,7 +147,7 @@ def test_sizes_are_made_equal_by_the_stated_rule(tmp_path: Path) -> None:
     half.save(tmp_path / "a" / "z.png")  # 8×20 fitted into 8×10: 4×10, centred
     data = read(tmp_path)
     assert tuple(data.x.shape[2:]) == (8, 10)
-    assert any("Images of 1 other sizes were scaled to fit 8×10" in note for note in data.notes)
+    assert any("Images of 1 other sizes were resized to 8×10" in note for note in data.notes)
     z = pixels(data, "a/z.png")[0]
     assert (z == z[4]).all()  # the border rows repeat what they border on
     assert (z[:, :3] == 100).all()

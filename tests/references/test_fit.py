@@ -47,10 +47,10 @@ def test_a_network_that_is_worse_than_guessing_is_said_so(tmp_path: Path) -> Non
 def test_the_command_says_so_too(capsys, tmp_path: Path) -> None:
     words = ["fit", "digits", "--limit", 100, "--model", "mlp", "--epochs", 1]
     out = printed([*words, "--out", tmp_path / "run"], capsys)
-    assert "Reference: frequencies, test loss 2.3" in out
-    assert "Reference: logistic regression, test loss" in out
+    assert "reference: frequencies" in out
+    assert "reference: logistic regression" in out
     quiet = printed([*words, "--out", tmp_path / "run", "--no-reference"], capsys)
-    assert "Reference" not in quiet
+    assert "reference" not in quiet
     found = json.loads(printed([*words, "--out", tmp_path / "run", "--json"], capsys))
     assert set(found["references"]) == {"frequencies", "logistic regression"}
     assert 0 < found["references"]["logistic regression"]["error"] < 0.5

@@ -14,7 +14,8 @@ from steadfit.data import Dataset, from_arrays, from_series, from_texts, read, s
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Ragged
 from steadfit.references import REFERENCES, ReferenceScore, references_for, scores
-from steadfit.references.scores import worse_than_guessing
+from steadfit.report.fit_summary import worse_than_guessing
+from steadfit.study.fit_result import ReferenceFacts
 from steadfit.training import TrainedModel, TrainedReference
 
 SERIES = ("logistic regression", "nearest neighbour", "boosted trees")
@@ -147,15 +148,15 @@ def test_a_fit_that_does_not_converge(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_loss_above_guessing() -> None:
-    guess = ReferenceScore("frequencies", 0.69, 0.5)
-    said = worse_than_guessing(5.44, [guess, ReferenceScore("other", 9.0)])
+    guess = ReferenceFacts("frequencies", 0.69, 0.5)
+    said = worse_than_guessing(5.44, [guess, ReferenceFacts("other", 9.0, None)])
     assert said == (
         "Worse than guessing: the loss is 5.44, and that of frequencies 0.69. "
         "Do not use this model."
     )
     assert worse_than_guessing(0.6, [guess]) is None
     assert worse_than_guessing(0.6, []) is None
-    assert worse_than_guessing(0.6, [ReferenceScore("frequencies", left_out="why.")]) is None
+    assert worse_than_guessing(0.6, [ReferenceFacts("frequencies", None, None, "why.")]) is None
 
 
 @pytest.fixture

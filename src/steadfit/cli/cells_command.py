@@ -30,7 +30,7 @@ def cells(
         Path | None, Parameter(group=OUTPUT, help="Draw the cell's diagram into this file.")
     ] = None,
 ) -> None:
-    """The recurrent cells: equations, stages, weights, diagram.
+    """List the recurrent cells: equations, stages, weights, diagram.
 
     A cell of your own is shown from Python, by steadfit.cells.equations, latex, stages and svg:
     this command runs nobody's file.
@@ -60,7 +60,7 @@ def cells(
 
 @app.command
 def doctor() -> None:
-    """What there is to run on: compiler, instruction set, threads, GPU, folders; a kernel tried."""
+    """Check the machine: compiler, instruction set, threads, GPU, folders, one kernel."""
     from rich.table import Table
     from rich.text import Text
 

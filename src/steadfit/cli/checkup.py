@@ -56,7 +56,7 @@ def facts() -> dict[str, str]:
 
 
 def kernel() -> Outcome:
-    """Compile a kernel, in an empty cache folder, and hold it against the reference."""
+    """Compile a kernel, in an empty cache folder, and compare it with the reference."""
     cell = find(CELL)
     tensors = _tensors(cell)
     began = time.perf_counter()

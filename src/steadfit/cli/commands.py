@@ -168,7 +168,7 @@ def study(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Retrain on many samples and seeds; say what of the error is variance and what helps."""
+    """Train many times; say how much of the error is variance, and which remedies reduce it."""
     workers.start_server()
     from steadfit import api
     from steadfit.cli import terminal

@@ -9,7 +9,7 @@ from steadfit.cli.commands import AsJson, app
 
 @app.command
 def models(*, json: AsJson = False) -> None:
-    """The models there are, a line each; with --json, the settings of each."""
+    """List the models, a line each; with --json, the settings of each."""
     from steadfit.models import MODELS, settings
 
     if json:
@@ -22,7 +22,7 @@ def models(*, json: AsJson = False) -> None:
 
 @app.command
 def remedies(*, json: AsJson = False) -> None:
-    """The remedies there are, a line each, with their default strengths."""
+    """List the remedies, a line each, with their default strengths."""
     from steadfit.remedies import REMEDIES
 
     strengths = {name: _strength(remedy) for name, remedy in REMEDIES.items()}
@@ -38,7 +38,7 @@ def remedies(*, json: AsJson = False) -> None:
 
 @app.command
 def references(*, json: AsJson = False) -> None:
-    """The reference models there are, a line each: simple rivals that a network is held against."""
+    """List the reference models, a line each: simple rivals that a network is compared with."""
     from steadfit.references import REFERENCES
 
     rows = [(name, reference.what) for name, reference in REFERENCES.items()]

@@ -34,7 +34,7 @@ def shapes(
     outputs: Annotated[int, Parameter(help="Numbers the model gives: classes, most often.")] = 10,
     set: Set = [],  # noqa: B006  (cyclopts copies it)
 ) -> None:
-    """Each layer's output size, weights, multiply-adds and receptive field."""
+    """Show each layer's output size, weights, multiply-adds and receptive field."""
     from steadfit.cli import terminal
     from steadfit.kinds import Text
     from steadfit.models import shapes as rows_of

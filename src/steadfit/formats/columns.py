@@ -125,6 +125,12 @@ class Columns:
         if len(words) < len(cells) / 2:
             raise self._refusal(name, words, "a number (as most do)")
         wrong = [row for row, cell in enumerate(cells) if calendar([cell]) is None]
+        if len(wrong) == len(cells):
+            raise SteadfitError(
+                f'{self.file}, column "{name}": times must be numbers, or dates such as 2024-01-31 '
+                f'or 2024-01-31T13:00:00, got "{cells[0][:30]}". Write them so; or, where rows are '
+                "equal steps in order, leave out the option time."
+            )
         self._refuse(name, wrong, "a time such as 2024-01-31 or 2024-01-31T13:00:00")
         raise SteadfitError(
             f'{self.file}, column "{name}": times must have a time zone in all cells or in none, '

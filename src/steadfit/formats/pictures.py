@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from steadfit.errors import SteadfitError
 from steadfit.machine import check_unpacked
@@ -33,6 +33,8 @@ def load(path: Path, height: int, width: int) -> np.ndarray:
             scale = min(height / picture.height, width / picture.width)
             across, down = (max(1, round(side * scale)) for side in picture.size)
             pixels = np.asarray(picture.resize((across, down)))
+    except UnidentifiedImageError:
+        raise SteadfitError("it is no image that Pillow can read.") from None
     except Exception as error:  # a decoder given damaged bytes may raise anything
         reason = (
             str(error).replace(repr(str(path)), "it").replace(str(path), "it")

@@ -90,6 +90,10 @@ class Kind(ABC, Generic[X]):
         """Each example as a row of numbers; float64, shape (examples, columns)."""
         raise SteadfitError(f"{self.name} are no rows of numbers.")
 
+    def from_array(self, x: Tensor) -> Tensor:
+        """An array of examples with its axes in the order that this kind has."""
+        return x
+
     @abstractmethod
     def rows(self, x: X) -> Iterator[np.ndarray]:
         """Each example as an array, without a copy."""

@@ -84,6 +84,16 @@ class Images(Kind[Tensor]):
     def _shrinking(self) -> int:
         return -(-max(self.height, self.width) // _SMALL)
 
+    def from_array(self, x: Tensor) -> Tensor:
+        """Grey images without their channel, or with their channels last, as `from_arrays` too
+        takes them."""
+        sides = self.height, self.width
+        if self.channels == 1 and x.shape[1:] == sides:
+            return x[:, None]
+        if x.shape[1:] == (*sides, self.channels) != (self.channels, *sides):
+            return x.permute(0, 3, 1, 2)
+        return x
+
     def rows(self, x: Tensor) -> Iterator[np.ndarray]:
         return iter(x.numpy())
 

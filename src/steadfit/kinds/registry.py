@@ -42,7 +42,7 @@ def checked(kind: Kind[Any], x: Any) -> Any:
     Raises SteadfitError for examples of another kind, and for values that are not finite.
     """
     if isinstance(x, np.ndarray) and x.dtype.kind in "buif":
-        x = torch.from_numpy(writable(x))
+        x = kind.from_array(torch.from_numpy(writable(x)))
     found = kind_of(x)
     if found != kind:
         raise SteadfitError(f"The model takes {kind}, got {found}. Bring them to that form first.")

@@ -13,4 +13,3 @@ from steadfit.references.registry import reference_of as reference_of
 from steadfit.references.registry import references_for as references_for
 from steadfit.references.scores import ReferenceScore as ReferenceScore
 from steadfit.references.scores import scores as scores
-from steadfit.references.scores import worse_than_guessing as worse_than_guessing

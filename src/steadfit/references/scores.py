@@ -48,14 +48,3 @@ def _score(reference: Reference, train: Dataset, test: Dataset, seed: int) -> Re
     tested = points(test)
     loss, error = tested.schema.task.score(torch.from_numpy(predicted), tested.y)
     return ReferenceScore(reference.name, loss, error, test.schema.task.in_words(loss))
-
-
-def worse_than_guessing(loss: float, found: Iterable[ReferenceScore]) -> str | None:
-    """A sentence where a network's loss is above that of the first reference, which guesses."""
-    guess = next(iter(found), None)
-    if guess is None or not loss > guess.loss:
-        return None
-    return (
-        f"Worse than guessing: the loss is {loss:.4g}, and that of {guess.name} {guess.loss:.4g}. "
-        "Do not use this model."
-    )

@@ -188,6 +188,8 @@ def _complete(recipe: Recipe, name: str) -> Recipe:
     try:
         return recipe.but(model=complete(recipe.model))
     except SteadfitError as error:
+        if not name:
+            raise
         raise SteadfitError(f'"{name}" does not fit {recipe.model.name}: {error}') from None
 
 

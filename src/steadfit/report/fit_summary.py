@@ -14,7 +14,7 @@ from steadfit.report.sections import FACTS, SHARES
 from steadfit.report.tables import Summary
 
 if TYPE_CHECKING:
-    from steadfit.study.fit_result import FitResult
+    from steadfit.study.fit_result import FitResult, ReferenceFacts
 
 
 def fit_summary(result: FitResult) -> Summary:
@@ -44,6 +44,10 @@ def figures(result: FitResult) -> Iterator[tuple[str, str]]:
     yield f"test {words.name}, {words.unit}", wording.quantity(result.loss)
     if result.error is not None:
         yield "test error", wording.percent(result.error, 2)
+    for rival in result.references:
+        if rival.loss is not None:
+            error = "" if rival.error is None else f", {wording.percent(rival.error, 2)} errors"
+            yield f"reference: {rival.name}", f"{wording.quantity(rival.loss)}{error}"
     for name, losses in (("training", "train_loss"), ("validation", "validation_loss")):
         if curve := result.curves.get(losses):
             first, last = wording.quantity(curve[0]), wording.quantity(curve[-1])
@@ -58,6 +62,8 @@ def figures(result: FitResult) -> Iterator[tuple[str, str]]:
 def explain_fit(result: FitResult) -> tuple[str, ...]:
     """What there is to say of a fit beside its figures, in sentences."""
     said = []
+    if (worse := worse_than_guessing(result.loss, result.references)) is not None:
+        said.append(worse)
     if result.scaled_errors is not None:
         said.append(against_naive(result.scaled_errors, "the model"))
     if result.token_losses is not None:
@@ -67,7 +73,19 @@ def explain_fit(result: FitResult) -> tuple[str, ...]:
             "Memory was too small for the batches: they were halved "
             f"{result.facts['halvings']:g} times, {HALVED}."
         )
-    return tuple(said)
+    left_out = (rival.left_out for rival in result.references if rival.left_out)
+    return (*said, *(f"Reference left out: {why}" for why in left_out))
+
+
+def worse_than_guessing(loss: float, references: Iterable[ReferenceFacts]) -> str | None:
+    """A sentence where a network's loss is above that of the first reference, which guesses."""
+    guess = next(iter(references), None)
+    if guess is None or guess.loss is None or loss <= guess.loss:
+        return None
+    return (
+        f"Worse than guessing: the loss is {loss:.4g}, and that of {guess.name} {guess.loss:.4g}. "
+        "Do not use this model."
+    )
 
 
 def _how(result: FitResult) -> str:

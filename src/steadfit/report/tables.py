@@ -187,9 +187,9 @@ def _below(change: str, verdict: str) -> str:
 
 
 def _wrapped(name: str, width: int) -> str:
-    """The name in lines of at most this width, broken after a "+" where it has one."""
+    """The name in lines of at most this width, broken after "+", "=" and "_"."""
     lines = [""]
-    for piece in re.split(r"(?<=\+)", name):
+    for piece in re.split(r"(?<=[+=_])", name):
         if lines[-1] and cell_len(lines[-1] + piece) > width:
             lines.append("")
         lines[-1] += piece

@@ -131,7 +131,8 @@ def read_result(folder: Path) -> StudyResult:
         found = path.is_file()
     if not found:
         raise SteadfitError(
-            f"There is no study in {folder}: {path} is missing. Name the folder of a finished study."
+            f"There is no study in {folder}: {path} is missing. Name the folder of a finished "
+            "study."
         )
     return StudyResult.read(path)
 

@@ -92,8 +92,8 @@ def _size_note(sizes: Sequence[tuple[int, int]], height: int, width: int) -> lis
     if not different:
         return []
     return [
-        f"Images of {len(different)} other sizes were scaled to fit {height}×{width} pixels, "
-        "proportions kept, border pixels repeated outwards. The option size sets another size."
+        f"Images of {len(different)} other sizes were resized to {height}×{width} pixels (aspect "
+        "ratio kept, edges padded). Choose another size with the option size."
     ]
 
 

@@ -257,8 +257,8 @@ def _the_target(table: Columns, asked: _Asked) -> str:
         found = rest
     if len(found) != 1:
         raise SteadfitError(
-            f"{table.file}: cannot determine the target column. Name it with the option target. "
-            f"Columns: {', '.join(table.names)}."
+            f"{table.file}: cannot determine the target column. Name it with the option target; "
+            f"for a forecast, give horizon too. Columns: {', '.join(table.names)}."
         )
     return found[0]
 
