@@ -9,9 +9,9 @@ correlation with the first arm's is 0.6, so that replicas are paired as real one
 gives each sample seeds of its own; elsewhere they are crossed, the same on all samples.
 
 Columns, for the change between the two arms: how often the 95% interval covers the truth, its
-median length, and that as a multiple of the length it would have were the standard error known,
-2 x 1.96 x the standard deviation of the estimates; then how often the arm is called better, and worse, when
-both arms are alike.
+median length, and that as a multiple of the length it would have were the standard error known, 2
+x 1.96 x the standard deviation of the estimates; then how often the arm is called better, and
+worse, when both arms are alike.
 """
 
 import argparse

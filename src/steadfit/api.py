@@ -305,7 +305,8 @@ def fit(
     parts = split(dataset, test=test, seed=seed)
     chosen = _recipe(parts.train, recipe, model, settings, training)
     wanted = joined(remedies) if remedies else ()
-    chosen = apply(wanted, chosen)
+    if wanted:
+        chosen = apply(wanted, chosen)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     everything = torch.arange(len(parts.train))
     folder = Path(out) if out is not None else Path("runs") / f"{dataset.name}-fit"

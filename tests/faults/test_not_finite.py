@@ -100,7 +100,7 @@ def test_in_the_loss(monkeypatch: pytest.MonkeyPatch, bad: float) -> None:
     monkeypatch.setattr(classes, "cross_entropy", planted)
     said = trained()
     assert f"before the update of epoch {EPOCH}, batch {BATCH}:" in said
-    assert f"found a loss of {bad}" in said
+    assert f"got a loss of {bad}" in said
     watched.check()
 
 

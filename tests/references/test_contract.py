@@ -78,7 +78,7 @@ def test_it_is_handed_over(reference: Reference, tmp_path: Path) -> None:
         again.fitted.predict(parts.test), model.fitted.predict(parts.test)
     )
     if parts.test.schema.task.every_step:
-        with pytest.raises(SteadfitError, match="has no answer for a text as a whole"):
+        with pytest.raises(SteadfitError, match="and has no answer for it"):
             again.predict(parts.test.x)
         return
     logits = again.logits(parts.test.x)

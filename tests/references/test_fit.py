@@ -78,5 +78,5 @@ def test_a_reference_writes_no_text(tmp_path: Path) -> None:
     TrainedReference(REFERENCES["Kneser-Ney"].fit(data)).save(tmp_path / "run" / "model")
     with pytest.raises(SteadfitError, match=r"by a network, and .* hands over Kneser-Ney"):
         continued(tmp_path / "run", "abc", 5, 1.0, 0)
-    with pytest.raises(SteadfitError, match="has no answer for a text as a whole"):
+    with pytest.raises(SteadfitError, match="and has no answer for it"):
         predictions(tmp_path / "run", tmp_path / "new.csv")

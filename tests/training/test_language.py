@@ -145,8 +145,8 @@ def test_words_are_continued_with_spaces(tmp_path):
 @pytest.mark.parametrize(
     ("prompt", "options", "sentence"),
     [
-        ("", {}, "The prompt has no characters"),
-        ("abx", {}, "the training text has not: 'x'. Leave them out"),
+        ("", {}, "The prompt must have at least one of the characters"),
+        ("abx", {}, "the training text has, got others: 'x'. Leave them out"),
         ("a", {"length": 0}, "must be 1 or more"),
         ("a", {"seed": -1}, "seed must be 0 or more"),
         ("a", {"seed": 2**64}, "seed must be below"),
@@ -160,7 +160,7 @@ def test_what_cannot_be_continued_is_said(tmp_path, prompt, options, sentence):
     with pytest.raises(SteadfitError, match=sentence):
         continuation(model, prompt, **{"length": 5, **options})
     assert isinstance(data.x, Ragged)
-    with pytest.raises(SteadfitError, match="it continues one"):
+    with pytest.raises(SteadfitError, match="continues a text"):
         model.predict(data.x)
 
 

@@ -91,7 +91,7 @@ def test_images_may_be_an_array_of_finite_numbers(parts, replicas):
     model = trained_model(recipe, parts.train, both)
     x = parts.test.x.numpy()
     assert (model.predict(x) == model.predict(parts.test.x)).all()
-    with pytest.raises(SteadfitError, match="not finite"):
+    with pytest.raises(SteadfitError, match="must be finite"):
         model.predict(np.where(x == x.max(), np.nan, x))
 
 
