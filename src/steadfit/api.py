@@ -313,7 +313,7 @@ def fit(
     if not isinstance(data, Dataset):
         check_outside(folder, Path(data))
     for name in (fit_result.NAME, "run.json"):
-        check_no_link(folder / name)
+        check_file(folder / name)
     prepare(folder / "model")
     replica = fit_replica(chosen, parts.train, everything, parts.test, seed, device)
     trained = trained_model(chosen, parts.train, [replica])

@@ -3,9 +3,8 @@
 import hashlib
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +13,7 @@ from PIL import Image
 from rich.console import Console
 
 from steadfit.api import fit
-from steadfit.data import Split, from_arrays, read, split
+from steadfit.data import from_arrays, read, split
 from steadfit.formats import TextTable
 from steadfit.kinds import Images, Series, Texts
 from steadfit.models import shapes
@@ -26,9 +25,8 @@ from steadfit.study.design import Design
 from steadfit.study.folder import open_run
 from steadfit.study.result import StudyResult
 from steadfit.study.run import run_study
-from steadfit.study.store import Store
-from steadfit.study.trials import Trial
 from steadfit.training import RecipeLearner
+from study.serial_engine import SerialEngine
 
 Reader = Callable[[Path], object]
 RNG = np.random.default_rng(0)
@@ -41,21 +39,10 @@ MOST = 10**8  # bytes whose digest is written down; a pipe or a device would be 
 def study(run: Path) -> StudyResult:
     """Begin it, or go on with what is there; without workers, whose start takes seconds."""
 
-    def train_here(
-        trials: Sequence[Trial], *, split: Split, store: Store, **_: object
-    ) -> frozenset[str]:
-        for trial in trials:
-            if trial.key not in store:
-                replica = trial.learner.train(split, trial.examples, trial.seed, "cpu")
-                store.write(trial.key, replica)
-        return frozenset()
-
     recipe = Recipe().model_with(name="mlp", width=0.05).training_with(**QUICK)
     parts = split(from_arrays(IMAGES, LABELS))
-    with mock.patch("steadfit.study.run.train_all", train_here):
-        return run_study(
-            parts, RecipeLearner(recipe), ["l2"], run, Design(samples=2, seeds=1)
-        ).result
+    learner, design = RecipeLearner(recipe), Design(samples=2, seeds=1)
+    return run_study(parts, learner, ["l2"], run, design, engine=SerialEngine()).result
 
 
 def make(folder: Path) -> None:

@@ -302,9 +302,9 @@ FAULTS = (
     ),
     Fault(
         "an innocent trial is given up for another's lost workers",
-        "study/engine.py",
-        "        elif lost:\n            suspects[suspect] += 1",
-        "        for suspect in lost:\n            suspects[suspect] += 1",
+        "study/local_engine.py",
+        "            elif lost:\n                suspects[suspect] += 1",
+        "            for suspect in lost:\n                suspects[suspect] += 1",
         "study/test_lost_workers.py -k only_trials",
     ),
 )

@@ -8,7 +8,7 @@ import pytest
 from steadfit.data import Split, read, split
 from steadfit.recipe import Recipe
 from steadfit.study.design import Design
-from steadfit.study.engine import train_all
+from steadfit.study.local_engine import LocalEngine
 from steadfit.study.run import run_study
 from steadfit.study.store import open_store
 from steadfit.study.trials import make_arms, make_trials
@@ -30,7 +30,7 @@ def test_only_trials_that_end_their_worker_each_time_are_given_up(
     [arm] = make_trials(Design(samples=3), make_arms(RecipeLearner(RECIPE), []), parts)
     trials = [replace(trial, learner=learner, seed=seed) for seed, trial in enumerate(arm)]
     store, told = open_store(tmp_path / "store"), []
-    without = train_all(trials, parts, store, 2, lambda progress: told.append(progress.done))
+    without = LocalEngine(2).train(trials, parts, store, lambda now: told.append(now.done))
     assert without == {trials[0].key, trials[3].key}
     assert [trial.seed for trial in trials if trial.key in store] == [1, 2, 4, 5]
     assert told == list(range(len(trials) + 1))

@@ -13,12 +13,12 @@ from steadfit.nn import Padded
 from steadfit.recipe import Recipe
 from steadfit.report.explain import explain
 from steadfit.report.voice import PYTHON
-from steadfit.study import run
 from steadfit.study.design import Design
 from steadfit.study.run import run_study
 from steadfit.training import RecipeLearner, check, fit, loop, outputs, trained_model
 from steadfit.training.batches import in_pieces
 from steadfit.training.memory import is_short
+from study.serial_engine import SerialEngine
 
 # Plain descent, so that weights differ by as little as gradients do.
 SGD = {"name": "sgd", "learning_rate": 0.1, "momentum": 0.0, "schedule": "constant", "warmup": 0.0}
@@ -155,16 +155,12 @@ def test_predictions_are_made_in_halves_too(tmp_path):
 
 
 def test_a_study_says_which_arms_were_halved(tmp_path, monkeypatch):
-    def train_here(trials, split, store, **_):  # not in workers, which the planted limit is not in
-        for trial in trials:
-            store.write(trial.key, trial.learner.train(split, trial.examples, trial.seed, "cpu"))
-        return frozenset()
-
-    monkeypatch.setattr(run, "train_all", train_here)
     room_for(17, monkeypatch)
     recipe = Recipe().model_with(name="mlp", width=0.2).training_with(epochs=1, batch=32)
     data = split(images("classes"))
-    found = run_study(data, RecipeLearner(recipe), ["dropout"], tmp_path, Design(samples=2))
+    learner, design = RecipeLearner(recipe), Design(samples=2)
+    engine = SerialEngine()  # the planted limit is in this process alone
+    found = run_study(data, learner, ["dropout"], tmp_path, design, engine=engine)
     sentences = explain(found.result.analysis, PYTHON)
     [said] = [words for words in sentences if "Memory was too small" in words]
     assert "batches of baseline and dropout=0.5: they were halved, 1 times in an arm's mean" in said

@@ -67,7 +67,7 @@ def holds_fit(folder: Path) -> bool:
 
 def read_fit(folder: Path) -> FitResult:
     """The result of the fit in a folder. Raises SteadfitError where it cannot be read."""
-    return read_checked(folder / NAME, _ADAPTER, "a fit's result", SCHEMA)
+    return read_checked(folder / NAME, _ADAPTER, "a fit's result", SCHEMA, "Fit again.")
 
 
 _ADAPTER = TypeAdapter(FitResult)
