@@ -5,8 +5,8 @@ from calibrate import AGAIN, STUDIED, Part
 from calibration_power import BOTH, Losses
 from calibration_variance import TWICE
 from numpy.typing import NDArray
-
 from steadfit.analysis.arm_loss import joined
+
 from steadfit.analysis.intervals import Estimate, spread, student, verdicts
 
 DRAWS = 20  # studies of each set, which differ in the images and the samples that they have

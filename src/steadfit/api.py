@@ -4,7 +4,7 @@ import dataclasses
 import io
 import platform
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from steadfit import workers
+from steadfit.analysis.result import ArmAnalysis
 from steadfit.cells import CELLS
 from steadfit.data import Dataset, Split, dataset_of, points, split
 from steadfit.errors import SteadfitError, counted
@@ -24,6 +25,7 @@ from steadfit.recipe import Recipe, Scalar, Training
 from steadfit.references import ReferenceScore, references_for, scores
 from steadfit.remedies import ArmLike, Remedy, apply, joined
 from steadfit.report import fit_html, fit_summary, page, summary, summary_html
+from steadfit.report.explain_design import before_training
 from steadfit.report.fit_summary import explain_fit
 from steadfit.report.progress import notebook_bar
 from steadfit.report.voice import PYTHON, Voice
@@ -33,7 +35,8 @@ from steadfit.study.design import Design
 from steadfit.study.engine import Engine, Watcher, usable_cores
 from steadfit.study.fit_result import FitResult, ReferenceFacts
 from steadfit.study.folder import About, Run, open_run, other_study, write_about
-from steadfit.study.result import Delivery, RemedyFacts, StudyResult
+from steadfit.study.result import HandOver, RemedyFacts, StudyResult
+from steadfit.study.rounds import Expectation
 from steadfit.study.run import run_study
 from steadfit.training import (
     RecipeLearner,
@@ -90,7 +93,7 @@ class Study:
         return summary_html(self.result, PYTHON)
 
     def __rich__(self) -> Any:
-        return summary(self.result, PYTHON)
+        return summary(self.result, PYTHON, self.run.seconds)
 
     def __str__(self) -> str:
         return _as_text(self)
@@ -107,25 +110,34 @@ def _as_text(shown: Any) -> str:
 
 
 def rows(result: StudyResult) -> list[dict[str, Any]]:
-    """The figures as plain rows, one an arm, its verdict once.
+    """The figures as plain rows, one an arm, its verdict once; reference models after them.
 
-    Columns: arm, verdict; of each loss, as cross_entropy, its total, LOSS_bias_noise,
-    LOSS_variance, and the change of the total against the baseline with its interval, LOSS_change,
-    LOSS_low and LOSS_high; None where there is none.
+    Columns: arm, verdict, repetitions; of each measure, as cross_entropy, its total, and the change
+    against the baseline with its interval and the chance that it is below 0, MEASURE_change,
+    MEASURE_low, MEASURE_high and MEASURE_chance_better; of each loss that was split, LOSS_variance
+    and LOSS_bias_noise of the replicas on drawn samples; None where there is none.
     """
     found = result.analysis
-    losses = list(dict.fromkeys(loss for arm in found.arms for loss in arm.losses))
+    measures = list(dict.fromkeys(name for arm in found.arms for name in arm.totals))
+    split = [arm.variance.losses for arm in found.arms if arm.variance]
+    losses = list(dict.fromkeys(loss for one in split for loss in one))
     table = []
-    for arm in found.arms:
-        row: dict[str, Any] = {"arm": arm.name, "verdict": str(arm.verdict)}
+    for arm in (*found.arms, *found.references):
+        whole = arm if isinstance(arm, ArmAnalysis) else None
+        row: dict[str, Any] = {"arm": arm.name}
+        row["verdict"] = str(whole.verdict) if whole else "reference"
+        row["repetitions"] = whole.repetitions if whole else None
+        for name in measures:
+            change = whole.changes.get(name) if whole else None
+            row[name] = arm.totals.get(name)
+            row[f"{name}_change"] = change.value if change else None
+            row[f"{name}_low"] = change.low if change else None
+            row[f"{name}_high"] = change.high if change else None
+            row[f"{name}_chance_better"] = change.chance_better if change else None
         for loss in losses:
-            parts, change = arm.losses.get(loss), arm.changes.get(loss)
-            row[str(loss)] = parts.total if parts else None
-            row[f"{loss}_bias_noise"] = parts.bias_noise if parts else None
+            parts = whole.variance.losses.get(loss) if whole and whole.variance else None
             row[f"{loss}_variance"] = parts.variance if parts else None
-            row[f"{loss}_change"] = change.value if change else None
-            row[f"{loss}_low"] = change.low if change else None
-            row[f"{loss}_high"] = change.high if change else None
+            row[f"{loss}_bias_noise"] = parts.bias_noise if parts else None
         table.append(row)
     return table
 
@@ -135,11 +147,17 @@ def study(
     model: str | None = None,
     remedies: Sequence[ArmLike] | str | None = None,
     *,
+    folds: int | None = None,
+    repetitions: int | None = None,
+    trainings: int | None = None,
+    decide_by: str | None = None,
+    variance: str = "best",
     samples: int = 5,
     seeds: int = 1,
     crossed: bool = False,
-    precision: float | None = None,
-    scheme: str = "both",
+    scheme: str = "bootstrap",
+    other_sets: bool = False,
+    reference: bool = True,
     seed: int = 0,
     recipe: Recipe | None = None,
     settings: Mapping[str, Scalar] | None = None,
@@ -149,11 +167,13 @@ def study(
     replace: bool = False,
     engine: Engine | None = None,
     processes: int | None = None,
-    deliver: Delivery = "single",
+    hand_over: HandOver = "single",
     watch: Watcher | None = None,
+    tell: Callable[[str], None] | None = None,
     voice: Voice = PYTHON,
 ) -> Study:
-    """Measure the variance error of a model on data, and what each remedy does to it.
+    """Find out which remedies lower a model's error on data, how sure that is, and how much of the
+    error is variance.
 
     data: a Dataset, or what `read` takes. model: a name of `steadfit.models.MODELS`, by default
     what suits the task and the kind of examples, with `settings` of its own; training: changes of
@@ -161,23 +181,36 @@ def study(
     remedies: an arm each, or a single one: a name as "l2" or "l2=0.01", a function from recipe to
     recipe, or a `steadfit.remedies.Remedy`; several joined in one arm are "dropout+l2", or a list
     of them. "none", or an empty list: the baseline alone. By default those that suit task and kind.
-    samples × seeds replicas an arm, on samples drawn by `scheme`, the seeds each sample's own or
-    `crossed`, the same on all (`steadfit.study.design.Design`);
-    precision: half the length wanted of the changes' intervals, reached with more samples
-    (`steadfit.analysis.precision`); seed: of the whole study.
-    test: share of the data held out, where it has no test set of its own.
+    folds, repetitions, trainings, decide_by, variance, samples, seeds, crossed, scheme, other_sets,
+    seed: the design, as `steadfit.study.design.Design` says. reference: whether the references that
+    suit the data are compared too (`steadfit.references`).
+    test: share of the data held out, where folds is 1 and the data has no test set of its own.
     out: the folder, by default runs/NAME; a study of the same data and baseline that is there
     already is continued. replace: put this study in the place of another one that is there.
-    engine, processes, deliver: as in `steadfit.study.run.run_study`. watch: is told the progress;
-    by default a notebook shows a bar. voice: who reads the report.
+    engine, processes, hand_over: as in `steadfit.study.run.run_study`. watch: is told the progress;
+    by default a notebook shows a bar. tell: gets the sentences that are known before the first
+    network is trained. voice: who reads the report.
 
     Raises SteadfitError for what a person can fix.
     """
     began = time.time()
     workers.start_server()
     dataset = dataset_of(data)
-    parts = split(dataset, test=test, seed=seed)
-    baseline = _recipe(parts.train, recipe, model, settings, training)
+    design = Design(
+        folds=folds,
+        repetitions=repetitions,
+        trainings=trainings,
+        decide_by=decide_by,
+        variance=variance,
+        samples=samples,
+        seeds=seeds,
+        scheme=scheme,
+        crossed=crossed,
+        other_sets=other_sets,
+        references=reference,
+        seed=seed,
+    )
+    baseline = _recipe(dataset, recipe, model, settings, training)
     tried = [remedies] if isinstance(remedies, str) else remedies
     if tried == ["none"]:
         tried = []
@@ -186,25 +219,32 @@ def study(
         check_outside(folder, Path(data))
     for name in ("study.json", "run.json", "points.npz", "report.html"):
         check_file(folder / name)
-    other = "" if replace else other_study(folder, parts, RecipeLearner(baseline))
+    other = "" if replace else other_study(folder, dataset, RecipeLearner(baseline))
     if other:
         raise SteadfitError(
             f"{folder} must be a new folder or that of this study, got {other}. Choose another "
             f"folder with {voice.setting('out')}, or replace that study with "
             f"{voice.setting('replace', True)}."
         )
+
+    def told_before(expected: Expectation) -> None:
+        if tell is not None:
+            for sentence in before_training(expected):
+                tell(sentence)
+
     with notebook_bar() if watch is None else nullcontext(watch) as told:
         run = run_study(
-            parts,
+            dataset,
             RecipeLearner(baseline),
             dataset.schema.remedies if tried is None else tried,
             folder,
-            Design(samples, seeds, scheme, seed, crossed),
-            precision=precision,
+            design,
+            test=test,
             engine=engine,
             processes=processes,
-            deliver=deliver,
+            hand_over=hand_over,
             watch=told,
+            tell=told_before,
         )
     facts = run_facts(time.time() - began, processes)
     run = dataclasses.replace(run, about=dataclasses.replace(run.about, facts=facts))
@@ -320,7 +360,7 @@ def fit(
     trained.save(folder / "model")
     rivals = references_for(parts.train) if reference else ()
     compared = scores(rivals, parts.train, parts.test, seed)
-    result = _fit_result(parts, chosen, wanted, replica, compared, seed)
+    result = _fit_result(dataset, parts, chosen, wanted, replica, compared, seed)
     write_text(folder / fit_result.NAME, result.to_json())
     notes = (*parts.train.notes, *parts.notes)
     write_about(folder, About(notes, run_facts(time.time() - began, 1)))
@@ -328,6 +368,7 @@ def fit(
 
 
 def _fit_result(
+    dataset: Dataset,
     parts: Split,
     recipe: Recipe,
     remedies: Sequence[Remedy],
@@ -345,7 +386,7 @@ def _fit_result(
     return FitResult(
         schema=fit_result.SCHEMA,
         seed=seed,
-        data=data_facts(parts, tested),
+        data=data_facts(dataset, tested),
         remedies=tuple(RemedyFacts(one.name, one.strength) for one in remedies),
         settings=recipe.model_dump(mode="json"),
         parameters=round(replica.facts["parameters"]),

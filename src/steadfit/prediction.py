@@ -90,13 +90,13 @@ def _replicas(
     """The best arm's replicas as an ensemble; None where the run is no study or lost them, or hands
     over a reference, which is none of them.
 
-    Those on drawn samples, which tell the variance; those on all the data differ by seed alone.
+    Those on drawn samples, which tell the variance.
     """
     if isinstance(model, TrainedReference) or not (run / "study.json").exists():
         return None
     result = StudyResult.read(run / "study.json")
     best = result.arm(result.analysis.best)
-    keys = best.varying
+    keys = tuple(key for sample in best.drawn for key in sample)
     if len(keys) < 2 or not all(key in store for key in keys):
         return None
     if len(keys) > MOST_MEMBERS:

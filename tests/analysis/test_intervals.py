@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from steadfit.analysis.decomposition import cross_entropy, squared_error
-from steadfit.analysis.intervals import Estimate, holm, interval, paired_interval, verdicts
+from steadfit.analysis.intervals import interval, paired_interval
 from steadfit.errors import SteadfitError
 
 QUANTITIES = ["total", "variance", "bias_noise"]
@@ -139,48 +139,11 @@ def test_coverage(grid, sds):
         assert 0.85 < ratio < 1.8, quantity  # the jackknife errs towards too wide
 
 
-def test_arms_alike_are_seldom_called_different():
-    rng = np.random.default_rng(6)
-    words = []
-    for _ in range(300):
-        first, second = (arm(f) for f in two_arms(rng, (5, 2), 1.0, (0.5, 0.3, 0.8)))
-        words += verdicts([paired_interval(second, first)])
-    assert words.count("better") <= 0.05 * len(words)
-    assert words.count("worse") <= 0.05 * len(words)
-
-
 def test_an_arm_that_is_the_baseline_changes_nothing():
     same = arm(np.random.default_rng(7).normal(size=(5, 2, 30)))
     for quantity in QUANTITIES:
         change = paired_interval(same, same, quantity)
         assert (change.value, change.low, change.high, change.p_value) == (0.0, 0.0, 0.0, 1.0)
-
-
-def test_holm_on_a_worked_example():
-    """The four hypotheses of the article "Holm-Bonferroni method" in Wikipedia."""
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx((0.03, 0.06, 0.06, 0.02))
-    assert holm([]) == ()
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-def test_holm_rejects_what_the_step_down_procedure_rejects(p_values):
-    adjusted = holm(p_values)
-    for alpha in (0.01, 0.05, 0.3):
-        left, rejected = sorted(enumerate(p_values), key=lambda pair: pair[1]), set()
-        while left and left[0][1] * len(left) < alpha:
-            rejected.add(left.pop(0)[0])
-        assert {i for i, p in enumerate(adjusted) if p < alpha} == rejected
-
-
-def test_words_after_holm():
-    def change(value, p):
-        return Estimate(value, value - 1, value + 1, 0.5, 4.0, p)
-
-    several = [change(-1.0, 0.01), change(1.0, 0.001), change(-1.0, 0.04), change(-1.0, 0.03)]
-    expected = ("better", "worse", "cannot_tell", "cannot_tell")
-    assert verdicts(several) == expected
-    assert verdicts(several[2:3]) == ("better",)
-    assert verdicts(several[:1], alpha=0.001) == ("cannot_tell",)
 
 
 def test_too_few_replicas_get_a_sentence():

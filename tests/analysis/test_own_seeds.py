@@ -125,16 +125,18 @@ def test_one_sample_has_no_variance_over_samples():
 
 
 def test_seeds_are_each_samples_own_or_the_same_for_all():
-    own = [Design(5, 2).replica_seeds(sample) for sample in range(5)]
+    own = [Design(samples=5, seeds=2).replica_seeds(sample) for sample in range(5)]
     assert len({seed for each in own for seed in each}) == 10
-    crossed = {Design(5, 3, crossed=True).replica_seeds(sample) for sample in range(5)}
+    crossed = {
+        Design(samples=5, seeds=3, crossed=True).replica_seeds(sample) for sample in range(5)
+    }
     assert len(crossed) == 1
     assert len(set(*crossed)) == 3
     with pytest.raises(SteadfitError, match=r"must be 3 or more .*, got 2"):
-        Design(5, 2, crossed=True)
+        Design(samples=5, seeds=2, crossed=True)
 
 
 def test_more_seeds_and_more_samples_leave_those_there_were():
     """Else a study with one seed more would train everything anew."""
-    few, more = Design(3, 1), Design(6, 2)
+    few, more = Design(samples=3, seeds=1), Design(samples=6, seeds=2)
     assert [few.replica_seeds(s) for s in range(3)] == [more.replica_seeds(s)[:1] for s in range(3)]

@@ -267,7 +267,7 @@ def test_the_surface_is_what_it_was():
     assert set(found["study"]) - set(found["fit"]) == {
         "--arms",
         "--crossed",
-        "--deliver",
+        "--hand-over",
         "--precision",
         "--processes",
         "--replace",

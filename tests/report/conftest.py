@@ -10,38 +10,44 @@ import torch
 from report.made import (
     ABOUT,
     HOSTILE,
+    POINTS,
+    REFERENCES,
     Case,
     arm,
+    change,
     class_case,
     failed,
+    folds_of,
     replicas_of,
     scaled,
     study,
 )
-from steadfit.analysis.result import ArmAnalysis, Interval, Parts
-from steadfit.analysis.terms import Loss, Verdict
+from steadfit.analysis.result import ArmAnalysis
+from steadfit.analysis.terms import Limit, Verdict
 from steadfit.data import Dataset, Schema
 from steadfit.kinds import Images
 from steadfit.recipe import Recipe
 from steadfit.study.folder import Run
 from steadfit.study.result import StudyResult
+from steadfit.study.tested import Tested
 from steadfit.tasks import Numbers
 
 
 @pytest.fixture
 def digits() -> StudyResult:
-    """A usual study: one remedy that helps, one that harms, one that failed, two joined."""
+    """A usual study: an arm of every word, one that failed, two joined, two reference models."""
     plain = Recipe()
     dropout = plain.model_with(dropout=0.5)
     l2 = {"penalties": {"l2": 0.001}}
     return study(
         (
-            arm("baseline", 0.087, verdict=Verdict.BASELINE),
-            arm("dropout=0.5", 0.038, 0.058),
-            arm("l2=0.001", 0.080, verdict=Verdict.CANNOT_TELL),
-            arm("smaller", 0.070, 0.109, Verdict.WORSE),
+            arm("baseline", 0.050, Verdict.BASELINE, parts=(0.061, 0.087)),
+            arm("dropout=0.5", 0.040, error=0.0122, parts=(0.058, 0.038)),
+            arm("augment=1", 0.043, Verdict.PROBABLY_BETTER, error=0.0114),
+            arm("l2=0.001", 0.0505, Verdict.CANNOT_TELL),
+            arm("smaller", 0.067, Verdict.WORSE, error=0.0184),
             failed("l1=10.0"),
-            arm("dropout=0.5+l2=0.001", 0.039, 0.059),
+            arm("dropout=0.5+l2=0.001", 0.0405, error=0.0122),
         ),
         recipes={
             "dropout=0.5": dropout,
@@ -49,6 +55,7 @@ def digits() -> StudyResult:
             "smaller": plain.model_with(width=16),
             "dropout=0.5+l2=0.001": dropout.training_with(**l2),
         },
+        references=REFERENCES,
     )
 
 
@@ -57,10 +64,10 @@ def numbers() -> StudyResult:
     """A regression of large units."""
     return study(
         (
-            scaled(arm("baseline", 0.087, verdict=Verdict.BASELINE, loss=Loss.SQUARED)),
-            scaled(arm("dropout=0.5", 0.038, 0.058, loss=Loss.SQUARED)),
+            scaled(arm("baseline", 0.050, Verdict.BASELINE, parts=(0.06, 0.02), measure="squared")),
+            scaled(arm("dropout=0.5", 0.040, parts=(0.05, 0.01), measure="squared")),
         ),
-        loss=Loss.SQUARED,
+        measure="squared",
         classes=(),
         name="houses.csv",
     )
@@ -69,9 +76,11 @@ def numbers() -> StudyResult:
 @pytest.fixture
 def hostile() -> StudyResult:
     """Every name that a person could have given to hurt the page or the terminal."""
-    arms = tuple(arm(name, 0.06 - 0.005 * i) for i, name in enumerate(HOSTILE[1:]))
+    arms = tuple(
+        arm(name, 0.045 - 0.002 * i, parts=(0.06, 0.05)) for i, name in enumerate(HOSTILE[1:])
+    )
     return study(
-        (arm(HOSTILE[0], 0.087, verdict=Verdict.BASELINE), *arms),
+        (arm(HOSTILE[0], 0.050, Verdict.BASELINE, parts=(0.061, 0.087)), *arms),
         classes=HOSTILE,
         name=HOSTILE[0],
         best=HOSTILE[1],
@@ -80,15 +89,18 @@ def hostile() -> StudyResult:
 
 @pytest.fixture
 def unknown() -> StudyResult:
-    """One replica's worth of knowledge: intervals without an end, nothing known of the parts."""
-    nan, inf = math.nan, math.inf
-    first = arm("baseline", 0.087, verdict=Verdict.BASELINE)
+    """As little knowledge as there can be: an interval without an end, no variance, no word."""
+    first = arm("baseline", 0.15, Verdict.BASELINE)
+    first = dataclasses.replace(first, totals={"cross_entropy": 0.15})
+    endless = dataclasses.replace(change(0.05, 1.0), low=-math.inf, high=math.inf)
     second = ArmAnalysis(
         "clip",
         Verdict.CANNOT_TELL,
-        {Loss.CROSS_ENTROPY: Parts(0.2, nan, nan)},
-        {Loss.CROSS_ENTROPY: Interval(0.052, -inf, inf)},
-        {},
+        1,
+        {"cross_entropy": 0.2},
+        {"cross_entropy": endless},
+        "cross_entropy",
+        Limit.RETRAININGS,
     )
     return study((first, second), best="baseline", classes=("cat", "dog"))
 
@@ -113,17 +125,18 @@ def hundred_classes_case(digits: StudyResult) -> Case:
 
 @pytest.fixture
 def hostile_case(hostile: StudyResult) -> Case:
-    return class_case(hostile, ids=tuple(HOSTILE[i % len(HOSTILE)] for i in range(60)))
+    return class_case(hostile, ids=tuple(HOSTILE[i % len(HOSTILE)] for i in range(POINTS)))
 
 
 @pytest.fixture
 def numbers_case(numbers: StudyResult) -> Case:
     rng = np.random.default_rng(2)
     y = rng.normal(200_000, 50_000, (60, 2)).astype(np.float32)
-    test = Dataset(
+    data = Dataset(
         "houses.csv",
         torch.from_numpy(rng.random((60, 1, 8, 8), dtype=np.float32)),
         torch.from_numpy(y),
         Schema(Images(1, 8, 8), Numbers(2)),
     )
-    return Run(numbers, test, replicas_of(numbers, y, 9_000.0), about=ABOUT)
+    tested = Tested(data, folds_of(60))
+    return Run(numbers, tested, replicas_of(numbers, tested, y, 9_000.0), about=ABOUT)

@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 
 from report.made import judged
-from steadfit.analysis.result import Interval
+from steadfit.analysis.result import Interval, Parts, VarianceAnalysis
+from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError
 from steadfit.report.along import SOURCES, along
 from steadfit.study.result import StudyResult
@@ -19,7 +20,10 @@ def widths(digits: StudyResult) -> StudyResult:
         dataclasses.replace(
             digits.analysis.baseline,
             name=name,
-            intervals={"brier": {"variance": Interval(value, value - 1, value + 2)}},
+            variance=VarianceAnalysis(
+                {Loss.BRIER: Parts(2 * value, value, value)},
+                {Loss.BRIER: {"variance": Interval(value, value - 1, value + 2)}},
+            ),
         )
         for name, value in names.items()
     ]
@@ -37,12 +41,14 @@ def test_the_arms_of_one_remedy_in_order_of_strength(widths: StudyResult):
 
 
 def test_what_there_is_not_is_a_sentence(widths: StudyResult):
-    with pytest.raises(SteadfitError, match="No arm of this study is the remedy depth alone"):
+    with pytest.raises(
+        SteadfitError, match="got depth. Run the study with the variance of all arms"
+    ):
         along(widths, "depth")
     for name in ("cell=lstm", "residual"):
         other = dataclasses.replace(widths.analysis.baseline, name=name)
         named = judged(widths, arms=(*widths.analysis.arms, other))
-        with pytest.raises(SteadfitError, match="No arm of this study is the remedy"):
+        with pytest.raises(SteadfitError, match="must be that of an arm with a strength"):
             along(named, name.partition("=")[0])
     with pytest.raises(SteadfitError, match=r'no arm "baselin". Did you mean "baseline"'):
         widths.arm("baselin")

@@ -1,153 +1,274 @@
 """The sentences say no more than the figures, each reader is told his own settings."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from steadfit.analysis.analyse import best_arm
+from report.made import REFERENCES, arm, change, judged, reference, totals
 from steadfit.analysis.decomposition import Components
-from steadfit.analysis.evidence import Sampling
+from steadfit.analysis.evidence import Comparing, Sampling
 from steadfit.analysis.result import (
     Analysis,
     ArmAnalysis,
-    Interval,
     Parts,
     ScaledErrors,
     TokenLosses,
+    VarianceAnalysis,
 )
-from steadfit.analysis.terms import Failure, Loss, Scheme, Verdict
+from steadfit.analysis.terms import Failure, Limit, Loss, Route, Scheme, Verdict
 from steadfit.report.explain import FAILURES, explain
-from steadfit.report.sections import SCHEMES
+from steadfit.report.explain_arms import about_arms, handed_over
+from steadfit.report.explain_design import WHY, how_compared, what_it_stands_for
+from steadfit.report.explain_references import about_references
+from steadfit.report.explain_variance import about_variance
 from steadfit.report.voice import COMMAND_LINE, PYTHON
-from steadfit.report.wording import VERDICTS
-
-USUAL = Sampling(5, whole=5)
-
-
-def analysis(*arms: ArmAnalysis, sampling: Sampling = USUAL, **also) -> Analysis:
-    return Analysis(
-        Loss.CROSS_ENTROPY, 0.95, sampling, 99, arms, best_arm(arms, Loss.CROSS_ENTROPY), **also
-    )
+from steadfit.report.wording import MEASURES, VERDICTS
+from steadfit.study.result import StudyResult
 
 
-def baseline(variance: float, error_variance: float, components: Components) -> ArmAnalysis:
-    losses = {
-        Loss.CROSS_ENTROPY: Parts(0.5, 0.5 - variance, variance),
-        Loss.ZERO_ONE: Parts(0.2, 0.2 - error_variance, error_variance),
-    }
-    return ArmAnalysis("baseline", Verdict.BASELINE, losses, {}, {}, components)
-
-
-def said(
-    variance: float,
-    error_variance: float,
-    components: Components,
-    scheme: Scheme = Scheme.BOOTSTRAP,
-    seeds: int = 1,
-    crossed: bool = False,
-) -> str:
-    sampling = Sampling(7, seeds, scheme=scheme, crossed=crossed)
-    found = analysis(baseline(variance, error_variance, components), sampling=sampling)
+def told(found: Analysis) -> str:
     return " ".join(explain(found, COMMAND_LINE))
 
 
-def test_shares_of_the_variance_are_those_of_its_components():
-    text = said(0.3, 0.05, Components(0.15, 0.09, 0.06))
-    assert "Variance-limited: 60% of" in text
-    assert "5.0 points are disagreement" in text
-    assert "50% comes with the training sample, 30% with the seed, and 20% with" in text
+def with_arms(result: StudyResult, *arms: ArmAnalysis, **also) -> Analysis:
+    return judged(result, arms=arms, **also).analysis
 
 
-def test_estimates_below_zero_are_not_told_as_shares():
-    text = said(-0.001, -0.014, Components(0.03, -0.005, 0.01))
-    assert "Not variance-limited: 0% of" in text
-    assert "A majority vote of the retrainings would make 1.4 points more." in text
-    assert "75% comes with the training sample, 0% with the seed, and 25% with" in text
+class TestArms:
+    """`explain_arms`"""
+
+    def test_each_word_is_said_with_its_change_interval_and_chance(self, digits: StudyResult):
+        text = list(about_arms(digits.analysis, PYTHON))
+        assert text[0] == (
+            "dropout=0.5 lowers the cross-entropy by 20% (95% interval 3% to 37%, chance better "
+            ">99%)."
+        )
+        assert text[1].startswith("augment=1 probably lowers the cross-entropy by 14%")
+        assert "smaller raises the cross-entropy by 34% (95% interval 17% to 51%" in text[2]
+
+    def test_an_interval_over_zero_keeps_its_signs(self, digits: StudyResult):
+        one = digits.analysis.arm("augment=1")
+        (text, *_) = about_arms(with_arms(digits, digits.analysis.baseline, one), PYTHON)
+        assert "95% interval −3% to 31%" in text
+
+    def test_the_undecided_are_told_what_halves_their_intervals(self, digits: StudyResult):
+        baseline, one = digits.analysis.baseline, digits.analysis.arm("l2=0.001")
+        (text,) = about_arms(with_arms(digits, baseline, one), COMMAND_LINE)
+        assert text == (
+            "Cannot tell for l2=0.001. The number of test points (1,797) limits the intervals: "
+            "more repetitions would help little, four times the data halve them."
+        )
+        one = replace(one, limit=Limit.RETRAININGS)
+        (text,) = about_arms(with_arms(digits, baseline, one), COMMAND_LINE)
+        assert "8 repetitions an arm about halve them (--repetitions 8)." in text
+
+    def test_an_arm_that_has_not_learned_gets_no_word(self, digits: StudyResult):
+        one = arm("augment=1", 0.03, Verdict.NOT_TRAINED)
+        found = with_arms(digits, digits.analysis.baseline, one, best="baseline")
+        (text,) = about_arms(found, COMMAND_LINE)
+        assert text.startswith("augment=1 had not learned when training ended")
+        assert "augment=1 lowers" not in told(found)
+        baseline = replace(digits.analysis.baseline, verdict=Verdict.NOT_TRAINED)
+        assert "baseline had not learned" in told(with_arms(digits, baseline, best="baseline"))
+
+    def test_the_measure_that_decided_in_the_place_of_another_is_named(self, digits: StudyResult):
+        one = digits.analysis.arm("dropout=0.5")
+        own = replace(one.changes["cross_entropy"], heaviest=0.41)
+        one = replace(one, judged_by="brier", changes={**one.changes, "cross_entropy": own})
+        (text,) = about_arms(with_arms(digits, digits.analysis.baseline, one), PYTHON)
+        assert "lowers the Brier score by 20%" in text
+        assert "five test points carry 41% of the change of the cross-entropy" in text
+
+    def test_other_training_sets_are_said_where_asked_for(self, digits: StudyResult):
+        one = replace(digits.analysis.arm("dropout=0.5"), other_sets=change(-0.01, 0.02, 0.84))
+        (text,) = about_arms(with_arms(digits, digits.analysis.baseline, one), PYTHON)
+        assert text.endswith(
+            "Over other training sets of this size: −20% [−60, +20], chance better 84%."
+        )
+
+    def test_a_baseline_without_loss_is_told_in_its_unit(self, digits: StudyResult):
+        baseline = replace(digits.analysis.baseline, totals=totals(0.0, 0.0))
+        one = digits.analysis.arm("smaller")
+        (text,) = about_arms(with_arms(digits, baseline, one, best="baseline"), PYTHON)
+        assert "by 0.017" in text
+        assert "%" not in text.partition("(")[0]
+
+    def test_what_is_handed_over_and_why(self, digits: StudyResult):
+        assert handed_over(digits.analysis).startswith("Handed over: dropout=0.5, the best of")
+        assert "slightly optimistic" in handed_over(digits.analysis)
+        text = handed_over(replace(digits.analysis, best="baseline"))
+        assert text == "The baseline is handed over: no arm is better by a standard error."
+
+    @pytest.mark.parametrize(("low", "said"), [(0.001, True), (-0.001, False)])
+    def test_significantly_more_errors_of_the_arm_handed_over_are_said(
+        self, digits: StudyResult, low: float, said: bool
+    ):
+        one = digits.analysis.arm("dropout=0.5")
+        errors = replace(change(0.027, 0.0), low=low, high=0.054)
+        one = replace(one, changes={**one.changes, "error": errors})
+        text = handed_over(with_arms(digits, digits.analysis.baseline, one))
+        assert ("makes more errors than the baseline: +2.7 [+0.1, +5.4]" in text) == said
 
 
-def test_without_any_variance_no_source_is_named():
-    assert "no source to name" in said(0.0, 0.0, Components(-0.1, 0.0, 0.0))
+class TestReferences:
+    """`explain_references`"""
+
+    def test_the_strongest_reference_comes_first_in_the_verdict(self, digits: StudyResult):
+        first, *_ = explain(digits.analysis, PYTHON)
+        assert first == (
+            "The best network, dropout=0.5, is better than logistic regression: cross-entropy "
+            "0.0400 against 0.121, error 1.2% against 3.2%."
+        )
+
+    @pytest.mark.parametrize(
+        ("against", "said"),
+        [
+            (change(0.01, 0.02), "is as good as the best network, dropout=0.5, as far as these"),
+            (change(0.03, 0.02), "is better than the best network, dropout=0.5: cross-entropy"),
+        ],
+    )
+    def test_a_reference_that_is_not_beaten_is_said_to_be(
+        self, digits: StudyResult, against, said: str
+    ):
+        rival = reference("logistic regression", 0.035, 0.01, against)
+        first, *_ = explain(replace(digits.analysis, references=(REFERENCES[0], rival)), PYTHON)
+        assert first.startswith("Logistic regression ")
+        assert said in first
+
+    def test_a_loss_above_guessing_is_said_loudly_and_first(self, digits: StudyResult):
+        guess = reference("class frequencies", 0.039, 0.5, change(0.001, 0.0005))
+        first, second = about_references(replace(digits.analysis, references=(guess,)))
+        assert first == (
+            "Worse than guessing: the cross-entropy of dropout=0.5 is 0.0400, that of class "
+            "frequencies 0.0390."
+        )
+        assert second.startswith("Class frequencies is better than the best network")
+
+    def test_without_references_nothing_is_said(self, digits: StudyResult):
+        assert list(about_references(replace(digits.analysis, references=()))) == []
 
 
-@pytest.mark.parametrize("scheme", Scheme)
-def test_what_the_figures_stand_for_is_said_of_every_scheme(scheme: Scheme):
-    text = said(0.3, 0.05, Components(0.15, 0.09, 0.06), scheme)
-    assert "Variance is over 7 " in text
-    assert scheme in SCHEMES
-    assert ("stand for training on these data" in text) == (scheme is Scheme.WHOLE)
+def variance(parts: Parts, error: Parts, components: Components) -> VarianceAnalysis:
+    losses = {Loss.CROSS_ENTROPY: parts, Loss.ZERO_ONE: error}
+    return VarianceAnalysis(losses, components=components)
 
 
-def test_where_the_variance_comes_from_is_said_as_far_as_the_design_tells():
-    text = said(0.3, 0.05, Components(0.15, 0.09, 0.06), Scheme.BOTH, 3)
-    assert "50% comes with the training sample, 30% with the seed, and 20% with the two" in text
-    text = said(0.3, 0.05, Components(0.15, 0.15, None), Scheme.BOTH, 2)
-    assert "50% comes with the training sample and 50% with the seed." in text
-    assert "2 seeds for each." in text
-    text = said(0.3, 0.05, Components(0.15, 0.09, 0.06), Scheme.BOTH, 3, crossed=True)
-    assert "the same 3 seeds on each." in text
+def said_of_variance(
+    digits: StudyResult, share: float, of_errors: float, components: Components
+) -> str:
+    found = variance(
+        Parts(0.5, 0.5 - share, share), Parts(0.2, 0.2 - of_errors, of_errors), components
+    )
+    baseline = replace(digits.analysis.baseline, variance=found)
+    return " ".join(about_variance(with_arms(digits, baseline, best="baseline"), COMMAND_LINE))
 
 
-LOSSES = {Loss.CROSS_ENTROPY: Parts(0.5, 0.3, 0.2)}
-BETTER, UNSURE = Interval(-0.1, -0.15, -0.05), Interval(-0.1, -0.3, 0.1)
+class TestVariance:
+    """`explain_variance`"""
+
+    def test_shares_of_the_variance_are_those_of_its_components(self, digits: StudyResult):
+        text = said_of_variance(digits, 0.3, 0.05, Components(0.15, 0.09, 0.06))
+        assert "baseline is variance-limited: 60% of its cross-entropy is variance." in text
+        assert "Of the 20.0% errors on drawn samples, 5.0 points are disagreement" in text
+        assert "50% comes with the training sample, 30% with the seed, and 20% with the" in text
+
+    def test_estimates_below_zero_are_not_told_as_shares(self, digits: StudyResult):
+        text = said_of_variance(digits, -0.001, -0.014, Components(0.03, -0.005, 0.01))
+        assert "not variance-limited: 0% of" in text
+        assert "A majority vote of the retrainings would make 1.4 points more." in text
+        assert "75% comes with the training sample, 0% with the seed, and 25% with" in text
+
+    def test_without_any_variance_no_source_is_named(self, digits: StudyResult):
+        text = said_of_variance(digits, 0.0, 0.0, Components(-0.1, 0.0, 0.0))
+        assert "no source to name" in text
+
+    def test_sources_that_are_not_told_apart_are_two(self, digits: StudyResult):
+        text = said_of_variance(digits, 0.3, 0.05, Components(0.15, 0.15, None))
+        assert "50% comes with the training sample and 50% with the seed." in text
+
+    def test_both_arms_are_told_with_their_ensembles(self, digits: StudyResult):
+        text = " ".join(about_variance(digits.analysis, PYTHON))
+        assert "dropout=0.5 is not variance-limited: 40% of" in text
+        assert (
+            "Averaging 10 retrainings of baseline on drawn samples lowers the cross-entropy by "
+            "0.0696 ± 0.0100 nats against one of them."
+        ) in text
+
+    def test_without_drawn_samples_nothing_is_said(self, digits: StudyResult):
+        assert list(about_variance(replace(digits.analysis, sampling=None), PYTHON)) == []
 
 
-def arm(name: str, verdict: Verdict, change: Interval, **also) -> ArmAnalysis:
-    changes, here = {Loss.CROSS_ENTROPY: change}, {Loss.CROSS_ENTROPY: BETTER}
-    return ArmAnalysis(name, verdict, LOSSES, changes, {}, changes_here=here, **also)
+class TestDesign:
+    """`explain_design`"""
+
+    @pytest.mark.parametrize("route", Route)
+    def test_the_route_is_said_with_its_reason(self, digits: StudyResult, route: Route):
+        found = replace(digits.analysis, comparing=Comparing(5, (1, 2, 3), route))
+        text = how_compared(found, COMMAND_LINE)
+        assert text.startswith(f"Arms are compared by 5-fold cross-fitting, {WHY[route]}")
+        assert "--folds 1" in text
+        one_side = replace(found, comparing=Comparing(1, (3, 5, 8), route))
+        text = how_compared(one_side, COMMAND_LINE)
+        assert f"retrainings on all the training data, on the test side, {WHY[route]}" in text
+        assert "--folds 5" in text
+
+    def test_what_chance_better_means_is_said_where_arms_are_compared(self, digits: StudyResult):
+        assert "one-sided confidence level" in how_compared(digits.analysis, PYTHON)
+        alone = with_arms(digits, digits.analysis.baseline, best="baseline")
+        assert "confidence level" not in how_compared(alone, PYTHON)
+
+    @pytest.mark.parametrize(
+        ("sampling", "said"),
+        [
+            (Sampling(5, 1, train=900, points=100), "5 training samples, each of 900 examples"),
+            (Sampling(5, 1, train=900, points=100), "a seed for each (--seeds 2 tells the two"),
+            (Sampling(5, 2, train=900, points=100), "and 2 seeds for each, tested on 100 points"),
+            (Sampling(5, 3, crossed=True), "and the same 3 seeds on each"),
+            (Sampling(5, 1, Scheme.SUBSAMPLE, train=900), "each a random half of 900 examples"),
+            (Sampling(5, 1, Scheme.DISJOINT, train=900), "disjoint parts of 900 examples"),
+            (Sampling(5, 1, Scheme.WHOLE, train=900), "5 retrainings on the same 900 examples"),
+        ],
+    )
+    def test_what_the_variance_is_over_is_said_of_every_scheme(self, sampling: Sampling, said: str):
+        text = what_it_stands_for(sampling, COMMAND_LINE)
+        assert text.startswith("Variance is over 5 ")
+        assert said in text
 
 
-ARMS = (
-    arm("baseline", Verdict.BASELINE, UNSURE),
-    arm("l2", Verdict.BETTER_HERE, UNSURE),
-    arm("clip", Verdict.BETTER, BETTER),
-)
-
-
-def test_what_only_these_data_show_is_said_with_both_intervals():
-    text = explain(analysis(*ARMS), COMMAND_LINE)
-    assert (
-        "l2 lowers the cross-entropy by 0.1 nats when trained on these data (95% interval of the "
-        "change −0.15 to −0.05); for other training sets of this size that is not shown (95% "
-        "interval of the change −0.3 to +0.1)."
-    ) in text
-    assert "clip lowers the cross-entropy by 0.1 nats (95% interval 0.05 to 0.15)." in text
-    assert best_arm(ARMS, Loss.CROSS_ENTROPY) == "l2"
-    assert any("--seeds 2" in one and "shortens most intervals" in one for one in text)
-    text = explain(analysis(*ARMS, sampling=Sampling(5, 2, 5)), COMMAND_LINE)
-    assert not any("--seeds 2" in one for one in text), "it has two"
-
-
-def everything(sampling: Sampling) -> Analysis:
+@pytest.fixture
+def everything(digits: StudyResult) -> Analysis:
     """An analysis that has something to say of each kind."""
     arms = (
-        *ARMS,
-        arm("dropout=0.5", Verdict.CANNOT_TELL, UNSURE, facts={"halvings": 1.0}),
-        *(ArmAnalysis(why, Verdict.FAILED, {}, {}, {}, failed={why: 3}) for why in Failure),
+        *digits.analysis.arms[:4],
+        replace(digits.analysis.arm("smaller"), facts={"halvings": 1.0}),
+        arm("clip", 0.05, Verdict.NOT_TRAINED),
+        *(ArmAnalysis(why, Verdict.FAILED, failed={why: 3}) for why in Failure),
     )
-    scores = ScaledErrors(3, 2, 1, 0.5, 1.25, 1.0)
-    return analysis(
+    return with_arms(
+        digits,
         *arms,
-        sampling=sampling,
-        scaled_errors=scores,
+        scaled_errors=ScaledErrors(3, 2, 1, 0.5, 1.25, 1.0),
         token_losses=TokenLosses("characters", 1200, {"baseline": 0.6931471805599453}),
     )
 
 
-@pytest.mark.parametrize("scheme", Scheme)
-def test_flags_are_for_the_command_line_alone(scheme: Scheme):
-    found = everything(Sampling(5, whole=5 * (scheme is Scheme.BOTH), scheme=scheme))
+@pytest.mark.parametrize("limit", Limit)
+def test_flags_are_for_the_command_line_alone(everything: Analysis, limit: Limit):
+    arms = tuple(replace(one, limit=limit) for one in everything.arms)
+    found = replace(everything, arms=arms)
     in_python, on_command_line = (
         " ".join(explain(found, voice)) for voice in (PYTHON, COMMAND_LINE)
     )
     assert not re.search(r"--\w", in_python)
-    flags = re.findall(r"--(\w+)(?: (\w+))?", on_command_line)
-    assert bool(flags) == (scheme is not Scheme.WHOLE or "samples" in in_python)
-    for name, _ in flags:
-        assert name in in_python
+    flags = set(re.findall(r"--(\w+)", on_command_line))
+    assert flags >= {"folds", "epochs"}
+    assert ("repetitions" in flags) == (limit is Limit.RETRAININGS)
+    assert all(name in in_python for name in flags)
 
 
-def test_each_failure_is_said_with_what_to_do():
-    text = explain(everything(Sampling(5, whole=5)), PYTHON)
+def test_each_failure_is_said_with_what_to_do(everything: Analysis):
+    text = explain(everything, PYTHON)
     for why in Failure:
         assert any(
             one.lower().startswith(f"{why} failed: in 3 retrainings")
@@ -157,13 +278,22 @@ def test_each_failure_is_said_with_what_to_do():
         ), why
 
 
-def test_forecasts_and_tokens_are_told_in_their_units():
-    text = " ".join(explain(everything(Sampling(5, whole=5)), PYTHON))
-    assert "(MASE) over 3 steps: 0.500 of l2, 1.250 of the naive forecast, 1.000 of the" in text
+def test_a_baseline_that_failed_leaves_nothing_to_compare(digits: StudyResult):
+    failed = ArmAnalysis("baseline", Verdict.FAILED, failed={Failure.DIVERGED: 5})
+    text = told(with_arms(digits, failed, best="baseline", references=(), sampling=None))
+    assert text.startswith("Nothing can be compared, because baseline failed: in 5 retrainings")
+    assert "lowers" not in text
+
+
+def test_forecasts_and_tokens_are_told_in_their_units(everything: Analysis):
+    text = told(everything)
+    assert "(MASE) over 3 steps: 0.500 of dropout=0.5, 1.250 of the naive forecast" in text
     assert "Left out, as nothing changes there: 1 series." in text
     assert "Over all 1,200 characters held out: baseline 1.000 bits a character." in text
 
 
-def test_every_verdict_has_a_word():
+def test_every_verdict_and_every_measure_has_a_word():
+    from steadfit.analysis import measures
+
     assert set(VERDICTS) == set(Verdict)
-    assert VERDICTS[Verdict.CANNOT_TELL] == "cannot tell"
+    assert set(MEASURES) == set(measures.MEASURES) >= set(Loss)

@@ -5,7 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from steadfit.analysis.result import Parts
+from steadfit.analysis.decomposition import Components
+from steadfit.analysis.result import Parts, VarianceAnalysis
+from steadfit.analysis.terms import Loss
 from steadfit.report import figures, palette, replica_figures
 from steadfit.study.result import StudyResult
 
@@ -76,42 +78,41 @@ def test_no_two_roles_share_a_colour_so_that_the_dark_ones_can_be_put_in():
     assert palette.LIGHT.keys() == palette.DARK.keys()
 
 
-def test_bars_are_the_parts_and_the_whiskers_the_changes(digits: StudyResult):
-    bias, variance, marks = figures.parts(digits.analysis).data
-    assert bias.x == (0.061, 0.058, 0.061, 0.109, 0.059)
-    assert variance.x == (0.087, 0.038, 0.080, 0.070, 0.039)
-    assert marks.x == pytest.approx([0.096, 0.141, 0.179, 0.098])
-    assert marks.error_x.array == pytest.approx([0.0137] * 4)
+def test_bars_are_the_parts_of_the_arms_that_have_them(digits: StudyResult):
+    bias, variance = figures.parts(digits.analysis).data
+    assert bias.x == (0.061, 0.058)
+    assert variance.x == (0.087, 0.038)
 
 
-def test_the_forest_has_both_changes_and_the_line_of_no_change(digits: StudyResult):
-    figure = figures.changes(digits.analysis)
-    whole, variance = figure.data
-    assert whole.x == pytest.approx([-0.052, -0.007, 0.031, -0.05])
-    assert len(variance.x) == 4
-    left, right = figure.layout.xaxis.range
-    assert left < -0.066
-    assert right > 0.045
+def test_the_forest_is_in_percent_of_the_baseline(digits: StudyResult):
+    marks, *_ = figures.changes(digits.analysis).data
+    assert marks.x == pytest.approx([-20, -14, 1, 34, -19])
+    assert marks.error_x.array == pytest.approx([17.0] * 5)
+    left, right = figures.changes(digits.analysis).layout.xaxis.range
+    assert left < -37
+    assert right > 51
 
 
 def test_one_arm_far_off_leaves_room_for_the_others(digits: StudyResult):
+    first, second, *_ = digits.analysis.arms
     far = dataclasses.replace(
-        digits.analysis.arms[2], losses={"cross_entropy": Parts(2500.0, 0.061, 2499.939)}
+        second, variance=VarianceAnalysis({Loss.CROSS_ENTROPY: Parts(2500.0, 0.061, 2499.939)})
     )
-    result = dataclasses.replace(digits.analysis, arms=(*digits.analysis.arms[:2], far))
+    result = dataclasses.replace(digits.analysis, arms=(first, far))
     assert figures.parts(result).layout.xaxis.range[1] < 1
 
 
 def test_ends_that_are_not_finite_have_no_whisker(unknown: StudyResult):
-    (whole,) = figures.changes(unknown.analysis).data  # nothing is known of the variance's change
-    assert whole.error_x.array == (None,)
+    marks, *_ = figures.changes(unknown.analysis).data
+    assert marks.error_x.array == (None,)
 
 
 def test_components_keep_their_sign(digits: StudyResult):
-    assert digits.analysis.arms[0].components is not None
-    below = dataclasses.replace(digits.analysis.arms[0].components, interaction=-0.01)
+    first = digits.analysis.arms[0]
+    assert first.variance is not None
+    below = dataclasses.replace(first.variance, components=Components(0.0435, 0.0261, -0.01))
     result = dataclasses.replace(
-        digits.analysis, arms=(dataclasses.replace(digits.analysis.arms[0], components=below),)
+        digits.analysis, arms=(dataclasses.replace(first, variance=below),)
     )
     figure = figures.components(result)
     assert [trace.x[0] for trace in figure.data] == pytest.approx([0.0435, 0.0261, -0.01])

@@ -13,8 +13,9 @@ import pytest
 import torch
 from PIL import Image
 
-from report.made import Case, judged
-from steadfit.analysis.evidence import Sampling
+from report.made import FOLDS, Case, judged, no_replicas
+from steadfit.analysis.decomposition import Components
+from steadfit.analysis.result import ArmAnalysis
 from steadfit.analysis.terms import Failure, Verdict
 from steadfit.data import from_texts
 from steadfit.recipe import Recipe
@@ -22,9 +23,9 @@ from steadfit.report import disputed, sections
 from steadfit.report import page as page_for
 from steadfit.report.pictures import data_uris, line_uris
 from steadfit.report.voice import COMMAND_LINE, PYTHON
-from steadfit.study.folder import ArmReplicas
 from steadfit.study.result import StudyResult
 from steadfit.study.store import Finished
+from steadfit.study.tested import ArmReplicas
 from steadfit.tasks import Classes
 
 CASES = ["digits", "two_classes", "hundred_classes", "hostile", "numbers"]
@@ -111,19 +112,18 @@ def test_names_stay_words(hostile_case: Case):
 
 def test_the_page_says_what_the_result_holds(digits_case: Case):
     words = " ".join(Elements(page(digits_case)).words.split())
+    assert "Cross-entropy 0.0500, about 59% of it variance; dropout=0.5 lowers it by 20%." in words
+    assert "−20% [−37, −3]" in words.replace("\N{NO-BREAK SPACE}", " ")
+    assert "better ← handed over" in words
+    assert "logistic regression3.200.1210 reference" in words
     assert (
-        "59% of the cross-entropy is variance; dropout=0.5 lowers the cross-entropy by 35%."
-        in words
-    )
-    assert "−0.052 [−0.066, −0.038]" in words.replace("\N{NO-BREAK SPACE}", " ")
-    assert (
-        "L1=10.0 failed: in 10 retrainings the loss, a gradient or a prediction was not finite"
+        "l1=10.0 failed: in 10 retrainings the loss, a gradient or a prediction was not finite"
         in words
     )
     assert "training.penalties.l2: 0.0 → 0.001" in words
     assert "model.settings.dropout: default → 0.5" in words
-    assert "1,437 examples drawn from the 1,437 training examples with replacement" in words
-    assert "1 exact duplicate was taken out of the training side." in words
+    assert "5 training samples, each of 1,437 examples drawn with replacement" in words
+    assert "1 exact duplicate; all copies are in the same fold." in words
     assert "2.13.0" in words
     assert f"SHA-256 {'ab' * 32}" in words
 
@@ -132,8 +132,11 @@ def test_where_the_variance_comes_from_is_said_as_far_as_it_is_told_apart(digits
     words = Elements(page(digits_case)).words
     assert "and that only both together explain" in words
     arms = tuple(
-        dataclasses.replace(arm, components=dataclasses.replace(arm.components, interaction=None))
-        if arm.components
+        dataclasses.replace(
+            arm,
+            variance=dataclasses.replace(arm.variance, components=Components(0.05, 0.03, None)),
+        )
+        if arm.variance
         else arm
         for arm in digits_case.result.analysis.arms
     )
@@ -149,41 +152,45 @@ def test_the_same_study_gives_the_same_page(digits_case: Case):
 
 
 def test_a_page_without_replicas_still_has_the_tables(digits_case: Case):
-    words = Elements(page(digits_case, replicas={})).words
+    words = Elements(page(digits_case, replicas=no_replicas(digits_case.result))).words
     assert "How the error splits" in words
     assert "Where the replicas disagree" not in words
 
 
 def test_a_study_whose_baseline_failed_has_a_page(digits_case: Case):
-    bare = {"losses": {}, "changes": {}, "variance_changes": {}, "components": None}
     arms = tuple(
-        dataclasses.replace(arm, **bare, verdict=Verdict.FAILED, failed={Failure.SAMPLE: 2})
+        ArmAnalysis(arm.name, Verdict.FAILED, failed={Failure.SAMPLE: 2})
         for arm in digits_case.result.analysis.arms
     )
-    broken = judged(digits_case.result, arms=arms, best="baseline")
-    words = Elements(page(digits_case, result=broken, replicas={})).words
+    broken = judged(digits_case.result, arms=arms, best="baseline", sampling=None)
+    words = Elements(page(digits_case, result=broken, replicas=no_replicas(broken))).words
     assert "baseline failed, so there is nothing to compare the remedies with." in words
     assert "What each remedy changes" not in words
 
 
 def test_failed_replicas_are_left_out(digits_case: Case):
     baseline = digits_case.replicas["baseline"]
-    drawn = (*baseline.drawn, Finished.failed(Failure.DIVERGED))
-    replicas = {**digits_case.replicas, "baseline": ArmReplicas(drawn)}
+    drawn = (*baseline.drawn, (Finished.failed(Failure.DIVERGED),))
+    tested = (*baseline.tested, (Finished.failed(Failure.DIVERGED),) * FOLDS)
+    replicas = {**digits_case.replicas, "baseline": ArmReplicas(tested, drawn)}
     assert "Where the replicas disagree" in page(digits_case, replicas=replicas)
 
 
 def test_mistakes_are_of_the_replicas_whose_errors_are_shown(digits_case: Case):
-    """Those on drawn samples are right everywhere here, those on all the data nowhere."""
-    result, test = digits_case.result, digits_case.test
-    assert isinstance(test.y, torch.Tensor)
-    right = np.eye(10, dtype=np.float32)[test.y.numpy()]
-    one = Finished(right, {}, {}, 0.1)
-    wrong = dataclasses.replace(one, logits=np.roll(right, 1, axis=1))
-    replicas = {arm.name: ArmReplicas((one, one), (wrong, wrong)) for arm in result.arms}
-    both = judged(result, sampling=Sampling(2, whole=2))
-    words = " ".join(Elements(page(digits_case, result=both, replicas=replicas)).words.split())
-    assert "what the replicas of dropout=0.5 on all the training data predicted" in words
+    """Those on drawn samples are right everywhere here, those that arms are compared by nowhere."""
+    result, tested = digits_case.result, digits_case.tested
+    right = np.eye(10, dtype=np.float32)[tested.data.y.numpy()]
+    drawn = Finished(right[tested.sampled], {}, {}, 0.1)
+    wrong = tuple(
+        tuple(
+            dataclasses.replace(drawn, logits=np.roll(right[row == fold], 1, axis=1))
+            for fold in range(FOLDS)
+        )
+        for row in tested.folds
+    )
+    replicas = {arm.name: ArmReplicas(wrong, ((drawn,), (drawn,))) for arm in result.arms}
+    words = " ".join(Elements(page(digits_case, replicas=replicas)).words.split())
+    assert "what the replicas of dropout=0.5 predicted" in words
     assert re.search(r"the most frequent mistakes.*0 ?1 ?100\.0 ?%", words, re.IGNORECASE), words
     assert "All replicas agree on every test point." in words
 
@@ -191,22 +198,27 @@ def test_mistakes_are_of_the_replicas_whose_errors_are_shown(digits_case: Case):
 def test_options_are_not_broken_and_are_those_of_the_reader(digits_case: Case):
     text = page(digits_case)
     option = '<span class="option">--{}</span>'.format
-    assert f"({option('samples')}, or {option('precision')})." in text
+    assert f"({option('folds')} 1 tests on one side)" in text
     in_python = page_for(digits_case, PYTHON)
-    assert "(samples, or precision)." in in_python
+    assert "(folds=1 tests on one side)" in in_python
     assert 'class="option"' not in in_python
 
 
 def test_replicas_that_agree_are_said_to(digits_case: Case):
-    same = {name: ArmReplicas((own.drawn[0],) * 3) for name, own in digits_case.replicas.items()}
+    same = {
+        name: ArmReplicas(own.tested, own.drawn[:1] * 3)
+        for name, own in digits_case.replicas.items()
+    }
     assert "All replicas agree on every test point." in page(digits_case, replicas=same)
 
 
 @pytest.mark.parametrize(
     ("verdict", "best", "sentence"),
     [
-        (Verdict.BETTER, "dropout=0.5", "; dropout=0.5 lowers the cross-entropy by 35%."),
-        (Verdict.CANNOT_TELL, "baseline", "; no remedy was shown to lower it."),
+        (Verdict.BETTER, "dropout=0.5", "; dropout=0.5 lowers it by 20%."),
+        (Verdict.PROBABLY_BETTER, "dropout=0.5", "; dropout=0.5 probably lowers it by 20%."),
+        (Verdict.CANNOT_TELL, "dropout=0.5", "; dropout=0.5 perhaps lowers it by 20%."),
+        (Verdict.CANNOT_TELL, "baseline", "; no remedy is better by a standard error."),
     ],
 )
 def test_the_headline_claims_no_more_than_the_verdict(
@@ -215,7 +227,7 @@ def test_the_headline_claims_no_more_than_the_verdict(
     first, second, *_ = digits.analysis.arms
     arm = dataclasses.replace(second, verdict=verdict)
     found = dataclasses.replace(digits.analysis, arms=(first, arm), best=best)
-    assert sections.headline(found) == "59% of the cross-entropy is variance" + sentence
+    assert sections.headline(found) == ("Cross-entropy 0.0500, about 59% of it variance" + sentence)
 
 
 def test_the_points_shown_are_those_of_most_disagreement(digits_case: Case):
@@ -224,7 +236,8 @@ def test_the_points_shown_are_those_of_most_disagreement(digits_case: Case):
     logits[:2, 7, 4] = 2  # two of five say 4
     logits[:1, 9, 5] = 2  # one of five says 5
     y = np.full(60, 3)
-    shown = disputed.disagreements(digits_case.test, y, {"baseline": logits}, list("0123456789"))
+    test = digits_case.tested.data.take(torch.arange(60))
+    shown = disputed.disagreements(test, y, {"baseline": logits}, list("0123456789"))
     assert [point.id for point in shown] == ["test point 8", "test point 10"]
     assert [(v.word, v.count, v.right) for v in shown[0].said[0].votes] == [
         ("3", 3, True),
@@ -284,12 +297,13 @@ def test_blank_tokens_can_be_seen():
 
 
 def test_next_tokens_are_labelled_and_counted_by_themselves(digits_case: Case):
-    result, test = digits_case.result, digits_case.test
-    data = dataclasses.replace(result.data, task="tokens", classes=(), shape=(64,))
+    result, test = digits_case.result, digits_case.tested.data
+    data = dataclasses.replace(result.data, task="tokens", classes=(), shape=(64,), test=900)
     named = dataclasses.replace(test.schema, task=Classes((" ", *test.classes[1:])))
     test = dataclasses.replace(test, schema=named)
-    text = page(digits_case, result=dataclasses.replace(result, data=data), test=test)
-    assert "1,437 texts of up to 64 tokens · 360 next tokens to test" in text
+    tested = dataclasses.replace(digits_case.tested, data=test)
+    text = page(digits_case, result=dataclasses.replace(result, data=data), tested=tested)
+    assert "1,797 texts of up to 64 tokens · 900 next tokens tested" in text
     assert "labelled" in text
     assert "true value" not in text
     assert "<bdi>␣</bdi>" in text

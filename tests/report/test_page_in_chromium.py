@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from report.made import Case
-from steadfit.data import Dataset, read, split
+from steadfit.data import Dataset, read
 from steadfit.recipe import Recipe
 from steadfit.report import page
 from steadfit.report.palette import DARK, LIGHT
@@ -206,10 +206,10 @@ def test_no_name_in_the_data_runs(
 ) -> None:
     """A whole study of them. A script that the policy alone had stopped would be an error."""
     recipe = Recipe().model_with(name="recurrent", hidden=3).training_with(epochs=1)
+    design = Design(folds=2, repetitions=1, samples=2)
     done = run_study(
-        split(made(tmp_path)), RecipeLearner(recipe), ["l2"], tmp_path / "run", Design(samples=2),
-        processes=1,
-    )  # fmt: skip
+        made(tmp_path), RecipeLearner(recipe), ["l2"], tmp_path / "run", design, processes=1
+    )
     file = tmp_path / "report.html"
     text = page(done, COMMAND_LINE)
     assert "window.hurt" in text, "the names are shown"
@@ -230,9 +230,11 @@ def test_no_name_in_the_data_runs(
 
 
 def test_a_folded_figure_is_drawn_when_it_is_opened(browser: Browser, tmp_path: Path):
-    parts = split(read("digits", limit=60))
     recipe = Recipe().model_with(name="convnet", width=0.1).training_with(epochs=1)
-    done = run_study(parts, RecipeLearner(recipe), [], tmp_path, Design(samples=2), processes=1)
+    design = Design(folds=2, repetitions=1, samples=2)
+    done = run_study(
+        read("digits", limit=60), RecipeLearner(recipe), [], tmp_path, design, processes=1
+    )
     file = tmp_path / "report.html"
     file.write_text(page(done, COMMAND_LINE), "utf-8")
     seen = Seen(browser, file)

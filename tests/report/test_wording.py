@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from steadfit.analysis.result import Interval, Parts
+from report.made import change
 from steadfit.report import wording
 from steadfit.study.result import StudyResult
 
@@ -24,26 +24,35 @@ def test_decimals_follow_the_total_and_the_intervals(
     digits: StudyResult, total: float, half: float, decimals: int
 ):
     first, second, *_ = digits.analysis.arms
-    first = dataclasses.replace(first, losses={"cross_entropy": Parts(total, 0.0, total)})
-    second = dataclasses.replace(second, changes={"cross_entropy": Interval(0.0, -half, half)})
+    first = dataclasses.replace(first, totals={"cross_entropy": total})
+    second = dataclasses.replace(second, changes={"cross_entropy": change(0.0, half)})
     result = dataclasses.replace(digits.analysis, arms=(first, second))
-    assert wording.loss_decimals(result, "cross_entropy") == decimals
+    assert wording.measure_decimals(result, "cross_entropy") == decimals
 
 
 def test_an_arm_far_off_takes_no_digits_from_the_others(digits: StudyResult):
-    far = dataclasses.replace(
-        digits.analysis.arms[1], losses={"cross_entropy": Parts(2500.0, 0.0, 2500.0)}
-    )
+    far = dataclasses.replace(digits.analysis.arms[1], totals={"cross_entropy": 2500.0})
     result = dataclasses.replace(digits.analysis, arms=(*digits.analysis.arms, far))
-    assert wording.loss_decimals(result, "cross_entropy") == 3
+    usual = wording.measure_decimals(digits.analysis, "cross_entropy")
+    assert wording.measure_decimals(result, "cross_entropy") == usual
 
 
-def test_errors_below_one_percent_have_two_decimals(digits: StudyResult):
-    first = dataclasses.replace(
-        digits.analysis.arms[0], losses={"zero_one": Parts(0.0062, 0.0, 0.0062)}
-    )
-    assert wording.error_decimals(digits.analysis) == 1
-    assert wording.error_decimals(dataclasses.replace(digits.analysis, arms=(first,))) == 2
+@pytest.mark.parametrize(("error", "decimals"), [(0.0499, 2), (0.0501, 1)])
+def test_small_errors_have_two_decimals(digits: StudyResult, error: float, decimals: int):
+    first = dataclasses.replace(digits.analysis.arms[0], totals={"error": error})
+    assert wording.error_decimals(dataclasses.replace(digits.analysis, arms=(first,))) == decimals
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "base", "shown"),
+    [
+        (-0.014, 0.016, 0.05, "−28% [−60, +4]"),
+        (-0.0001, 0.0004, 0.05, "−0.2% [−1.0, +0.6]"),  # one more digit where all is small
+        (0.01, 0.02, 0.0, "–"),  # in percent of nothing
+    ],
+)
+def test_changes_are_in_percent_of_the_baseline(value: float, half: float, base: float, shown: str):
+    assert wording.relative(change(value, half), base) == shown
 
 
 @pytest.mark.parametrize(

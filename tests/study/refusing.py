@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from steadfit.data import Split
+from steadfit.data import Dataset
 from steadfit.errors import MemoryShortError, SteadfitError
 from steadfit.training import RecipeLearner, Replica
 
@@ -15,5 +15,7 @@ class Refusing(RecipeLearner):
 
     memory: bool = False
 
-    def train(self, split: Split, examples: Tensor, seed: int, device: str = "cpu") -> Replica:
+    def train(
+        self, data: Dataset, examples: Tensor, tested: Tensor, seed: int, device: str = "cpu"
+    ) -> Replica:
         raise MemoryShortError("too little") if self.memory else SteadfitError("a bad sample")

@@ -4,7 +4,7 @@ workers could not import."""
 from collections.abc import Sequence
 
 from steadfit.analysis.terms import Failure
-from steadfit.data import Split
+from steadfit.data import Dataset
 from steadfit.study.engine import Progress, Watcher, quiet, trained
 from steadfit.study.store import Store
 from steadfit.study.trials import Trial
@@ -16,7 +16,7 @@ class SerialEngine:
     def train(
         self,
         trials: Sequence[Trial],
-        split: Split,
+        data: Dataset,
         store: Store,
         watch: Watcher = quiet,
         what: str = "replicas",
@@ -29,7 +29,7 @@ class SerialEngine:
         for done, (key, trial) in enumerate(missing.items(), start=found + 1):
             with store.claim(key) as mine:
                 if mine:
-                    replica = trained(trial, split, "cpu")
+                    replica = trained(trial, data, "cpu")
                     if replica.failure is Failure.MEMORY:
                         without.add(key)
                     else:

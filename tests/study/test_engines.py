@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from steadfit.data import Split, read, split
+from steadfit.data import Dataset, read
 from steadfit.recipe import Recipe
 from steadfit.study.design import Design
 from steadfit.study.engine import Engine, Progress
 from steadfit.study.local_engine import LocalEngine
+from steadfit.study.plan import make_plan
 from steadfit.study.run import run_study
 from steadfit.study.store import open_store
-from steadfit.study.trials import Trial, make_arms, make_trials
+from steadfit.study.trials import Trial, make_arms, repetition_trials
 from steadfit.training import RecipeLearner
 from study.refusing import Refusing
 from study.serial_engine import SerialEngine
@@ -39,45 +40,46 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 @pytest.fixture(scope="module")
-def parts() -> Split:
-    return split(read("digits", limit=100))
+def data() -> Dataset:
+    return read("digits", limit=100)
 
 
-def trials_of(learner, parts: Split) -> list[Trial]:
+def trials_of(learner, data: Dataset) -> list[Trial]:
+    plan = make_plan(data, Design(folds=4))
     arms = make_arms(learner, ["l2"])
-    return [trial for own in make_trials(Design(samples=2), arms, parts) for trial in own]
+    return [trial for arm in arms for trial in repetition_trials(plan, arm, 0)]
 
 
-def test_what_is_missing_is_trained_and_told(engine: Engine, parts: Split, tmp_path) -> None:
-    store, trials = open_store(tmp_path / "store"), trials_of(LEARNER, parts)
+def test_what_is_missing_is_trained_and_told(engine: Engine, data: Dataset, tmp_path) -> None:
+    store, trials = open_store(tmp_path / "store"), trials_of(LEARNER, data)
     told: list[Progress] = []
-    assert engine.train(trials[:3], parts, store, told.append, "nets") == frozenset()
+    assert engine.train(trials[:3], data, store, told.append, "nets") == frozenset()
     assert [key in store for key in (trial.key for trial in trials)] == [True] * 3 + [False] * 5
     assert [each.done for each in told] == [0, 1, 2, 3]
     assert {(each.what, each.total, each.found) for each in told} == {("nets", 3, 0)}
     told.clear()
-    engine.train(trials[:4], parts, store, told.append)
+    engine.train(trials[:4], data, store, told.append)
     assert [(each.done, each.total, each.found) for each in told] == [(3, 4, 3), (4, 4, 3)]
 
 
 def test_failures_are_stored_and_those_for_want_of_memory_are_told(
-    engine: Engine, parts: Split, tmp_path
+    engine: Engine, data: Dataset, tmp_path
 ) -> None:
     store = open_store(tmp_path / "store")
     refused, short = (
         [replace(one, learner=Refusing(LEARNER.recipe, memory), seed=seed)
-         for one in trials_of(LEARNER, parts)]
+         for one in trials_of(LEARNER, data)]
         for seed, memory in ((1, False), (2, True))
     )  # fmt: skip
-    assert engine.train(refused, parts, store) == frozenset()
+    assert engine.train(refused, data, store) == frozenset()
     assert {store.read(trial.key).reason for trial in refused} == {"a bad sample"}
-    assert engine.train(short, parts, store) == {trial.key for trial in short}
+    assert engine.train(short, data, store) == {trial.key for trial in short}
     assert not any(trial.key in store for trial in short)
 
 
-def test_a_study_does_not_depend_on_the_engine(parts: Split, tmp_path: Path) -> None:
+def test_a_study_does_not_depend_on_the_engine(data: Dataset, tmp_path: Path) -> None:
     results = {
-        name: run_study(parts, LEARNER, ["l2"], tmp_path / name, Design(samples=2), engine=engine)
+        name: run_study(data, LEARNER, ["l2"], tmp_path / name, Design(samples=2), engine=engine)
         for name, engine in ENGINES.items()
     }
     assert results["serial"].result.to_json() == results["local"].result.to_json()

@@ -11,12 +11,13 @@ from torch import Tensor
 
 from steadfit import api
 from steadfit.analysis.result import ArmAnalysis
-from steadfit.analysis.terms import Failure, Loss, Verdict
-from steadfit.data import Split, draw, from_arrays, split
+from steadfit.analysis.terms import Failure, Verdict
+from steadfit.data import Dataset, draw, from_arrays
 from steadfit.errors import DivergedError, SteadfitError
 from steadfit.recipe import Recipe
 from steadfit.remedies import Remedy
 from steadfit.study.design import Design
+from steadfit.study.plan import make_plan
 from steadfit.study.run import run_study
 from steadfit.training import RecipeLearner, Replica
 from study.serial_engine import SerialEngine
@@ -32,9 +33,9 @@ def grouped(groups: int) -> api.Dataset:
 
 def arms(groups: int, seed: int, folder: Path) -> tuple[ArmAnalysis, ...]:
     """Those of a small study: the baseline, early stopping, l2."""
-    parts, design = split(grouped(groups), seed=seed), Design(samples=2, seed=seed)
+    data, design = grouped(groups), Design(samples=2, seed=seed, references=False)
     remedies = ["early_stopping", "l2"]
-    study = run_study(parts, RecipeLearner(RECIPE), remedies, folder, design, engine=SerialEngine())
+    study = run_study(data, RecipeLearner(RECIPE), remedies, folder, design, engine=SerialEngine())
     return study.result.analysis.arms[:3]
 
 
@@ -43,22 +44,23 @@ def test_with_three_groups_no_study_ends_with_an_error(tmp_path) -> None:
     of which early stopping cannot hold anything out."""
     of_one_group = 0
     for seed in range(40):
-        train = split(grouped(3), seed=seed).train
+        data = grouped(3)
+        train = data.take(make_plan(data, Design(seed=seed)).varied.train)
         groups = train.structure.groups
         assert groups is not None
         of_one_group += len(groups[draw(train, "bootstrap", 0, seed)].unique()) == 1
         for arm in arms(3, seed, tmp_path / str(seed)):
             assert not arm.failed
-            assert set(arm.losses) == {Loss.CROSS_ENTROPY, Loss.BRIER, Loss.ZERO_ONE}
+            assert {"cross_entropy", "brier", "error"} <= set(arm.totals)
     assert of_one_group > 10
 
 
 def test_with_two_groups_only_early_stopping_fails(tmp_path) -> None:
     first, stopped, l2 = arms(2, 0, tmp_path)
     assert stopped.verdict is Verdict.FAILED
-    assert stopped.failed == {Failure.SAMPLE: 4}
-    assert first.losses
-    assert l2.losses
+    assert stopped.failed == {Failure.SAMPLE: 2}
+    assert first.totals
+    assert l2.totals
 
 
 @dataclass(frozen=True)
@@ -68,16 +70,17 @@ class DivergingOnAll(RecipeLearner):
     def with_remedies(self, remedies: Sequence[Remedy]) -> "DivergingOnAll":
         return replace(self, recipe=super().with_remedies(remedies).recipe)
 
-    def train(self, split: Split, examples: Tensor, seed: int, device: str = "cpu") -> Replica:
-        if torch.equal(examples, torch.arange(len(split.train))):
+    def train(
+        self, data: Dataset, examples: Tensor, tested: Tensor, seed: int, device: str = "cpu"
+    ) -> Replica:
+        if torch.equal(examples, torch.arange(len(data))):
             raise DivergedError("The loss is not finite.")
-        return super().train(split, examples, seed, device)
+        return super().train(data, examples, tested, seed, device)
 
 
 def test_where_the_last_training_diverges_table_and_report_are_kept(tmp_path) -> None:
-    parts = split(grouped(10))
-    learner, design = DivergingOnAll(RECIPE), Design(samples=3, scheme="bootstrap")
-    run = run_study(parts, learner, ["l2"], tmp_path, design, engine=SerialEngine())
+    learner, design = DivergingOnAll(RECIPE), Design(samples=3, references=False)
+    run = run_study(grouped(10), learner, ["l2"], tmp_path, design, engine=SerialEngine())
     assert run.model is None
     assert not (tmp_path / "model").exists()
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from steadfit import machine
-from steadfit.data import from_arrays, from_series, read, split
+from steadfit.data import from_arrays, from_series, read
 from steadfit.errors import SteadfitError
 from steadfit.models import build
 from steadfit.nn import Padded
@@ -157,8 +157,8 @@ def test_predictions_are_made_in_halves_too(tmp_path):
 def test_a_study_says_which_arms_were_halved(tmp_path, monkeypatch):
     room_for(17, monkeypatch)
     recipe = Recipe().model_with(name="mlp", width=0.2).training_with(epochs=1, batch=32)
-    data = split(images("classes"))
-    learner, design = RecipeLearner(recipe), Design(samples=2)
+    data = images("classes")
+    learner, design = RecipeLearner(recipe), Design(samples=2, references=False)
     engine = SerialEngine()  # the planted limit is in this process alone
     found = run_study(data, learner, ["dropout"], tmp_path, design, engine=engine)
     sentences = explain(found.result.analysis, PYTHON)

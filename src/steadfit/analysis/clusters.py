@@ -20,13 +20,14 @@ def by_group(found: Decomposition, group: NDArray[np.integer]) -> Decomposition:
     group: of each test point, int64, shape (N,).
     """
     return replace(
-        found, losses=_pooled(found.losses, group), spreads=_pooled(found.spreads, group)
+        found, losses=group_means(found.losses, group), spreads=group_means(found.spreads, group)
     )
 
 
-def _pooled(table_SJN: Floats, group: NDArray[np.integer]) -> Floats:
-    mean = table_SJN.mean(2, keepdims=True)
+def group_means(values: Floats, group: NDArray[np.integer]) -> Floats:
+    """One value a group, from shape (..., N) to (..., G), with the mean that the points have."""
+    mean = values.mean(-1, keepdims=True)
     order = np.argsort(group, kind="stable")
     starts = np.unique(group[order], return_index=True)[1]
-    sums = np.add.reduceat((table_SJN - mean)[:, :, order], starts, axis=2)
+    sums = np.add.reduceat((values - mean)[..., order], starts, axis=-1)
     return mean + sums * (len(starts) / len(group))

@@ -8,7 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from steadfit.analysis.arm_loss import ArmLoss
+from steadfit.analysis.clusters import by_group
+from steadfit.analysis.comparison import PointLosses
 from steadfit.analysis.decomposition import (
     Decomposition,
     brier,
@@ -16,7 +17,8 @@ from steadfit.analysis.decomposition import (
     kohavi_wolpert,
     squared_error,
 )
-from steadfit.analysis.terms import Failure, Loss, Scheme
+from steadfit.analysis.measures import MEASURES, Points
+from steadfit.analysis.terms import Failure, Loss, Route, Scheme
 from steadfit.errors import SteadfitError
 
 
@@ -38,100 +40,122 @@ DECOMPOSITIONS: Mapping[Loss, Decompose] = {
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the replicas of every arm were drawn.
+    """How the replicas that tell the variance were drawn.
 
     samples, seeds: so many training samples, and seeds on each; with the scheme WHOLE each sample
-        is all the training data. whole: retrainings on all the training data beside those.
-    crossed: whether the seeds are the same on each sample.
-    pilot: the first samples, where their spread chose how many there are (`precision`).
+        is all the training data. crossed: whether the seeds are the same on each sample.
+    points: how many test points these replicas have. train: how many examples a sample is drawn
+        from.
     """
 
     samples: int
     seeds: int = 1
-    whole: int = 0
-    scheme: Scheme = Scheme.BOTH
+    scheme: Scheme = Scheme.BOOTSTRAP
     crossed: bool = False
-    pilot: int | None = None
+    points: int = 0
+    train: int = 0
 
 
-@dataclass(frozen=True, eq=False)
-class Points:
-    """The test points, N of them, and what every prediction is held against.
+@dataclass(frozen=True)
+class Comparing:
+    """How arms are compared.
 
-    y: class numbers, shape (N,), or numbers, shape (N, K). losses: those that are split.
-    groups: of each point, int64, shape (N,), where points belong together; None where not.
+    folds: each repetition predicts every test point once, by as many replicas; with 1 by a single
+        one on all the training data. looks: after how many repetitions decisions were possible.
+    route: why so many folds. other_sets: whether it is asked what would hold over others.
     """
 
-    y: np.ndarray
-    losses: Sequence[Loss]
-    groups: NDArray[np.integer] | None = None
+    folds: int
+    looks: tuple[int, ...]
+    route: Route
+    other_sets: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class ArmEvidence:
-    """What one arm's replicas predicted: logits of C classes, or K numbers, at N points.
+    """What one arm's replicas predicted: logits of C classes, or K numbers.
 
-    drawn: of those on training samples, shape (S, J, N, C or K). whole: of those on all the
-        training data, shape (W, N, C or K). Either may be None, and both are where one failed.
-    crossed: whether the J seeds are the same on each sample.
+    tested: of each repetition at the N test points, shape (R, N, C or K); None where a replica
+        failed. drawn: of those on drawn samples, at the M points of these, shape (S, J, M, C or
+        K); None where there are none. crossed: whether the J seeds are the same on each sample.
     failed: how many replicas failed, by why. facts: single figures of the training by name, means
-        over the replicas.
+        over the replicas. trained: whether its replicas had learned when they ended.
+    joined: whether the arm was made of those that the first round found better.
     """
 
     name: str
-    points: Points
-    drawn: np.ndarray | None
-    whole: np.ndarray | None = None
+    tested: np.ndarray | None
+    drawn: np.ndarray | None = None
     crossed: bool = False
     failed: Mapping[Failure, int] = field(default_factory=dict)
     facts: Mapping[str, float] = field(default_factory=dict)
+    trained: bool = True
+    joined: bool = False
 
     def __post_init__(self) -> None:
-        if self.drawn is None and self.whole is None and not self.failed:
-            raise SteadfitError(f"The arm {self.name} has no predictions. Give drawn or whole.")
-
-    @property
-    def varying(self) -> np.ndarray | None:
-        """The predictions that tell the variance, shape (S, J, N, C or K)."""
-        if self.drawn is not None or self.whole is None:
-            return self.drawn
-        return self.whole[:, None]
-
-    @cached_property
-    def losses(self) -> Mapping[Loss, ArmLoss]:
-        """Each loss, split; none where a replica failed. For ZERO_ONE it is Kohavi and Wolpert's.
-
-        Computed once, when it is first asked for.
-        """
-        varying = self.varying
-        if self.failed or varying is None:
-            return {}
-        y, group = self.points.y, self.points.groups
-        again = self.whole[:, None] if self.drawn is not None and self.whole is not None else None
-        found = {}
-        for loss in self.points.losses:
-            split = DECOMPOSITIONS[loss]
-            own = ArmLoss(
-                split(varying, y, crossed=self.crossed), None if again is None else split(again, y)
-            )
-            found[loss] = own if group is None else own.by_group(group)
-        return found
+        if self.tested is None and not self.failed:
+            raise SteadfitError(f"The arm {self.name} must have predictions or failed replicas.")
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """All arms on the same points, samples and seeds; the first is the baseline.
+    """All arms on the same points, folds, samples and seeds; the first is the baseline.
 
-    decides: the loss whose total makes an arm better or worse. level: of every interval.
+    points: the N test points. folds: which replica of a repetition predicted a point, shape (R, N).
+    drawn_points: the M test points of replicas on drawn samples. losses: those that are split.
+    decides: the measure that makes an arm better or worse; measures: the others that are told.
+    references: simple rivals, with predictions at the same points in as many repetitions.
+    level: of every interval.
     """
 
     arms: tuple[ArmEvidence, ...]
-    sampling: Sampling
-    decides: Loss
+    points: Points
+    folds: NDArray[np.integer]
+    comparing: Comparing
+    decides: str
+    measures: tuple[str, ...] = ()
+    losses: Sequence[Loss] = ()
+    drawn_points: Points | None = None
+    sampling: Sampling | None = None
+    references: tuple[ArmEvidence, ...] = ()
     level: float = 0.95
+    _tables: dict[tuple[str, str], PointLosses] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if not self.arms:
-            raise SteadfitError("Evidence needs at least one arm, the baseline.")
-        if self.decides not in self.arms[0].points.losses:
-            raise SteadfitError(f"{self.decides} decides, so it must be among the losses split.")
+            raise SteadfitError("Evidence must have at least one arm, the baseline, got none.")
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Every measure, the deciding one first."""
+        return tuple(dict.fromkeys((self.decides, *self.measures)))
+
+    def losses_of(self, arm: ArmEvidence, measure: str) -> PointLosses:
+        """An arm's losses by repetition and point; computed once."""
+        key = arm.name, measure
+        if key not in self._tables:
+            assert arm.tested is not None
+            values = MEASURES[measure].of(arm.tested, self.points)
+            folds = self.folds[: len(values)]
+            self._tables[key] = PointLosses(values, folds, self.points.groups)
+        return self._tables[key]
+
+    @cached_property
+    def decompositions(self) -> Mapping[str, Mapping[Loss, Decomposition]]:
+        """Of each arm with drawn samples, its losses split, at the points of these.
+
+        For ZERO_ONE it is Kohavi and Wolpert's.
+        """
+        points = self.drawn_points
+        if points is None:
+            return {}
+        return {
+            arm.name: {loss: self._split(arm, loss, points) for loss in self.losses}
+            for arm in self.arms
+            if arm.drawn is not None
+        }
+
+    def _split(self, arm: ArmEvidence, loss: Loss, points: Points) -> Decomposition:
+        assert arm.drawn is not None
+        found = DECOMPOSITIONS[loss](arm.drawn, points.y, crossed=arm.crossed)
+        return found if points.groups is None else by_group(found, points.groups)

@@ -1,8 +1,9 @@
 """Confidence intervals for a decomposition's figures and for the change between two arms.
 
 **What is generalised over**: new samples drawn as the study draws them, new seeds and new test
-points. An interval says where the figure would lie if all three were drawn again endlessly often.
-Changes on all the training data, which a study shows by default, have those of `arm_loss`.
+points. An interval says where the figure would lie if all three were drawn again infinitely often.
+A study's arms are compared otherwise (`comparison`); these intervals are of what the replicas on
+drawn samples show.
 
 **How.** Every figure is the mean of a table of (pseudo-)values by sample, seed and point, and so is
 its change between two arms on the same grid: the paired differences. Where each sample has seeds of
@@ -39,14 +40,12 @@ A bootstrap over replicas is not used: it repeats replicas, at distance zero fro
 its table.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from steadfit.analysis.decomposition import Decomposition, Quantity
 from steadfit.analysis.jackknife import Floats
-from steadfit.analysis.terms import Verdict
 from steadfit.errors import SteadfitError
 
 
@@ -94,11 +93,6 @@ class Spread:
 
         return float(stdtrit(self.dof, 0.5 + level / 2)) * self.error
 
-    def with_samples(self, factor: float) -> "Spread":
-        """The spread if there were `factor` times as many samples, as far as these can tell."""
-        samples, seeds, points = self.parts
-        return replace(self, parts=(samples / factor, seeds, points))
-
 
 def interval(arm: Decomposition, quantity: Quantity = "total", *, level: float = 0.95) -> Estimate:
     """The confidence interval of one arm's total, variance or bias_noise.
@@ -122,14 +116,11 @@ def paired_interval(
     quantity: Quantity = "total",
     *,
     level: float = 0.95,
-    pilot: int | None = None,
 ) -> Estimate:
     """The confidence interval of the change arm - baseline of total, variance or bias_noise.
 
     Below 0: the arm has less of it. Both arms are of the same samples, seeds and test points in the
-    same order. The interval is for this one arm; `holm` is for the verdicts on several.
-    pilot: where the number of samples was chosen by the spread of the first `pilot` of them, that
-    spread alone gives the interval's length (`precision`).
+    same order.
     Raises SteadfitError as `interval` does, and for grids of different shapes.
 
     >>> from steadfit.analysis.decomposition import squared_error
@@ -139,8 +130,7 @@ def paired_interval(
     True
     """
     table = paired(arm, baseline, quantity)
-    seen = spread(table[:pilot], quantity)
-    return _estimate(table, seen.with_samples(len(table) / len(table[:pilot])), level)
+    return _estimate(table, spread(table, quantity), level)
 
 
 def paired(arm: Decomposition, baseline: Decomposition, quantity: Quantity) -> Floats:
@@ -152,42 +142,6 @@ def paired(arm: Decomposition, baseline: Decomposition, quantity: Quantity) -> F
             f"crossed: {arm.crossed} and {baseline.crossed}."
         )
     return arm.table(quantity) - baseline.table(quantity)
-
-
-def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """The p-values adjusted for being several (Holm 1979), in the order given.
-
-    An adjusted p below alpha is significant, and the chance of even one false verdict among all
-    stays below alpha, however the arms depend on one another. (Dunnett's test, a little sharper,
-    asks for one common number of degrees of freedom, which paired arms do not have.)
-
-    >>> holm([0.01, 0.04, 0.03])
-    (0.03, 0.06, 0.06)
-    """
-    p = np.asarray(p_values, dtype=np.float64)
-    order = np.argsort(p, kind="stable")
-    scaled = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(scaled, 1.0)
-    return tuple(adjusted.tolist())
-
-
-def verdicts(changes: Sequence[Estimate], *, alpha: float = 0.05) -> tuple[Verdict, ...]:
-    """The word for each arm, by `holm` over all arms compared with the one baseline.
-
-    changes: each arm's `paired_interval` of the total: a loss, so that less is better. An arm whose
-    own interval leaves out 0 can still be CANNOT_TELL when many arms were tried.
-
-    >>> less = Estimate(-0.20, -0.31, -0.09, standard_error=0.04, dof=4.0, p_value=0.007)
-    >>> more = Estimate(0.10, -0.01, 0.21, standard_error=0.04, dof=4.0, p_value=0.067)
-    >>> [str(verdict) for verdict in verdicts([less, more])]
-    ['better', 'cannot_tell']
-    """
-    adjusted = holm([change.p_value for change in changes])
-    return tuple(
-        Verdict.CANNOT_TELL if p >= alpha else Verdict.BETTER if change.value < 0 else Verdict.WORSE
-        for p, change in zip(adjusted, changes, strict=True)
-    )
 
 
 def spread(table: Floats, quantity: Quantity) -> Spread:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from steadfit.analysis.comparison import Change
 from steadfit.analysis.decomposition import Components
-from steadfit.analysis.evidence import Sampling
-from steadfit.analysis.precision import Precision
-from steadfit.analysis.terms import Failure, Loss, Verdict
+from steadfit.analysis.evidence import Comparing, Sampling
+from steadfit.analysis.terms import Failure, Limit, Loss, Verdict
 from steadfit.errors import unknown
 
 Figure = Literal["total", "bias_noise", "variance", "sample", "seed", "interaction"]
@@ -23,7 +23,8 @@ class Interval:
 
 @dataclass(frozen=True)
 class Parts:
-    """One loss, averaged over replicas and test points: total = bias_noise + variance.
+    """One loss of replicas on drawn samples, averaged over replicas and the points of these:
+    total = bias_noise + variance.
 
     For ZERO_ONE the variance is Domingos's net variance, which has no interval.
     """
@@ -34,24 +35,53 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class ArmAnalysis:
-    """What one arm's replicas showed. An arm that failed has no losses.
+class VarianceAnalysis:
+    """What the replicas of one arm on drawn samples showed.
 
-    changes: of each loss's total against the baseline, in pairs. changes_here: the same for
-        training on these very data. variance_changes: of its variance. intervals: of the arm alone.
-    components: where the deciding loss's variance comes from. facts, failed: as in `ArmEvidence`.
+    losses: each loss split. intervals: of its figures. changes: of the variance against the
+    baseline's, in pairs. components: where the variance of the first loss comes from.
+    ensemble: what averaging these replicas changes in each measure, against a single one.
+    """
+
+    losses: dict[Loss, Parts]
+    intervals: dict[Loss, dict[Figure, Interval]] = field(default_factory=dict)
+    changes: dict[Loss, Interval] = field(default_factory=dict)
+    components: Components | None = None
+    ensemble: dict[str, Change] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ArmAnalysis:
+    """What one arm's replicas showed. An arm that failed has no totals.
+
+    repetitions: that it was trained for. totals: each measure, over repetitions and test points.
+    changes: of each measure against the baseline, in pairs. other_sets: the change of the deciding
+        one as it would be over other training sets of this size, where that was asked for.
+    judged_by: the measure that the verdict is by: the deciding one, or a bounded one where a few
+        points carry the change; "" without a verdict. limit: what makes the interval long.
+    variance: None where no sample was drawn for it. facts, failed: as in `ArmEvidence`.
     """
 
     name: str
     verdict: Verdict
-    losses: dict[Loss, Parts]
-    changes: dict[Loss, Interval]
-    variance_changes: dict[Loss, Interval]
-    components: Components | None = None
+    repetitions: int = 0
+    totals: dict[str, float] = field(default_factory=dict)
+    changes: dict[str, Change] = field(default_factory=dict)
+    judged_by: str = ""
+    limit: Limit | None = None
+    other_sets: Change | None = None
+    variance: VarianceAnalysis | None = None
     facts: dict[str, float] = field(default_factory=dict)
     failed: dict[Failure, int] = field(default_factory=dict)
-    intervals: dict[Loss, dict[Figure, Interval]] = field(default_factory=dict)
-    changes_here: dict[Loss, Interval] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReferenceAnalysis:
+    """A simple rival: its measures, and what the best arm changes of them, in pairs."""
+
+    name: str
+    totals: dict[str, float]
+    best_against: dict[str, Change]
 
 
 @dataclass(frozen=True)
@@ -87,19 +117,19 @@ class TokenLosses:
 class Analysis:
     """What a study found. The first arm is the baseline.
 
-    decides: the loss whose total makes an arm better or worse. level: of every interval.
-    points: how many test points. best: the arm with the least total among those found better, else
-        the baseline.
-    precision: how the number of samples was chosen; None where it was given.
+    decides: the measure that makes an arm better or worse. level: of every interval.
+    points: how many test points. best: the arm handed over (`deciding.best`).
+    sampling: of the replicas that tell the variance; None where none were drawn.
     """
 
-    decides: Loss
+    decides: str
     level: float
-    sampling: Sampling
+    comparing: Comparing
     points: int
     arms: tuple[ArmAnalysis, ...]
     best: str
-    precision: Precision | None = None
+    references: tuple[ReferenceAnalysis, ...] = ()
+    sampling: Sampling | None = None
     scaled_errors: ScaledErrors | None = None
     token_losses: TokenLosses | None = None
 

@@ -1,60 +1,67 @@
-"""The words that figures go by: losses, verdicts, ways to draw samples, ways to fail."""
+"""The words that figures go by: losses, verdicts, designs, limits, ways to fail."""
 
 from enum import StrEnum
 
 
 class Loss(StrEnum):
-    """A loss that is split into bias+noise and variance. Units: nats; squared probabilities, 0 to
-    2; a share of the test points; the square of y's unit, summed over outputs."""
+    """A loss that is split into bias+noise and variance; the names are those of `measures`. Units:
+    nats; squared probabilities, 0 to 2; a share of the test points; the square of y's unit, summed
+    over outputs."""
 
     CROSS_ENTROPY = "cross_entropy"
     BRIER = "brier"
-    ZERO_ONE = "zero_one"
+    ZERO_ONE = "error"
     SQUARED = "squared"
 
 
 class Scheme(StrEnum):
     """What each replica of an arm is trained on.
 
-    BOTH: bootstrap samples, which tell the variance, and beside them all the training data, which
-        tell totals and changes. The others: a bootstrap sample, a random half, a part of its own,
-        or all of it with another seed each time.
+    BOOTSTRAP: as many examples as there are, drawn with replacement. SUBSAMPLE: a random half.
+    DISJOINT: a part of its own. WHOLE: all of it, with another seed each time.
     """
 
-    BOTH = "both"
     BOOTSTRAP = "bootstrap"
     SUBSAMPLE = "subsample"
     DISJOINT = "disjoint"
     WHOLE = "whole"
 
 
-class Verdict(StrEnum):
-    """What the change of the deciding loss shows of an arm.
+class Route(StrEnum):
+    """Why arms are compared on so many folds.
 
-    BETTER, WORSE: for its mean over training sets of this size. BETTER_HERE, WORSE_HERE: for
-        training on these very data, and not for others of their size.
+    NO_TEST_SET: the data has none of its own. FEW_TEST_POINTS: it has, and a small one.
+    TEST_SET: it has a large one, which tests. ASKED: the person chose. STEPS: each step of a text
+    is a test point, so that there are many.
+    """
+
+    NO_TEST_SET = "no_test_set"
+    FEW_TEST_POINTS = "few_test_points"
+    TEST_SET = "test_set"
+    ASKED = "asked"
+    STEPS = "steps"
+
+
+class Limit(StrEnum):
+    """What makes an interval long: the test points, the retrainings, or other training sets."""
+
+    POINTS = "points"
+    RETRAININGS = "retrainings"
+
+
+class Verdict(StrEnum):
+    """What the change of the deciding measure shows of an arm (`deciding`).
+
+    NOT_TRAINED: its replicas had not learned when they ended, so nothing is said of it.
     """
 
     BASELINE = "baseline"
     BETTER = "better"
-    BETTER_HERE = "better_here"
+    PROBABLY_BETTER = "probably_better"
     CANNOT_TELL = "cannot_tell"
-    WORSE_HERE = "worse_here"
     WORSE = "worse"
+    NOT_TRAINED = "not_trained"
     FAILED = "failed"
-
-    @property
-    def helps(self) -> bool:
-        """Whether the arm was found better than the baseline."""
-        return self in (Verdict.BETTER, Verdict.BETTER_HERE)
-
-    @property
-    def here(self) -> "Verdict":
-        """The same for training on these very data alone."""
-        return {
-            Verdict.BETTER: Verdict.BETTER_HERE,
-            Verdict.WORSE: Verdict.WORSE_HERE,
-        }.get(self, self)
 
 
 class Failure(StrEnum):

@@ -125,7 +125,47 @@ def study(
     arms: Annotated[
         Literal["cell"] | None, Parameter(group=DESIGN, help="Compare every recurrent cell.")
     ] = None,
-    samples: Annotated[int, Parameter(group=DESIGN, help="Training samples drawn.")] = 5,
+    folds: Annotated[
+        int | None,
+        Parameter(
+            group=DESIGN,
+            help="Folds that test one another; 1: a test side. [default: 5, or 1 where the data "
+            "has a test set of 2,000 points or more]",
+        ),
+    ] = None,
+    repetitions: Annotated[
+        int | None,
+        Parameter(group=DESIGN, help="At most, an arm. [default: 3, or 8 with --folds 1]"),
+    ] = None,
+    trainings: Annotated[
+        int | None, Parameter(group=DESIGN, help="At most, in the whole study.")
+    ] = None,
+    decide_by: Annotated[
+        Literal[
+            "loss",
+            "error",
+            "brier",
+            "cross_entropy",
+            "balanced_error",
+            "f1",
+            "auc",
+            "squared",
+            "mae",
+            "rmse",
+            "mase",
+        ],
+        Parameter(group=DESIGN, help="The measure that makes an arm better."),
+    ] = "loss",
+    variance: Annotated[
+        Literal["best", "all", "none"],
+        Parameter(
+            group=DESIGN,
+            help="Whose variance is measured; best: of the baseline and the arm handed over.",
+        ),
+    ] = "best",
+    samples: Annotated[
+        int, Parameter(group=DESIGN, help="Training samples drawn for a variance.")
+    ] = 5,
     seeds: Annotated[int, Parameter(group=DESIGN, help="Seeds per training sample.")] = 1,
     crossed: Annotated[
         bool,
@@ -137,24 +177,28 @@ def study(
             "from what sample and seed bring together.",
         ),
     ] = False,
-    precision: Annotated[
-        float | None,
-        Parameter(
-            group=DESIGN, help="Half-width of the intervals; adds samples until it is reached."
-        ),
-    ] = None,
     scheme: Annotated[
-        Literal["both", "bootstrap", "subsample", "disjoint", "whole"],
+        Literal["bootstrap", "subsample", "disjoint", "whole"],
+        Parameter(group=DESIGN, help="How samples are drawn; whole: all data every time."),
+    ] = "bootstrap",
+    other_sets: Annotated[
+        bool,
         Parameter(
             group=DESIGN,
-            help="How samples are drawn. whole: all data every time. both: bootstrap samples, and "
-            "as many trainings on all data.",
+            negative=(),
+            show_default=False,
+            help="Also say what would hold over other training sets of this size.",
         ),
-    ] = "both",
+    ] = False,
+    reference: Annotated[
+        bool,
+        Parameter(group=DESIGN, show_default=False, help="Fit reference models beside."),
+    ] = True,
     seed: Seed = 0,
     processes: Processes = None,
-    deliver: Annotated[
-        Literal["single", "ensemble"], Parameter(group=OUTPUT, help="The model handed over.")
+    hand_over: Annotated[
+        Literal["single", "ensemble", "reference"],
+        Parameter(group=OUTPUT, help="The model handed over; reference: the best rival."),
     ] = "single",
     out: Out = None,
     replace: Annotated[
@@ -168,7 +212,7 @@ def study(
     ] = False,
     json: AsJson = False,
 ) -> None:
-    """Train many times; say how much of the error is variance, and which remedies reduce it."""
+    """Compare remedies by retraining; say what helps, how sure that is, what is variance."""
     workers.start_server()
     from steadfit import api
     from steadfit.cli import terminal
@@ -184,11 +228,17 @@ def study(
             dataset,
             model,
             [*remedy, *api.cell_arms(named(set))] if arms else remedy or None,
+            folds=folds,
+            repetitions=repetitions,
+            trainings=trainings,
+            decide_by=decide_by,
+            variance=variance,
             samples=samples,
             seeds=seeds,
             crossed=crossed,
-            precision=precision,
             scheme=scheme,
+            other_sets=other_sets,
+            reference=reference,
             seed=seed,
             settings=named(set),
             training=training(train, epochs, batch, learning_rate, truncation, arithmetic),
@@ -196,15 +246,16 @@ def study(
             out=out,
             replace=replace,
             processes=processes,
-            deliver=deliver,
+            hand_over=hand_over,
             watch=watch,
+            tell=screen.say,
             voice=COMMAND_LINE,
         )
     if json:
         terminal.write(done.result.to_json().rstrip())
         return
     screen.notes([note for note in done.notes if note not in dataset.notes])
-    screen.say(summary(done.result, COMMAND_LINE))
+    screen.say(summary(done.result, COMMAND_LINE, done.run.seconds))
     screen.say(
         f"The model is in {done.folder / 'model'}; the report in {done.folder / 'report.html'}"
     )

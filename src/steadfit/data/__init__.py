@@ -1,6 +1,7 @@
 """Readers, samples and splits.
 
-`read` or `from_arrays` gives a `Dataset`; `split` its training and test sides; `draw` a replica's
+`read` or `from_arrays` gives a `Dataset`; `split` its training and test sides, `make_folds` the
+folds that test one another; `draw` a replica's
 sample of the training side and `carve` that sample's validation part; `fit_preparation` what is
 fitted to the sample; `points` what replicas are compared on.
 """
@@ -9,6 +10,10 @@ from steadfit.data.arrays import from_arrays as from_arrays
 from steadfit.data.dataset import Dataset as Dataset
 from steadfit.data.dataset import Split as Split
 from steadfit.data.dataset import Structure as Structure
+from steadfit.data.folds import Fold as Fold
+from steadfit.data.folds import fold_units as fold_units
+from steadfit.data.folds import make_folds as make_folds
+from steadfit.data.folds import rare_classes as rare_classes
 from steadfit.data.forecasting import forecast_of as forecast_of
 from steadfit.data.forecasting import from_forecast as from_forecast
 from steadfit.data.forecasting import naive_forecasts as naive_forecasts
@@ -23,6 +28,8 @@ from steadfit.data.samples import natural as natural
 from steadfit.data.schema import Schema as Schema
 from steadfit.data.sequences import from_series as from_series
 from steadfit.data.sequences import from_texts as from_texts
+from steadfit.data.splits import Sides as Sides
+from steadfit.data.splits import sides as sides
 from steadfit.data.splits import split as split
 from steadfit.kinds import Ragged as Ragged
 from steadfit.tasks import Forecast as Forecast

@@ -1,7 +1,10 @@
 """Which examples are for training and which for testing, and what must not be on both sides."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
+from torch import Tensor
 
 from steadfit.data.dataset import Dataset, Split
 from steadfit.data.samples import hold_out, kept_together, natural
@@ -28,6 +31,21 @@ def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
     >>> len(parts.train), len(parts.test)
     (1438, 359)
     """
+    found = sides(dataset, test, seed, duplicates)
+    return Split(dataset.take(found.train), dataset.take(found.test), found.notes)
+
+
+class Sides(NamedTuple):
+    """Positions of the training and of the test examples, int64, ascending, and what there is to
+    say of them."""
+
+    train: Tensor
+    test: Tensor
+    notes: tuple[str, ...]
+
+
+def sides(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = "drop") -> Sides:
+    """As `split`, by position."""
     if duplicates not in ("drop", "keep"):
         raise unknown("way with duplicates", duplicates, ["drop", "keep"])
     if not 0 < test < 1:
@@ -48,11 +66,10 @@ def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
             *_duplicate_notes(dataset, crossing, duplicates),
             *_conflict_notes(dataset),
         ]
-    train, held = (
-        dataset.take(torch.from_numpy(np.flatnonzero(side))) for side in (is_train, is_test)
-    )
-    _check_sides(train, held)
-    return Split(train, held, (*notes, *task.training_notes(train.y), *task.test_notes(held.y)))
+    train, held = (torch.from_numpy(np.flatnonzero(side)) for side in (is_train, is_test))
+    _check_sides(dataset, train, held)
+    of_train = task.training_notes(dataset.y[train])
+    return Sides(train, held, (*notes, *of_train, *task.test_notes(dataset.y[held])))
 
 
 def _cut_notes(dataset: Dataset, is_train: np.ndarray, is_test: np.ndarray) -> list[str]:
@@ -93,13 +110,13 @@ def _group_notes(dataset: Dataset, divided: np.ndarray) -> list[str]:
     ]
 
 
-def _check_sides(train: Dataset, test: Dataset) -> None:
+def _check_sides(data: Dataset, train: Tensor, test: Tensor) -> None:
     if not len(train) or not len(test):
         raise SteadfitError(
-            f"{train.name} has {len(train)} training and {len(test)} test examples once groups "
+            f"{data.name} has {len(train)} training and {len(test)} test examples once groups "
             "and copies are kept on one side. Add examples or groups."
         )
-    train.schema.task.check_training(train.y, train.name)
+    data.schema.task.check_training(data.y[train], data.name)
 
 
 def _duplicate_notes(dataset: Dataset, crossing: np.ndarray, duplicates: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from steadfit.analysis.result import ArmAnalysis, Figure, Interval
+from steadfit.analysis.result import Figure, Interval, VarianceAnalysis
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError
 from steadfit.report import wording
@@ -42,16 +42,19 @@ def along(
 
     remedy: its name; arms of any other are left out. baseline: the strength that the baseline
     stands for. quantities: `PARTS`, or `SOURCES` for where the variance comes from, which takes
-    three samples and three crossed seeds. loss: by default the one that decides. unit: what a
+    three samples and three crossed seeds. loss: by default the first that is split. unit: what a
     strength of 1 is, in the axis's unit; title: of the axis, by default the remedy.
 
     Raises SteadfitError where no arm has the remedy, or none of the quantities' intervals.
     """
-    loss = Loss(loss) if loss else result.analysis.decides
     points = _points(result, remedy, baseline)
     if len(points) < 2:
-        raise SteadfitError(f"No arm of this study is the remedy {remedy} alone, at a strength.")
-    words = wording.LOSSES[loss]
+        raise SteadfitError(
+            f"remedy must be that of an arm with a strength and with its variance measured, got "
+            f"{remedy}. Run the study with the variance of all arms."
+        )
+    loss = Loss(loss) if loss else next(iter(points[0][1].losses))
+    words = wording.MEASURES[loss]
     figure = frame(0, title or remedy)
     for quantity in quantities:
         drawn = [
@@ -75,14 +78,17 @@ def along(
     return figure
 
 
-def _points(result: StudyResult, remedy: str, baseline: float) -> list[tuple[float, ArmAnalysis]]:
-    """The arms of this remedy alone, by strength."""
-    found = [(baseline, result.analysis.baseline)]
+def _points(
+    result: StudyResult, remedy: str, baseline: float
+) -> list[tuple[float, VarianceAnalysis]]:
+    """The variance of the arms of this remedy alone, by strength."""
+    found = [(baseline, result.analysis.baseline.variance)]
     for arm in result.arms[1:]:
         alone = arm.remedies[0] if len(arm.remedies) == 1 else None
         if alone and alone.name == remedy and isinstance(alone.strength, int | float):
-            found.append((float(alone.strength), result.analysis.arm(arm.name)))
-    return sorted(found, key=lambda point: point[0])
+            found.append((float(alone.strength), result.analysis.arm(arm.name).variance))
+    known = [(strength, one) for strength, one in found if one is not None]
+    return sorted(known, key=lambda point: point[0])
 
 
 def _curve(figure: go.Figure, quantity: Figure, drawn: Sequence[tuple[float, Interval]]) -> None:

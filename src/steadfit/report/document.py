@@ -6,12 +6,10 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from steadfit.analysis.terms import Loss
 from steadfit.report import palette, sections, wording
 from steadfit.report.document_replicas import curves, predictions
 from steadfit.report.explain import explain_study
+from steadfit.report.explain_design import what_it_stands_for
 from steadfit.report.markup import breakable, embedded, options_whole, sha256
 
 if TYPE_CHECKING:
@@ -58,7 +56,7 @@ def page(run: Run, voice: Voice) -> str:
         **curves({name: own.all for name, own in run.replicas.items()}),
         **predictions(run),
         notes=run.about.notes,
-        facts=sections.facts(result, _seconds(run)),
+        facts=sections.facts(result, run.seconds),
         drawings=_looked_into(run) if run.model else [],
         run=[*run.about.facts.items(), *_fingerprints(result)],
         style=Markup(environment.get_template("page.css").render(colours)),
@@ -71,28 +69,26 @@ def page(run: Run, voice: Voice) -> str:
 def _study(result: StudyResult, voice: Voice) -> dict[str, object]:
     """What the result alone says, in words and tables."""
     found = result.analysis
-    others: list[Loss] = [
-        loss
-        for loss in wording.LOSSES
-        if loss is not found.decides and any(loss in arm.losses for arm in found.arms)
-    ]
     first = result.arms[0]
+    measured = next((arm.variance for arm in found.arms if arm.variance), None)
     return {
         "data_name": wording.printable(result.data.name),
         "sizes": wording.sizes(result),
-        "design": wording.design(found),
-        "both": bool(found.sampling.whole),
+        "design": wording.design(result),
         "headline": sections.headline(found),
-        "table": sections.losses(found, found.decides),
-        "loss": wording.LOSSES[found.decides],
+        "table": sections.arms(found),
+        "measures": sections.measures(found),
+        "loss": wording.MEASURES[found.decides],
         "level": wording.level(found),
         "sentences": explain_study(result, voice),
         "baseline": first.name,
         "best": found.best,
-        "others": [
-            {"table": sections.losses(found, loss), "note": sections.note(loss)} for loss in others
+        "varied": what_it_stands_for(found.sampling, voice) if found.sampling else "",
+        "variances": [
+            {"table": sections.variances(found, loss), "note": sections.note(loss)}
+            for loss in (measured.losses if measured else ())
         ],
-        "scheme": sections.scheme(result),
+        "split": wording.MEASURES[next(iter(measured.losses))] if measured else None,
         "recipes": [
             {"name": arm.name, "differences": sections.differences(arm.settings, first.settings)}
             for arm in result.arms
@@ -114,7 +110,7 @@ def _figures(found: Analysis) -> dict[str, object]:
     """The figures of the arms; None where no arm has what is drawn."""
     from steadfit.report import figures
 
-    split = [arm for arm in found.arms if arm.components is not None]
+    split = [arm for arm in found.arms if figures.sources(arm)]
     alt = "; ".join(
         f"{wording.printable(arm.name)}: "
         + ", ".join(f"{name} {wording.quantity(v)}" for name, v in figures.sources(arm).items())
@@ -122,7 +118,7 @@ def _figures(found: Analysis) -> dict[str, object]:
     )
     together = any("interaction" in figures.sources(arm) for arm in split)
     compared = any(found.decides in arm.changes for arm in found.arms)
-    measured = any(found.decides in arm.losses for arm in found.arms)
+    measured = any(arm.variance for arm in found.arms)
     return {
         "parts": embedded(figures.parts(found)) if measured else None,
         "changes": embedded(figures.changes(found)) if compared else None,
@@ -130,12 +126,6 @@ def _figures(found: Analysis) -> dict[str, object]:
         "together": together,
         "components_alt": f"Variance components. {alt}",
     }
-
-
-def _seconds(run: Run) -> dict[str, float]:
-    """The mean time of an arm's replicas."""
-    of = {name: [one.seconds for one in own.at_size] for name, own in run.replicas.items()}
-    return {name: float(np.mean(seconds)) for name, seconds in of.items() if seconds}
 
 
 def _looked_into(run: Run) -> list[dict[str, object]]:
@@ -152,6 +142,6 @@ def _shown(drawing: Drawing) -> dict[str, object]:
 
 def _fingerprints(result: StudyResult) -> list[tuple[str, str]]:
     return [
-        ("training data", f"SHA-256 {result.data.train_fingerprint}"),
-        ("test data", f"SHA-256 {result.data.test_fingerprint}"),
+        ("all examples", f"SHA-256 {result.data.digest}"),
+        ("test points", f"SHA-256 {result.data.fingerprint}"),
     ]

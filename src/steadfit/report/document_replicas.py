@@ -48,30 +48,33 @@ def predictions(run: Run) -> dict[str, object]:
 
     Only for data with one class, or one row of numbers, for each test point.
     """
+    import torch
     from torch import Tensor
 
-    test, best = run.test, run.result.analysis.best
-    varying = {name: own.varying for name, own in run.replicas.items()}
+    test, best = run.tested.data, run.result.analysis.best
     shown: dict[str, object] = {"points": [], "points_arm": "", "agreement": ""}
     shown["classed"] = bool(test.classes)
     shown |= {"confusion": None, "mistakes": None, "predicted": [], "left_out": ""}
-    arms = [name for name in dict.fromkeys((run.result.arms[0].name, best)) if varying.get(name)]
-    if not arms or not isinstance(test.y, Tensor):
+    if not isinstance(test.y, Tensor):
         return shown
     y = test.y.numpy()
     classes = [wording.shortened(wording.visible(name), LONGEST_CLASS) for name in test.classes]
-    logits = {name: np.stack([one.logits for one in varying[name]]) for name in arms}
-    shown["points_arm"] = arms[0]
     few = bool(classes) or y.shape[1] <= MOST_OUTPUTS  # more would be a wall of numbers
-    if few and min(map(len, logits.values())) > 1:
-        shown["points"] = disputed.disagreements(test, y, logits, classes)
+    names = dict.fromkeys((run.result.arms[0].name, best))
+    sampled = {name: logits for name in names if (logits := run.sampled(name)) is not None}
+    rows = run.tested.sampled
+    if few and sampled:
+        some = test.take(torch.from_numpy(rows))
+        shown["points_arm"] = next(iter(sampled))
+        shown["points"] = disputed.disagreements(some, y[rows], sampled, classes)
         shown["agreement"] = "All replicas agree on every test point."
-    if best in logits:
-        at_size = run.replicas[best].at_size
-        if not classes:
-            shown |= _scatters(logits[best], y)
-        elif len(classes) <= MOST_CLASSES and at_size:
-            shown |= _mistakes(np.stack([one.logits for one in at_size]), y, classes)
+    whole = run.replicas[best].repetitions(run.tested)
+    if not classes and best in sampled:
+        shown |= _scatters(sampled[best], y[rows])
+    elif whole and not classes:
+        shown |= _scatters(np.stack(whole), y)
+    elif whole and len(classes) <= MOST_CLASSES:
+        shown |= _mistakes(np.stack(whole), y, classes)
     return shown
 
 

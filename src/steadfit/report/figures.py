@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 
 import plotly.graph_objects as go
 
-from steadfit.analysis.result import Analysis, ArmAnalysis, Interval
+from steadfit.analysis.comparison import Change
+from steadfit.analysis.result import Analysis, ArmAnalysis, Interval, VarianceAnalysis
 from steadfit.report import wording
 from steadfit.report.frame import frame, label
 from steadfit.report.palette import LIGHT
@@ -21,19 +22,16 @@ NAME = 26  # characters of an arm's name in a figure; the table has it whole
 
 
 def parts(found: Analysis) -> go.Figure:
-    """Each arm's loss as a bar: bias+noise, then variance.
-
-    The mark below a bar's end is the change's interval, laid from the arm's total; the dotted line
-    is the first arm's total.
-    """
-    arms = [arm for arm in found.arms if found.decides in arm.losses]
+    """The loss of each arm's replicas on drawn samples as a bar: bias+noise, then variance."""
+    arms = [arm for arm in found.arms if arm.variance]
     rows = _rows(arms)
-    of = [arm.losses[found.decides] for arm in arms]
-    words = wording.LOSSES[found.decides]
-    decimals = wording.loss_decimals(found, found.decides)
+    loss = next(iter(_variance(arms[0]).losses))
+    of = [_variance(arm).losses[loss] for arm in arms]
+    words, scale = wording.MEASURES[loss], wording.scale_of(loss)
+    decimals = wording.parts_decimals(found, loss)
     figure = frame(len(arms), f"{words.name}, {words.unit}")
     for name, role in (("bias+noise", "bias"), ("variance", "variance")):
-        values = [getattr(part, name.replace("+", "_")) for part in of]
+        values = [scale * getattr(part, name.replace("+", "_")) for part in of]
         figure.add_bar(
             x=values,
             y=rows,
@@ -44,54 +42,39 @@ def parts(found: Analysis) -> go.Figure:
             customdata=[wording.number(value, decimals) for value in values],
             hovertemplate=f"{name} %{{customdata}}<extra></extra>",
         )
-    changed = [
-        (arm, row) for arm, row in zip(arms, rows, strict=True) if found.decides in arm.changes
-    ]
-    figure.add_scatter(
-        x=[arm.losses[found.decides].total for arm, _ in changed],
-        y=[row - 0.27 for _, row in changed],
-        mode="markers",
-        marker={"size": 5, "color": LIGHT["ink"]},
-        error_x=_whiskers([arm.changes[found.decides] for arm, _ in changed]),
-        hoverinfo="skip",
-        showlegend=False,
-    )
-    totals = [part.total for part in of]
-    reach = 1.1 * _reach([*totals, *(_high_end(arm, found) for arm, _ in changed)], 3 * totals[0])
-    figure.add_vline(
-        x=totals[0], line={"color": LIGHT["muted"], "width": 1, "dash": "dot"}, layer="below"
-    )
+    totals = [scale * part.total for part in of]
+    reach = 1.1 * _reach(totals, 3 * totals[0])
     figure.update_layout(barmode="relative")
-    figure.update_xaxes(range=[min(0.0, *(part.variance for part in of)), reach])
+    figure.update_xaxes(range=[min(0.0, *(scale * part.variance for part in of)), reach])
     _name_rows(figure, arms, [wording.number(total, decimals) for total in totals])
     return figure
 
 
 def changes(found: Analysis) -> go.Figure:
-    """Each arm's paired change of the loss and of its variance, with intervals, against 0."""
-    loss = found.decides
-    arms = [arm for arm in found.arms if loss in arm.changes]
+    """Each arm's paired change of the deciding measure with its interval, against 0: a forest plot.
+
+    In percent of the baseline, whose total is more than 0.
+    """
+    measure = found.decides
+    arms = [arm for arm in found.arms if measure in arm.changes]
     rows = _rows(arms)
-    words = wording.LOSSES[loss]
-    decimals = wording.loss_decimals(found, loss)
-    figure = frame(len(arms), f"change of the {words.name}, {words.unit}")
-    drawn = [(words.name, [arm.changes[loss] for arm in arms], 0.0, "ink", "circle")]
-    if all(loss in arm.variance_changes for arm in arms):
-        of_variance = [arm.variance_changes[loss] for arm in arms]
-        drawn.append(("its variance alone", of_variance, -0.22, "variance", "diamond-open"))
-    for name, intervals, shift, role, symbol in drawn:
-        figure.add_scatter(
-            x=[interval.value for interval in intervals],
-            y=[row + shift for row in rows],
-            mode="markers",
-            name=name,
-            marker={"color": LIGHT[role], "size": 9, "symbol": symbol, "line_width": 1.5},
-            error_x={**_whiskers(intervals), "color": LIGHT[role]},
-            customdata=[wording.interval(interval, decimals) for interval in intervals],
-            hovertemplate=f"{name} %{{customdata}}<extra></extra>",
-        )
-    ends = [end for _, all_of, *_ in drawn for one in all_of for end in (one.low, one.high)]
-    limit = 1.5 * abs(found.arms[0].losses[loss].total)
+    words, base = wording.MEASURES[measure], found.baseline.totals[measure]
+    unit, share = ("percent of the baseline", 100 / base) if base > 0 else (words.unit, 1.0)
+    figure = frame(len(arms), f"change of the {words.name}, {unit}")
+    intervals = [_scaled(arm.changes[measure], share) for arm in arms]
+    figure.add_scatter(
+        x=[interval.value for interval in intervals],
+        y=rows,
+        mode="markers",
+        name=words.name,
+        marker={"color": LIGHT["ink"], "size": 9, "line_width": 1.5},
+        error_x=_whiskers(intervals),
+        customdata=[wording.interval(interval, 1) for interval in intervals],
+        hovertemplate=f"{words.name} %{{customdata}}<extra></extra>",
+        showlegend=False,
+    )
+    ends = [end for one in intervals for end in (one.low, one.high)]
+    limit = 150.0 if base > 0 else max(map(abs, ends))
     left, right = _reach([0.0, *(-end for end in ends)], limit), _reach([0.0, *ends], limit)
     left, right = 1.1 * max(left, right / 4), 1.1 * max(right, left / 4)  # 0 is never at the edge
     figure.update_xaxes(range=[-left, right], zeroline=True)
@@ -99,11 +82,21 @@ def changes(found: Analysis) -> go.Figure:
     return figure
 
 
+def _scaled(change: Change, factor: float) -> Interval:
+    return Interval(factor * change.value, factor * change.low, factor * change.high)
+
+
+def _variance(arm: ArmAnalysis) -> VarianceAnalysis:
+    assert arm.variance is not None
+    return arm.variance
+
+
 def components(found: Analysis) -> go.Figure:
     """Each arm's variance by what was drawn anew: the sample, the seed, or only both together."""
-    arms = [arm for arm in found.arms if arm.components is not None]
+    arms = [arm for arm in found.arms if sources(arm)]
     rows = _rows(arms)
-    figure = frame(len(arms), f"part of the variance, {wording.LOSSES[found.decides].unit}")
+    loss = next(iter(_variance(arms[0]).losses))
+    figure = frame(len(arms), f"part of the variance, {wording.MEASURES[loss].unit}")
     marks = {
         "sample": ("better", "circle"),
         "seed": ("variance", "diamond"),
@@ -135,8 +128,10 @@ def components(found: Analysis) -> go.Figure:
 
 def sources(arm: ArmAnalysis) -> dict[str, float]:
     """An arm's variance by source, of those that its design tells apart."""
-    parts = arm.components and dataclasses.asdict(arm.components)
-    return {name: value for name, value in (parts or {}).items() if value is not None}
+    if arm.variance is None or arm.variance.components is None:
+        return {}
+    parts = dataclasses.asdict(arm.variance.components)
+    return {name: value for name, value in parts.items() if value is not None}
 
 
 def _rows(arms: Sequence[ArmAnalysis]) -> list[int]:
@@ -178,11 +173,6 @@ def _whiskers(intervals: Sequence[Interval]) -> dict[str, object]:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _high_end(arm: ArmAnalysis, found: Analysis) -> float:
-    change = arm.changes[found.decides]
-    return arm.losses[found.decides].total + change.high - change.value
 
 
 def _reach(values: Iterable[float], limit: float) -> float:

@@ -45,7 +45,7 @@ class Drawing:
 
 def drawings(run: Run) -> list[Drawing]:
     """What there is to see inside the network handed over, if it is one, for this kind of data."""
-    model, test = run.model, run.test
+    model, test = run.model, run.tested.data
     if not isinstance(model, TrainedModel):
         return []
     kind, task = test.schema.kind, test.schema.task
@@ -56,7 +56,7 @@ def drawings(run: Run) -> list[Drawing]:
 def _of_images(run: Run, model: TrainedModel) -> Iterator[Drawing]:
     from steadfit.report import inside
 
-    test, (module, _) = run.test, model.members[0]
+    test, (module, _) = run.tested.data, model.members[0]
     assert isinstance(test.x, Tensor)
     labels = model.facts.schema.task.labels(test.y)
     convolutions = [name for name, part in module.named_modules() if isinstance(part, nn.Conv2d)]
@@ -131,7 +131,7 @@ def _named(labels: Sequence[str], rows: Tensor) -> str:
 def _near_decisions(run: Run, model: TrainedModel, labels: Sequence[str]) -> Drawing:
     from steadfit.report import inside
 
-    test = run.test
+    test = run.tested.data
     assert isinstance(test.x, Tensor)
     told = np.stack([one.logits for one in run.members]) if run.members else None
     return Drawing(
@@ -176,7 +176,7 @@ def _drawable(model: TrainedModel, image: Tensor, layers: Sequence[str]) -> list
 def _of_sequences(run: Run, model: TrainedModel) -> Iterator[Drawing]:
     module, _ = model.members[0]
     if any(isinstance(part, Recurrent) for part in module.modules()):
-        yield from _gates(model, run.test)
+        yield from _gates(model, run.tested.data)
     if not model.facts.schema.task.every_step:
         yield from _reach(run, model)
 
@@ -205,7 +205,7 @@ def _gates(model: TrainedModel, test: Dataset) -> Iterator[Drawing]:
 def _reach(run: Run, model: TrainedModel) -> Iterator[Drawing]:
     from steadfit.report import through_time, unrolled
 
-    test = run.test
+    test = run.tested.data
     part = test.take(torch.arange(min(FOLLOWED, len(test))))
     assert isinstance(part.x, Ragged)
     norms = {}
@@ -232,15 +232,16 @@ def _reach(run: Run, model: TrainedModel) -> Iterator[Drawing]:
 def _forecasts(run: Run, model: TrainedModel) -> Iterator[Drawing]:
     from steadfit.report import forecast_figures
 
-    members = run.replicas[run.result.analysis.best].varying
-    if members:
+    tested = run.tested
+    repetitions = run.replicas[run.result.analysis.best].repetitions(tested)
+    if repetitions:
         yield Drawing(
             "Forecasts over truth",
-            "Forecasts of the test side end to end, each made from the steps before it alone: the "
-            "mean of the replicas of the best arm, the band one standard deviation between "
-            "replicas to either side. A narrow band beside the truth is bias, a wide one variance.",
+            "Forecasts of what was tested end to end, each made from the steps before it alone: "
+            "the mean over the repetitions of the best arm, the band one standard deviation "
+            "between them to either side, where there are several.",
             "Lines of the truth and of the forecasts over time.",
-            forecast_figures.over_truth(run.test, np.stack([one.logits for one in members])),
+            forecast_figures.over_truth(tested.data, np.stack(repetitions)),
         )
 
 

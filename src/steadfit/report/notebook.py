@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from steadfit.report import wording
 from steadfit.report.explain import explain_study
 from steadfit.report.fit_summary import explain_fit, figures
-from steadfit.report.sections import losses
+from steadfit.report.sections import arms
 
 if TYPE_CHECKING:
     from steadfit.report.voice import Voice
@@ -21,12 +21,12 @@ CELL = 'style="text-align: {}; white-space: nowrap"'
 def summary_html(result: StudyResult, voice: Voice) -> str:
     """The data and design, the table and the verdict's sentences, every name escaped."""
     found = result.analysis
-    grid = losses(found, found.decides)
+    grid = arms(found)
     rows = [
         _row("td", (*row, verdict), grid.words)
         for row, verdict in zip(grid.rows, grid.verdicts, strict=True)
     ]
-    lines = (wording.sizes(result), wording.design(found))
+    lines = (wording.sizes(result), wording.design(result))
     return "\n".join(
         [
             f"<p>{'<br>'.join(escape(line) for line in lines)}</p>",

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadfit.analysis.terms import Loss, Scheme, Verdict
+from steadfit.analysis.terms import Loss, Verdict
 from steadfit.report import wording
 
 if TYPE_CHECKING:
-    from steadfit.analysis.result import Analysis, ArmAnalysis
+    from steadfit.analysis.result import Analysis, ArmAnalysis, ReferenceAnalysis
     from steadfit.study.result import StudyResult
 
 SHOWN_MISTAKES = 6
+HANDED = "← handed over"
 FACTS = {
     "epochs": "epochs",
     "steps": "steps",
@@ -25,14 +26,6 @@ FACTS = {
     "zero_weights": "weights at zero",
 }
 SHARES = ("clipped", "zero_weights")
-SCHEMES: Mapping[Scheme, str] = {
-    Scheme.BOTH: "{train} examples drawn from the {train} training examples with replacement",
-    Scheme.BOOTSTRAP: "{train} examples drawn from the {train} training examples with "
-    "replacement, so that each replica sees about 63% of them",
-    Scheme.SUBSAMPLE: "a part of the {train} training examples, drawn without replacement",
-    Scheme.DISJOINT: "its own part of the {train} training examples, which no other sample shares",
-    Scheme.WHOLE: "all {train} training examples, so that only seeds differ",
-}
 
 
 @dataclass(frozen=True)
@@ -51,78 +44,121 @@ class Grid:
 
 
 def headline(found: Analysis) -> str:
-    """One sentence: what share of the error is variance, and what helps by how much."""
-    loss, words = found.decides, wording.LOSSES[found.decides].name
-    first = found.baseline
-    if loss not in first.losses:
+    """One sentence: what helps by how much, and what share of the loss is variance."""
+    measure = found.decides
+    words, first, best = wording.MEASURES[measure].name, found.baseline, found.arm(found.best)
+    if not first.totals:
         name = wording.printable(first.name)
         return f"{name} failed, so there is nothing to compare the remedies with."
-    total = first.losses[loss].total
-    share = first.losses[loss].variance / total if total > 0 else 0.0
-    start = f"{wording.percent(min(max(share, 0), 1))} of the {words} is variance"
-    best = found.arm(found.best)
-    if len(found.arms) == 1:
-        return start + "."
-    if not best.verdict.helps:
-        return f"{start}; no remedy was shown to lower it."
-    fall = wording.percent(-best.changes[loss].value / total)
-    here = " when trained on these data" if best.verdict is Verdict.BETTER_HERE else ""
-    return f"{start}; {wording.printable(best.name)} lowers the {words} by {fall}{here}."
+    text = f"{_capital(words)} {_figure(first.totals[measure], measure)}"
+    if first.variance is not None:
+        split = next(iter(first.variance.losses.values()))
+        share = split.variance / split.total if split.total > 0 else 0.0
+        text += f", about {wording.percent(min(max(share, 0), 1))} of it variance"
+    if best is first:
+        return text + (
+            "." if len(found.arms) == 1 else "; no remedy is better by a standard error."
+        )
+    base = first.totals[measure]
+    fall = wording.percent(-best.changes[measure].value / base) if base > 0 else ""
+    sure = {Verdict.BETTER: "", Verdict.PROBABLY_BETTER: "probably "}.get(best.verdict, "perhaps ")
+    return f"{text}; {wording.printable(best.name)} {sure}lowers it by {fall}."
 
 
-def losses(found: Analysis, loss: Loss) -> Grid:
-    """The arms under one loss: its parts, the change, and for the deciding loss the verdict."""
-    decides = loss == found.decides
-    with_errors = decides and loss is not Loss.ZERO_ONE and wording.has_errors(found)
-    scale = 100 if loss is Loss.ZERO_ONE else 1
-    errors = wording.error_decimals(found)
-    decimals = errors + 1 if loss is Loss.ZERO_ONE else wording.loss_decimals(found, loss)
+def arms(found: Analysis) -> Grid:
+    """Every arm: error, the deciding measure, its change, the chance that it is better, its word;
+    below them the reference models."""
+    measure = found.decides
+    words, base = wording.MEASURES[measure], found.baseline.totals.get(measure, 0.0)
+    told = [measure] if measure == "error" else ["error", measure]
+    told = [one for one in told if any(one in arm.totals for arm in found.arms)]
+
+    def totals(row: ArmAnalysis | ReferenceAnalysis) -> list[str]:
+        return [_total(row.totals, one, found) for one in told]
 
     def row(arm: ArmAnalysis) -> tuple[str, ...]:
-        error = arm.losses.get(Loss.ZERO_ONE)
-        part = arm.losses.get(loss)
-        change = arm.changes.get(loss)
-        cells = [wording.printable(arm.name)]
-        if with_errors:
-            cells.append(wording.number(100 * error.total, errors) if error else wording.UNKNOWN)
-        cells += (
-            [
-                wording.number(scale * value, decimals)
-                for value in (part.total, part.bias_noise, part.variance)
-            ]
-            if part
-            else [wording.UNKNOWN] * 3
+        change = arm.changes.get(measure)
+        return (
+            wording.printable(arm.name),
+            *totals(arm),
+            _unbroken(wording.relative(change, base)) if change else "",
+            wording.chance(change.chance_better) if change and arm.judged_by else "",
         )
-        cells.append(_unbroken(wording.interval(change, decimals, scale)) if change else "")
-        return tuple(cells)
 
-    total = "error %" if loss is Loss.ZERO_ONE else wording.LOSSES[loss].name
     headings = (
         "arm",
-        *(("error %",) if with_errors else ()),
-        total,
-        "bias+noise",
-        "variance",
-        f"change ({wording.level(found)} interval)",
+        *(_heading(one) for one in told),
+        f"change of the {words.name} ({wording.level(found)})",
+        "chance better",
     )
-    verdicts = tuple(wording.VERDICTS[arm.verdict] for arm in found.arms)
+    references = ((one.name, *totals(one), "", "") for one in found.references)
     return Grid(
         headings,
-        tuple(map(row, found.arms)),
-        spare=(2, 3) if with_errors else (2,),
-        verdicts=verdicts if decides else (),
+        (*map(row, found.arms), *references),
+        verdicts=(
+            *(
+                f"{wording.VERDICTS[arm.verdict]} {HANDED * (arm.name == found.best)}".strip()
+                for arm in found.arms
+            ),
+            *("reference" for _ in found.references),
+        ),
     )
+
+
+def measures(found: Analysis) -> Grid:
+    """Every arm and reference by the measures that do not decide, with the changes."""
+    others = [
+        one
+        for one in wording.MEASURES
+        if one != found.decides and any(one in arm.totals for arm in found.arms)
+    ]
+
+    def cell(arm: ArmAnalysis, one: str) -> str:
+        total, change = _total(arm.totals, one, found), arm.changes.get(one)
+        if change is None:
+            return total
+        relative = wording.relative(change, found.baseline.totals[one])
+        return total if relative == wording.UNKNOWN else f"{total} ({_unbroken(relative)})"
+
+    rows = (
+        *((wording.printable(a.name), *(cell(a, one) for one in others)) for a in found.arms),
+        *((r.name, *(_total(r.totals, one, found) for one in others)) for r in found.references),
+    )
+    return Grid(("arm", *map(_heading, others)), rows)
+
+
+def variances(found: Analysis, loss: Loss) -> Grid:
+    """The arms whose variance was measured, under one loss: its parts, and what changes."""
+    scale = wording.scale_of(loss)
+    decimals = wording.parts_decimals(found, loss)
+    rows = []
+    for arm in found.arms:
+        if arm.variance is None or loss not in arm.variance.losses:
+            continue
+        part = arm.variance.losses[loss]
+        change = arm.variance.changes.get(loss)
+        cells = [
+            wording.number(scale * value, decimals)
+            for value in (part.total, part.bias_noise, part.variance)
+        ]
+        shown = _unbroken(wording.interval(change, decimals, scale)) if change else ""
+        rows.append((wording.printable(arm.name), *cells, shown))
+    changed = any(row[-1] for row in rows)
+    headings = ("arm", _heading(loss), "bias+noise", "variance")
+    if changed:
+        return Grid((*headings, f"change of the variance ({wording.level(found)})"), tuple(rows))
+    return Grid(headings, tuple(row[:-1] for row in rows))
 
 
 def note(loss: Loss) -> str:
-    """What the table of another loss says, and in which unit."""
+    """What the table of a loss's parts says, and in which unit."""
     if loss is Loss.ZERO_ONE:
         return (
             "Errors in percent of the test points. Variance: the points that disagreement between "
             "retrainings adds (net variance, Domingos 2000); it can be below zero."
         )
-    words = wording.LOSSES[loss]
-    return f"{words.name.capitalize()} = bias+noise + variance, in {words.unit}."
+    words = wording.MEASURES[loss]
+    return f"{_capital(words.name)} = bias+noise + variance, in {words.unit}."
 
 
 def facts(result: StudyResult, seconds: Mapping[str, float]) -> Grid:
@@ -146,26 +182,6 @@ def facts(result: StudyResult, seconds: Mapping[str, float]) -> Grid:
         for arm in arms
     )
     return Grid(("arm", "weights", *(FACTS[name] for name in names), "seconds a replica"), rows)
-
-
-def scheme(result: StudyResult) -> str:
-    """What the figures stand for: which samples, of which size, tested on what."""
-    data, plan = result.data, result.analysis.sampling
-    drawn = SCHEMES[plan.scheme].format(train=f"{data.train:,}")
-    whole = (
-        f" Totals and changes are of the replicas on all {data.train:,} training examples. A "
-        "change’s interval is for its mean over training sets of that size; the word “here” says "
-        "that it was shown for training on these data, and not for others."
-        if plan.whole
-        else ""
-    )
-    return (
-        f"{wording.design(result.analysis)}, each arm on the same samples with the same seeds, so "
-        f"that arms are compared in pairs. Each sample is {drawn}. The variance is that of "
-        f"training again on such a sample with another seed, measured at {data.test:,} test points "
-        "that no replica was trained on; it says nothing of training sets of another size."
-        f"{whole} Noise in the labels cannot be told from bias, hence bias+noise."
-    )
 
 
 def differences(settings: Mapping[str, Any], baseline: Mapping[str, Any]) -> tuple[str, ...]:
@@ -193,6 +209,32 @@ def mistakes(shares_KK: np.ndarray, classes: Sequence[str]) -> Grid:
         if wrong[true, taken] > 0
     )
     return Grid(("true class", "taken for", "share"), rows, (0, 1))
+
+
+def _total(totals: Mapping[str, float], measure: str, found: Analysis) -> str:
+    if measure not in totals:
+        return wording.UNKNOWN
+    decimals = (
+        wording.error_decimals(found)
+        if measure == "error"
+        else wording.measure_decimals(found, measure)
+    )
+    return wording.number(wording.scale_of(measure) * totals[measure], decimals)
+
+
+def _heading(measure: str) -> str:
+    words = wording.MEASURES[measure]
+    return f"{words.name} %" if words.percent else words.name
+
+
+def _figure(value: float, measure: str) -> str:
+    if wording.MEASURES[measure].percent:
+        return wording.percent(value, 1)
+    return wording.quantity(value)
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _unbroken(interval: str) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -13,35 +13,37 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from steadfit.analysis.terms import Loss, Verdict
+from steadfit.analysis.terms import Verdict
 from steadfit.report import wording
 from steadfit.report.explain import explain_study
 
 if TYPE_CHECKING:
-    from steadfit.analysis.result import Analysis, ArmAnalysis
+    from steadfit.analysis.result import Analysis, ArmAnalysis, ReferenceAnalysis
     from steadfit.report.voice import Voice
     from steadfit.study.result import StudyResult
 
 GAP = 2  # blank columns between two columns of the table
 NARROWEST_ARM = 12
 LONGEST_NAME = 60
+BREAKS = re.compile(r"(?<=-)| (?!\()")  # of a heading
 STYLES = {
     Verdict.BETTER: "green",
-    Verdict.BETTER_HERE: "green",
+    Verdict.PROBABLY_BETTER: "green",
     Verdict.WORSE: "red",
-    Verdict.WORSE_HERE: "red",
+    Verdict.NOT_TRAINED: "yellow",
     Verdict.FAILED: "red",
 }
-ASCII = str.maketrans("−–×·…�∞\N{NO-BREAK SPACE}", "--x-~?8 ")
+ASCII = str.maketrans("−–×·…�∞←±\N{NO-BREAK SPACE}", "--x-~?8<~ ")
 
 
 @dataclass(frozen=True)
 class _Column:
-    """One column: its heading and a cell an arm. Words stand at the left."""
+    """One column: its heading and a cell a row. Words stand at the left; verdicts have colours."""
 
     heading: str
     cells: tuple[str, ...]
     words: bool = False
+    verdicts: bool = False
 
     @property
     def width(self) -> int:
@@ -49,23 +51,28 @@ class _Column:
             cell_len(line) for cell in (self.heading, *self.cells) for line in cell.split("\n")
         )
 
+    @property
+    def narrow(self) -> _Column:
+        """The same; the heading of figures is broken at blanks and hyphens."""
+        return self if self.words else replace(self, heading=BREAKS.sub("\n", self.heading))
 
-def table(found: Analysis, width: int = 120) -> Table:
-    """The study's arms, one a row: error, its parts, and the paired change with its interval.
 
-    Units are in the caption. Where `width` (terminal columns) is too small for all columns, the
-    bias+noise goes first (it is the total less the variance), then the verdict moves under its
-    change, then the total goes, and at last all but the change; names wrap at their "+".
+def table(found: Analysis, width: int = 120, seconds: Mapping[str, float] | None = None) -> Table:
+    """The study's arms, one a row, and below them the reference models.
 
-    Example: `rich.print(table(study.result.analysis, width=80))`.
+    Error, the deciding measure, its relative change with its interval, the chance that the arm is
+    better, its word, the seconds that a training took. Where `width` (terminal columns) is too
+    small, the time goes first, then headings and names break, then chance and word move under the
+    change, then the error goes, and then the loss.
+
+    seconds: of a training, by arm. Example: `rich.print(table(study.result.analysis, width=80))`.
     """
-    columns = _fitting(found, width)
-    headings = [column.heading for column in columns]
+    columns = _fitting(found, width, seconds or {})
     made = Table(
         box=None,
         pad_edge=False,
         padding=(0, GAP, 0, 0),
-        caption=_caption(found, "bias+noise" in headings),
+        caption=_caption(found),
         caption_justify="left",
         header_style="bold",
     )
@@ -76,10 +83,15 @@ def table(found: Analysis, width: int = 120) -> Table:
             no_wrap=place > 0,  # names alone give way
             overflow="fold",
         )
-    for row, arm in enumerate(found.arms):
-        name, *rest = (Text(column.cells[row]) for column in columns)
-        rest[-1].stylize(STYLES.get(arm.verdict, ""))
-        made.add_row(name, *rest)
+    verdicts = [arm.verdict for arm in found.arms]
+    for row in range(len(columns[0].cells)):
+        cells = [Text(column.cells[row]) for column in columns]
+        for column, cell in zip(columns, cells, strict=True):
+            if row >= len(verdicts):
+                cell.stylize("dim")
+            elif column.verdicts:
+                cell.stylize(STYLES.get(verdicts[row], ""))
+        made.add_row(*cells)
     return made
 
 
@@ -100,16 +112,19 @@ class Summary:
                 yield part
 
 
-def summary(result: StudyResult, voice: Voice) -> Summary:
+def summary(
+    result: StudyResult, voice: Voice, seconds: Mapping[str, float] | None = None
+) -> Summary:
     """The study for a terminal: data and design, the table, the verdict's sentences.
 
-    A rich renderable: `rich.print(summary(result, PYTHON))`. voice: who reads it. It fits the
-    console's width, and keeps to ASCII where the console's encoding has nothing else.
+    A rich renderable: `rich.print(summary(result, PYTHON))`. voice: who reads it. seconds: as in
+    `table`. It fits the console's width, and keeps to ASCII where the console's encoding has
+    nothing else.
     """
 
     def parts(width: int) -> Iterable[Text | Table]:
-        yield Text(f"{wording.sizes(result)}\n{wording.design(result.analysis)}\n")
-        yield table(result.analysis, width)
+        yield Text(f"{wording.sizes(result)}\n{wording.design(result)}\n")
+        yield table(result.analysis, width, seconds)
         yield Text()
         for sentence in explain_study(result, voice):
             yield Text(wording.printable(sentence))
@@ -117,18 +132,23 @@ def summary(result: StudyResult, voice: Voice) -> Summary:
     return Summary(parts)
 
 
-def _fitting(found: Analysis, width: int) -> list[_Column]:
+def _fitting(found: Analysis, width: int, seconds: Mapping[str, float]) -> list[_Column]:
     """The widest layout that fits; the last one whatever its width."""
-    columns = _columns(found)
-    layouts = (
-        ("arm", "error", "total", "bias_noise", "variance", "change", "verdict"),
-        ("arm", "error", "total", "variance", "change", "verdict"),
-        ("arm", "error", "total", "variance", "both"),
-        ("arm", "error", "variance", "both"),
-        ("arm", "error", "both"),
-        ("arm", "both"),
+    columns = _columns(found, seconds)
+    wide = (
+        ("arm", "error", "total", "change", "chance", "verdict", "seconds"),
+        ("arm", "error", "total", "change", "chance", "verdict"),
     )
-    candidates = [[columns[name] for name in layout if name in columns] for layout in layouts]
+    narrow = (
+        ("arm", "error", "total", "change", "chance", "stacked"),
+        ("arm", "error", "total", "all"),
+        ("arm", "total", "all"),
+        ("arm", "all"),
+    )
+    candidates = [
+        *([columns[name] for name in layout if name in columns] for layout in wide),
+        *([columns[name].narrow for name in layout if name in columns] for layout in narrow),
+    ]
     needed = min(columns["arm"].width, NARROWEST_ARM)
     names, *rest = next((c for c in candidates if _room(c, width) >= needed), candidates[-1])
     room = max(_room([names, *rest], width), NARROWEST_ARM)
@@ -141,49 +161,76 @@ def _room(columns: list[_Column], width: int) -> int:
     return width - sum(column.width + GAP for column in columns[1:])
 
 
-def _columns(found: Analysis) -> dict[str, _Column]:
+def _columns(found: Analysis, seconds: Mapping[str, float]) -> dict[str, _Column]:
     """Every column that a layout may take, by name."""
-    loss, arms = found.decides, found.arms
-    decimals = wording.loss_decimals(found, loss)
+    measure, rows = found.decides, (*found.arms, *found.references)
+    words = wording.MEASURES[measure]
+    base = found.baseline.totals.get(measure, 0.0)
+    arms = found.arms
+    none = ("",) * len(found.references)
     changes = tuple(
-        wording.interval(arm.changes[loss], decimals) if loss in arm.changes else "" for arm in arms
+        wording.relative(arm.changes[measure], base) if measure in arm.changes else ""
+        for arm in arms
     )
     verdicts = tuple(wording.VERDICTS[arm.verdict] for arm in arms)
-    change = f"change ({wording.level(found)} interval)"
-
-    def part(name: str) -> tuple[str, ...]:
-        return wording.cells(
-            arms, lambda arm: wording.number(getattr(arm.losses[loss], name), decimals), loss
-        )
-
+    handed = tuple("← handed over" if arm.name == found.best else "" for arm in arms)
+    chances = tuple(
+        wording.chance(arm.changes[measure].chance_better) if arm.judged_by else "" for arm in arms
+    )
+    change = f"change ({wording.level(found)})"
     columns = {
-        "arm": _Column("arm", tuple(_name(arm) for arm in arms), words=True),
-        "total": _Column(wording.LOSSES[loss].name, part("total")),
-        "bias_noise": _Column("bias+noise", part("bias_noise")),
-        "variance": _Column("variance", part("variance")),
-        "change": _Column(change, changes),
-        "verdict": _Column("", verdicts, words=True),
-        "both": _Column(change, tuple(map(_below, changes, verdicts)), words=True),
+        "arm": _Column("arm", tuple(_name(row) for row in rows), words=True),
+        "total": _totals(words.name + " %" * words.percent, rows, found, measure),
+        "change": _Column(change, changes + none),
+        "chance": _Column("chance better", chances + none),
+        "verdict": _Column("", _joined(" ", verdicts, handed) + none, words=True, verdicts=True),
+        "stacked": _Column("", _joined("\n", verdicts, handed) + none, words=True, verdicts=True),
+        "all": _Column(
+            f"{change}\nchance better",
+            _joined("\n", changes, _joined(" · ", chances, verdicts), handed) + none,
+            words=True,
+            verdicts=True,
+        ),
     }
-    if wording.has_errors(found) and loss is not Loss.ZERO_ONE:
-        errors = wording.error_decimals(found)
-        columns["error"] = _Column(
-            "error %",
-            wording.cells(
-                arms,
-                lambda arm: wording.number(100 * arm.losses[Loss.ZERO_ONE].total, errors),
-                Loss.ZERO_ONE,
-            ),
+    if wording.has_errors(found) and measure != "error":
+        columns["error"] = _totals("error %", rows, found, "error")
+    if seconds:
+        took = tuple(
+            wording.quantity(seconds[arm.name]) if arm.name in seconds else wording.UNKNOWN
+            for arm in arms
         )
+        columns["seconds"] = _Column("seconds", took + none)
     return columns
 
 
-def _name(arm: ArmAnalysis) -> str:
-    return wording.shortened(wording.printable(arm.name), LONGEST_NAME)
+def _totals(
+    heading: str,
+    rows: Sequence[ArmAnalysis | ReferenceAnalysis],
+    found: Analysis,
+    measure: str,
+) -> _Column:
+    """A measure of each row, a dash where it has none."""
+    if measure == "error":
+        decimals = wording.error_decimals(found)
+    else:
+        decimals = wording.measure_decimals(found, measure)
+    scale = wording.scale_of(measure)
+    cells = tuple(
+        wording.number(scale * row.totals[measure], decimals)
+        if measure in row.totals
+        else wording.UNKNOWN
+        for row in rows
+    )
+    return _Column(heading, cells)
 
 
-def _below(change: str, verdict: str) -> str:
-    return f"{change}\n{verdict}".strip("\n")
+def _name(row: ArmAnalysis | ReferenceAnalysis) -> str:
+    return wording.shortened(wording.printable(row.name), LONGEST_NAME)
+
+
+def _joined(by: str, *columns: Sequence[str]) -> tuple[str, ...]:
+    """The cells of each row in one, without empty ones."""
+    return tuple(by.join(filter(None, row)) for row in zip(*columns, strict=True))
 
 
 def _wrapped(name: str, width: int) -> str:
@@ -196,14 +243,16 @@ def _wrapped(name: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def _caption(found: Analysis, with_parts: bool) -> str:
-    words = wording.LOSSES[found.decides]
+def _caption(found: Analysis) -> str:
+    words = wording.MEASURES[found.decides]
     first = wording.printable(found.baseline.name)
-    parts = " = bias+noise + variance," if with_parts else ""
-    return (
-        f"{words.name.capitalize()}{parts} in {words.unit}. "
-        f"Change: of the {words.name}, against {first} on the same data with the same seeds."
-    )
+    text = f"{words.name[0].upper()}{words.name[1:]} in {words.unit}."
+    if len(found.arms) > 1:
+        text += f" Change: of the {words.name}, against {first}, on the same test points."
+    if found.references:
+        listed = ", ".join(reference.name for reference in found.references)
+        text += f" Reference models, for comparison: {listed}."
+    return text
 
 
 def _ascii(segments: Iterable[Segment]) -> Iterable[Segment]:

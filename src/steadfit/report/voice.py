@@ -39,6 +39,14 @@ class Voice:
             message = message.replace(PYTHON.setting(name, value), self.setting(name, value))
         return message
 
+    def training(self, name: str) -> str:
+        """A setting of the training that has a flag of its own.
+
+        >>> COMMAND_LINE.training("epochs"), PYTHON.training("epochs")
+        ('--epochs', 'training={"epochs": ...}')
+        """
+        return f"--{name}" if self.flags else f'training={{"{name}": ...}}'
+
 
 COMMAND_LINE = Voice(flags=True)
 PYTHON = Voice(flags=False)

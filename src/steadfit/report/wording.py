@@ -3,44 +3,53 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from steadfit.analysis.terms import Loss, Scheme, Verdict
+from steadfit.analysis.terms import Loss, Verdict
 from steadfit.errors import counted
 from steadfit.foreign_text import printable as printable
 
 if TYPE_CHECKING:  # a table is to be shown without torch, which the study needs
-    from steadfit.analysis.result import Analysis, ArmAnalysis, Interval
+    from steadfit.analysis.comparison import Change
+    from steadfit.analysis.result import Analysis, Interval
     from steadfit.study.result import DataFacts, StudyResult
 
 
 @dataclass(frozen=True)
-class LossWords:
-    """A loss as it is called in a table, and its unit."""
+class Words:
+    """A measure as it is called in a table, and its unit. percent: whether it is shown so."""
 
     name: str
     unit: str
+    percent: bool = False
 
 
-LOSSES: dict[Loss, LossWords] = {
-    Loss.CROSS_ENTROPY: LossWords("cross-entropy", "nats"),
-    Loss.BRIER: LossWords("Brier score", "squared probabilities"),
-    Loss.ZERO_ONE: LossWords("error", "share of the test points"),
-    Loss.SQUARED: LossWords("squared error", "squared units of the target, summed over outputs"),
+_SHARE = "percent of the test points"
+MEASURES: dict[str, Words] = {
+    "cross_entropy": Words("cross-entropy", "nats"),
+    "brier": Words("Brier score", "squared probabilities"),
+    "error": Words("error", _SHARE, percent=True),
+    "balanced_error": Words("balanced error", "percent, the mean over the classes", percent=True),
+    "f1": Words("1 − F1", "percent, the mean over the classes", percent=True),
+    "auc": Words("1 − AUC", "percent, the mean over the classes", percent=True),
+    "squared": Words("squared error", "squared units of the target, summed over outputs"),
+    "rmse": Words("RMSE", "units of the target"),
+    "mae": Words("mean absolute error", "units of the target"),
+    "mase": Words("MASE", "errors of the naive forecast"),
 }
 VERDICTS: dict[Verdict, str] = {
     Verdict.BASELINE: "",
     Verdict.BETTER: "better",
-    Verdict.BETTER_HERE: "better here",
+    Verdict.PROBABLY_BETTER: "probably better",
     Verdict.CANNOT_TELL: "cannot tell",
-    Verdict.WORSE_HERE: "worse here",
     Verdict.WORSE: "worse",
+    Verdict.NOT_TRAINED: "not trained",
     Verdict.FAILED: "failed",
 }
-TEST_POINTS = {"tokens": "next tokens"}  # by what is learned, where they are no examples
+TEST_POINTS = {"tokens": "next tokens tested"}  # by what is learned, where they are no examples
 UNKNOWN = "–"
 BLANKS = {" ": "␣", "\n": "↵", "\t": "⇥"}
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -65,6 +74,15 @@ def shortened(text: str, length: int) -> str:
         return text
     head = length // 2
     return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> listed(["dropout=0.5", "l2=0.001", "smaller"])
+    'dropout=0.5, l2=0.001 and smaller'
+    """
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
 def number(value: float, decimals: int, sign: bool = False) -> str:
@@ -118,17 +136,18 @@ def decimals_for(value: float, digits: int) -> int:
     return min(max(digits - 1 - math.floor(math.log10(abs(value))), 0), 8)
 
 
-def loss_decimals(found: Analysis, loss: Loss) -> int:
-    """The decimals of one loss's column: three digits of the first total, two of the intervals.
+def measure_decimals(found: Analysis, measure: str) -> int:
+    """The decimals of a measure's column: three digits of the first total, two of the intervals.
 
     One number for all arms, so that a column can be read down. An arm far off (a loss of 250
     beside 0.148) does not take the digits away from the others.
     """
-    totals = [arm.losses[loss].total for arm in found.arms if loss in arm.losses]
+    scale = scale_of(measure)
+    totals = [scale * arm.totals[measure] for arm in found.arms if measure in arm.totals]
     halves = [
-        (arm.changes[loss].high - arm.changes[loss].low) / 2
+        scale * (arm.changes[measure].high - arm.changes[measure].low) / 2
         for arm in found.arms
-        if loss in arm.changes
+        if measure in arm.changes
     ]
     halves = [half for half in halves if math.isfinite(half) and half > 0]
     of_total = decimals_for(totals[0], 3) if totals else 3
@@ -136,13 +155,56 @@ def loss_decimals(found: Analysis, loss: Loss) -> int:
     return max(of_total, min(of_interval, of_total + 2))
 
 
+def parts_decimals(found: Analysis, loss: Loss) -> int:
+    """The decimals of a split loss: three digits of the first total."""
+    scale = scale_of(loss)
+    totals = [
+        scale * arm.variance.losses[loss].total
+        for arm in found.arms
+        if arm.variance and loss in arm.variance.losses
+    ]
+    return decimals_for(totals[0], 3) if totals else 3
+
+
+def scale_of(measure: str) -> float:
+    """100 for what is shown in percent."""
+    return 100.0 if MEASURES[measure].percent else 1.0
+
+
 def error_decimals(found: Analysis) -> int:
-    """The decimals of the error in percent: one, or two where the first arm is below 1%."""
-    errors = [arm.losses[Loss.ZERO_ONE].total for arm in found.arms if Loss.ZERO_ONE in arm.losses]
-    return 2 if errors and errors[0] < 0.01 else 1
+    """The decimals of the error in percent: one, or two where the first arm is below 5%."""
+    errors = [arm.totals["error"] for arm in found.arms if "error" in arm.totals]
+    return 2 if errors and errors[0] < 0.05 else 1
 
 
-def interval(change: Interval, decimals: int, scale: float = 1.0) -> str:
+def relative(change: Change, baseline: float) -> str:
+    """A change with its interval, in percent of the baseline's total.
+
+    >>> from steadfit.analysis.comparison import Change
+    >>> change = Change(-0.014, -0.030, 0.002, 0.008, 9.0, 0.96, 0.0, 0.0, 0.0)
+    >>> relative(change, 0.05)
+    '−28% [−60, +4]'
+    """
+    if not baseline > 0:
+        return UNKNOWN
+    parts = [100 * part / baseline for part in (change.value, change.low, change.high)]
+    decimals = 0 if max(abs(parts[2] - parts[1]), abs(parts[0])) >= 4 else 1
+    value, low, high = (number(part, decimals, sign=True) for part in parts)
+    return f"{value}% [{low}, {high}]"
+
+
+def chance(share: float) -> str:
+    """A chance in percent, never a certain one.
+
+    >>> chance(0.961), chance(0.9999), chance(0.0001)
+    ('96%', '>99%', '<1%')
+    """
+    if share > 0.99:
+        return ">99%"
+    return "<1%" if share < 0.01 else percent(share)
+
+
+def interval(change: Interval | Change, decimals: int, scale: float = 1.0) -> str:
     """A change with its interval, times the scale.
 
     >>> from steadfit.analysis.result import Interval
@@ -163,14 +225,7 @@ def level(found: Analysis) -> str:
 
 def has_errors(found: Analysis) -> bool:
     """Whether the study is one of classes, with an error in percent beside the loss."""
-    return any(Loss.ZERO_ONE in arm.losses for arm in found.arms)
-
-
-def cells(
-    arms: Iterable[ArmAnalysis], figure: Callable[[ArmAnalysis], str], loss: Loss
-) -> tuple[str, ...]:
-    """A column: the figure of each arm, a dash where the arm has no such loss."""
-    return tuple(figure(arm) if loss in arm.losses else UNKNOWN for arm in arms)
+    return any("error" in arm.totals for arm in found.arms)
 
 
 def sizes(result: StudyResult) -> str:
@@ -185,23 +240,25 @@ def sizes_of(data: DataFacts, settings: Mapping[str, Any], parameters: int) -> s
     apart = TEST_POINTS.get(data.task)
     parts = [
         printable(data.name),
-        f"{data.train + (0 if apart else data.test):,} {_examples(data)}",
+        f"{data.examples:,} {_examples(data)}",
         f"{len(data.classes)} classes" if data.classes else "",
-        f"{data.test:,} {apart} to test" if apart else f"{data.train:,} train, {data.test:,} test",
+        f"{data.test:,} {apart or 'tested'}",
         f"{model.get('name', 'a model')}, {parameters:,} weights",
     ]
     return " · ".join(part for part in parts if part)
 
 
-def design(found: Analysis) -> str:
-    """The second line: the design, multiplied out."""
-    arms, plan = len(found.arms), found.sampling
-    drawn = f"{counted(plan.samples, 'training samples')} × {counted(plan.seeds, 'seeds')}"
-    if plan.scheme is Scheme.WHOLE:
-        drawn = f"{plan.samples} on all training data"
-    each = f"({drawn} + {plan.whole:,} on all training data)" if plan.whole else drawn
-    replicas = arms * (plan.samples * plan.seeds + plan.whole)
-    return f"{counted(arms, 'arms')} × {each} = {replicas:,} replicas"
+def design(result: StudyResult) -> str:
+    """The second line: how arms are compared, how often, and how many replicas that took."""
+    found = result.analysis
+    folds, longest = found.comparing.folds, max(arm.repetitions for arm in found.arms)
+    how = f"{folds}-fold cross-fitting" if folds > 1 else "a test set"
+    replicas = {key for arm in result.arms for key in arm.keys}
+    often = counted(longest, "repetitions" if folds > 1 else "retrainings")
+    return (
+        f"{counted(len(found.arms), 'arms')} · {how}, up to {often} an arm · "
+        f"{len(replicas):,} trainings"
+    )
 
 
 def _examples(data: DataFacts) -> str:

@@ -1,22 +1,20 @@
 """What `study.json` and `fit.json` say of the data."""
 
-from steadfit.data import Dataset, Split
+from steadfit.data import Dataset
+from steadfit.study.plan import digest
 from steadfit.study.result import DataFacts
-from steadfit.study.trials import digest
 
 
-def data_facts(split: Split, tested: Dataset) -> DataFacts:
-    """tested: the test side's points."""
-    train = split.train
+def data_facts(data: Dataset, tested: Dataset) -> DataFacts:
+    """data: all examples. tested: the test points."""
     return DataFacts(
-        name=train.name,
-        shape=train.example_shape,
-        train=len(train),
+        name=data.name,
+        shape=data.example_shape,
+        examples=len(data),
         test=len(tested),
-        task=train.schema.task.learned,
-        classes=train.classes,
-        train_fingerprint=train.fingerprint,
-        test_fingerprint=split.test.fingerprint,
-        digest=digest(split),
-        horizon=train.schema.task.steps_ahead,
+        task=data.schema.task.learned,
+        classes=data.classes,
+        fingerprint=tested.fingerprint,
+        digest=digest(data),
+        horizon=data.schema.task.steps_ahead,
     )

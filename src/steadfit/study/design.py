@@ -1,43 +1,79 @@
-"""The design: how many replicas of each arm, on which samples, with which seeds."""
+"""The design that is asked for: how arms are compared, and how their variance is measured."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
-from torch import Tensor
 
-from steadfit.analysis.evidence import Sampling
+from steadfit.analysis.measures import MEASURES
 from steadfit.analysis.terms import Scheme
-from steadfit.data import Dataset, carve, draw, natural
+from steadfit.data import natural
 from steadfit.errors import SteadfitError, unknown
 
-DRAWS = 100  # of a sample that cannot be divided, before it is taken all the same
-_SHARE = 0.2  # of a sample that a training may hold out
+FOLDS = 5  # where the data has no test set of its own, or a small one
+FEW = 2_000  # test points: with fewer, folds test one another
+LOOKS_ON_FOLDS = (1, 2, 3)  # repetitions, of `FOLDS` replicas each
+LOOKS_ON_TEST_SET = (3, 5, 8)  # repetitions, of one replica each
+MOST_REPETITIONS = 200
+
+
+class Varied(StrEnum):
+    """Whose variance is measured: of the baseline and the arm handed over, of all, of none."""
+
+    BEST = "best"
+    ALL = "all"
+    NONE = "none"
 
 
 @dataclass(frozen=True)
 class Design:
-    """samples × seeds replicas an arm, and with "both" as many as samples on all the data.
+    """What a person asks of a study; what is None follows from the data (`steadfit.study.plan`).
 
-    seeds: on each sample, its own, the same in every arm; two and more tell what comes with the
-    sample from what comes with the seed. crossed: the same seeds on all samples, three or more,
-    which tells what comes with the seed alone from what only seed and sample together bring.
-    docs/calibration.md measures both.
-    scheme: "both", bootstrap samples for the variance and, for totals and changes, all the training
-    data as often as there are samples, each time with another seed. Else how every sample is drawn
-    (`steadfit.data.draw`): "disjoint", into as many parts as samples; with "whole" only the seeds
-    differ, one a sample. seed: of the whole study.
+    folds: in every repetition each example is tested once, by what was trained on the other folds;
+        1: all replicas are trained on the training side and tested on the test side. By default
+        5, and 1 where the data has a test set of 2,000 points or more.
+    repetitions: at most so many an arm. By default 3, and 8 retrainings with a test set; an arm
+        that is decided, or hopeless, gets fewer (`steadfit.analysis.deciding`).
+    trainings: at most so many replicas in all, the model that is handed over not counted.
+    decide_by: the measure that makes an arm better; by default the loss that is learned by.
+    variance: whose variance is measured. samples × seeds: replicas of each such arm, on samples
+        drawn by `scheme` (`steadfit.data.draw`); the seeds are each sample's own or `crossed`, the
+        same on all, three or more, which tells what comes with the seed from what only seed and
+        sample together bring. With the scheme "whole" only the seeds differ, one a sample.
+    other_sets: also say what would hold over other training sets of this size; needs the variance
+        of all arms.
+    references: whether simple rivals are fitted beside the networks. seed: of the whole study.
     """
 
+    folds: int | None = None
+    repetitions: int | None = None
+    trainings: int | None = None
+    decide_by: str | None = None
+    variance: str = "best"
     samples: int = 5
     seeds: int = 1
-    scheme: str = "both"
-    seed: int = 0
+    scheme: str = "bootstrap"
     crossed: bool = False
+    other_sets: bool = False
+    references: bool = True
+    seed: int = 0
 
     def __post_init__(self) -> None:
+        for name in ("folds", "repetitions", "trainings"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or value < 1):
+                raise SteadfitError(f"{name} must be 1 or more, got {value}.")
+        if self.repetitions is not None and self.repetitions > MOST_REPETITIONS:
+            raise SteadfitError(
+                f"repetitions must be {MOST_REPETITIONS} or fewer, got {self.repetitions}."
+            )
+        if self.decide_by not in (None, "loss", *MEASURES):
+            raise unknown("measure", str(self.decide_by), ["loss", *MEASURES])
+        if self.variance not in set(Varied):
+            raise unknown("choice of variance", self.variance, [str(one) for one in Varied])
         if self.samples < 2 or self.seeds < 1 or isinstance(self.seeds, bool):
             raise SteadfitError(
-                "A study needs at least 2 samples and 1 seed, "
+                "A variance needs at least 2 samples and 1 seed, "
                 f"got {self.samples} and {self.seeds}. 5 and 1 are usual."
             )
         if self.scheme not in set(Scheme):
@@ -56,31 +92,9 @@ class Design:
         natural("seed", self.seed)
 
     @property
-    def whole(self) -> int:
-        """How many replicas of an arm are trained on all the training data, beside the others."""
-        return self.samples if self.scheme == "both" else 0
-
-    def sampling(self, pilot: int | None = None) -> Sampling:
-        """The design as the analysis knows it."""
-        plan = self.samples, self.seeds, self.whole, Scheme(self.scheme), self.crossed
-        return Sampling(*plan, pilot)
-
-    def sample(self, train: Dataset, number: int) -> Tensor:
-        """The examples of training sample `number`, from 0: int64 positions.
-
-        A sample of groups drawn with replacement can be of a single group, which nothing can be
-        held out of. It is drawn again, for every arm alike.
-        """
-        scheme = "bootstrap" if self.scheme == "both" else self.scheme
-        share = 1 / self.samples if scheme == "disjoint" else 0.5
-        sample = draw(train, scheme, number, self.seed, share)
-        if scheme not in ("bootstrap", "subsample") or train.structure.groups is None:
-            return sample
-        for again in range(1, DRAWS):
-            if _can_be_divided(train, sample):
-                break
-            sample = draw(train, scheme, number + again * 2**32, self.seed, share)
-        return sample
+    def varied(self) -> Varied:
+        """Whose variance is measured; that of all where other training sets are asked about."""
+        return Varied.ALL if self.other_sets else Varied(self.variance)
 
     def replica_seeds(self, sample: int) -> tuple[int, ...]:
         """The seeds of a sample's replicas, the same in every arm."""
@@ -93,28 +107,3 @@ class Design:
         each, leave those that there were as they are."""
         entropy = [self.seed, number, again]
         return int(np.random.SeedSequence(entropy).generate_state(1, np.uint32)[0])
-
-
-def check_precision(precision: float | None, design: Design) -> None:
-    """Raise SteadfitError for a precision that is not above 0, or that no samples can be added
-    for: more disjoint parts are smaller ones."""
-    if precision is not None and not precision > 0:
-        raise SteadfitError(
-            f"A precision must be above 0, got {precision:g}. It is half the length of the "
-            "interval wanted, in the unit of the loss: 0.01 for ±0.01."
-        )
-    if precision is not None and design.scheme == "disjoint":
-        raise SteadfitError(
-            "A precision is reached with more samples, and more disjoint parts of the data are "
-            "smaller ones, whose figures are for another size. Use another scheme, or give the "
-            "number of samples alone."
-        )
-
-
-def _can_be_divided(train: Dataset, sample: Tensor) -> bool:
-    """Whether a part of the sample can be held out, groups whole, as early stopping does."""
-    try:
-        carve(train, sample, _SHARE, seed=0)
-    except SteadfitError:
-        return False
-    return True

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from steadfit.analysis.terms import Failure
-from steadfit.data import Split
+from steadfit.data import Dataset
 from steadfit.errors import DivergedError, MemoryShortError, SteadfitError
 from steadfit.study.store import Store
 from steadfit.study.trials import Trial
@@ -41,7 +41,7 @@ class Engine(Protocol):
     def train(
         self,
         trials: Sequence[Trial],
-        split: Split,
+        data: Dataset,
         store: Store,
         watch: Watcher = quiet,
         what: str = "replicas",
@@ -60,10 +60,10 @@ class Engine(Protocol):
         ...
 
 
-def trained(trial: Trial, split: Split, device: str) -> Replica:
+def trained(trial: Trial, data: Dataset, device: str) -> Replica:
     """The replica of a trial; a failed one where it cannot be trained."""
     try:
-        return trial.learner.train(split, trial.examples, trial.seed, device)
+        return trial.learner.train(data, trial.examples, trial.tested, trial.seed, device)
     except DivergedError as error:
         return Replica.failed(Failure.DIVERGED, str(error))
     except (MemoryShortError, MemoryError) as error:

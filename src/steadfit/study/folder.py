@@ -10,17 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
-from steadfit.data import Dataset, Split, points
+from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.files import write_text
 from steadfit.regular_files import read_json
 from steadfit.study.learner import Learner
+from steadfit.study.plan import digest
 from steadfit.study.points_file import load_points
 from steadfit.study.result import WRITE_ANEW, StudyResult, TrainedArm, read_result
 from steadfit.study.store import Finished, Store, existing_store
-from steadfit.study.trials import digest
+from steadfit.study.tested import ArmReplicas, Tested
 from steadfit.training import Replica, TrainedModel, TrainedReference
 
 
@@ -33,43 +35,33 @@ class About:
 
 
 @dataclass(frozen=True, eq=False)
-class ArmReplicas:
-    """An arm's replicas without their weights: on drawn samples, and on all the training data."""
-
-    drawn: tuple[Finished, ...]
-    whole: tuple[Finished, ...] = ()
-
-    @property
-    def varying(self) -> list[Finished]:
-        """Those that tell the variance, without failed ones."""
-        return _finished(self.drawn or self.whole)
-
-    @property
-    def at_size(self) -> list[Finished]:
-        """Those on all the training data, else those on samples; without failed ones."""
-        return _finished(self.whole or self.drawn)
-
-    @property
-    def all(self) -> list[Finished]:
-        """All that did not fail."""
-        return _finished((*self.drawn, *self.whole))
-
-
-@dataclass(frozen=True, eq=False)
 class Run:
     """A finished study with all that it is shown from. `network` reads weights when it is called.
 
-    test: the points of the predictions. replicas: by arm. model: what is handed over, None where
-    its training failed; members: its replicas. network: of one arm, its first replica, whole.
+    tested: the test points, and who predicts which. replicas: by arm. model: what is handed over,
+    None where its training failed; members: its replicas. network: of one arm, its first replica,
+    whole.
     """
 
     result: StudyResult
-    test: Dataset
+    tested: Tested
     replicas: Mapping[str, ArmReplicas]
     model: TrainedModel | TrainedReference | None = None
     members: Sequence[Finished] = ()
     network: Callable[[str], Replica | None] = lambda arm: None
     about: About = About()
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """The mean time of a training, by arm."""
+        of = {name: [one.seconds for one in own.compared] for name, own in self.replicas.items()}
+        return {name: sum(each) / len(each) for name, each in of.items() if each}
+
+    def sampled(self, arm: str) -> np.ndarray | None:
+        """The predictions of an arm's replicas on drawn samples, shape (replicas, points, outputs),
+        at the test points of these; None where there are fewer than two."""
+        found = [one.logits for one in self.replicas[arm].on_samples]
+        return np.stack(found) if len(found) > 1 else None
 
 
 def open_run(folder: Path) -> Run:
@@ -79,29 +71,30 @@ def open_run(folder: Path) -> Run:
     """
     result = read_result(folder)
     store = existing_store(folder / "store")
-    keys = {key for arm in result.arms for key in (*arm.varying, *arm.whole)}
+    keys = {key for arm in result.arms for key in arm.keys}
     absent = keys if store is None else {key for key in keys if key not in store}
     if store is None or absent:
         raise SteadfitError(
             f"{folder / 'store'} lacks {len(absent)} of the study's {len(keys)} replicas. Run the "
             "study again: those that are there are not trained again."
         )
-    test = points(load_points(folder / "points.npz", result.data.test_fingerprint))
     return Run(
         result=result,
-        test=test,
+        tested=load_points(folder / "points.npz", result.data.fingerprint),
         replicas={arm.name: _replicas(arm, store) for arm in result.arms},
-        model=TrainedModel.load(folder / "model") if result.model.members else None,
+        model=TrainedModel.load(folder / "model")
+        if result.model.members or result.model.reference
+        else None,
         members=[store.read(key) for key in result.model.members if key in store],
         network=network_of(result, store),
         about=read_about(folder),
     )
 
 
-def other_study(folder: Path, split: Split, baseline: Learner) -> str:
+def other_study(folder: Path, data: Dataset, baseline: Learner) -> str:
     """How the study in a folder differs from one of these data and baseline; "" if it does not.
 
-    Other remedies, samples and seeds on a sample make no other study: it goes on with them.
+    Other remedies, folds, samples and seeds make no other study: it goes on with them.
     """
     if not os.path.lexists(folder / "study.json"):
         return ""
@@ -110,8 +103,8 @@ def other_study(folder: Path, split: Split, baseline: Learner) -> str:
     except SteadfitError as error:
         reason = str(error).removesuffix(WRITE_ANEW).rstrip(". ")
         return f"a study that cannot be compared with this one ({reason})"
-    if found.data.digest != digest(split):
-        return f"a study of other data, or of other test points ({found.data.name})"
+    if found.data.digest != digest(data):
+        return f"a study of other data ({found.data.name})"
     if not found.arms or found.arms[0].settings != dict(baseline.settings):
         return "a study of another baseline"
     return ""
@@ -121,7 +114,7 @@ def network_of(result: StudyResult, store: Store) -> Callable[[str], Replica | N
     """Of an arm by name its first replica with its weights; None where it failed."""
 
     def read(name: str) -> Replica | None:
-        replica = store.replica(result.arm(name).varying[0])
+        replica = store.replica(result.arm(name).keys[0])
         return None if replica.failure else replica
 
     return read
@@ -145,12 +138,11 @@ def read_about(folder: Path) -> About:
 
 
 def _replicas(arm: TrainedArm, store: Store) -> ArmReplicas:
-    drawn = tuple(store.read(key) for sample in arm.drawn for key in sample)
-    return ArmReplicas(drawn, tuple(store.read(key) for key in arm.whole))
-
-
-def _finished(replicas: Sequence[Finished]) -> list[Finished]:
-    return [replica for replica in replicas if replica.failure is None]
+    tested, drawn = (
+        tuple(tuple(store.read(key) for key in keys) for keys in rows)
+        for rows in (arm.tested, arm.drawn)
+    )
+    return ArmReplicas(tested, drawn)
 
 
 _ABOUT = TypeAdapter(About)

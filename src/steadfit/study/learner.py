@@ -6,7 +6,7 @@ from typing import Protocol, Self
 from torch import Tensor
 
 from steadfit.analysis.terms import Loss
-from steadfit.data import Dataset, Split
+from steadfit.data import Dataset
 from steadfit.remedies import Remedy
 from steadfit.tasks import Task
 from steadfit.training import Replica, TrainedModel
@@ -33,25 +33,28 @@ class Learner(Protocol):
         ...
 
     def decides(self, task: Task) -> Loss:
-        """The loss by which a study of this task decides: the one that is learned by."""
+        """The loss that is learned by; a study decides by it where nothing else is asked for."""
         ...
 
     def with_remedies(self, remedies: Sequence[Remedy]) -> Self:
         """The same with these remedies. Raises SteadfitError for those that it cannot take."""
         ...
 
-    def check(self, train: Dataset) -> None:
+    def check(self, data: Dataset) -> None:
         """Raise SteadfitError where it cannot be trained on such data; quick."""
         ...
 
-    def train(self, split: Split, examples: Tensor, seed: int, device: str) -> Replica:
-        """Train on these examples of `split.train`, and predict `split.test`.
+    def train(
+        self, data: Dataset, examples: Tensor, tested: Tensor, seed: int, device: str
+    ) -> Replica:
+        """Train on some examples of the data, and predict others.
 
-        examples: int64 positions, repeats allowed. The result depends on the arguments alone.
+        examples, tested: int64 positions; repeats are allowed in the first. The result depends on
+        the arguments alone.
         Raises SteadfitError where there is none: the study goes on without this replica.
         """
         ...
 
-    def model(self, train: Dataset, replicas: Sequence[Replica]) -> TrainedModel:
+    def model(self, data: Dataset, replicas: Sequence[Replica]) -> TrainedModel:
         """What is handed over: one replica, or an ensemble of several."""
         ...

@@ -22,7 +22,7 @@ from multiprocessing.process import BaseProcess
 import torch
 
 from steadfit.analysis.terms import Failure
-from steadfit.data import Split
+from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.study.engine import Progress, Watcher, quiet, trained, usable_cores
 from steadfit.study.store import Store
@@ -50,7 +50,7 @@ class LocalEngine:
     def train(
         self,
         trials: Sequence[Trial],
-        split: Split,
+        data: Dataset,
         store: Store,
         watch: Watcher = quiet,
         what: str = "replicas",
@@ -77,7 +77,7 @@ class LocalEngine:
             suspect = next((key for key in suspects if key in missing), None)
             now = missing.copy() if suspect is None else {suspect: missing[suspect]}
             several = workers if suspect is None else 1
-            lost = _run_pool(now, missing, without, split, store, several, device, tell)
+            lost = _run_pool(now, missing, without, data, store, several, device, tell)
             if suspect is None:
                 for key in lost:
                     suspects.setdefault(key, 0)
@@ -94,7 +94,7 @@ def _run_pool(
     trials: dict[str, Trial],
     missing: dict[str, Trial],
     without: set[str],
-    split: Split,
+    data: Dataset,
     store: Store,
     workers: int,
     device: str,
@@ -106,7 +106,7 @@ def _run_pool(
     were in training when a worker died; none where all are done.
     """
     start_server()
-    arguments = (_for_workers(split), store, device)
+    arguments = (_for_workers(data), store, device)
     before = set(multiprocessing.active_children())
     with _started():
         pool = ProcessPoolExecutor(workers, context(), _start_worker, arguments)
@@ -148,14 +148,14 @@ def _stop(before: set[BaseProcess]) -> None:
         child.terminate()
 
 
-def _for_workers(split: Split) -> Split | bytes:
+def _for_workers(data: Dataset) -> Dataset | bytes:
     """The data as workers get it: in memory that all share or, where a system has little of that,
     as containers do, packed, for each to have its own. Else torch would share it, and fail.
     """
     if not os.path.isdir(_SHARED):
-        return split
+        return data
     room = shutil.disk_usage(_SHARED).free - _OTHERS
-    return split if split.train.nbytes + split.test.nbytes < room else pickle.dumps(split)
+    return data if data.nbytes < room else pickle.dumps(data)
 
 
 @contextmanager
@@ -178,10 +178,10 @@ class _Answer(Enum):
     NO_MEMORY = 3
 
 
-def _start_worker(split: Split | bytes, store: Store, device: str) -> None:
+def _start_worker(data: Dataset | bytes, store: Store, device: str) -> None:
     """What each worker has: the data, the store, one thread, and an eye on its parent."""
-    global _split, _store, _device
-    _split = pickle.loads(split) if isinstance(split, bytes) else split
+    global _data, _store, _device
+    _data = pickle.loads(data) if isinstance(data, bytes) else data
     _store, _device = store, device
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     torch.set_num_threads(1)
@@ -190,7 +190,7 @@ def _start_worker(split: Split | bytes, store: Store, device: str) -> None:
     end_with_parent()
 
 
-_split: Split
+_data: Dataset
 _store: Store
 _device: str
 
@@ -212,4 +212,4 @@ def _train(packed: bytes) -> _Answer:
 
 
 def _replica(trial: Trial) -> Replica:
-    return trained(trial, _split, _device)
+    return trained(trial, _data, _device)

@@ -17,8 +17,8 @@ from steadfit.errors import SteadfitError, unknown
 from steadfit.files import reading
 from steadfit.regular_files import read_json
 
-SCHEMA = 2  # of study.json: raise it when a field changes its meaning or goes
-Delivery = Literal["single", "ensemble"]
+SCHEMA = 3  # of study.json: raise it when a field changes its meaning or goes
+HandOver = Literal["single", "ensemble", "reference"]
 Scalar = bool | int | float | str
 T = TypeVar("T")
 WRITE_ANEW = "Run the study again with replace=True to write it anew."
@@ -39,43 +39,38 @@ class TrainedArm:
     settings: every setting of its learner; of a network, the recipe.
     parameters: numbers that training changes, the mean over replicas, whose samples of texts have
         vocabularies of their own; 0 where every replica failed.
-    drawn: keys in the store of its replicas on drawn samples, by sample and then by seed.
-    whole: of those on all the training data.
+    tested: keys in the store of the replicas that arms are compared by, of each repetition one a
+        fold. drawn: of those on drawn samples, by sample and then by seed.
     """
 
     name: str
     remedies: tuple[RemedyFacts, ...]
     settings: dict[str, Any]
     parameters: int
-    drawn: tuple[tuple[str, ...], ...]
-    whole: tuple[str, ...]
+    tested: tuple[tuple[str, ...], ...]
+    drawn: tuple[tuple[str, ...], ...] = ()
 
     @property
-    def at_size(self) -> tuple[str, ...]:
-        """The keys of those on all the training data; without such, of those on samples."""
-        return self.whole or tuple(key for sample in self.drawn for key in sample)
-
-    @property
-    def varying(self) -> tuple[str, ...]:
-        """The keys of those that tell the variance: on drawn samples; without such, on all."""
-        return tuple(key for sample in self.drawn for key in sample) or self.whole
+    def keys(self) -> tuple[str, ...]:
+        """Of all its replicas."""
+        return tuple(key for of_one in (*self.tested, *self.drawn) for key in of_one)
 
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What the study was run on. horizon: the steps that are forecast; 0 where none are.
+    """What the study was run on. examples: how many; test: how many test points.
 
-    digest: of both sides, with the groups and times by which they are divided.
+    horizon: the steps that are forecast; 0 where none are. fingerprint: of the test points, in
+    `points.npz`. digest: of all examples, with the groups and times by which they are divided.
     """
 
     name: str
     shape: tuple[int, ...]
-    train: int
+    examples: int
     test: int
     task: str
     classes: tuple[str, ...]
-    train_fingerprint: str
-    test_fingerprint: str
+    fingerprint: str
     digest: str
     horizon: int = 0
 
@@ -84,16 +79,18 @@ class DataFacts:
 class ModelFacts:
     """The model handed over: of which arm, and its members' keys in the store.
 
-    Without members where the arm's final training failed: there is no model then.
+    Without members where the arm's final training failed: there is no model then. reference: the
+    rival that is handed over in the arm's place; "" where the arm is.
     """
 
     arm: str
     members: tuple[str, ...]
+    reference: str = ""
 
 
 @dataclass(frozen=True)
 class StudyResult:
-    """A whole study. seed: of everything random in it.
+    """A whole study. seed: of everything random in it. references: the simple rivals.
 
     not_joined: remedies found better, and left out of the second round since they set what another
         one of it sets.
@@ -106,6 +103,7 @@ class StudyResult:
     analysis: Analysis
     model: ModelFacts
     not_joined: tuple[str, ...] = ()
+    references: tuple[TrainedArm, ...] = ()
 
     def arm(self, name: str) -> TrainedArm:
         """The arm of this name. Raises SteadfitError, with the nearest name, if there is none."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from steadfit.analysis.result import Analysis
+from steadfit.analysis.terms import Verdict
 from steadfit.errors import SteadfitError
 from steadfit.remedies import Remedy
 from steadfit.study.trials import Arm
@@ -14,11 +15,12 @@ def joined_arm(found: Analysis, arms: Sequence[Arm]) -> tuple[Arm | None, tuple[
     Of two that set the same, as of one remedy at two strengths, that with the lower loss is taken.
     None where there are not two to join.
     """
-    baseline, loss = arms[0].learner, found.decides
-    helping = [arm for arm in arms if len(arm.remedies) == 1 and found.arm(arm.name).verdict.helps]
+    baseline, measure = arms[0].learner, found.decides
+    better = {arm.name for arm in found.arms if arm.verdict is Verdict.BETTER}
+    helping = [arm for arm in arms if len(arm.remedies) == 1 and arm.name in better]
     chosen: list[Arm] = []
     left_out: list[str] = []
-    for arm in sorted(helping, key=lambda arm: found.arm(arm.name).changes[loss].value):
+    for arm in sorted(helping, key=lambda arm: found.arm(arm.name).changes[measure].value):
         try:
             baseline.with_remedies(_remedies([*chosen, arm]))
         except SteadfitError:

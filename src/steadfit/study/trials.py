@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from steadfit.data import Dataset, Split
 from steadfit.errors import SteadfitError
 from steadfit.remedies import ArmLike, Remedy, joined, name_of
-from steadfit.study.design import Design
 from steadfit.study.learner import Learner
+from steadfit.study.plan import Plan
 from steadfit.training import RESULTS
 
 BASELINE = "baseline"
@@ -22,53 +20,47 @@ BASELINE = "baseline"
 
 @dataclass(frozen=True)
 class Arm:
-    """One configuration that is compared: the baseline, or it with remedies."""
+    """One configuration that is compared: the baseline, it with remedies, or a reference.
+
+    called: its name, where that is not made of the remedies.
+    """
 
     remedies: tuple[Remedy, ...]
     learner: Learner
+    called: str = ""
 
     @property
     def name(self) -> str:
-        return name_of(self.remedies) or BASELINE
+        return self.called or name_of(self.remedies) or BASELINE
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
     """A replica not yet trained: all that determines it.
 
-    arm: its name, for messages. split: the digest of the data, by `digest`.
+    arm: its name, for messages. examples: positions to train on, repeats allowed; tested: positions
+    to predict. data: the digest of the examples, by `digest`.
     """
 
     arm: str
     learner: Learner
     examples: Tensor
+    tested: Tensor
     seed: int
-    split: str
+    data: str
 
     @cached_property
     def key(self) -> str:
         """SHA-256 of all that determines the replica, 64 hexadecimal digits; its name on disk."""
         determined_by = {
             "learner": self.learner.identity,
-            "split": self.split,
-            "examples": hashlib.sha256(self.examples.numpy().tobytes()).hexdigest(),
+            "data": self.data,
+            "examples": _digest_of(self.examples),
+            "tested": _digest_of(self.tested),
             "seed": self.seed,
             "results": RESULTS,
         }
         return hashlib.sha256(json.dumps(determined_by, sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True, eq=False)
-class ArmTrials:
-    """An arm's trials: on drawn samples, by sample and then by seed; and on all the data."""
-
-    drawn: tuple[tuple[Trial, ...], ...]
-    whole: tuple[Trial, ...]
-
-    def __iter__(self):
-        for sample in self.drawn:
-            yield from sample
-        yield from self.whole
 
 
 def make_arms(learner: Learner, remedies: Sequence[ArmLike]) -> tuple[Arm, ...]:
@@ -85,46 +77,37 @@ def make_arms(learner: Learner, remedies: Sequence[ArmLike]) -> tuple[Arm, ...]:
     return tuple(arms.values())
 
 
-def make_trials(design: Design, arms: Sequence[Arm], split: Split) -> tuple[ArmTrials, ...]:
-    """Of each arm, on the same samples with the same seeds."""
-    data, everything = digest(split), torch.arange(len(split.train))
-    on_whole = design.samples if design.scheme in ("both", "whole") else 0
-    samples = [] if design.scheme == "whole" else range(design.samples)
-    drawn = [(design.sample(split.train, n), design.replica_seeds(n)) for n in samples]
+def repetition_trials(plan: Plan, arm: Arm, repetition: int) -> tuple[Trial, ...]:
+    """An arm's trials of one repetition, one a fold; the seeds are the same in every arm."""
+    folds = plan.folds[repetition]
+    first = repetition * len(folds)
     return tuple(
-        ArmTrials(
-            drawn=tuple(
-                tuple(Trial(arm.name, arm.learner, sample, seed, data) for seed in seeds)
-                for sample, seeds in drawn
-            ),
-            whole=tuple(
-                Trial(arm.name, arm.learner, everything, design.replica_seed(number), data)
-                for number in range(on_whole)
-            ),
-        )
-        for arm in arms
+        Trial(arm.name, arm.learner, *fold, plan.design.replica_seed(first + number), plan.digest)
+        for number, fold in enumerate(folds)
     )
 
 
-def final_trial(design: Design, arm: Arm, split: Split) -> Trial:
-    """The arm on all the training data, with the study's first seed: the model handed over."""
-    everything = torch.arange(len(split.train))
-    return Trial(arm.name, arm.learner, everything, design.replica_seed(0), digest(split))
+def drawn_trials(plan: Plan, arm: Arm) -> tuple[tuple[Trial, ...], ...]:
+    """An arm's trials on drawn samples, by sample and then by seed."""
+    tested = plan.varied.test
+    return tuple(
+        tuple(
+            Trial(arm.name, arm.learner, sample, tested, seed, plan.digest)
+            for seed in plan.design.replica_seeds(number)
+        )
+        for number, sample in enumerate(plan.samples)
+    )
 
 
-def digest(split: Split) -> str:
-    """SHA-256 of both sides: the examples, and all that says how they may be divided."""
-    found = hashlib.sha256()
-    for side in (split.train, split.test):
-        found.update(side.fingerprint.encode())
-        found.update(_structure(side))
-    return found.hexdigest()
+def final_trial(plan: Plan, arm: Arm) -> Trial:
+    """The arm on all examples but a test side's, with the study's first seed: what is handed over.
+
+    It predicts all test points, which on folds it was trained on: for pictures, not for figures.
+    """
+    tested = torch.cat([fold.test for fold in plan.folds[0]]).sort().values
+    seed = plan.design.replica_seed(0)
+    return Trial(arm.name, arm.learner, plan.everything, tested, seed, plan.digest)
 
 
-def _structure(data: Dataset) -> bytes:
-    """The form, groups and time spans, as bytes that differ where these differ."""
-    parts = [json.dumps(data.schema.to_dict(), sort_keys=True)]
-    for column in (data.structure.groups, data.structure.spans):
-        values = None if column is None else np.ascontiguousarray(column.numpy())
-        parts.append("none" if values is None else hashlib.sha256(values.tobytes()).hexdigest())
-    return json.dumps(parts).encode()
+def _digest_of(positions: Tensor) -> str:
+    return hashlib.sha256(positions.numpy().tobytes()).hexdigest()

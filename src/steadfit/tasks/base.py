@@ -60,7 +60,8 @@ class Task(ABC):
 
     name: in the registry and in `model.json`.
     learned: what y holds, in a word: "classes", "numbers", "tokens".
-    losses: by which replicas are judged, functions of `steadfit.analysis`.
+    losses: those that are split into bias+noise and variance. measures: by which arms are judged
+        (`steadfit.analysis.measures`).
     every_step: whether there is an answer at each step of an example, rather than one for it.
     watched: how many examples outside the sample are followed through a training. seen: how many
         of the sample a replica is judged on when it is trained.
@@ -70,6 +71,7 @@ class Task(ABC):
     name: ClassVar[str]
     learned: ClassVar[str]
     losses: ClassVar[tuple[Loss, ...]]
+    measures: ClassVar[tuple[str, ...]]
     every_step: ClassVar[bool] = False
     watched: ClassVar[int] = 512
     seen: ClassVar[int] = 2000
@@ -195,6 +197,10 @@ class Task(ABC):
     @abstractmethod
     def score(self, outputs: Tensor, y: Tensor) -> tuple[float, float | None]:
         """The mean loss of predictions, and the share of wrong ones where there are such."""
+
+    def scales(self, train: Side, test: Side) -> np.ndarray | None:
+        """Of each number of y, float64, the error that counts as 1; None where there is no such."""
+        return None
 
     def scores(
         self,

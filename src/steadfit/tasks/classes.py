@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from steadfit.analysis import points
+from steadfit.analysis.measures import OF_CLASSES
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError, some
 from steadfit.recipe import Training
@@ -31,6 +32,7 @@ class Classes(Task):
     learned = "classes"
     losses = (Loss.CROSS_ENTROPY, Loss.BRIER, Loss.ZERO_ONE)
     takes = frozenset({"loss", "class_weight", "balanced_sampling", "calibrate"})
+    measures = OF_CLASSES
 
     @property
     def outputs(self) -> int:

@@ -32,6 +32,7 @@ class Forecast(Numeric):
     names: tuple[str, ...] = ()
 
     name = "forecast"
+    measures = (*Numeric.measures, "mase")
 
     @property
     def outputs(self) -> int:
@@ -81,6 +82,14 @@ class Forecast(Numeric):
 
     def errors(self, train: Side, test: Side, predictions: Tensor, season: int = 1) -> Tensor:
         """Absolute scaled errors; see `steadfit.data.scaled_errors`."""
+        return (predictions - test.y).abs() / self._scales(train, test, season)
+
+    def scales(self, train: Side, test: Side) -> np.ndarray:
+        """What counts as an error of 1 in a MASE."""
+        return self._scales(train, test, self.season).numpy()
+
+    def _scales(self, train: Side, test: Side, season: int) -> Tensor:
+        """Float64, shape of the test side's y; NaN where a series never changes."""
         assert train.spans is not None
         assert test.spans is not None
         learned = train.spans[:, 0]
@@ -89,8 +98,7 @@ class Forecast(Numeric):
         tested, place = test.spans[:, 0].unique(return_inverse=True)
         scale = torch.stack([change[learned == series].mean(0) for series in tested])
         scale[scale == 0] = torch.nan
-        errors = (predictions - test.y).abs().view(len(test.y), self.horizon, -1)
-        return (errors / scale[place][:, None]).view_as(test.y)
+        return scale[place].repeat(1, self.horizon)
 
     def scores(
         self,

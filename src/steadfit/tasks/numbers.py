@@ -8,6 +8,7 @@ import numpy as np
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
+from steadfit.analysis.measures import OF_NUMBERS
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError, counted
 from steadfit.kinds import Inputs
@@ -21,6 +22,7 @@ class Numeric(Task):
 
     learned = "numbers"
     losses = (Loss.SQUARED,)
+    measures = OF_NUMBERS
 
     @property
     def means(self) -> int:

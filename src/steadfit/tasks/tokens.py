@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from steadfit.analysis.measures import OF_CLASSES
 from steadfit.analysis.per_token import per_token
 from steadfit.analysis.result import TokenLosses
 from steadfit.analysis.terms import Loss
@@ -36,6 +37,7 @@ class Tokens(Task):
     name = "tokens"
     learned = "tokens"
     losses = (Loss.CROSS_ENTROPY, Loss.BRIER, Loss.ZERO_ONE)
+    measures = OF_CLASSES
     every_step = True
     watched = seen = 32  # examples, of which each has many tokens
     takes = frozenset({"calibrate"})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from steadfit.analysis.terms import Loss
-from steadfit.data import Dataset, Split
+from steadfit.data import Dataset
 from steadfit.models import complete, settings
 from steadfit.recipe import Recipe
 from steadfit.remedies import Remedy, apply
@@ -46,13 +46,15 @@ class RecipeLearner:
     def with_remedies(self, remedies: Sequence[Remedy]) -> "RecipeLearner":
         return RecipeLearner(apply(remedies, self.recipe))
 
-    def check(self, train: Dataset) -> None:
+    def check(self, data: Dataset) -> None:
         """Raise SteadfitError where no replica can be trained on such data."""
-        check(self.recipe, train)
-        train.schema.kind.check_changes(self.recipe.training.augmentation)
+        check(self.recipe, data)
+        data.schema.kind.check_changes(self.recipe.training.augmentation)
 
-    def train(self, split: Split, examples: Tensor, seed: int, device: str = "cpu") -> Replica:
-        return fit(self.recipe, split.train, examples, split.test, seed, device)
+    def train(
+        self, data: Dataset, examples: Tensor, tested: Tensor, seed: int, device: str = "cpu"
+    ) -> Replica:
+        return fit(self.recipe, data, examples, data.take(tested), seed, device)
 
-    def model(self, train: Dataset, replicas: Sequence[Replica]) -> TrainedModel:
-        return trained_model(self.recipe, train, replicas)
+    def model(self, data: Dataset, replicas: Sequence[Replica]) -> TrainedModel:
+        return trained_model(self.recipe, data, replicas)

@@ -36,11 +36,14 @@ class ReferenceFacts:
 _ADAPTER = TypeAdapter(ReferenceFacts)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TrainedReference:
     """A fitted reference on new inputs: a single member, read as `TrainedModel` is."""
 
     fitted: FittedReference
+
+    def __repr__(self) -> str:
+        return f"<TrainedReference {self.fitted.reference.name}>"
 
     @property
     def facts(self) -> ReferenceFacts:

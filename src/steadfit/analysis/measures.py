@@ -1,0 +1,180 @@
+"""What predictions are judged by: each measure a mean over test points, and less of it is better.
+
+A measure that is no mean of the points' own losses, as the area under a curve, is given by its
+linearised values: the measure plus each point's influence on it, which have the measure as their
+mean and its sampling variance as theirs (Davison and Hinkley 1997, "Bootstrap methods and their
+application", 2.7.2). So one way of comparing arms serves all.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from steadfit.analysis.jackknife import Floats
+from steadfit.errors import SteadfitError, unknown
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """The test points, N of them, and what every prediction is compared with.
+
+    y: class numbers, shape (N,), or numbers, shape (N, K).
+    groups: of points that belong together, int64, shape (N,); None where each stands alone.
+    scales: of forecasts, the error that counts as 1 for each number, shape (N, K); NaN where there
+        is none; None for other tasks.
+    """
+
+    y: np.ndarray
+    groups: NDArray[np.integer] | None = None
+    scales: Floats | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+Values = Callable[[Floats, Points], Floats]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """values: from outputs, shape (N, C or K), logits or numbers, and the points to one value a
+    point, shape (N,). bounded: the measure that judges in its place where a few points carry a
+    change; "" where none does."""
+
+    name: str
+    values: Values
+    bounded: str = ""
+
+    def of(self, outputs: np.ndarray, points: Points) -> Floats:
+        """The values of several repetitions, shape (R, N), from outputs (R, N, C or K)."""
+        return np.stack([self.values(np.asarray(one, np.float64), points) for one in outputs])
+
+
+def _log_probabilities(logits: Floats) -> Floats:
+    shifted = logits - logits.max(1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+
+
+def _cross_entropy(logits: Floats, points: Points) -> Floats:
+    return -_log_probabilities(logits)[np.arange(len(points)), points.y]
+
+
+def _brier(logits: Floats, points: Points) -> Floats:
+    shares = np.exp(_log_probabilities(logits))
+    right = shares[np.arange(len(points)), points.y]
+    return np.square(shares).sum(1) - 2 * right + 1
+
+
+def _error(logits: Floats, points: Points) -> Floats:
+    return (logits.argmax(1) != points.y).astype(np.float64)
+
+
+def _balanced_error(logits: Floats, points: Points) -> Floats:
+    """The mean over the classes of the share of wrong ones among a class's points."""
+    counts = np.bincount(points.y)
+    weights = len(points) / (np.count_nonzero(counts) * counts[points.y])
+    return _error(logits, points) * weights
+
+
+def _f1(logits: Floats, points: Points) -> Floats:
+    """1 less the F1 score, the mean over the classes that there are."""
+    predicted, found = logits.argmax(1), []
+    for name in np.unique(points.y):
+        said, there = predicted == name, points.y == name
+        hit, total = said & there, said.mean() + there.mean()
+        score = 2 * hit.mean() / total
+        found.append(score + (2.0 * hit - score * (1.0 * said + there)) / total)
+    return 1 - np.mean(found, axis=0)
+
+
+def _auc(logits: Floats, points: Points) -> Floats:
+    """1 less the area under the ROC curve, the mean over the classes, each against the rest.
+
+    The points' influences are the placement values of DeLong, DeLong and Clarke-Pearson (1988).
+    """
+    shares = _log_probabilities(logits)
+    classes = [name for name in np.unique(points.y) if (points.y != name).any()]
+    if not classes:
+        raise SteadfitError("auc needs test points of two classes, got one class.")
+    if logits.shape[1] == 2:
+        classes = classes[-1:]  # the other class has the same area
+    found = []
+    for name in classes:
+        positive = points.y == name
+        high, low = shares[positive, name], shares[~positive, name]
+        placed = np.empty(len(points))
+        placed[positive] = _share_below(high, low)
+        placed[~positive] = 1 - _share_below(low, high)
+        area = placed[positive].mean()
+        rates = np.where(positive, positive.mean(), 1 - positive.mean())
+        found.append(area + (placed - area) / rates)
+    return 1 - np.mean(found, axis=0)
+
+
+def _share_below(values: Floats, others: Floats) -> Floats:
+    """Of each value the share of the others that lie below it; equal ones count half."""
+    ordered = np.sort(others)
+    below = np.searchsorted(ordered, values, "left")
+    return (below + np.searchsorted(ordered, values, "right")) / (2 * len(ordered))
+
+
+def _squared(numbers: Floats, points: Points) -> Floats:
+    return np.square(numbers - points.y).sum(1)
+
+
+def _rmse(numbers: Floats, points: Points) -> Floats:
+    """The root of the mean squared error, over points and outputs."""
+    squares = np.square(numbers - points.y).mean(1)
+    root = float(np.sqrt(squares.mean()))
+    return np.full(len(points), 0.0) if root == 0.0 else root + (squares - root**2) / (2 * root)
+
+
+def _mae(numbers: Floats, points: Points) -> Floats:
+    return np.abs(numbers - points.y).mean(1)
+
+
+def _mase(numbers: Floats, points: Points) -> Floats:
+    """The mean absolute error in units of the naive forecast's (Hyndman and Koehler 2006); series
+    that never change have no unit and are left out."""
+    if points.scales is None:
+        raise SteadfitError("mase is a measure of forecasts, and these are none. Use mae.")
+    scaled = np.abs(numbers - points.y) / points.scales
+    known = np.isfinite(scaled)
+    if not known.any():
+        raise SteadfitError("mase needs a series that changes on the training side. Use mae.")
+    return np.where(known, scaled, 0.0).sum(1) * (len(points) / known.sum())
+
+
+MEASURES: Mapping[str, Measure] = {
+    one.name: one
+    for one in (
+        Measure("cross_entropy", _cross_entropy, bounded="brier"),
+        Measure("brier", _brier),
+        Measure("error", _error),
+        Measure("balanced_error", _balanced_error),
+        Measure("f1", _f1),
+        Measure("auc", _auc),
+        Measure("squared", _squared, bounded="mae"),
+        Measure("rmse", _rmse),
+        Measure("mae", _mae),
+        Measure("mase", _mase),
+    )
+}
+OF_CLASSES = ("cross_entropy", "brier", "error", "balanced_error", "f1", "auc")
+OF_NUMBERS = ("squared", "rmse", "mae")
+OF_FORECASTS = (*OF_NUMBERS, "mase")
+
+
+def measure(name: str, known: tuple[str, ...] = tuple(MEASURES)) -> Measure:
+    """The measure of this name. Raises SteadfitError, with the nearest one, if there is none.
+
+    >>> points = Points(np.array([0, 1, 1]))
+    >>> logits = np.array([[[2.0, 0.0], [0.0, 1.0], [1.0, 0.0]]])
+    >>> measure("error").of(logits, points).tolist()
+    [[0.0, 0.0, 1.0]]
+    """
+    if name not in known:
+        raise unknown("measure", name, list(known))
+    return MEASURES[name]

@@ -1,0 +1,124 @@
+"""The arms in sentences: their words, what limits the undecided ones, and which is handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from steadfit.analysis.terms import Limit, Verdict
+from steadfit.errors import counted
+from steadfit.report import wording
+from steadfit.report.voice import Voice
+from steadfit.report.wording import listed
+
+if TYPE_CHECKING:
+    from steadfit.analysis.comparison import Change
+    from steadfit.analysis.result import Analysis, ArmAnalysis
+
+TOLD = (Verdict.BETTER, Verdict.PROBABLY_BETTER, Verdict.WORSE)
+
+
+def about_arms(found: Analysis, voice: Voice) -> Iterator[str]:
+    """Each arm's word with its change; then those that got none, and what would decide them."""
+    others = found.arms[1:]
+    yield from (_about(arm, found) for arm in others if arm.verdict in TOLD)
+    undecided = [arm for arm in others if arm.verdict is Verdict.CANNOT_TELL]
+    if undecided and found.baseline.totals:
+        yield _cannot_tell(undecided, found, voice)
+    untrained = [arm.name for arm in others if arm.verdict is Verdict.NOT_TRAINED]
+    if untrained:
+        yield not_trained(untrained, voice)
+
+
+def not_trained(names: Sequence[str], voice: Voice) -> str:
+    """Of arms without a word."""
+    alone = len(names) == 1
+    return (
+        f"{listed(names)} had not learned when training ended: the training loss was still "
+        f"falling, or no better than guessing. {'It gets' if alone else 'They get'} no word. Train "
+        f"longer ({voice.training('epochs')})."
+    )
+
+
+def handed_over(found: Analysis) -> str:
+    """Which arm, and why; with significantly more errors than the baseline it says so."""
+    if found.best == found.baseline.name:
+        return "The baseline is handed over: no arm is better by a standard error."
+    arm = found.arm(found.best)
+    text = (
+        f"Handed over: {arm.name}, the best of those that are better by a standard error. It was "
+        "chosen on these test points, so its figure is slightly optimistic."
+    )
+    errors = arm.changes.get("error")
+    if found.decides != "error" and errors is not None and errors.low > 0:
+        text += (
+            f" But it makes more errors than the baseline: {_points(errors)} in percent of the "
+            "test points."
+        )
+    return text
+
+
+def _about(arm: ArmAnalysis, found: Analysis) -> str:
+    measure = arm.judged_by
+    change, words = arm.changes[measure], wording.MEASURES[measure]
+    way = "lowers" if change.value < 0 else "raises"
+    base = found.baseline.totals[measure]
+    sure = "probably " if arm.verdict is Verdict.PROBABLY_BETTER else ""
+    share = f"{abs(change.value) / base:.0%}" if base > 0 else _amount(abs(change.value), measure)
+    text = f"{arm.name} {sure}{way} the {words.name} by {share} ({_range(change, base, measure)}"
+    text += f", chance better {wording.chance(change.chance_better)})"
+    if measure != found.decides:
+        decided = wording.MEASURES[found.decides].name
+        text += (
+            f"; the {words.name} decides, as five test points carry "
+            f"{arm.changes[found.decides].heaviest:.0%} of the change of the {decided}"
+        )
+    if arm.other_sets is not None:
+        text += f". Over other training sets of this size: {_other_sets(arm.other_sets, base)}"
+    return text + "."
+
+
+def _other_sets(change: Change, base: float) -> str:
+    return f"{wording.relative(change, base)}, chance better {wording.chance(change.chance_better)}"
+
+
+def _range(change: Change, base: float, measure: str) -> str:
+    """The ends of the interval, as shares of the baseline; signs as of a lowering or a raising."""
+    ends = sorted((change.low, change.high), key=abs)
+    sign = -1 if change.value < 0 else 1
+    if base > 0:
+        low, high = (f"{sign * end / base:.0%}".replace("-", "−") for end in ends)
+    else:
+        low, high = (_amount(sign * end, measure) for end in ends)
+    return f"95% interval {low} to {high}"
+
+
+def _amount(value: float, measure: str) -> str:
+    scale = wording.scale_of(measure)
+    return f"{scale * value:.3g}{'%' if scale > 1 else ''}".replace("-", "−")
+
+
+def _points(change: Change) -> str:
+    value, low, high = (
+        wording.number(100 * part, 1, sign=True) for part in (change.value, change.low, change.high)
+    )
+    return f"{value} [{low}, {high}]"
+
+
+def _cannot_tell(arms: Sequence[ArmAnalysis], found: Analysis, voice: Voice) -> str:
+    """The undecided arms, what limits their intervals, and what halves these."""
+    names = listed([arm.name for arm in arms])
+    limited = [arm for arm in arms if arm.limit is Limit.POINTS]
+    text = f"Cannot tell for {names}."
+    if len(limited) * 2 >= len(arms):
+        text += (
+            f" The number of test points ({found.points:,}) limits the intervals: more "
+            "repetitions would help little, four times the data halve them."
+        )
+        return text
+    what = "repetitions" if found.comparing.folds > 1 else "retrainings"
+    most = max(arm.repetitions for arm in arms)
+    return text + (
+        f" The retrainings limit the intervals: {counted(4 * most, what)} an arm about halve them "
+        f"({voice.setting('repetitions', 4 * most)})."
+    )

@@ -1,0 +1,66 @@
+"""The reference models in sentences: said first, since they tell whether a network is worth it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from steadfit.report import wording
+
+if TYPE_CHECKING:
+    from steadfit.analysis.result import Analysis, ReferenceAnalysis
+
+Totals = Mapping[str, float]
+
+
+def about_references(found: Analysis) -> Iterator[str]:
+    """The strongest rival against the arm handed over, and loudly what is worse than guessing.
+
+    The first reference is the guess that is the same for all examples.
+    """
+    measure, best = found.decides, found.arm(found.best)
+    rivals = [one for one in found.references if measure in one.best_against]
+    if not rivals or measure not in best.totals:
+        return
+    guessing = rivals[0]
+    if best.totals[measure] >= guessing.totals[measure]:
+        yield (
+            f"Worse than guessing: the {wording.MEASURES[measure].name} of {best.name} is "
+            f"{_figure(best.totals[measure], measure)}, that of {guessing.name} "
+            f"{_figure(guessing.totals[measure], measure)}."
+        )
+    yield _against(min(rivals, key=lambda one: one.totals[measure]), found)
+
+
+def _against(rival: ReferenceAnalysis, found: Analysis) -> str:
+    measure, best = found.decides, found.arm(found.best)
+    change, name = rival.best_against[measure], rival.name
+    told = [measure, *(["error"] if "error" in rival.totals and measure != "error" else [])]
+
+    def figures(first: Totals, second: Totals) -> str:
+        return ", ".join(
+            f"{wording.MEASURES[one].name} {_figure(first[one], one)} against "
+            f"{_figure(second[one], one)}"
+            for one in told
+        )
+
+    if change.high < 0:
+        both = figures(best.totals, rival.totals)
+        return f"The best network, {best.name}, is better than {name}: {both}."
+    both = figures(rival.totals, best.totals)
+    if change.low > 0:
+        return f"{_capital(name)} is better than the best network, {best.name}: {both}."
+    return (
+        f"{_capital(name)} is as good as the best network, {best.name}, as far as these data tell: "
+        f"{both}."
+    )
+
+
+def _figure(value: float, measure: str) -> str:
+    if wording.MEASURES[measure].percent:
+        return wording.percent(value, 1)
+    return wording.quantity(value)
+
+
+def _capital(name: str) -> str:
+    return f"{name[:1].upper()}{name[1:]}"
