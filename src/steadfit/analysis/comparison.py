@@ -23,9 +23,9 @@ degrees of freedom: with one repetition of five folds, 95% intervals then hold t
 studies, and a one-sided level of 0.25% is exceeded in up to 1.2%.
 
 Losses often have a long tail: a few points carry the change, and Student's interval then misses the
-truth on one side. Johnson's correction (Johnson 1978, "Modified t tests and confidence intervals for
-asymmetrical populations", Journal of the American Statistical Association 73), t + g (1 + 2 t^2)/6
-with g the skewness of the mean, takes that out to first order. It holds near the middle: beyond
+truth on one side. Johnson's correction (Johnson 1978, "Modified t tests and confidence intervals
+for asymmetrical populations", Journal of the American Statistical Association 73), t + g (1 + 2
+t^2)/6 with g the skewness of the mean, takes that out to first order. It is for the middle: beyond
 `REACH` standard errors t^2 is that of the end, and g counts as `MOST_SKEW` at most, so that the
 corrected statistic rises with t and an interval does not run away.
 
