@@ -81,7 +81,7 @@ def hostile() -> StudyResult:
     )
     return study(
         (arm(HOSTILE[0], 0.050, Verdict.BASELINE, parts=(0.061, 0.087)), *arms),
-        classes=HOSTILE,
+        classes=HOSTILE[:8],
         name=HOSTILE[0],
         best=HOSTILE[1],
     )

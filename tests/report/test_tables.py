@@ -118,7 +118,9 @@ def test_at_every_width_no_line_is_too_long_and_what_decides_stays(
 
 @pytest.mark.parametrize("width", [40, 52, 80, 120])
 @pytest.mark.parametrize("which", ["digits", "numbers", "hostile", "unknown"])
-def test_no_line_of_the_summary_is_too_long(which: str, width: int, request: pytest.FixtureRequest):
+def test_no_line_of_the_summary_is_too_long(
+    which: str, width: int, request: pytest.FixtureRequest
+):
     text = printed(summary(request.getfixturevalue(which)), width=width)
     assert all(cell_len(line) <= width for line in text.splitlines())
 

@@ -183,8 +183,12 @@ def _columns(found: Analysis, seconds: Mapping[str, float]) -> dict[str, _Column
         "total": _totals(words.name + " %" * words.percent, rows, found, measure),
         "change": _Column(change, changes + none),
         "chance": _Column("chance better", chances + none),
-        "verdict": _Column("", _joined(" ", verdicts, handed) + none, words=True, verdicts=True),
-        "stacked": _Column("", _joined("\n", verdicts, handed) + none, words=True, verdicts=True),
+        "verdict": _Column(
+            "", _joined(" ", verdicts, handed) + none, words=True, verdicts=True
+        ),
+        "stacked": _Column(
+            "", _joined("\n", verdicts, handed) + none, words=True, verdicts=True
+        ),
         "all": _Column(
             f"{change}\nchance better",
             _joined("\n", changes, _joined(" · ", chances, verdicts), handed) + none,
