@@ -294,9 +294,7 @@ def replicas_of(
         one.name: ArmReplicas(())
         if one.failed
         else ArmReplicas(
-            tuple(
-                tuple(made(row == fold, place) for fold in range(FOLDS)) for row in tested.folds
-            ),
+            tuple(tuple(made(row == fold, place) for fold in range(FOLDS)) for row in tested.folds),
             tuple((made(tested.sampled, place),) for _ in range(4)) if one.variance else (),
         )
         for place, one in enumerate(result.analysis.arms)

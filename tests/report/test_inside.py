@@ -136,7 +136,7 @@ def test_what_cannot_be_shown_is_said(net, digits):
         inside.feature_maps(net, digits.x[0], "linear1")
     with pytest.raises(SteadfitError, match="class"):
         inside.saliency(net, digits.x[:1], ["eleven"])
-    with pytest.raises(SteadfitError, match="as many"):
+    with pytest.raises(SteadfitError, match="a class for each of the 2 images, got 1"):
         inside.saliency(net, digits.x[:2], ["1"])
     with pytest.raises(SteadfitError, match="no convolution"):
         inside.first_filters(trained(digits, "mlp"))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from steadfit.cells import cell, sigmoid, tanh
-from steadfit.data import Split, from_forecast, read, split
+from steadfit.data import Dataset, from_forecast, read, split
 from steadfit.nn import Recurrent
 from steadfit.recipe import Recipe
 from steadfit.report import page
@@ -24,10 +24,11 @@ from steadfit.training import RecipeLearner
 SERIES = np.arange(40, dtype=np.float32)[:, None]  # each value is its step
 
 
-def outcome(folder, parts: Split, model: str, remedies=(), **settings) -> Run:
+def outcome(folder, data: Dataset, model: str, remedies=(), **settings) -> Run:
     recipe = Recipe().model_with(name=model, **settings).training_with(epochs=1)
     learner = RecipeLearner(recipe)
-    return run_study(parts, learner, remedies, folder, Design(samples=2, seeds=1), processes=1)
+    design = Design(folds=2, repetitions=1, samples=2)
+    return run_study(data, learner, remedies, folder, design, processes=1)
 
 
 def headings(done: Run) -> list[str]:
@@ -35,8 +36,7 @@ def headings(done: Run) -> list[str]:
 
 
 def test_of_images(tmp_path):
-    parts = split(read("digits", limit=100))
-    done = outcome(tmp_path, parts, "convnet", width=0.1)
+    done = outcome(tmp_path, read("digits", limit=100), "convnet", width=0.1)
     assert headings(done) == [
         "What the model looks at",
         "Where it finds the class",
@@ -55,8 +55,7 @@ def test_of_images(tmp_path):
 
 
 def test_of_a_net_without_convolutions(tmp_path):
-    parts = split(read("digits", limit=100))
-    done = outcome(tmp_path, parts, "mlp", width=0.1)
+    done = outcome(tmp_path, read("digits", limit=100), "mlp", width=0.1)
     assert headings(done) == ["What the model looks at", "Nearest the decision"]
 
 
@@ -84,14 +83,13 @@ def coupled(x, h, *, gate):
     return f * h + i * g
 
 
-def forecast() -> Split:
-    made = from_forecast([SERIES], Forecast(horizon=3, window=5), "steps")
-    return split(made, 0.4)
+def forecast() -> Dataset:
+    return from_forecast([SERIES], Forecast(horizon=3, window=5), "steps")
 
 
 def test_of_forecasts(tmp_path):
-    parts = forecast()
-    done = outcome(tmp_path, parts, "recurrent", ["cell=lstm"], hidden=4)
+    done = outcome(tmp_path, forecast(), "recurrent", ["cell=lstm"], hidden=4)
+    tested = done.tested.data
     found = headings(done)
     assert [each.split(" along ")[0] for each in found] == [
         "The gates",
@@ -99,11 +97,11 @@ def test_of_forecasts(tmp_path):
         "How far back gradients reach",
         "Forecasts over truth",
     ]
-    assert found[:2] == [f"The gates along {parts.test.ids[place]}" for place in (0, -1)]
+    assert found[:2] == [f"The gates along {tested.ids[place]}" for place in (0, -1)]
 
 
 def test_each_step_is_forecast_once_and_stands_at_its_time():
-    test = forecast().test
+    test = split(forecast(), 0.4).test
     spread = torch.tensor([-1.0, 0.0, 1.0])[:, None, None]
     figure = over_truth(test, (test.y + 2 + spread).numpy())
     lower, upper, truth, mean = figure.data

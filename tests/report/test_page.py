@@ -117,12 +117,6 @@ def test_the_page_says_what_the_result_holds(digits_case: Case):
     assert "better ← handed over" in words
     assert "logistic regression3.200.1210 reference" in words
     assert (
-        "Cross-entropy 0.0500, about 59% of it variance; dropout=0.5 lowers it by 20%." in words
-    )
-    assert "−20% [−37, −3]" in words.replace("\N{NO-BREAK SPACE}", " ")
-    assert "better ← handed over" in words
-    assert "logistic regression3.200.1210 reference" in words
-    assert (
         "l1=10.0 failed: in 10 retrainings the loss, a gradient or a prediction was not finite"
         in words
     )
@@ -233,9 +227,7 @@ def test_the_headline_claims_no_more_than_the_verdict(
     first, second, *_ = digits.analysis.arms
     arm = dataclasses.replace(second, verdict=verdict)
     found = dataclasses.replace(digits.analysis, arms=(first, arm), best=best)
-    assert sections.headline(found) == (
-        "Cross-entropy 0.0500, about 59% of it variance" + sentence
-    )
+    assert sections.headline(found) == ("Cross-entropy 0.0500, about 59% of it variance" + sentence)
 
 
 def test_the_points_shown_are_those_of_most_disagreement(digits_case: Case):

@@ -118,9 +118,7 @@ def test_at_every_width_no_line_is_too_long_and_what_decides_stays(
 
 @pytest.mark.parametrize("width", [40, 52, 80, 120])
 @pytest.mark.parametrize("which", ["digits", "numbers", "hostile", "unknown"])
-def test_no_line_of_the_summary_is_too_long(
-    which: str, width: int, request: pytest.FixtureRequest
-):
+def test_no_line_of_the_summary_is_too_long(which: str, width: int, request: pytest.FixtureRequest):
     text = printed(summary(request.getfixturevalue(which)), width=width)
     assert all(cell_len(line) <= width for line in text.splitlines())
 
@@ -208,3 +206,14 @@ def test_a_usual_terminal_has_an_arm_a_line(digits: StudyResult):
     text = printed(table(digits.analysis, 80), 80)
     assert row(text, "augment=1") == "augment=1 1.14 0.0430 −14% [−31, +3] 96% probably better"
     assert row(text, "smaller") == "smaller 1.84 0.0670 +34% [+17, +51] <1% worse"
+
+
+def test_chance_and_word_are_by_the_same_measure(digits: StudyResult):
+    first, second, *_ = digits.analysis.arms
+    brier = replace(second.changes["brier"], chance_better=0.62)
+    second = replace(second, judged_by="brier", changes={**second.changes, "brier": brier})
+    text = printed(table(replace(digits.analysis, arms=(first, second)), 120))
+    assert row(text, "dropout=0.5") == (
+        "dropout=0.5 1.22 0.0400 −20% [−37, −3] 62% better ← handed over"
+    )
+    assert "Chance and word of dropout=0.5 are by the Brier score." in " ".join(text.split())

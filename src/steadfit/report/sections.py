@@ -82,7 +82,7 @@ def arms(found: Analysis) -> Grid:
             wording.printable(arm.name),
             *totals(arm),
             _unbroken(wording.relative(change, base)) if change else "",
-            wording.chance(change.chance_better) if change and arm.judged_by else "",
+            wording.chance(arm.changes[arm.judged_by].chance_better) if arm.judged_by else "",
         )
 
     headings = (

@@ -175,7 +175,8 @@ def _columns(found: Analysis, seconds: Mapping[str, float]) -> dict[str, _Column
     verdicts = tuple(wording.VERDICTS[arm.verdict] for arm in arms)
     handed = tuple("← handed over" if arm.name == found.best else "" for arm in arms)
     chances = tuple(
-        wording.chance(arm.changes[measure].chance_better) if arm.judged_by else "" for arm in arms
+        wording.chance(arm.changes[arm.judged_by].chance_better) if arm.judged_by else ""
+        for arm in arms
     )
     change = f"change ({wording.level(found)})"
     columns = {
@@ -183,12 +184,8 @@ def _columns(found: Analysis, seconds: Mapping[str, float]) -> dict[str, _Column
         "total": _totals(words.name + " %" * words.percent, rows, found, measure),
         "change": _Column(change, changes + none),
         "chance": _Column("chance better", chances + none),
-        "verdict": _Column(
-            "", _joined(" ", verdicts, handed) + none, words=True, verdicts=True
-        ),
-        "stacked": _Column(
-            "", _joined("\n", verdicts, handed) + none, words=True, verdicts=True
-        ),
+        "verdict": _Column("", _joined(" ", verdicts, handed) + none, words=True, verdicts=True),
+        "stacked": _Column("", _joined("\n", verdicts, handed) + none, words=True, verdicts=True),
         "all": _Column(
             f"{change}\nchance better",
             _joined("\n", changes, _joined(" · ", chances, verdicts), handed) + none,
@@ -253,6 +250,11 @@ def _caption(found: Analysis) -> str:
     text = f"{words.name[0].upper()}{words.name[1:]} in {words.unit}."
     if len(found.arms) > 1:
         text += f" Change: of the {words.name}, against {first}, on the same test points."
+    others = [arm for arm in found.arms if arm.judged_by not in ("", found.decides)]
+    if others:
+        by = wording.MEASURES[others[0].judged_by].name
+        names = wording.listed([wording.printable(arm.name) for arm in others])
+        text += f" Chance and word of {names} are by the {by}."
     if found.references:
         listed = ", ".join(reference.name for reference in found.references)
         text += f" Reference models, for comparison: {listed}."
