@@ -235,9 +235,13 @@ def _joined(by: str, *columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _wrapped(name: str, width: int) -> str:
-    """The name in lines of at most this width, broken after "+", "=" and "_"."""
+    """The name in lines of at most this width, broken after "+", and where that is not enough after
+    "=" and "_"."""
+    parts = re.split(r"(?<=\+)", name)
+    if any(cell_len(part) > width for part in parts):
+        parts = re.split(r"(?<=[+=_])", name)
     lines = [""]
-    for piece in re.split(r"(?<=[+=_])", name):
+    for piece in parts:
         if lines[-1] and cell_len(lines[-1] + piece) > width:
             lines.append("")
         lines[-1] += piece
