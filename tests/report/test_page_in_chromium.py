@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from report.made import Case
-from steadfit.data import read
+from steadfit.data import Dataset, read
 from steadfit.recipe import Recipe
 from steadfit.report import page
 from steadfit.report.palette import DARK, LIGHT
