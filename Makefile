@@ -44,8 +44,7 @@ bench-sequences: .venv/done
 	$(BIN)/python benchmarks/sequences.py speed
 
 calibrate: .venv/done
-	$(BIN)/python benchmarks/calibrate.py
-	$(BIN)/python benchmarks/calibration_tables.py
+	$(BIN)/python benchmarks/deciding/worlds.py
 
 # Files, folders and users that are not trusted: minutes. A table says what each file took.
 hostile: .venv/done
@@ -67,7 +66,6 @@ audit:
 
 bench-coverage: .venv/done
 	$(BIN)/python benchmarks/coverage.py
-	$(BIN)/python benchmarks/coverage_one_set.py
 
 docs: .venv/done
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html

@@ -17,14 +17,15 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from steadfit.analysis.analyse import analyse
-from steadfit.analysis.evidence import ArmEvidence, Evidence, Points
-from steadfit.analysis.terms import Loss
+from steadfit.analysis.evidence import ArmEvidence, Evidence
+from steadfit.analysis.measures import Points
 from steadfit.data import Dataset, Split, read, split
 from steadfit.recipe import Recipe
 from steadfit.study.design import Design
 from steadfit.study.local_engine import LocalEngine
+from steadfit.study.plan import make_plan
 from steadfit.study.store import open_store
-from steadfit.study.trials import make_arms, make_trials
+from steadfit.study.trials import make_arms, repetition_trials
 from steadfit.training import RecipeLearner
 
 IMAGES, EPOCHS, TURNS, REPLICAS = 6000, 2, 2, 4
@@ -76,36 +77,41 @@ def _blocks(x: torch.Tensor, y: torch.Tensor):
     return zip(x.split(500), y.split(500), strict=True)
 
 
-def study_turn(data: Split, number: int) -> tuple[float, float, list[float]]:
-    """Seconds in all, seconds of the engine's own on each core, and the replicas' accuracies."""
+def study_turn(data: Dataset, number: int) -> tuple[float, float, list[float]]:
+    """Seconds in all, seconds of the engine's own on each core, and the replicas' accuracies.
+
+    Retrainings on the training side, as the plain loop has them, and their analysis."""
     began = time.perf_counter()
+    design = Design(folds=1, repetitions=REPLICAS, seed=number)
+    plan = make_plan(data, design)
+    (arm,) = make_arms(RecipeLearner(Recipe().training_with(epochs=EPOCHS)), [])
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(Path(folder))
-        design = Design(samples=2, seeds=2, scheme="bootstrap", seed=number)
-        arms = make_arms(RecipeLearner(Recipe().training_with(epochs=EPOCHS)), [])
-        trials = [trial for own in make_trials(design, arms, data) for trial in own]
+        trials = [one for n in range(REPLICAS) for one in repetition_trials(plan, arm, n)]
         LocalEngine().train(trials, data, store)
         replicas = [store.read(trial.key) for trial in trials]
-        logits = np.stack([one.logits for one in replicas]).reshape(2, 2, *replicas[0].logits.shape)
-        points = Points(data.test.y.numpy(), [Loss.CROSS_ENTROPY, Loss.BRIER, Loss.ZERO_ONE])
-        evidence = ArmEvidence("baseline", points, logits)
-        analyse(Evidence((evidence,), design.sampling(), Loss.CROSS_ENTROPY))
+    y = plan.tested.data.y.numpy()
+    evidence = ArmEvidence("baseline", np.stack([one.logits for one in replicas]))
+    measures = ("cross_entropy", "brier", "error")
+    folds, comparing = plan.tested.folds, plan.comparing
+    analyse(Evidence((evidence,), Points(y), folds, comparing, "cross_entropy", measures))
     whole = time.perf_counter() - began
     cores = min(torch.get_num_threads(), len(trials))
     trained = sum(replica.seconds for replica in replicas) / cores
-    right = [float((r.logits.argmax(1) == data.test.y.numpy()).mean()) for r in replicas]
+    right = [float((r.logits.argmax(1) == y).mean()) for r in replicas]
     return whole, whole - trained, right
 
 
 def main() -> None:
-    data = split(read("mnist", limit=IMAGES))
+    examples = read("mnist", limit=IMAGES)
+    data = split(examples)
     seen = REPLICAS * EPOCHS * IMAGES
     plain, study, own, plain_right, study_right = [], [], [], [], []
     for turn in range(TURNS):
         began = time.perf_counter()
         plain_right += [plain_replica(data, turn * REPLICAS + i) for i in range(REPLICAS)]
         plain.append(seen / (time.perf_counter() - began))
-        whole, engine, right = study_turn(data, turn)
+        whole, engine, right = study_turn(examples, turn)
         study.append(seen / whole)
         own.append(engine)
         study_right += right

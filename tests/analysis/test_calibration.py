@@ -1,7 +1,7 @@
 """The calibration in short: real nets on fresh training sets, whose spread is the truth.
 
 24 disjoint sets of 40 digits; a study sees 6 of them and is held against the 18 it has not seen.
-benchmarks/calibrate.py does the same at length, docs/calibration.md has its figures.
+benchmarks/deciding does so for the comparison of arms, docs/calibration.md has its figures.
 """
 
 from dataclasses import replace

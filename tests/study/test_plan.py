@@ -80,13 +80,17 @@ def test_a_ceiling_takes_looks_away():
     ("data", "design", "said"),
     [
         (numbered(4), Design(folds=5), "at least as many examples as folds, got 4"),
-        (numbered(60, 1), Design(), "single class"),
+        (numbered(60, 1), Design(), "at least two classes|two classes|single class"),
         (
             replace(numbered(60), structure=Structure(groups=torch.zeros(60, dtype=torch.int64))),
             Design(),
             "at least as many groups as folds, got 1 group",
         ),
-        (from_arrays(np.eye(64)[:40].reshape(40, 8, 8), np.ones(40) * 0.5), Design(), "is 0.5 in"),
+        (
+            from_arrays(np.eye(64)[:40].reshape(40, 8, 8), np.ones(40) * 0.5),
+            Design(),
+            "must vary, got 0.5",
+        ),
     ],
 )
 def test_what_cannot_be_divided_is_a_sentence(data, design, said):
