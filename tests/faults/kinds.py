@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 from rich.console import Console
 
-from steadfit.api import fit
+from steadfit.api import fit, report
 from steadfit.data import Split, from_arrays, read, split
 from steadfit.formats import TextTable
 from steadfit.kinds import Images, Series, Texts
@@ -24,7 +24,7 @@ from steadfit.report import summary
 from steadfit.report.voice import COMMAND_LINE
 from steadfit.study.design import Design
 from steadfit.study.folder import open_run
-from steadfit.study.result import StudyResult
+from steadfit.study.result import StudyResult, agreeing
 from steadfit.study.run import run_study
 from steadfit.study.store import Store
 from steadfit.study.trials import Trial
@@ -121,8 +121,11 @@ def model_of_texts(path: Path) -> object:
 
 
 def result(path: Path) -> object:
-    Console(file=io.StringIO()).print(summary(StudyResult.read(path), COMMAND_LINE))
-    open_run(path.parent)
+    found = StudyResult.read(path)
+    with agreeing(path.parent):
+        shown = summary(found, COMMAND_LINE)
+    Console(file=io.StringIO()).print(shown)
+    report(path.parent, COMMAND_LINE)
     return predictions(path.parent, path.parent.parent / "a.npz")
 
 

@@ -324,13 +324,15 @@ def show(run: Run, /, *, json: AsJson = False) -> None:
     """Show a finished study again: the table and the verdict."""
     from steadfit.cli import terminal
     from steadfit.report import summary
-    from steadfit.study.result import read_result
+    from steadfit.study.result import agreeing, read_result
 
     result = read_result(run)
     if json:
         terminal.write(result.to_json().rstrip())
-    else:
-        terminal.Screen().say(summary(result, COMMAND_LINE))
+        return
+    with agreeing(run):
+        shown = summary(result, COMMAND_LINE)
+    terminal.Screen().say(shown)
 
 
 @app.command

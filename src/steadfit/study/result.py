@@ -6,6 +6,8 @@ same bytes.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +22,7 @@ from steadfit.regular_files import read_json
 SCHEMA = 2  # of study.json: raise it when a field changes its meaning or goes
 Delivery = Literal["single", "ensemble"]
 Scalar = bool | int | float | str
+MOST_ARMS = 1_000
 WRITE_ANEW = "Run the study again with replace=True to write it anew."
 
 
@@ -123,7 +126,7 @@ class StudyResult:
         try:
             content = read_json(path)
             _check_schema(path, content)
-            return _ADAPTER.validate_json(content)
+            return _check_arms(path, _ADAPTER.validate_json(content))
         except OSError as error:
             raise SteadfitError(f"{path} cannot be read: {error.strerror}.") from None
         except ValidationError as error:
@@ -133,6 +136,42 @@ class StudyResult:
                 f"{path} is not a study's result: {place}: {first['msg'].lower()}. {WRITE_ANEW}",
                 replace=True,
             ) from None
+
+
+def _check_arms(path: Path, found: StudyResult) -> StudyResult:
+    """Refuse more arms than any study has: each is a row of tables and figures."""
+    if len(found.arms) > MOST_ARMS:
+        raise SteadfitError(
+            f"{path} must have at most {MOST_ARMS:,} arms, got {len(found.arms):,}. {WRITE_ANEW}",
+            replace=True,
+        )
+    return found
+
+
+@contextmanager
+def agreeing(folder: Path) -> Iterator[None]:
+    """Around what is made of the study.json of a folder, which may have been changed by hand.
+
+    Where its parts do not belong together, almost anything may be raised; that becomes a
+    SteadfitError.
+    """
+    try:
+        yield
+    except SteadfitError:
+        raise
+    except (
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as e:
+        reason = f"{type(e).__name__}: {e}".splitlines()[0]
+        raise SteadfitError(
+            f"The parts of {folder / 'study.json'} do not belong together ({reason}). {WRITE_ANEW}",
+            replace=True,
+        ) from e
 
 
 def read_result(folder: Path) -> StudyResult:
