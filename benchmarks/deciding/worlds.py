@@ -41,7 +41,7 @@ def folds_of(rng: np.random.Generator, points: int, repetitions: int) -> np.ndar
 
 
 def spread(rng: np.random.Generator, folds: np.ndarray, tail: str, of_replicas: float):
-    """Differences around 0. of_replicas: their part of the variance, as a multiple of the points'."""
+    """Differences around 0. of_replicas: their part of the variance, over the points'."""
     repetitions, points = folds.shape
     replica = rng.normal(size=(repetitions, FOLDS)) * np.sqrt(of_replicas * FOLDS / points)
     noise = np.sqrt(0.3) * rng.normal(size=folds.shape)

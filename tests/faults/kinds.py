@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 from PIL import Image
 from rich.console import Console
 
-from steadfit.api import fit
-from steadfit.data import from_arrays, read, split
+from steadfit.api import fit, report
+from steadfit.data import from_arrays, read
 from steadfit.formats import TextTable
 from steadfit.kinds import Images, Series, Texts
 from steadfit.models import shapes
@@ -23,7 +23,7 @@ from steadfit.report import summary
 from steadfit.report.voice import COMMAND_LINE
 from steadfit.study.design import Design
 from steadfit.study.folder import open_run
-from steadfit.study.result import StudyResult
+from steadfit.study.result import StudyResult, agreeing
 from steadfit.study.run import run_study
 from steadfit.training import RecipeLearner
 from study.serial_engine import SerialEngine
@@ -40,9 +40,9 @@ def study(run: Path) -> StudyResult:
     """Begin it, or go on with what is there; without workers, whose start takes seconds."""
 
     recipe = Recipe().model_with(name="mlp", width=0.05).training_with(**QUICK)
-    parts = split(from_arrays(IMAGES, LABELS))
-    learner, design = RecipeLearner(recipe), Design(samples=2, seeds=1)
-    return run_study(parts, learner, ["l2"], run, design, engine=SerialEngine()).result
+    data = from_arrays(IMAGES, LABELS)
+    learner, design = RecipeLearner(recipe), Design(folds=2, repetitions=1, samples=2)
+    return run_study(data, learner, ["l2"], run, design, engine=SerialEngine()).result
 
 
 def make(folder: Path) -> None:
@@ -108,8 +108,11 @@ def model_of_texts(path: Path) -> object:
 
 
 def result(path: Path) -> object:
-    Console(file=io.StringIO()).print(summary(StudyResult.read(path), COMMAND_LINE))
-    open_run(path.parent)
+    found = StudyResult.read(path)
+    with agreeing(path.parent):
+        shown = summary(found, COMMAND_LINE)
+    Console(file=io.StringIO()).print(shown)
+    report(path.parent, COMMAND_LINE)
     return predictions(path.parent, path.parent.parent / "a.npz")
 
 

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 def show(run: Run, /, *, json: AsJson = False) -> None:
     """Show a finished study again, its table and the verdict; or a fit's figures."""
     from steadfit.cli import terminal
+    from steadfit.study.result import agreeing
 
     result, shown = _read(run)
     if json:
         terminal.write(result.to_json().rstrip())
-    else:
+        return
+    with agreeing(run):
         terminal.Screen().say(shown)
 
 
