@@ -114,7 +114,7 @@ def test_the_page_says_what_the_result_holds(digits_case: Case):
     words = " ".join(Elements(page(digits_case)).words.split())
     assert "Cross-entropy 0.0500, about 59% of it variance; dropout=0.5 lowers it by 20%." in words
     assert "−20% [−37, −3]" in words.replace("\N{NO-BREAK SPACE}", " ")
-    assert "better ← handed over" in words
+    assert "dropout=0.5 ← handed over" in words
     assert "logistic regression3.200.1210 reference" in words
     assert (
         "l1=10.0 failed: in 10 retrainings the loss, a gradient or a prediction was not finite"

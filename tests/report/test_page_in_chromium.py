@@ -248,3 +248,20 @@ def test_a_folded_figure_is_drawn_when_it_is_opened(browser: Browser, tmp_path: 
     seen.expect(f"{folded}.clientWidth > 300 && {folded}.querySelectorAll('.hm').length === 5")
     assert seen.errors == []
     seen.page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_all_that_decides(scheme, seen: Seen):
+    seen.page.emulate_media(color_scheme=scheme)
+    seen.page.set_viewport_size({"width": 390, "height": 900})
+    seen.expect(
+        """(() => {
+            const scroll = document.querySelector(".scroll");
+            const row = [...scroll.querySelectorAll("tbody tr")][2];
+            const shown = [...row.children].filter(cell => cell.offsetParent !== null);
+            const words = shown.map(cell => cell.innerText).join(" ").replace(/\\s+/g, " ");
+            return scroll.scrollWidth <= scroll.clientWidth &&
+                ["augment=1", "−14% [−31, +3]", "96%", "probably better"].every(
+                    part => words.includes(part));
+        })()"""
+    )

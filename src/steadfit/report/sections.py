@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from steadfit.study.result import StudyResult
 
 SHOWN_MISTAKES = 6
-HANDED = "← handed over"
 FACTS = {
     "epochs": "epochs",
     "steps": "steps",
@@ -69,7 +68,7 @@ def arms(found: Analysis) -> Grid:
     """Every arm: error, the deciding measure, its change, the chance that it is better, its word;
     below them the reference models."""
     measure = found.decides
-    words, base = wording.MEASURES[measure], found.baseline.totals.get(measure, 0.0)
+    base = found.baseline.totals.get(measure, 0.0)
     told = [measure] if measure == "error" else ["error", measure]
     told = [one for one in told if any(one in arm.totals for arm in found.arms)]
 
@@ -88,18 +87,16 @@ def arms(found: Analysis) -> Grid:
     headings = (
         "arm",
         *(_heading(one) for one in told),
-        f"change of the {words.name} ({wording.level(found)})",
+        f"change ({wording.level(found)})",
         "chance better",
     )
     references = ((one.name, *totals(one), "", "") for one in found.references)
     return Grid(
         headings,
         (*map(row, found.arms), *references),
+        spare=(1,) if len(told) > 1 else (),
         verdicts=(
-            *(
-                f"{wording.VERDICTS[arm.verdict]} {HANDED * (arm.name == found.best)}".strip()
-                for arm in found.arms
-            ),
+            *(wording.VERDICTS[arm.verdict] for arm in found.arms),
             *("reference" for _ in found.references),
         ),
     )
