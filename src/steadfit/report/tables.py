@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -187,9 +188,11 @@ def _below(change: str, verdict: str) -> str:
 
 
 def _wrapped(name: str, width: int) -> str:
-    """The name in lines of at most this width, broken after "+", "=" and "_"."""
+    """The name in lines of at most this width, broken after a "+" or, where it must be, "=" or "_"."""
     lines = [""]
-    for piece in re.split(r"(?<=[+=_])", name):
+    parts = re.split(r"(?<=\+)", name)
+    pieces = (re.split(r"(?<=[=_])", part) if cell_len(part) > width else [part] for part in parts)
+    for piece in chain.from_iterable(pieces):
         if lines[-1] and cell_len(lines[-1] + piece) > width:
             lines.append("")
         lines[-1] += piece
