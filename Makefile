@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test slow fuzz check docs bench-study bench-conv bench-cells bench-coverage bench-sequences calibrate hostile faults audit clean
+.PHONY: demo test slow fuzz check docs bench-study bench-conv bench-cells bench-coverage bench-sequences bench-epochs calibrate hostile faults audit clean
 
 demo: .venv/done
 	$(BIN)/steadfit study digits
@@ -42,6 +42,9 @@ bench-cells: .venv/done
 
 bench-sequences: .venv/done
 	$(BIN)/python benchmarks/sequences.py speed
+
+bench-epochs: .venv/done
+	$(BIN)/python benchmarks/training/epochs.py
 
 calibrate: .venv/done
 	$(BIN)/python benchmarks/calibrate.py

@@ -2,11 +2,13 @@
 
     make bench-epochs                                   # STEADFIT_DATA names the folder of data
     python benchmarks/training/epochs.py --only films   # those whose names hold a text
-    python benchmarks/training/epochs.py --times 1 2 8
+    python benchmarks/training/epochs.py --times 0.25 0.5 1
+    python benchmarks/training/epochs.py --times 1 --seeds 1 --remedy early_stopping
+    python benchmarks/training/epochs.py --times 1 --seeds 1 --rate 0.0005
 
-The default model on each data set, on all the training data of one split, with two seeds and one
-thread. Of each figure the mean over seeds is printed. A row begins with the training examples,
-the steps at the default, and the seconds that one such training takes.
+The default model on each data set, on all the training data of one split, with one thread. A row
+is the training examples, the epochs and steps at the default, and then the mean over seeds of the
+test loss, the error, the share that has trained, and the seconds of one training at the default.
 """
 
 import argparse
@@ -24,10 +26,10 @@ import torch
 
 from steadfit.data import Dataset, Split, points, read, split
 from steadfit.recipe import Recipe, Training
+from steadfit.remedies import apply, joined
 from steadfit.training import fit, keep_freed_memory
 
 FOLDER = Path(os.environ.get("STEADFIT_DATA", "../shared/data"))
-SEEDS = (0, 1)
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,21 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     arguments.add_argument("--only", default="", help="a part of the data sets' names")
     arguments.add_argument("--times", type=float, nargs="+", default=[1, 4])
+    arguments.add_argument("--seeds", type=int, default=2, help="how many")
+    arguments.add_argument("--remedy", default="", help="an arm's remedies")
+    arguments.add_argument("--rate", type=float, default=Training().optimizer.learning_rate)
     asked = arguments.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     keep_freed_memory()
+    recipe = Recipe().training_with(optimizer={"learning_rate": asked.rate})
     with TemporaryDirectory() as photos:
         for name, source in sources(Path(photos)).items():
             if asked.only in name:
-                print(row(name, split(source()), asked.times), flush=True)
+                parts = split(source())
+                baseline = recipe.model_with(name=parts.train.schema.model)
+                arm = apply(joined(asked.remedy), baseline) if asked.remedy else baseline
+                print(row(name, parts, arm, asked.times, range(asked.seeds)), flush=True)
 
 
 def sources(photos: Path) -> Mapping[str, Callable[[], Dataset]]:
@@ -89,11 +98,13 @@ def sources(photos: Path) -> Mapping[str, Callable[[], Dataset]]:
     }
 
 
-def row(name: str, parts: Split, times: Sequence[float]) -> str:
+def row(name: str, parts: Split, arm: Recipe, times: Sequence[float], seeds: Sequence[int]) -> str:
     """A line of a table in Markdown: each figure at each number of epochs."""
     train = parts.train
     usual = train.schema.epochs(Training().epochs, len(train), Training().batch)
-    found = [measured(parts, round(usual * factor)) for factor in times]
+    found = [
+        measured(parts, arm.training_with(epochs=round(usual * factor)), seeds) for factor in times
+    ]
     first = found[0]
     cells = [
         name,
@@ -101,19 +112,18 @@ def row(name: str, parts: Split, times: Sequence[float]) -> str:
         f"{usual:,}",
         f"{first.steps:,.0f}",
         " → ".join(f"{one.loss:.3g}" for one in found),
-        " → ".join("" if one.error is None else f"{one.error:.1%}" for one in found),
+        " → ".join(f"{one.error:.1%}" for one in found if one.error is not None),
         " → ".join(f"{one.trained:.0%}" for one in found),
         f"{first.seconds:.1f} s",
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def measured(parts: Split, epochs: int) -> Figures:
+def measured(parts: Split, recipe: Recipe, seeds: Sequence[int]) -> Figures:
     """Train with each seed, and look at the test points."""
     train, tested = parts.train, points(parts.test)
-    recipe = Recipe().model_with(name=train.schema.model).training_with(epochs=epochs)
     rows = []
-    for seed in SEEDS:
+    for seed in seeds:
         began = time.perf_counter()
         replica = fit(recipe, train, torch.arange(len(train)), parts.test, seed)
         seconds = time.perf_counter() - began

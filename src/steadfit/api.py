@@ -32,8 +32,8 @@ from steadfit.study.data_facts import data_facts
 from steadfit.study.design import Design
 from steadfit.study.engine import Engine, Watcher, usable_cores
 from steadfit.study.fit_result import FitResult, ReferenceFacts
-from steadfit.study.folder import About, Run, open_run, other_study, write_about
-from steadfit.study.result import Delivery, RemedyFacts, StudyResult
+from steadfit.study.folder import About, Run, check_place, open_run, other_study, write_about
+from steadfit.study.result import Delivery, RemedyFacts, StudyResult, agreeing
 from steadfit.study.run import run_study
 from steadfit.training import (
     RecipeLearner,
@@ -181,11 +181,10 @@ def study(
     tried = [remedies] if isinstance(remedies, str) else remedies
     if tried == ["none"]:
         tried = []
-    folder = Path(out) if out is not None else Path("runs") / dataset.name
+    folder = Path(out) if out is not None else _usual_folder(dataset.name)
     if not isinstance(data, Dataset):
         check_outside(folder, Path(data))
-    for name in ("study.json", "run.json", "points.npz", "report.html"):
-        check_file(folder / name)
+    check_place(folder)
     other = "" if replace else other_study(folder, parts, RecipeLearner(baseline))
     if other:
         raise SteadfitError(
@@ -220,7 +219,9 @@ def report(folder: Path | str, voice: Voice = PYTHON) -> Study:
     """
     folder = Path(folder)
     run = open_run(folder)
-    write_text(folder / "report.html", page(run, voice))
+    with agreeing(folder):
+        text = page(run, voice)
+    write_text(folder / "report.html", text)
     return Study(run.result, folder, run)
 
 
@@ -309,7 +310,7 @@ def fit(
         chosen = apply(wanted, chosen)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     everything = torch.arange(len(parts.train))
-    folder = Path(out) if out is not None else Path("runs") / f"{dataset.name}-fit"
+    folder = Path(out) if out is not None else _usual_folder(f"{dataset.name}-fit")
     if not isinstance(data, Dataset):
         check_outside(folder, Path(data))
     for name in (fit_result.NAME, "run.json"):
@@ -372,6 +373,11 @@ def cell_arms(settings: Mapping[str, Scalar]) -> tuple[str, ...]:
     """
     own = settings.get("cell", model_settings("recurrent")["cell"])
     return tuple(f"cell={name}" for name in CELLS if name != own)
+
+
+def _usual_folder(name: str) -> Path:
+    """In runs/: a file named "...csv" has the name "..", which leads out of it."""
+    return Path("runs") / (name if name.strip(". ") else "data")
 
 
 def make_recipe(model: str, settings: Mapping[str, Scalar], training: Mapping[str, Any]) -> Recipe:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 _NAMED = 5  # as many rows or names are named in a sentence
+_LISTED = 200  # names that are known, which may be the columns of a file
+_COMPARED = 100  # letters of a name that is compared, as that takes the product of the lengths
 
 
 class SteadfitError(ValueError):
@@ -44,9 +46,13 @@ def unknown(kind: str, word: str, known: Iterable[str]) -> SteadfitError:
     """
     names = sorted(known)
     near = [name for name in names if word and name.startswith(word)]
-    near = near or get_close_matches(word, names, n=1)
-    hint = f' Did you mean "{near[0]}"?' if near else ""
-    return SteadfitError(f'There is no {kind} "{word}".{hint} Known: {", ".join(names)}.')
+    if not near and len(word) <= _COMPARED:
+        near = get_close_matches(word, [name for name in names if len(name) <= _COMPARED], n=1)
+    hint = f' Did you mean "{near[0]}"?' if near and len(near[0]) <= _COMPARED else ""
+    told = [name[:_COMPARED] for name in names[:_LISTED]] + ["…"] * (len(names) > _LISTED)
+    return SteadfitError(
+        f'There is no {kind} "{word[:_COMPARED]}".{hint} Known: {", ".join(told)}.'
+    )
 
 
 def counted(amount: int, things: str) -> str:

@@ -57,7 +57,7 @@ def write_bytes(path: Path, content: bytes, instead: str = ELSEWHERE) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         new = _new_name(path)
         try:
-            with new.open("wb") as file:
+            with new.open("xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())

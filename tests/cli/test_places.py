@@ -81,6 +81,28 @@ def test_claims_are_not_made_behind_a_link(photos: Path, tmp_path: Path) -> None
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
+def test_a_report_of_ones_own_is_not_replaced(photos: Path, tmp_path: Path) -> None:
+    def plant(report: Path) -> None:
+        report.write_text("years of work")
+
+    refused(photos, tmp_path, "report.html", plant, "report.html would be replaced, and no study")
+    assert (tmp_path / "run" / "report.html").read_text() == "years of work"
+
+
+@pytest.mark.parametrize("name", ["...csv", "..csv", " .csv"])
+def test_names_of_dots_do_not_lead_out_of_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    Path(name).write_text("a,b,label\n" + "".join(f"{i},2,{'xy'[i % 2]}\n" for i in range(12)))
+    small = {"settings": {"hidden": 2}, "training": {"epochs": 1}}
+    assert sf.fit(name, out=None, **small).folder.resolve().parent == Path("runs").resolve()
+    done = sf.study(name, remedies="none", samples=2, processes=1, **small)
+    assert done.folder == Path("runs/data")
+    assert {path.name for path in Path().iterdir()} == {name, "runs"}
+
+
 def refused(
     photos: Path, tmp_path: Path, name: str, plant: Callable[[Path], object], said: str
 ) -> None:

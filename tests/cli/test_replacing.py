@@ -1,5 +1,6 @@
 """A study is continued by the same one, and replaced by another one only on demand."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,19 @@ def test_what_to_do_with_a_result_that_cannot_be_read_is_said_and_helps(
         report(first)
     sf.study("a/d.npz", "mlp", ["l2"], **QUICK, replace=True)
     assert (first / "study.json").read_bytes() == before
+
+
+def test_a_result_whose_parts_do_not_belong_together_is_a_sentence(
+    first: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = json.loads((first / "study.json").read_text())
+    known["analysis"]["arms"][0]["losses"] = {}
+    (first / "study.json").write_text(json.dumps(known))
+    with pytest.raises(SystemExit, match="2"):
+        main(["report", str(first)])
+    said = capsys.readouterr().err
+    assert "The parts of runs/d/study.json do not belong together (KeyError" in said
+    assert "again with --replace to write it anew" in said
 
 
 def test_on_demand_it_is_replaced(first: Path) -> None:

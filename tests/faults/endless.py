@@ -125,7 +125,8 @@ def pixels(depth: int, colour: int) -> Sized:
 def image(kind: str, mode: str) -> Sized:
     def write(path: Path, scale: float) -> None:
         side = int(9400 * scale**0.5)
-        Image.new(mode, (side, side)).save(path, kind)
+        packed = {"compression": "tiff_deflate"} if kind == "TIFF" else {}
+        Image.new(mode, (side, side)).save(path, kind, **packed)
 
     return write
 
@@ -178,7 +179,16 @@ def long_key(known: Any, scale: float) -> None:
 
 
 def arms(known: Any, scale: float) -> None:
-    known["arms"] *= int(100_000 * scale)
+    """Of the study and its figures, as many as the bound on values allows."""
+    for found in (known["arms"], known["analysis"]["arms"]):
+        found *= int(6_000 * scale)
+
+
+def best_arm(known: Any, scale: float) -> None:
+    """Two names that are alike, and that only a comparison of all their letters tells apart."""
+    name = "".join(chr(0x4E00 + i * 7919 % 20_000) for i in range(int(1_000_000 * scale)))
+    known["arms"][0]["name"] = name
+    known["analysis"]["best"] = name[1:] + "a"
 
 
 def curves(known: Any, scale: float) -> None:
@@ -248,7 +258,8 @@ FILES: dict[str, tuple[tuple[str, ...], Sized]] = {
     "60,000 tensors": (("weights", "its weights"), allowed_header),
     "a million replicas of two arms": (("a result",), with_values(replicas)),
     "a key of 50 MB": (("a result",), with_values(long_key)),
-    "100,000 arms": (("a result",), with_values(arms)),
+    "12,000 arms": (("a result",), with_values(arms)),
+    "a best arm with a name of 1,000,000 letters": (("a result",), with_values(best_arm)),
     "10 million losses": (("a replica",), with_values(curves)),
     "100 million brackets": (JSON, brackets),
     "100 million empty lists": (JSON, empty_lists),

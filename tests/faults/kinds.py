@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 from rich.console import Console
 
-from steadfit.api import fit
+from steadfit.api import fit, report
 from steadfit.data import from_arrays, read, split
 from steadfit.formats import TextTable
 from steadfit.kinds import Images, Series, Texts
@@ -23,7 +23,7 @@ from steadfit.report import summary
 from steadfit.report.voice import COMMAND_LINE
 from steadfit.study.design import Design
 from steadfit.study.folder import open_run
-from steadfit.study.result import StudyResult
+from steadfit.study.result import StudyResult, agreeing
 from steadfit.study.run import run_study
 from steadfit.training import RecipeLearner
 from study.serial_engine import SerialEngine
@@ -108,8 +108,11 @@ def model_of_texts(path: Path) -> object:
 
 
 def result(path: Path) -> object:
-    Console(file=io.StringIO()).print(summary(StudyResult.read(path), COMMAND_LINE))
-    open_run(path.parent)
+    found = StudyResult.read(path)
+    with agreeing(path.parent):
+        shown = summary(found, COMMAND_LINE)
+    Console(file=io.StringIO()).print(shown)
+    report(path.parent, COMMAND_LINE)
     return predictions(path.parent, path.parent.parent / "a.npz")
 
 

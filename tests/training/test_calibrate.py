@@ -1,6 +1,7 @@
 """Temperature scaling: the temperature, where it is fitted, and where it is applied."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from torch.nn.functional import cross_entropy
 
 from steadfit.data import carve, from_arrays, from_texts, points, read
 from steadfit.errors import SteadfitError
-from steadfit.kinds import Preparation
+from steadfit.kinds import Preparation, Ragged
 from steadfit.recipe import Recipe
 from steadfit.remedies import apply, joined
 from steadfit.training import TrainedModel, continuation, fit, outputs, trained_model
@@ -143,7 +144,13 @@ def test_a_language_model_is_calibrated():
     np.testing.assert_allclose(replica.logits, raw / temperature, rtol=1e-5)
     assert replica.facts["test_loss"] == loss
     assert loss == pytest.approx(float(cross_entropy(raw / temperature, points(text).y)), rel=1e-5)
-    assert len(continuation(model, text.x.tokens[2], 5)) == 5
+    fitted = {**model.facts.preparations[0], "temperature": []}
+    plain = TrainedModel(replace(model.facts, preparations=(fitted,)), model.weights)
+    assert isinstance(text.x, Ragged)
+    prompt = text.x.tokens[2]
+    assert continuation(model, prompt, 30, seed=1) == continuation(
+        plain, prompt, 30, temperature=temperature, seed=1
+    )
 
 
 def test_texts_are_calibrated():

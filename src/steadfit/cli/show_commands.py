@@ -1,5 +1,6 @@
 """`steadfit show` and `steadfit report`: what a run found, again."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
 def show(run: Run, /, *, json: AsJson = False) -> None:
     """Show a finished study again, its table and the verdict; or a fit's figures."""
     from steadfit.cli import terminal
+    from steadfit.study.result import agreeing
 
     result, shown = _read(run)
     if json:
         terminal.write(result.to_json().rstrip())
-    else:
+        return
+    with nullcontext() if _is_fit(run) else agreeing(run):
         terminal.Screen().say(shown)
 
 

@@ -188,7 +188,7 @@ def _below(change: str, verdict: str) -> str:
 
 
 def _wrapped(name: str, width: int) -> str:
-    """The name in lines of at most this width, broken after a "+" or, where it must be, "=" or "_"."""
+    """The name in lines of at most this width, broken after "+", else "=" and "_"."""
     lines = [""]
     parts = re.split(r"(?<=\+)", name)
     pieces = (re.split(r"(?<=[=_])", part) if cell_len(part) > width else [part] for part in parts)

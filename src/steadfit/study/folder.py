@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from steadfit.data import Dataset, Split, points
 from steadfit.errors import SteadfitError
-from steadfit.files import write_text
+from steadfit.files import check_file, write_text
 from steadfit.regular_files import read_json
 from steadfit.study.learner import Learner
 from steadfit.study.points_file import load_points
@@ -96,6 +96,19 @@ def open_run(folder: Path) -> Run:
         network=network_of(result, store),
         about=read_about(folder),
     )
+
+
+def check_place(folder: Path) -> None:
+    """Raise SteadfitError now, not after the training, where results cannot be written, or would
+    take the place of a report that no study has written."""
+    for name in ("study.json", "run.json", "points.npz", "report.html"):
+        check_file(folder / name)
+    report = folder / "report.html"
+    if report.exists() and not (folder / "study.json").exists():
+        raise SteadfitError(
+            f"{report} would be replaced, and no study.json beside it says that steadfit wrote it. "
+            "Move it away, or choose another folder."
+        )
 
 
 def other_study(folder: Path, split: Split, baseline: Learner) -> str:

@@ -6,6 +6,8 @@ same bytes.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -21,6 +23,7 @@ SCHEMA = 2  # of study.json: raise it when a field changes its meaning or goes
 Delivery = Literal["single", "ensemble"]
 Scalar = bool | int | float | str
 T = TypeVar("T")
+MOST_ARMS = 1_000
 WRITE_ANEW = "Run the study again with replace=True to write it anew."
 
 
@@ -121,7 +124,45 @@ class StudyResult:
     @classmethod
     def read(cls, path: Path) -> "StudyResult":
         """Read a `study.json`. Raises SteadfitError if it cannot be read, or is not one."""
-        return read_checked(path, _ADAPTER, "a study's result", SCHEMA, WRITE_ANEW, replace=True)
+        what = "a study's result"
+        found = read_checked(path, _ADAPTER, what, SCHEMA, WRITE_ANEW, replace=True)
+        return _check_arms(path, found)
+
+
+def _check_arms(path: Path, found: StudyResult) -> StudyResult:
+    """Refuse more arms than any study has: each is a row of tables and figures."""
+    if len(found.arms) > MOST_ARMS:
+        raise SteadfitError(
+            f"{path} must have at most {MOST_ARMS:,} arms, got {len(found.arms):,}. {WRITE_ANEW}",
+            replace=True,
+        )
+    return found
+
+
+@contextmanager
+def agreeing(folder: Path) -> Iterator[None]:
+    """Around what is made of the study.json of a folder, which may have been changed by hand.
+
+    Where its parts do not belong together, almost anything may be raised; that becomes a
+    SteadfitError.
+    """
+    try:
+        yield
+    except SteadfitError:
+        raise
+    except (
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as e:
+        reason = f"{type(e).__name__}: {e}".splitlines()[0]
+        raise SteadfitError(
+            f"The parts of {folder / 'study.json'} do not belong together ({reason}). {WRITE_ANEW}",
+            replace=True,
+        ) from e
 
 
 def read_result(folder: Path) -> StudyResult:
