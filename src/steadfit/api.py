@@ -34,14 +34,7 @@ from steadfit.study.data_facts import data_facts
 from steadfit.study.design import Design
 from steadfit.study.engine import Engine, Watcher, usable_cores
 from steadfit.study.fit_result import FitResult, ReferenceFacts
-from steadfit.study.folder import (
-    About,
-    Run,
-    check_place,
-    open_run,
-    other_study,
-    write_about,
-)
+from steadfit.study.folder import About, Run, check_place, open_run, other_study, write_about
 from steadfit.study.result import HandOver, RemedyFacts, StudyResult, agreeing
 from steadfit.study.rounds import Expectation
 from steadfit.study.run import run_study

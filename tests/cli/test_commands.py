@@ -140,7 +140,7 @@ def test_a_result_of_an_earlier_release_is_a_sentence(capsys, tmp_path):
     (tmp_path / "study.json").write_text(json.dumps(old))
     status, _, err = run(["show", tmp_path], capsys)
     assert status == 2
-    assert "has schema 1, and this release of steadfit reads schema 2. Read it with" in err
+    assert "must have schema 2, got 1. Read it with" in err
 
 
 def test_predict_writes_what_the_model_says(finished, capsys, tmp_path):

@@ -93,7 +93,7 @@ def test_all_cells_are_arms_but_the_baselines():
 
 def test_a_model_that_does_not_fit_the_data_is_told_before_any_training(tmp_path):
     source = texts(tmp_path / "films.csv")
-    with pytest.raises(SteadfitError, match="convnet takes no texts"):
+    with pytest.raises(SteadfitError, match="convnet does not take texts"):
         study(source, model="convnet", remedies=[], out=tmp_path / "run")
     assert not list((tmp_path / "run").rglob("replica.json"))
 

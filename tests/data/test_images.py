@@ -158,7 +158,7 @@ def test_sizes_are_made_equal_by_the_stated_rule(tmp_path: Path) -> None:
 def test_large_images_are_scaled_down_and_it_is_said(tmp_path: Path) -> None:
     data = read(fill(tmp_path, GREY.resize((300, 240))))
     assert tuple(data.x.shape[2:]) == (51, 64)
-    assert "scaled to fit 51×64" in data.notes[0]
+    assert "resized to 51×64" in data.notes[0]
     assert tuple(read(tmp_path, size=100).x.shape[2:]) == (100, 100)
 
 

@@ -1,5 +1,6 @@
 """`steadfit show` and `steadfit report`: what a run found, again."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ def show(run: Run, /, *, json: AsJson = False) -> None:
     if json:
         terminal.write(result.to_json().rstrip())
         return
-    with agreeing(run):
+    with nullcontext() if _is_fit(run) else agreeing(run):
         terminal.Screen().say(shown)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -235,13 +236,11 @@ def _joined(by: str, *columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _wrapped(name: str, width: int) -> str:
-    """The name in lines of at most this width, broken after "+", and where that is not enough after
-    "=" and "_"."""
-    parts = re.split(r"(?<=\+)", name)
-    if any(cell_len(part) > width for part in parts):
-        parts = re.split(r"(?<=[+=_])", name)
+    """The name in lines of at most this width, broken after "+", else "=" and "_"."""
     lines = [""]
-    for piece in parts:
+    parts = re.split(r"(?<=\+)", name)
+    pieces = (re.split(r"(?<=[=_])", part) if cell_len(part) > width else [part] for part in parts)
+    for piece in chain.from_iterable(pieces):
         if lines[-1] and cell_len(lines[-1] + piece) > width:
             lines.append("")
         lines[-1] += piece

@@ -122,7 +122,8 @@ class StudyResult:
     @classmethod
     def read(cls, path: Path) -> "StudyResult":
         """Read a `study.json`. Raises SteadfitError if it cannot be read, or is not one."""
-        found = read_checked(path, _ADAPTER, "a study's result", SCHEMA, WRITE_ANEW, replace=True)
+        what = "a study's result"
+        found = read_checked(path, _ADAPTER, what, SCHEMA, WRITE_ANEW, replace=True)
         return _check_arms(path, found)
 
 
