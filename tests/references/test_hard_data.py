@@ -180,6 +180,7 @@ def with_arrays(folder: Path, **changes: np.ndarray | None) -> None:
         ({"column": np.full(10_000, 99)}, "boosted trees learned is damaged"),
         ({"base": np.zeros(2)}, "boosted trees learned is damaged"),
         ({"base": np.full(3, np.nan)}, "base must be finite, got NaN"),
+        ({"base": np.zeros((10**9, 0))}, "base must have values, got the shape"),
     ],
     ids=str,
 )
@@ -201,6 +202,7 @@ def test_a_tree_that_goes_round(saved: Path) -> None:
     ("changes", "said"),
     [
         ({"reference": "my_module.run"}, 'no reference "my_module.run"'),
+        ({"reference": "Kneser-Ney"}, "Kneser-Ney does not predict classes"),
         ({"reference": 3}, "valid string"),
         ({"more": 1}, "more"),
         ({"shape": [1, 2, 3]}, "shape"),

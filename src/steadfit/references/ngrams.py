@@ -61,6 +61,7 @@ class KneserNey(Reference):
                 (level["shares"], level["words"], level["ends"]),
                 shape=(len(level["contexts"]), tokens),
             )
+            table.check_format()  # of a file's arrays: scipy would follow them out of the memory
             left = level["left"][row[seen], None] * shares[seen]
             shares[seen] = table[row[seen]].toarray() + left
         return np.log(np.maximum(shares, FLOOR))

@@ -106,12 +106,16 @@ class TrainedReference:
         limits.check_shape(facts.shape)
         limits.check_names(facts.schema.task.classes)
         facts.schema.kind.check_shape(facts.shape)
+        reference, task = reference_of(facts.reference), facts.schema.task
+        if not reference.predicts & {task.name, task.learned}:
+            raise SteadfitError(f"{reference.name} does not predict {task.learned}")
         arrays = {name: t.numpy() for name, t in read_weights(folder / weights_file(0)).items()}
         for name, array in arrays.items():
+            if max(array.shape, default=0) > max(array.size, 1):  # a length that no value backs
+                raise SteadfitError(f"{name} must have values, got the shape {array.shape}")
             if not np.isfinite(array).all():
                 raise SteadfitError(f"{name} must be finite, got NaN or infinity")
         learned = Learned(arrays, facts.words)
-        reference = reference_of(facts.reference)
         return cls(FittedReference(reference, facts.schema, facts.shape, learned))
 
 
