@@ -5,10 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from steadfit.analysis import points
 from steadfit.analysis.decomposition import Components
 from steadfit.analysis.result import Parts, VarianceAnalysis
 from steadfit.analysis.terms import Loss
-from steadfit.report import figures, palette, replica_figures
+from steadfit.report import class_figures, figures, palette, replica_figures
 from steadfit.study.result import StudyResult
 
 
@@ -156,3 +157,35 @@ def test_names_are_no_markup_in_a_figure(hostile: StudyResult):
         figures.components(hostile.analysis),
     ):
         assert not any("<" in note.text for note in figure.layout.annotations)
+
+
+def test_the_forest_has_the_strongest_reference_as_a_dotted_line(digits: StudyResult):
+    (line,) = [one for one in figures.changes(digits.analysis).layout.shapes if one.line.dash]
+    assert line.line.dash == "dot"
+    assert line.x0 == pytest.approx(100 * (0.121 - 0.05) / 0.05)
+    without = dataclasses.replace(digits.analysis, references=())
+    assert not [one for one in figures.changes(without).layout.shapes if one.line.dash]
+
+
+def test_a_calibrated_network_lies_on_the_line():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(scale=2, size=(1, 40_000, 3))
+    shares = np.exp(logits[0]) / np.exp(logits[0]).sum(1, keepdims=True)
+    y = (rng.random(40_000)[:, None] > shares.cumsum(1)).sum(1)
+    for factor, below in ((1.0, False), (3.0, True)):
+        rows = points.reliability(factor * logits, y)
+        assert rows[:, 2].sum() == 40_000
+        if below:  # too sure: right less often than it says
+            assert (rows[:, 1] < rows[:, 0])[rows[:, 2] > 500].all()
+        else:
+            np.testing.assert_allclose(rows[:, 1], rows[:, 0], atol=0.04)
+        curve = class_figures.reliability({"baseline": rows}).data[1]
+        np.testing.assert_array_equal(curve.y, rows[:, 1])
+
+
+def test_each_class_is_counted_by_its_own_points():
+    y = np.array([0, 0, 0, 0, 1, 1])
+    logits = np.eye(3)[[[0, 0, 0, 1, 1, 0], [0, 0, 0, 1, 1, 1]]]
+    rows = class_figures.recalls(logits, y, "abc").rows
+    assert [row[:3] for row in rows] == [("a", "4", "75.0%"), ("b", "2", "75.0%")]
+    assert rows[0][3] == "30.1% to 95.4%"  # Wilson's, of 3 of 4

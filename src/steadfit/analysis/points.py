@@ -3,6 +3,8 @@
 R: replicas, N: test points, K: classes, O: numbers predicted.
 """
 
+import math
+
 import numpy as np
 
 from steadfit.errors import SteadfitError
@@ -63,3 +65,41 @@ def confusion(votes_NK: np.ndarray, y_N: np.ndarray) -> np.ndarray:
     np.add.at(counts, y_N, votes_NK)
     totals = counts.sum(axis=1, keepdims=True)
     return np.divide(counts, totals, out=np.full_like(counts, np.nan), where=totals > 0)
+
+
+def reliability(logits_RNK: np.ndarray, y_N: np.ndarray, bins: int = 10) -> np.ndarray:
+    """Confidence against accuracy, in bins of equal width: float64, shape (filled bins, 3).
+
+    A row is the mean probability of the class predicted, the share of these predictions that is
+    right, and how many there are, over replicas and test points. Empty bins are left out.
+
+    >>> logits = np.log(np.array([[[0.95, 0.05], [0.65, 0.35], [0.65, 0.35]]]))
+    >>> reliability(logits, np.array([0, 0, 1])).round(2)
+    array([[0.65, 0.5 , 2.  ],
+           [0.95, 1.  , 1.  ]])
+    """
+    shifted = logits_RNK - logits_RNK.max(axis=-1, keepdims=True)
+    shares = np.exp(shifted.astype(np.float64))
+    confidence = (shares.max(axis=-1) / shares.sum(axis=-1)).ravel()
+    right = (logits_RNK.argmax(axis=-1) == y_N).ravel()
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    return np.array(
+        [
+            (confidence[place == one].mean(), right[place == one].mean(), (place == one).sum())
+            for one in np.unique(place)
+        ]
+    )
+
+
+def wilson(share: float, count: int, level: float = 0.95) -> tuple[float, float]:
+    """The interval of a share of so many independent points (Wilson 1927).
+
+    >>> [round(end, 3) for end in wilson(0.9, 10)]
+    [0.596, 0.982]
+    """
+    from statistics import NormalDist
+
+    reach = NormalDist().inv_cdf(0.5 + level / 2)
+    spread = reach * math.sqrt(share * (1 - share) / count + (reach / (2 * count)) ** 2)
+    centre, scale = share + reach**2 / (2 * count), 1 + reach**2 / count
+    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)

@@ -83,6 +83,7 @@ def _study(result: StudyResult, voice: Voice) -> dict[str, object]:
         "sentences": explain_study(result, voice),
         "baseline": first.name,
         "best": found.best,
+        "referred": sections.strongest_reference(found),
         "varied": what_it_stands_for(found.sampling, voice) if found.sampling else "",
         "variances": [
             {"table": sections.variances(found, loss), "note": sections.note(loss)}

@@ -54,6 +54,7 @@ def predictions(run: Run) -> dict[str, object]:
     test, best = run.tested.data, run.result.analysis.best
     shown: dict[str, object] = {"points": [], "points_arm": "", "agreement": ""}
     shown["classed"] = bool(test.classes)
+    shown |= {"reliability": None, "recalls": None}
     shown |= {"confusion": None, "mistakes": None, "predicted": [], "left_out": ""}
     if not isinstance(test.y, Tensor):
         return shown
@@ -75,7 +76,25 @@ def predictions(run: Run) -> dict[str, object]:
         shown |= _scatters(np.stack(whole), y)
     elif whole and len(classes) <= MOST_CLASSES:
         shown |= _mistakes(np.stack(whole), y, classes)
+    if classes and whole:
+        arms = {name: run.replicas[name].repetitions(run.tested) for name in names}
+        shown |= _sureness({name: np.stack(own) for name, own in arms.items() if own}, y, classes)
     return shown
+
+
+def _sureness(
+    logits: Mapping[str, np.ndarray], y_N: np.ndarray, classes: Sequence[str]
+) -> dict[str, object]:
+    """Confidence against accuracy of these arms, and how often the last finds each class."""
+    from steadfit.report import class_figures
+
+    found = {name: points.reliability(own, y_N) for name, own in logits.items()}
+    last = list(logits.values())[-1]
+    few = len(classes) <= class_figures.MOST_CLASSES
+    return {
+        "reliability": embedded(class_figures.reliability(found)),
+        "recalls": class_figures.recalls(last, y_N, classes) if few else None,
+    }
 
 
 def _mistakes(logits_RNK: np.ndarray, y_N: np.ndarray, classes: Sequence[str]) -> dict[str, object]:

@@ -73,6 +73,7 @@ def changes(found: Analysis) -> go.Figure:
         hovertemplate=f"{words.name} %{{customdata}}<extra></extra>",
         showlegend=False,
     )
+    _best_reference(figure, found, share)
     ends = [end for one in intervals for end in (one.low, one.high)]
     limit = 150.0 if base > 0 else max(map(abs, ends))
     left, right = _reach([0.0, *(-end for end in ends)], limit), _reach([0.0, *ends], limit)
@@ -80,6 +81,17 @@ def changes(found: Analysis) -> go.Figure:
     figure.update_xaxes(range=[-left, right], zeroline=True)
     _name_rows(figure, arms, [wording.VERDICTS[arm.verdict] for arm in arms])
     return figure
+
+
+def _best_reference(figure: go.Figure, found: Analysis, share: float) -> None:
+    """The strongest reference model as a dotted line, where there is one."""
+    measure = found.decides
+    known = [one for one in found.references if measure in one.totals]
+    if not known:
+        return
+    rival = min(known, key=lambda one: one.totals[measure])
+    place = share * (rival.totals[measure] - found.baseline.totals[measure])
+    figure.add_vline(x=place, line={"color": LIGHT["variance"], "width": 1.5, "dash": "dot"})
 
 
 def _scaled(change: Change, factor: float) -> Interval:

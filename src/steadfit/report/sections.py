@@ -102,6 +102,12 @@ def arms(found: Analysis) -> Grid:
     )
 
 
+def strongest_reference(found: Analysis) -> str:
+    """The name of the reference model with the least loss; "" where there is none."""
+    known = [one for one in found.references if found.decides in one.totals]
+    return min(known, key=lambda one: one.totals[found.decides]).name if known else ""
+
+
 def measures(found: Analysis) -> Grid:
     """Every arm and reference by the measures that do not decide, with the changes."""
     others = [
