@@ -67,10 +67,16 @@ def _intervals(evidence: Evidence, loss: Loss, found: Decomposition) -> dict[Fig
 
 
 def _ensemble(evidence: Evidence, arm: ArmEvidence) -> dict[str, Change]:
-    """What averaging the replicas changes in each measure, against a single one of them."""
+    """What averaging the replicas changes in each measure, against a single one of them.
+
+    Nothing where the points are of one group, which has no interval.
+    """
     points, drawn = evidence.drawn_points, arm.drawn
     assert points is not None
     assert drawn is not None
+    units = len(points) if points.groups is None else len(np.unique(points.groups))
+    if units < 2:
+        return {}
     singles = drawn.reshape(-1, *drawn.shape[2:]).astype(np.float64)
     if evidence.losses[0] is not Loss.SQUARED:  # the centre of the cross-entropy's decomposition
         singles = singles - np.logaddexp.reduce(singles, axis=-1, keepdims=True)
