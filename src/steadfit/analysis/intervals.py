@@ -1,7 +1,7 @@
 """Confidence intervals for a decomposition's figures and for the change between two arms.
 
 **What is generalised over**: new samples drawn as the study draws them, new seeds and new test
-points. An interval says where the figure would lie if all three were drawn again endlessly often.
+points. An interval says where the figure would lie if all three were drawn again infinitely often.
 Changes on all the training data, which a study shows by default, have those of `arm_loss`.
 
 **How.** Every figure is the mean of a table of (pseudo-)values by sample, seed and point, and so is
