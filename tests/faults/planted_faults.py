@@ -108,14 +108,14 @@ FAULTS = (
         "errors.py",
         "_COMPARED = 100",
         "_COMPARED = 10**9",
-        f"{ENDLESS} -k best_arm",
+        f"{ENDLESS} -k best",
     ),
     Fault(
         "the number of arms is not bounded",
         "study/result.py",
         "    if len(found.arms) > MOST_ARMS:",
         "    if not found:",
-        f"{ENDLESS} -k 12,000",
+        f"{ENDLESS} -k arms",
     ),
     Fault(
         "claims are made behind a planted link",
@@ -178,7 +178,7 @@ FAULTS = (
         "formats/columns.py",
         "    if columns > MOST_COLUMNS:",
         "    if columns < 0:",
-        f"{ENDLESS} -k '1,000,000'",
+        f"{ENDLESS} -k 'columns and not Parquet'",
     ),
     Fault(
         "a text takes more memory than is free",
@@ -192,7 +192,7 @@ FAULTS = (
         "regular_files.py",
         "    if len(content) > _LONGEST_JSON or values > _MOST_VALUES:",
         "    if len(content) > 2 * _LONGEST_JSON:",
-        f"{ENDLESS} -k nested_texts",
+        f"{ENDLESS} -k nested",
     ),
     Fault(
         "the shape of a model's examples is not bounded",
@@ -331,8 +331,9 @@ FAULTS = (
     Fault(
         "an innocent trial is given up for another's lost workers",
         "study/local_engine.py",
-        "            elif lost:\n                suspects[suspect] += 1",
-        "            for suspect in lost:\n                suspects[suspect] += 1",
+        "            elif lost:\n                suspects[suspect] += 1\n"
+        "                if suspects[suspect] == LOST_WORKERS:",
+        "            for suspect in lost:\n                if True:",
         "study/test_lost_workers.py -k only_trials",
     ),
 )
@@ -351,7 +352,7 @@ def is_found(fault: Fault) -> bool:
     """Whether the test fails on a copy with the fault."""
     with tempfile.TemporaryDirectory() as folder:
         plant(fault, Path(folder))
-        environment = {**os.environ, "PYTHONPATH": folder}
+        environment = {**os.environ, "PYTHONPATH": folder, "STEADFIT_FULL_SIZE": "1"}
         command = [sys.executable, "-m", "pytest", "-n", "0", "-x", "-p", "no:cacheprovider"]
         done = subprocess.run(
             [*command, *shlex.split(fault.test)],
