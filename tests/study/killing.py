@@ -9,7 +9,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from steadfit.data import Split
+from steadfit.data import Dataset
 from steadfit.remedies import Remedy
 from steadfit.training import RecipeLearner, Replica
 
@@ -20,11 +20,13 @@ class Killing(RecipeLearner):
 
     seeds: tuple[int, ...] = ()
 
-    def train(self, split: Split, examples: Tensor, seed: int, device: str = "cpu") -> Replica:
+    def train(
+        self, data: Dataset, examples: Tensor, tested: Tensor, seed: int, device: str = "cpu"
+    ) -> Replica:
         if seed in self.seeds:
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(0.5)  # so that others are in training when a worker ends
-        return super().train(split, examples, seed, device)
+        return super().train(data, examples, tested, seed, device)
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,12 @@ class KillingOnce(RecipeLearner):
     def with_remedies(self, remedies: Sequence[Remedy]) -> "KillingOnce":
         return KillingOnce(super().with_remedies(remedies).recipe, self.done)
 
-    def train(self, split: Split, examples: Tensor, seed: int, device: str = "cpu") -> Replica:
+    def train(
+        self, data: Dataset, examples: Tensor, tested: Tensor, seed: int, device: str = "cpu"
+    ) -> Replica:
         try:
             self.done.touch(exist_ok=False)
         except FileExistsError:
-            return super().train(split, examples, seed, device)
+            return super().train(data, examples, tested, seed, device)
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError

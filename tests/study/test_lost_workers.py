@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from steadfit.data import Split, read, split
+from steadfit.data import Dataset, read
 from steadfit.recipe import Recipe
 from steadfit.study.design import Design
 from steadfit.study.local_engine import LocalEngine
+from steadfit.study.plan import make_plan
 from steadfit.study.run import run_study
 from steadfit.study.store import open_store
-from steadfit.study.trials import make_arms, make_trials
+from steadfit.study.trials import make_arms, repetition_trials
 from steadfit.training import RecipeLearner
 from study.killing import Killing, KillingOnce
 
@@ -19,27 +20,29 @@ RECIPE = Recipe().model_with(name="mlp", width=0.1).training_with(epochs=1, batc
 
 
 @pytest.fixture(scope="module")
-def parts() -> Split:
-    return split(read("digits", limit=100))
+def data() -> Dataset:
+    return read("digits", limit=100)
 
 
 def test_only_trials_that_end_their_worker_each_time_are_given_up(
-    parts: Split, tmp_path: Path
+    data: Dataset, tmp_path: Path
 ) -> None:
     learner = Killing(RECIPE, seeds=(0, 3))
-    [arm] = make_trials(Design(samples=3), make_arms(RecipeLearner(RECIPE), []), parts)
-    trials = [replace(trial, learner=learner, seed=seed) for seed, trial in enumerate(arm)]
+    [arm] = make_arms(RecipeLearner(RECIPE), [])
+    planned = repetition_trials(make_plan(data, Design(folds=6)), arm, 0)
+    trials = [replace(trial, learner=learner, seed=seed) for seed, trial in enumerate(planned)]
     store, told = open_store(tmp_path / "store"), []
-    without = LocalEngine(2).train(trials, parts, store, lambda now: told.append(now.done))
+    without = LocalEngine(2).train(trials, data, store, lambda now: told.append(now.done))
     assert without == {trials[0].key, trials[3].key}
     assert [trial.seed for trial in trials if trial.key in store] == [1, 2, 4, 5]
     assert told == list(range(len(trials) + 1))
 
 
-def test_a_worker_that_is_lost_changes_no_result(parts: Split, tmp_path: Path) -> None:
+def test_a_worker_that_is_lost_changes_no_result(data: Dataset, tmp_path: Path) -> None:
     learners = {"lost": KillingOnce(RECIPE, tmp_path / "done"), "whole": RecipeLearner(RECIPE)}
+    design = Design(folds=2, repetitions=1, samples=2)
     results = {
-        name: run_study(parts, learner, ["l2"], tmp_path / name, Design(samples=2), processes=2)
+        name: run_study(data, learner, ["l2"], tmp_path / name, design, processes=2)
         for name, learner in learners.items()
     }
     assert (tmp_path / "done").exists(), "a worker was lost"

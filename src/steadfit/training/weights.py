@@ -15,7 +15,7 @@ _LONGEST_HEADER = 4 * 2**20  # bytes; some 40,000 tensors
 def read_weights(path: Path) -> dict[str, Tensor]:
     """The tensors of a file by name.
 
-    Raises SteadfitError, with the reason alone, where it is no whole safetensors file, or its
+    Raises SteadfitError, with the reason alone, where it is not a complete safetensors file, or its
     header is longer than any network's of ours; OSError where it cannot be opened.
     """
     content = read_regular(path)

@@ -24,7 +24,7 @@ def read(
 
     task, layout, image: as in `from_arrays`. Other arrays are left out and named in the notes.
     Object arrays are refused, never unpickled. Raises SteadfitError for these, for a file that is
-    no whole npz file, for missing arrays and for what `from_arrays` refuses.
+    not a complete npz file, for missing arrays and for what `from_arrays` refuses.
     """
     path = Path(source)
     arrays, others = load_arrays(path, _NAMES)
