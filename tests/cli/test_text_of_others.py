@@ -36,7 +36,7 @@ def said(capsys: pytest.CaptureFixture[str], *arguments: object, status: int = 0
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """A fit on classes with names that would do something."""
-    data = from_arrays(X, [f"=cmd{ESCAPE}" if i % 2 else "-1" for i in range(12)])
+    data = from_arrays(X, [f"=cmd{ESCAPE}" if i % 2 else "@sum" for i in range(12)])
     sf.fit(data, "mlp", out=tmp_path / "run", **QUICK)
     np.savez(tmp_path / "x.npz", x=X)
     return tmp_path / "run"
@@ -45,8 +45,9 @@ def run(tmp_path: Path) -> Path:
 def test_predictions(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = said(capsys, "predict", run, tmp_path / "x.npz")
     assert f"p_=cmd{SHOWN}" in table
-    assert "\"'=cmd" in table or '"-1"' in table
+    assert "\"'=cmd" in table or "\"'@sum" in table
     assert '"=cmd' not in table
+    assert '"@sum' not in table
 
 
 def test_names_of_files(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
