@@ -128,7 +128,8 @@ def test_a_frame_has_one_row_an_arm(tmp_path: Path) -> None:
     )
     frame = study.frame()
     assert isinstance(frame, pandas.DataFrame)
-    assert len(frame) == 2
+    assert frame["arm"].tolist()[:2] == ["baseline", "l2=0.001"]
+    assert set(frame["verdict"][2:]) == {"reference"}
     assert "verdict" in frame.columns
 
 

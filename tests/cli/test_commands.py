@@ -54,7 +54,8 @@ def test_a_study_prints_the_table_and_where_things_are(finished):
         "baseline",
         "l2=0.001",
         "is variance",
-        "replicas: 12 of 12",
+        "repetition 1: 10 of 10",
+        "replicas for the variance: ",
     ):
         assert words in text
     assert "\x1b" not in text, "no colour where there is no terminal"
@@ -122,7 +123,7 @@ def test_report_makes_the_page_and_the_table_again_without_training(finished, tm
     [
         ("study.json", "There is no study in"),
         ("points.npz", "holds no test points"),
-        ("store", "lacks 12 of the study's 12 replicas"),
+        ("store", "lacks 13 of the study's 13 replicas"),
         ("model", "There is no model in"),
     ],
 )
@@ -140,7 +141,7 @@ def test_a_result_of_an_earlier_release_is_a_sentence(capsys, tmp_path):
     (tmp_path / "study.json").write_text(json.dumps(old))
     status, _, err = run(["show", tmp_path], capsys)
     assert status == 2
-    assert "must have schema 2, got 1. Read it with" in err
+    assert "must have schema 3, got 1. Read it with" in err
 
 
 def test_predict_writes_what_the_model_says(finished, capsys, tmp_path):
@@ -267,15 +268,20 @@ def test_the_surface_is_what_it_was():
     assert set(found["study"]) - set(found["fit"]) == {
         "--arms",
         "--crossed",
+        "--decide-by",
+        "--folds",
         "--hand-over",
-        "--precision",
+        "--other-sets",
         "--processes",
+        "--repetitions",
         "--replace",
         "--samples",
         "--scheme",
         "--seeds",
+        "--trainings",
+        "--variance",
     }
-    assert set(training) <= set(found["fit"]) <= {*found["study"], "--reference"}
+    assert set(training) <= set(found["fit"]) <= set(found["study"])
     assert found["show"] == ["--json", "RUN"]
     assert found["report"] == ["RUN"]
     assert found["predict"] == [

@@ -169,7 +169,7 @@ def classes(known: Any, scale: float) -> None:
 
 def replicas(known: Any, scale: float) -> None:
     for arm in known["arms"]:
-        key = arm["drawn"][0][0]
+        key = arm["tested"][0][0]
         arm["drawn"] = [[key] * int(500_000 * scale)]
 
 

@@ -169,5 +169,5 @@ def path_of(kind: str, folder: Path) -> Path:
     place, _ = KINDS[kind]
     if "{key}" in place:
         found = StudyResult.read(folder / "run" / "study.json")
-        place = place.format(key=found.arm(found.analysis.best).varying[0])
+        place = place.format(key=found.arm(found.analysis.best).drawn[0][0])
     return folder / place

@@ -114,7 +114,7 @@ FAULTS = (
     Fault(
         "the number of arms is not bounded",
         "study/result.py",
-        "    if len(found.arms) > MOST_ARMS:",
+        '    if len(arms := _list(found.get("arms"))) > MOST_ARMS:',
         "    if not found:",
         f"{ENDLESS} -k arms",
     ),

@@ -5,6 +5,7 @@ that user cannot read: a child is forked from this process and becomes `nobody` 
 """
 
 import io
+import json
 import multiprocessing
 import os
 import shutil
@@ -149,8 +150,8 @@ def test_a_store_that_he_may_not_read_leaves_him_the_model(
 def test_a_replica_that_he_may_not_read_is_not_called_damaged(
     place: Path, nobody: ProcessPoolExecutor, close: Callable[[str], None]
 ) -> None:
-    one = next(path for path in (place / "run" / "store").iterdir() if len(path.name) == 64)
-    close(f"run/store/{one.name}/replica.json")
+    found = json.loads((place / "run" / "study.json").read_text())
+    close(f"run/store/{found['arms'][0]['tested'][0][0]}/replica.json")
     status, words = nobody.submit(said, "report", "run").result(60)
     assert status == 2, words
     assert "cannot be read: Permission denied" in words

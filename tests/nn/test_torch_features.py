@@ -147,7 +147,7 @@ def test_a_cell_that_no_other_process_would_find_is_not_pickled() -> None:
     def local(x, h, *, gate):
         return tanh(gate.only(x, h))
 
-    with pytest.raises(SteadfitError, match="define local at the top of a module"):
+    with pytest.raises(SteadfitError, match="The cell local must be a variable of its module"):
         pickle.dumps(Recurrent(local, 3, 5))
 
 

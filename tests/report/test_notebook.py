@@ -46,11 +46,12 @@ def data() -> sf.Dataset:
 
 
 def test_a_study_shows_a_bar_that_fills_and_goes(displayed, tmp_path, capsys) -> None:
-    sf.study(data(), "mlp", "none", samples=2, processes=1, out=tmp_path, **SMALL)
+    few = {"folds": 3, "repetitions": 1, "variance": "none", "reference": False}
+    sf.study(data(), "mlp", "none", processes=1, out=tmp_path, **few, **SMALL)
     (bar,) = displayed
     fills = [html for html in bar.html if html]
-    assert [f"replicas: {n} of 4" in html for n, html in enumerate(fills[:5])] == [True] * 5
-    assert '<progress value="4" max="4"></progress>' in fills[4]
+    assert [f"repetition 1: {n} of 3" in html for n, html in enumerate(fills[:4])] == [True] * 4
+    assert '<progress value="3" max="3"></progress>' in fills[3]
     assert bar.html[-1] == ""
     assert capsys.readouterr().out == ""
 

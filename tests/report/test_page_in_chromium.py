@@ -242,9 +242,11 @@ def test_a_folded_figure_is_drawn_when_it_is_opened(browser: Browser, tmp_path: 
     file.write_text(page(done, COMMAND_LINE), "utf-8")
     seen = Seen(browser, file)
     seen.page.set_viewport_size({"width": 390, "height": 900})
-    folded = "document.querySelector('details .plot')"
+    maps = "[...document.querySelectorAll('details')].find(one => one.querySelector('.plot') && "
+    maps += "JSON.parse(one.querySelector('script').textContent).data.length === 5)"
+    folded = f"{maps}.querySelector('.plot')"
     assert seen.page.evaluate(f"{folded}.childElementCount") == 0
-    seen.page.evaluate("document.querySelector('details').open = true")
+    seen.page.evaluate(f"{maps}.open = true")
     seen.expect(f"{folded}.clientWidth > 300 && {folded}.querySelectorAll('.hm').length === 5")
     assert seen.errors == []
     seen.page.close()

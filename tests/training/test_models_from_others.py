@@ -126,7 +126,7 @@ def test_a_link_in_the_place_of_the_model_is_left_alone(run: Path, tmp_path: Pat
     with pytest.raises(SteadfitError, match="must be a folder or absent, got a link"):
         sf.TrainedModel.load(run / "model").save(run / "model")
     assert sorted(path.name for path in (tmp_path / "elsewhere").iterdir()) == before
-    assert sorted(path.name for path in run.iterdir()) == ["model"]
+    assert not [path.name for path in run.iterdir() if path.name.startswith(("model.", ".model"))]
 
 
 @pytest.mark.parametrize("key", ["a" * 300, "." * 50_000, ".", "..", "a/b", "", "ü", "a\n"])
@@ -158,9 +158,9 @@ def test_a_study_that_names_no_replicas_or_too_many(tmp_path: Path, replicas: li
     study = sf.study(data, "mlp", ["l2"], samples=2, processes=1, out=tmp_path / "run", **small)
     path = tmp_path / "run" / "study.json"
     known = json.loads(path.read_text())
-    key = study.result.arms[0].varying[0]
+    key = study.result.arms[0].drawn[0][0]
     named = [key if name == "0" * 64 else name for name in replicas]
-    _best(known).update(drawn=[named], whole=[])
+    _best(known).update(drawn=[named])
     path.write_text(json.dumps(known))
     if len(replicas) < 3:
         assert "disagreement" not in predictions(tmp_path / "run", tmp_path / "x.npz").text

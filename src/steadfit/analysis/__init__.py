@@ -4,6 +4,7 @@ NumPy, and SciPy where a distribution is needed; no torch, no files, no sentence
 
 - `decomposition` and `zero_one` split a loss into bias+noise and variance; `jackknife` corrects the
   variance for few replicas.
-- `intervals` and `sources` give confidence intervals, `arm_loss` joins two kinds of replicas, and
-  `clusters` takes test points in groups.
+- `intervals` and `sources` give confidence intervals of these, `clusters` takes test points in
+  groups, and `variance` and `other_sets` say what drawn samples show.
+- `comparison` compares two arms by `measures`, and `deciding` gives the words.
 """

@@ -70,6 +70,15 @@ def open_run(folder: Path) -> Run:
     Raises SteadfitError where a file is absent, damaged, or of another study.
     """
     result = read_result(folder)
+    for arm in result.arms:
+        for rows in (arm.tested, arm.drawn):
+            named = [key for row in rows for key in row]
+            if len(set(named)) < len(named):
+                raise SteadfitError(
+                    f"{folder / 'study.json'} must name each replica of {arm.name} once. "
+                    f"{WRITE_ANEW}",
+                    replace=True,
+                )
     store = existing_store(folder / "store")
     keys = {key for arm in result.arms for key in arm.keys}
     absent = keys if store is None else {key for key in keys if key not in store}

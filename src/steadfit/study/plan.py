@@ -182,14 +182,14 @@ def digest(data: Dataset) -> str:
 
 def _route(data: Dataset, design: Design) -> tuple[int, Route]:
     """How many folds, and why; fewer than usual where there are few groups."""
-    of_steps, own = data.schema.task.every_step, data.structure.is_test
-    if of_steps and (design.folds or 1) > 1:
+    most, own = data.schema.task.most_folds, data.structure.is_test
+    if design.folds is not None and design.folds > most:
         raise SteadfitError(
-            f"folds must be 1 where each step of a text is a test point, got {design.folds}."
+            f"folds must be {most} where each step of a text is a test point, got {design.folds}."
         )
     if design.folds is not None:
         return design.folds, Route.ASKED
-    if of_steps:
+    if most == 1:
         return 1, Route.STEPS
     if own is not None and int(own.sum()) >= FEW:
         return 1, Route.TEST_SET

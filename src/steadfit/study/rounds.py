@@ -145,7 +145,18 @@ class Rounds:
             if trial.key in without:
                 self.known[trial.key] = Finished.failed(Failure.MEMORY)
             elif trial.key not in self.known:
-                self.known[trial.key] = self.store.read(trial.key)
+                self.known[trial.key] = self._read(trial)
+
+    def _read(self, trial: Trial) -> Finished:
+        """Raises SteadfitError where it has other predictions than there should be."""
+        replica, tested = self.store.read(trial.key), self.plan.tested.data
+        rows = len(trial.tested) if len(self.plan.folds[0]) > 1 else len(tested)
+        expected = rows, tested.outputs
+        if not replica.failure and replica.logits.shape != expected:
+            found = replica.logits.shape
+            reason = f"its predictions have shape {found}, not {expected}"
+            raise self.store.damaged(trial.key, reason)
+        return replica
 
     @cached_property
     def points(self) -> Points:

@@ -63,6 +63,7 @@ class Task(ABC):
     losses: those that are split into bias+noise and variance. measures: by which arms are judged
         (`steadfit.analysis.measures`).
     every_step: whether there is an answer at each step of an example, rather than one for it.
+    most_folds: into how many folds the examples can be divided, to test one another.
     watched: how many examples outside the sample are followed through a training. seen: how many
         of the sample a replica is judged on when it is trained.
     takes: the settings of `Training` that this task takes and others do not.
@@ -73,6 +74,7 @@ class Task(ABC):
     losses: ClassVar[tuple[Loss, ...]]
     measures: ClassVar[tuple[str, ...]]
     every_step: ClassVar[bool] = False
+    most_folds: ClassVar[int] = 2**31
     watched: ClassVar[int] = 512
     seen: ClassVar[int] = 2000
     takes: ClassVar[frozenset[str]] = frozenset()

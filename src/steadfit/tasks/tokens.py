@@ -39,6 +39,7 @@ class Tokens(Task):
     losses = (Loss.CROSS_ENTROPY, Loss.BRIER, Loss.ZERO_ONE)
     measures = OF_CLASSES
     every_step = True
+    most_folds = 1  # the tokens that replicas are compared on are chosen from a whole test side
     watched = seen = 32  # examples, of which each has many tokens
     takes = frozenset({"calibrate"})
 
