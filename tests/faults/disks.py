@@ -37,8 +37,8 @@ def steadfit(words: str) -> dict[str, object]:
 def study(run: Path) -> dict[str, object]:
     """And what there is of it then, by name."""
     found = steadfit(
-        "study digits --limit 200 --model mlp --set width=0.2 --epochs 2 --samples 3 "
-        f"--remedy dropout --processes 2 --out {run}"
+        "study digits --limit 200 --model mlp --set width=0.2 --epochs 2 --samples 3 --folds 2 "
+        f"--remedy dropout --repetitions 1 --no-reference --processes 2 --out {run}"
     )
     files = [*(run / "store").glob("[0-9a-f]*/*"), *(run / name for name in FILES)]
     kept = {str(f.relative_to(run)): f.read_bytes().hex() for f in files if f.is_file()}
