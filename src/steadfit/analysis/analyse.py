@@ -1,6 +1,7 @@
 """From evidence to what it shows: each arm's measures, changes with intervals, and its verdict."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,8 +37,8 @@ def analyse(evidence: Evidence) -> Analysis:
     >>> [str(arm.verdict) for arm in found.arms], found.best
     (['baseline', 'better'], 'calmer')
     """
-    decisions = decisions_of(evidence)
-    arms = tuple(_arm(arm, decisions.get(arm.name), evidence) for arm in evidence.arms)
+    judged = _judged(evidence)
+    arms = tuple(_arm(arm, judged.get(arm.name), evidence) for arm in evidence.arms)
     chosen = _best(arms, evidence.decides)
     return Analysis(
         decides=evidence.decides,
@@ -53,23 +54,34 @@ def analyse(evidence: Evidence) -> Analysis:
 
 def decisions_of(evidence: Evidence) -> Mapping[str, Decision]:
     """The decision on each arm that can be compared, by name."""
+    return {name: one.decision for name, one in _judged(evidence).items()}
+
+
+class _Judged(NamedTuple):
+    """A decision, and the measure that it is by."""
+
+    measure: str
+    decision: Decision
+
+
+def _judged(evidence: Evidence) -> Mapping[str, _Judged]:
     baseline, looks = evidence.arms[0], Looks(evidence.comparing.looks)
-    if baseline.tested is None or not baseline.trained:
+    if not _comparable(baseline):
         return {}
-    found: dict[str, Decision] = {}
+    found: dict[str, _Judged] = {}
     for joined in (False, True):
-        family = [arm for arm in evidence.arms[1:] if comparable(arm) and arm.joined is joined]
+        family = [arm for arm in evidence.arms[1:] if _comparable(arm) and arm.joined is joined]
+        measures = [_judged_by(arm, evidence) for arm in family]
         pairs = [
             (evidence.losses_of(arm, measure), evidence.losses_of(baseline, measure))
-            for arm in family
-            for measure in [_judged_by(arm, evidence)]
+            for arm, measure in zip(family, measures, strict=True)
         ]
-        made = decide(pairs, looks, evidence.level)
+        made = map(_Judged, measures, decide(pairs, looks, evidence.level))
         found |= {arm.name: one for arm, one in zip(family, made, strict=True)}
     return found
 
 
-def comparable(arm: ArmEvidence) -> bool:
+def _comparable(arm: ArmEvidence) -> bool:
     """Whether an arm has what a word can be given on."""
     return arm.tested is not None and arm.trained
 
@@ -96,7 +108,7 @@ def _best(arms: Sequence[ArmAnalysis], decides: str) -> str:
     return arms[0].name if chosen is None else worded[chosen].name
 
 
-def _arm(arm: ArmEvidence, decision: Decision | None, evidence: Evidence) -> ArmAnalysis:
+def _arm(arm: ArmEvidence, judged: _Judged | None, evidence: Evidence) -> ArmAnalysis:
     facts, failed = dict(arm.facts), dict(arm.failed)
     if arm.tested is None:
         return ArmAnalysis(arm.name, Verdict.FAILED, facts=facts, failed=failed)
@@ -112,8 +124,8 @@ def _arm(arm: ArmEvidence, decision: Decision | None, evidence: Evidence) -> Arm
     word = Verdict.BASELINE if arm is baseline else Verdict.CANNOT_TELL
     if not arm.trained:
         word = Verdict.NOT_TRAINED
-    elif decision is not None:
-        word = decision.word
+    elif judged is not None:
+        word = judged.decision.word
     decides = evidence.decides
     return ArmAnalysis(
         name=arm.name,
@@ -121,7 +133,7 @@ def _arm(arm: ArmEvidence, decision: Decision | None, evidence: Evidence) -> Arm
         repetitions=len(arm.tested),
         totals={name: own.mean for name, own in tables.items()},
         changes=changes,
-        judged_by="" if decision is None else _judged_by(arm, evidence),
+        judged_by=judged.measure if judged else "",
         limit=_limit(changes[decides]) if decides in changes else None,
         other_sets=over_other_sets(evidence, arm, changes[decides]) if compared else None,
         variance=variance_of(evidence, arm),

@@ -10,8 +10,6 @@ others (Nadeau and Bengio 2003, "Inference for the generalization error", on the
 cross-validation).
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from steadfit.analysis.clusters import group_means
@@ -35,6 +33,7 @@ def over_other_sets(evidence: Evidence, arm: ArmEvidence, found: Change) -> Chan
         or points is None
     ):
         return None
+    assert arm.tested is not None  # it has a change
     measure = MEASURES[evidence.decides]
     own, theirs = (
         measure.of(one.reshape(-1, *one.shape[2:]), points).reshape(one.shape[:3])
@@ -43,18 +42,14 @@ def over_other_sets(evidence: Evidence, arm: ArmEvidence, found: Change) -> Chan
     table = own - theirs
     if points.groups is not None:
         table = group_means(table, points.groups)
-    one_retraining = found.retrainings * evidence.comparing.folds * _repetitions(arm)
+    one_retraining = found.retrainings * evidence.comparing.folds * len(arm.tested)
     training_set = between_sets(table, one_retraining, arm.crossed)
     total = found.points + found.retrainings + training_set
     if not training_set:
-        return replace(found)
+        return found
     now = (found.points + found.retrainings) ** 2 / found.degrees
     degrees = total**2 / (now + training_set**2 / (len(table) - 1))
     return student_change(found, total, degrees, evidence.level)
-
-
-def _repetitions(arm: ArmEvidence) -> int:
-    return 0 if arm.tested is None else len(arm.tested)
 
 
 def between_sets(table: Floats, one_retraining: float, crossed: bool) -> float:

@@ -137,6 +137,12 @@ class Analysis:
     def baseline(self) -> ArmAnalysis:
         return self.arms[0]
 
+    @property
+    def strongest_reference(self) -> ReferenceAnalysis | None:
+        """The rival with the least of the deciding measure; None where none was fitted."""
+        known = [one for one in self.references if self.decides in one.totals]
+        return min(known, key=lambda one: one.totals[self.decides]) if known else None
+
     def arm(self, name: str) -> ArmAnalysis:
         """The arm of this name. Raises SteadfitError, with the nearest name, if there is none."""
         for arm in self.arms:

@@ -70,6 +70,7 @@ def _study(result: StudyResult, voice: Voice) -> dict[str, object]:
     """What the result alone says, in words and tables."""
     found = result.analysis
     first = result.arms[0]
+    strongest = found.strongest_reference
     measured = next((arm.variance for arm in found.arms if arm.variance), None)
     return {
         "data_name": wording.printable(result.data.name),
@@ -83,7 +84,7 @@ def _study(result: StudyResult, voice: Voice) -> dict[str, object]:
         "sentences": explain_study(result, voice),
         "baseline": first.name,
         "best": found.best,
-        "referred": sections.strongest_reference(found),
+        "referred": strongest.name if strongest else "",
         "varied": what_it_stands_for(found.sampling, voice) if found.sampling else "",
         "variances": [
             {"table": sections.variances(found, loss), "note": sections.note(loss)}

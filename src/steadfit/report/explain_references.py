@@ -19,17 +19,17 @@ def about_references(found: Analysis) -> Iterator[str]:
     The first reference is the guess that is the same for all examples.
     """
     measure, best = found.decides, found.arm(found.best)
-    rivals = [one for one in found.references if measure in one.best_against]
-    if not rivals or measure not in best.totals:
+    strongest = found.strongest_reference
+    if strongest is None or measure not in best.totals:
         return
-    guessing = rivals[0]
+    guessing = next(one for one in found.references if measure in one.totals)
     if best.totals[measure] >= guessing.totals[measure]:
         yield (
             f"Worse than guessing: the {wording.MEASURES[measure].name} of {best.name} is "
-            f"{_figure(best.totals[measure], measure)}, that of {guessing.name} "
-            f"{_figure(guessing.totals[measure], measure)}."
+            f"{wording.figure(best.totals[measure], measure)}, that of {guessing.name} "
+            f"{wording.figure(guessing.totals[measure], measure)}."
         )
-    yield _against(min(rivals, key=lambda one: one.totals[measure]), found)
+    yield _against(strongest, found)
 
 
 def _against(rival: ReferenceAnalysis, found: Analysis) -> str:
@@ -39,8 +39,8 @@ def _against(rival: ReferenceAnalysis, found: Analysis) -> str:
 
     def figures(first: Totals, second: Totals) -> str:
         return ", ".join(
-            f"{wording.MEASURES[one].name} {_figure(first[one], one)} against "
-            f"{_figure(second[one], one)}"
+            f"{wording.MEASURES[one].name} {wording.figure(first[one], one)} against "
+            f"{wording.figure(second[one], one)}"
             for one in told
         )
 
@@ -49,18 +49,8 @@ def _against(rival: ReferenceAnalysis, found: Analysis) -> str:
         return f"The best network, {best.name}, is better than {name}: {both}."
     both = figures(rival.totals, best.totals)
     if change.low > 0:
-        return f"{_capital(name)} is better than the best network, {best.name}: {both}."
+        return f"{wording.capital(name)} is better than the best network, {best.name}: {both}."
     return (
-        f"{_capital(name)} is as good as the best network, {best.name}, as far as these data tell: "
-        f"{both}."
+        f"{wording.capital(name)} is as good as the best network, {best.name}, as far as these "
+        f"data tell: {both}."
     )
-
-
-def _figure(value: float, measure: str) -> str:
-    if wording.MEASURES[measure].percent:
-        return wording.percent(value, 1)
-    return wording.quantity(value)
-
-
-def _capital(name: str) -> str:
-    return f"{name[:1].upper()}{name[1:]}"

@@ -86,10 +86,9 @@ def changes(found: Analysis) -> go.Figure:
 def _best_reference(figure: go.Figure, found: Analysis, share: float) -> None:
     """The strongest reference model as a dotted line, where there is one."""
     measure = found.decides
-    known = [one for one in found.references if measure in one.totals]
-    if not known:
+    rival = found.strongest_reference
+    if rival is None:
         return
-    rival = min(known, key=lambda one: one.totals[measure])
     place = share * (rival.totals[measure] - found.baseline.totals[measure])
     figure.add_vline(x=place, line={"color": LIGHT["variance"], "width": 1.5, "dash": "dot"})
 

@@ -49,7 +49,7 @@ def headline(found: Analysis) -> str:
     if not first.totals:
         name = wording.printable(first.name)
         return f"{name} failed, so there is nothing to compare the remedies with."
-    text = f"{_capital(words)} {_figure(first.totals[measure], measure)}"
+    text = f"{wording.capital(words)} {wording.figure(first.totals[measure], measure)}"
     if first.variance is not None:
         split = next(iter(first.variance.losses.values()))
         share = split.variance / split.total if split.total > 0 else 0.0
@@ -73,7 +73,7 @@ def arms(found: Analysis) -> Grid:
     told = [one for one in told if any(one in arm.totals for arm in found.arms)]
 
     def totals(row: ArmAnalysis | ReferenceAnalysis) -> list[str]:
-        return [_total(row.totals, one, found) for one in told]
+        return [wording.total(row.totals, one, found) for one in told]
 
     def row(arm: ArmAnalysis) -> tuple[str, ...]:
         change = arm.changes.get(measure)
@@ -102,12 +102,6 @@ def arms(found: Analysis) -> Grid:
     )
 
 
-def strongest_reference(found: Analysis) -> str:
-    """The name of the reference model with the least loss; "" where there is none."""
-    known = [one for one in found.references if found.decides in one.totals]
-    return min(known, key=lambda one: one.totals[found.decides]).name if known else ""
-
-
 def measures(found: Analysis) -> Grid:
     """Every arm and reference by the measures that do not decide, with the changes."""
     others = [
@@ -117,7 +111,7 @@ def measures(found: Analysis) -> Grid:
     ]
 
     def cell(arm: ArmAnalysis, one: str) -> str:
-        total, change = _total(arm.totals, one, found), arm.changes.get(one)
+        total, change = wording.total(arm.totals, one, found), arm.changes.get(one)
         if change is None:
             return total
         relative = wording.relative(change, found.baseline.totals[one])
@@ -125,7 +119,10 @@ def measures(found: Analysis) -> Grid:
 
     rows = (
         *((wording.printable(a.name), *(cell(a, one) for one in others)) for a in found.arms),
-        *((r.name, *(_total(r.totals, one, found) for one in others)) for r in found.references),
+        *(
+            (r.name, *(wording.total(r.totals, one, found) for one in others))
+            for r in found.references
+        ),
     )
     return Grid(("arm", *map(_heading, others)), rows)
 
@@ -161,7 +158,7 @@ def note(loss: Loss) -> str:
             "retrainings adds (net variance, Domingos 2000); it can be below zero."
         )
     words = wording.MEASURES[loss]
-    return f"{_capital(words.name)} = bias+noise + variance, in {words.unit}."
+    return f"{wording.capital(words.name)} = bias+noise + variance, in {words.unit}."
 
 
 def facts(result: StudyResult, seconds: Mapping[str, float]) -> Grid:
@@ -214,30 +211,9 @@ def mistakes(shares_KK: np.ndarray, classes: Sequence[str]) -> Grid:
     return Grid(("true class", "taken for", "share"), rows, (0, 1))
 
 
-def _total(totals: Mapping[str, float], measure: str, found: Analysis) -> str:
-    if measure not in totals:
-        return wording.UNKNOWN
-    decimals = (
-        wording.error_decimals(found)
-        if measure == "error"
-        else wording.measure_decimals(found, measure)
-    )
-    return wording.number(wording.scale_of(measure) * totals[measure], decimals)
-
-
 def _heading(measure: str) -> str:
     words = wording.MEASURES[measure]
     return f"{words.name} %" if words.percent else words.name
-
-
-def _figure(value: float, measure: str) -> str:
-    if wording.MEASURES[measure].percent:
-        return wording.percent(value, 1)
-    return wording.quantity(value)
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _unbroken(interval: str) -> str:

@@ -211,19 +211,8 @@ def _totals(
     found: Analysis,
     measure: str,
 ) -> _Column:
-    """A measure of each row, a dash where it has none."""
-    if measure == "error":
-        decimals = wording.error_decimals(found)
-    else:
-        decimals = wording.measure_decimals(found, measure)
-    scale = wording.scale_of(measure)
-    cells = tuple(
-        wording.number(scale * row.totals[measure], decimals)
-        if measure in row.totals
-        else wording.UNKNOWN
-        for row in rows
-    )
-    return _Column(heading, cells)
+    """A measure of each row."""
+    return _Column(heading, tuple(wording.total(row.totals, measure, found) for row in rows))
 
 
 def _name(row: ArmAnalysis | ReferenceAnalysis) -> str:

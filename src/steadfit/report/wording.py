@@ -177,6 +177,24 @@ def error_decimals(found: Analysis) -> int:
     return 2 if errors and errors[0] < 0.05 else 1
 
 
+def total(totals: Mapping[str, float], measure: str, found: Analysis) -> str:
+    """A measure of an arm or a reference with its column's decimals; a dash where it has none."""
+    if measure not in totals:
+        return UNKNOWN
+    decimals = error_decimals(found) if measure == "error" else measure_decimals(found, measure)
+    return number(scale_of(measure) * totals[measure], decimals)
+
+
+def figure(value: float, measure: str) -> str:
+    """A lone figure of a measure, in percent where it is shown so."""
+    return percent(value, 1) if MEASURES[measure].percent else quantity(value)
+
+
+def capital(text: str) -> str:
+    """With its first letter large, the others as they are."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
 def relative(change: Change, baseline: float) -> str:
     """A change with its interval, in percent of the baseline's total.
 

@@ -46,13 +46,16 @@ _SHARE = 0.2  # of a sample that a training may hold out
 class Plan:
     """design: as asked for. data: all examples. folds: of each repetition, one where a test side
     tests. looks: after how many repetitions decisions are possible. route: why so many folds.
-    tested: the test points. notes: what there is to say."""
+    rows: the positions of the examples that are tested, ascending; test: these examples, whose
+    steps or selves are the test points, `tested`. notes: what there is to say."""
 
     data: Dataset
     design: Design
     folds: tuple[tuple[Fold, ...], ...]
     looks: tuple[int, ...]
     route: Route
+    rows: Tensor
+    test: Dataset
     tested: Tested
     notes: tuple[str, ...] = ()
 
@@ -73,12 +76,6 @@ class Plan:
             len(self.tested.sampled),
             len(train),
         )
-
-    @cached_property
-    def test(self) -> Dataset:
-        """The examples that are tested, whose steps or selves are the test points."""
-        rows = torch.cat([fold.test for fold in self.folds[0]]).sort().values
-        return self.data.take(rows)
 
     @property
     def varied(self) -> Fold:
@@ -161,12 +158,18 @@ def make_plan(data: Dataset, design: Design, test: float = 0.2) -> Plan:
             ((fold,),) * looks[-1],
             looks,
             route,
+            side.test,
+            test_side,
             Tested(tested, plain),
             (*side.notes, *said),
         )
     looks = _looks(LOOKS_ON_FOLDS, design.repetitions)
     folds = tuple(make_folds(data, count, number, design.seed) for number in range(looks[-1]))
-    return Plan(data, design, folds, looks, route, _tested(data, folds), _notes(data, count))
+    rows = torch.cat([fold.test for fold in folds[0]]).sort().values
+    test_side = data.take(rows)
+    tested = Tested(test_side, _which(folds, rows.numpy()))
+    notes = _notes(data, count)
+    return Plan(data, design, folds, looks, route, rows, test_side, tested, notes)
 
 
 def digest(data: Dataset) -> str:
@@ -208,14 +211,13 @@ def _looks(usual: Sequence[int], repetitions: int | None) -> tuple[int, ...]:
     return (*(n for n in usual if n < repetitions), repetitions)
 
 
-def _tested(data: Dataset, folds: Sequence[Sequence[Fold]]) -> Tested:
-    """The examples that the folds test, in the data's order."""
-    rows = torch.cat([fold.test for fold in folds[0]]).sort().values
+def _which(folds: Sequence[Sequence[Fold]], rows: np.ndarray) -> np.ndarray:
+    """Of each repetition, which fold tests each of these positions."""
     which = np.empty((len(folds), len(rows)), np.int64)
     for repetition, of_one in enumerate(folds):
         for number, fold in enumerate(of_one):
-            which[repetition, np.searchsorted(rows.numpy(), fold.test.numpy())] = number
-    return Tested(data.take(rows), which)
+            which[repetition, np.searchsorted(rows, fold.test.numpy())] = number
+    return which
 
 
 def _notes(data: Dataset, count: int) -> tuple[str, ...]:

@@ -65,17 +65,14 @@ def reference_arms(data: Dataset) -> tuple[Arm, ...]:
     )
 
 
-def best_reference(
-    arms: Sequence[Arm], found: Analysis, plan: Plan
-) -> tuple[TrainedReference, ModelFacts]:
+def best_reference(found: Analysis, plan: Plan) -> tuple[TrainedReference, ModelFacts]:
     """The rival with the least of the deciding measure, fitted on all that is not kept for testing.
 
     Raises SteadfitError where there is none.
     """
-    known = [one for one in found.references if found.decides in one.totals]
-    if not known:
+    strongest = found.strongest_reference
+    if strongest is None:
         raise SteadfitError("hand_over must not be reference where none was fitted.")
-    name = min(known, key=lambda one: one.totals[found.decides]).name
     examples = plan.data.take(plan.everything)
-    fitted = reference_of(name).fit(examples, plan.design.replica_seed(0))
-    return TrainedReference(fitted), ModelFacts(found.best, (), name)
+    fitted = reference_of(strongest.name).fit(examples, plan.design.replica_seed(0))
+    return TrainedReference(fitted), ModelFacts(found.best, (), strongest.name)

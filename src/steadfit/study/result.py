@@ -93,7 +93,7 @@ class ModelFacts:
 
 @dataclass(frozen=True)
 class StudyResult:
-    """A whole study. seed: of everything random in it. references: the simple rivals.
+    """A whole study. seed: the random seed. references: the reference models.
 
     not_joined: remedies found better, and left out of the second round since they set what another
         one of it sets.

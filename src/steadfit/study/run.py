@@ -95,7 +95,7 @@ def run_study(
     evidence = rounds.evidence(rounds.arms, varied)
     found = _with_scores(analyse(evidence), rounds)
     if hand_over == "reference":
-        model, facts = best_reference(rounds.references, found, plan)
+        model, facts = best_reference(found, plan)
         replicas: list[Finished] = []
     else:
         model, members, replicas = _hand_over(rounds, found, hand_over)
