@@ -53,8 +53,8 @@ def test_other_data_of_the_same_name_are_refused(
         main(["study", "b/d.npz", *ON_THE_LINE])
     said = capsys.readouterr().err
     assert "runs/d must be a new folder or that of this study, got a study of other data" in said
-    assert "another folder with --out, or replace that study with --replace." in said
-    with pytest.raises(SteadfitError, match=r"with out, or replace that study with replace=True\."):
+    assert "another folder with --out, or replace it with --replace." in said
+    with pytest.raises(SteadfitError, match=r"with out, or replace it with replace=True\."):
         sf.study("b/d.npz", "mlp", ["l2"], **QUICK)
     assert content(first) == before
 
@@ -108,3 +108,23 @@ def test_on_demand_it_is_replaced(first: Path) -> None:
         main(["study", "b/d.npz", *ON_THE_LINE, "--replace"])
     assert (first / "study.json").read_bytes() != before
     assert sf.study("b/d.npz", "mlp", ["l2"], **QUICK).folder == first
+
+
+def test_a_fit_does_not_replace_the_model_of_a_study(
+    first: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = content(first)
+    with pytest.raises(SystemExit, match="2"):
+        main(["fit", "a/d.npz", "--model", "mlp", "--epochs", "1", "--out", str(first)])
+    assert "runs/d must be a new folder or that of a fit, got a study" in capsys.readouterr().err
+    assert content(first) == before
+
+
+def test_a_study_replaces_a_fit_on_demand_alone(first: Path) -> None:
+    fitted = sf.fit("a/d.npz", "mlp", training={"epochs": 1}, reference=False).folder
+    before = content(fitted)
+    with pytest.raises(SteadfitError, match=r"runs/d-fit must be .*, got a fit\."):
+        sf.study("a/d.npz", "mlp", ["l2"], **QUICK, out=fitted)
+    assert content(fitted) == before
+    sf.study("a/d.npz", "mlp", ["l2"], **QUICK, out=fitted, replace=True)
+    assert {path.name for path in fitted.iterdir()} == {path.name for path in first.iterdir()}

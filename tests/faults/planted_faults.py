@@ -99,7 +99,7 @@ FAULTS = (
     ),
     Fault(
         "a file's name leads out of runs/",
-        "api.py",
+        "api/runs.py",
         'name if name.strip(". ") else "data"',
         "name",
         "cli/test_places.py -k names_of_dots",
@@ -127,7 +127,7 @@ FAULTS = (
     ),
     Fault(
         "predictions overwrite their input",
-        "cli/commands.py",
+        "cli/commands/predict.py",
         "        if same:",
         "        if same is None:",
         "cli/test_text_of_others.py -k overwritten",

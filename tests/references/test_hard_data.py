@@ -14,7 +14,7 @@ from steadfit.data import Dataset, from_arrays, from_series, from_texts, read, s
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Ragged
 from steadfit.references import REFERENCES, ReferenceScore, references_for, scores
-from steadfit.report.fit_summary import worse_than_guessing
+from steadfit.report.fits import worse_than_guessing
 from steadfit.study.fit_result import ReferenceFacts
 from steadfit.training import TrainedModel, TrainedReference
 

@@ -25,7 +25,7 @@ from study.serial_engine import SerialEngine
 RECIPE = Recipe().model_with(name="mlp", width=0.05).training_with(epochs=1, batch=8)
 
 
-def grouped(groups: int) -> api.Dataset:
+def grouped(groups: int) -> Dataset:
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(30, 4, 4)), np.arange(30) % 2
     return from_arrays(x, y, groups=np.arange(30) % (2 * groups) // 2)

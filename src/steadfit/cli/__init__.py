@@ -4,11 +4,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from steadfit.cli import cells_command as cells_command  # registers its commands
-from steadfit.cli import lists_command as lists_command  # and so do these
-from steadfit.cli import shapes_command as shapes_command
-from steadfit.cli import show_commands as show_commands
-from steadfit.cli.commands import app
+from steadfit.cli import commands as commands  # registers them
+from steadfit.cli.app import app
 from steadfit.cli.terminal import SafeConsole
 from steadfit.errors import SteadfitError
 from steadfit.files import WITHOUT_ROOM

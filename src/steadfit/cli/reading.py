@@ -3,12 +3,12 @@
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Group, Parameter
+from cyclopts import Parameter
+
+from steadfit.cli.options import DATA
 
 if TYPE_CHECKING:
     from steadfit.data import Dataset
-
-DATA = Group("Data", sort_key=1)
 
 
 def _option(help: str) -> Parameter:

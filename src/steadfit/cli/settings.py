@@ -1,6 +1,7 @@
 """Settings of the model and of its training, as they are written on the command line."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from steadfit.errors import SteadfitError
@@ -22,29 +23,10 @@ def named(pairs: list[str], option: str = "--set width=0.5") -> dict[str, Any]:
     return found
 
 
-def training(
-    pairs: list[str],
-    epochs: int | None,
-    batch: int | None,
-    learning_rate: float | None,
-    truncation: int | None,
-    arithmetic: str | None,
-) -> dict[str, Any]:
-    """Changes of the recipe's training: `--train` and the options that have a name of their own.
-
-    `--train optimizer.name=sgd` changes a nested setting.
-    """
-    options = {
-        "epochs": epochs,
-        "batch": batch,
-        "optimizer.learning_rate": learning_rate,
-        "truncation": truncation,
-        "precision": arithmetic,
-    }
-    given = named(pairs, "--train loss=brier")
-    given |= {name: value for name, value in options.items() if value is not None}
+def nested(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """{"optimizer.name": "sgd"} as {"optimizer": {"name": "sgd"}}."""
     changes: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in settings.items():
         outer, _, inner = name.partition(".")
         if inner and isinstance(changes.get(outer, {}), dict):
             changes[outer] = {**changes.get(outer, {}), inner: value}

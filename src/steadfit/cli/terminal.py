@@ -1,5 +1,6 @@
 """What goes to the screen: a live bar on a terminal, plain lines elsewhere."""
 
+import json
 import os
 import sys
 import time
@@ -35,6 +36,11 @@ class SafeConsole(Console):
 def write(text: str, *, error: bool = False) -> None:
     """Print a text on a line of its own, as it is but for what would steer the terminal."""
     print(printable_lines(text), file=sys.stderr if error else sys.stdout, flush=True)
+
+
+def write_json(values: dict[str, Any]) -> None:
+    """Print values as JSON, in ASCII alone."""
+    print(json.dumps(values, indent=2))
 
 
 class Screen:

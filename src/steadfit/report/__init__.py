@@ -1,9 +1,32 @@
-"""What a person looks at: tables, figures, the page."""
+"""What a person looks at: tables, figures, the page.
 
-from steadfit.report.document import page as page
-from steadfit.report.fit_summary import fit_summary as fit_summary
-from steadfit.report.notebook import fit_html as fit_html
-from steadfit.report.notebook import summary_html as summary_html
-from steadfit.report.tables import Summary as Summary
-from steadfit.report.tables import summary as summary
-from steadfit.report.tables import table as table
+The names below are loaded when they are first used, so that who needs a voice or a bar alone does
+not wait for NumPy and plotly.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from steadfit.report.document import page
+    from steadfit.report.fits import fit_summary
+    from steadfit.report.notebook import fit_html, summary_html
+    from steadfit.report.tables import Summary, summary, table
+
+_HOMES = {
+    "Summary": "tables",
+    "fit_html": "notebook",
+    "fit_summary": "fits",
+    "page": "document",
+    "summary": "tables",
+    "summary_html": "notebook",
+    "table": "tables",
+}
+
+__all__ = ["Summary", "fit_html", "fit_summary", "page", "summary", "summary_html", "table"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"steadfit.report.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'steadfit.report' has no attribute {name!r}")

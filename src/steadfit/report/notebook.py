@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from steadfit.report import wording
 from steadfit.report.explain import explain_study
-from steadfit.report.fit_summary import explain_fit, figures
+from steadfit.report.fits import explain_fit, figures
 from steadfit.report.sections import arms
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.files import check_file, write_text
 from steadfit.regular_files import read_json
+from steadfit.study import fit_result
 from steadfit.study.learner import Learner
 from steadfit.study.plan import digest
 from steadfit.study.points_file import load_points
@@ -103,7 +104,7 @@ def open_run(folder: Path) -> Run:
 def check_place(folder: Path) -> None:
     """Raise SteadfitError now, not after the training, where results cannot be written, or would
     take the place of a report that no study has written."""
-    for name in ("study.json", "run.json", "points.npz", "report.html"):
+    for name in ("study.json", "run.json", "points.npz", "report.html", fit_result.NAME):
         check_file(folder / name)
     report = folder / "report.html"
     if report.exists() and not (folder / "study.json").exists():
@@ -113,13 +114,22 @@ def check_place(folder: Path) -> None:
         )
 
 
+def check_no_study(folder: Path) -> None:
+    """Raise SteadfitError where a fit would replace the model of a study."""
+    if os.path.lexists(folder / "study.json"):
+        raise SteadfitError(
+            f"{folder} must be a new folder or that of a fit, got a study, whose model would be "
+            "replaced. Choose another folder."
+        )
+
+
 def other_study(folder: Path, data: Dataset, baseline: Learner) -> str:
-    """How the study in a folder differs from one of these data and baseline; "" if it does not.
+    """How what is in a folder differs from a study of these data and baseline; "" if it does not.
 
     Other remedies, folds, samples and seeds make no other study: it goes on with them.
     """
     if not os.path.lexists(folder / "study.json"):
-        return ""
+        return "a fit" if os.path.lexists(folder / fit_result.NAME) else ""
     try:
         found = read_result(folder)
     except SteadfitError as error:

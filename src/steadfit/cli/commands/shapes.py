@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from steadfit.cli.commands import Set, app
+from steadfit.cli.app import app
+from steadfit.cli.options import Set
 from steadfit.cli.settings import named
 from steadfit.errors import SteadfitError
 

@@ -4,7 +4,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from steadfit.cli.commands import AsJson, Run, app
+from steadfit.cli.app import app
+from steadfit.cli.options import AsJson, Run
 from steadfit.report.voice import COMMAND_LINE
 
 if TYPE_CHECKING:

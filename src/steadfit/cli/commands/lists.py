@@ -4,7 +4,9 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from steadfit.cli.commands import AsJson, app
+from steadfit.cli import terminal
+from steadfit.cli.app import app
+from steadfit.cli.options import AsJson
 
 
 @app.command
@@ -13,7 +15,7 @@ def models(*, json: AsJson = False) -> None:
     from steadfit.models import MODELS, settings
 
     if json:
-        _print_json({name: dict(settings(name)) for name in MODELS})
+        terminal.write_json({name: dict(settings(name)) for name in MODELS})
         return
     rows = [(name, _summary(model)) for name, model in MODELS.items()]
     note = "A list of layers is a model too: conv 20 5; relu; flatten; linear 10."
@@ -27,7 +29,7 @@ def remedies(*, json: AsJson = False) -> None:
 
     strengths = {name: _strength(remedy) for name, remedy in REMEDIES.items()}
     if json:
-        _print_json(strengths)
+        terminal.write_json(strengths)
         return
     names = {
         name: name if value is None else f"{name}={value}" for name, value in strengths.items()
@@ -43,7 +45,7 @@ def references(*, json: AsJson = False) -> None:
 
     rows = [(name, reference.what) for name, reference in REFERENCES.items()]
     if json:
-        _print_json(dict(rows))
+        terminal.write_json(dict(rows))
         return
     _print("reference", rows, "Those that suit the data are fitted on the same training examples.")
 
@@ -51,8 +53,6 @@ def references(*, json: AsJson = False) -> None:
 def _print(heading: str, rows: Sequence[tuple[str, str]], note: str) -> None:
     from rich.table import Table
     from rich.text import Text
-
-    from steadfit.cli import terminal
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column(heading, no_wrap=True)
@@ -74,9 +74,3 @@ def _strength(remedy: Callable[..., Any]) -> Any:
     """A remedy's default strength; None for one without."""
     parameters = list(inspect.signature(remedy).parameters.values())[1:]
     return parameters[0].default if parameters else None
-
-
-def _print_json(values: dict[str, Any]) -> None:
-    import json
-
-    print(json.dumps(values, indent=2))  # ASCII alone

@@ -1,12 +1,12 @@
-"""`steadfit cells` and `steadfit doctor`."""
+"""`steadfit cells`: equations, stages, weights and diagrams."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from steadfit.cli.commands import OUTPUT, app
+from steadfit.cli.app import app
+from steadfit.cli.options import OUTPUT
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -56,23 +56,6 @@ def cells(
 
         write_output(svg, draw(chosen))
         screen.say(f"The diagram is in {svg}")
-
-
-@app.command
-def doctor() -> None:
-    """Check the machine: compiler, instruction set, threads, GPU, folders, one kernel."""
-    from rich.table import Table
-    from rich.text import Text
-
-    from steadfit.cli import checkup, terminal
-
-    outcome = checkup.kernel()
-    table = Table.grid(padding=(0, 2))
-    for label, found in (checkup.facts() | {"a kernel": outcome.words}).items():
-        table.add_row(label, Text(found))
-    terminal.Screen().say(table)
-    if not outcome.right:
-        sys.exit(1)
 
 
 def _listed(cells: "list[Cell]", input: int, hidden: int) -> "Table":

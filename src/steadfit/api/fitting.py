@@ -1,0 +1,110 @@
+"""`fit` trains one recipe once."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from steadfit.api.recipes import recipe_of
+from steadfit.api.results import Fitted
+from steadfit.api.runs import run_facts, usual_folder
+from steadfit.data import Dataset, Split, dataset_of, points, split
+from steadfit.files import check_file, check_outside, write_text
+from steadfit.recipe import Recipe, Scalar
+from steadfit.references import ReferenceScore, references_for, scores
+from steadfit.remedies import ArmLike, Remedy, apply, joined
+from steadfit.study import fit_result
+from steadfit.study.data_facts import data_facts
+from steadfit.study.fit_result import FitResult, ReferenceFacts
+from steadfit.study.folder import About, check_no_study, write_about
+from steadfit.study.result import RemedyFacts
+from steadfit.training import Replica, prepare, trained_model
+from steadfit.training import fit as fit_replica
+
+
+def fit(
+    data: Dataset | str | Path,
+    model: str | None = None,
+    remedies: ArmLike = "",
+    *,
+    seed: int = 0,
+    recipe: Recipe | None = None,
+    settings: Mapping[str, Scalar] | None = None,
+    training: Mapping[str, Any] | None = None,
+    test: float = 0.2,
+    out: Path | str | None = None,
+    reference: bool = True,
+) -> Fitted:
+    """Train one recipe on all the training data, once, with every core.
+
+    remedies: of one arm, as in `study`: "dropout+l2" or ["dropout", "l2"] joins two. The rest as in
+    `study`. out: by default runs/NAME-fit; gets `model/`, and `fit.json` with the figures, which
+    `steadfit show` shows again. reference: whether the references that suit the data are fitted
+    too, and the loss is compared with theirs (`steadfit.references`).
+
+    Raises SteadfitError for what a person can fix, such as a folder that holds a study.
+    """
+    began = time.time()
+    dataset = dataset_of(data)
+    parts = split(dataset, test=test, seed=seed)
+    chosen = recipe_of(parts.train, recipe, model, settings, training)
+    wanted = joined(remedies) if remedies else ()
+    if wanted:
+        chosen = apply(wanted, chosen)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    everything = torch.arange(len(parts.train))
+    folder = Path(out) if out is not None else usual_folder(f"{dataset.name}-fit")
+    if not isinstance(data, Dataset):
+        check_outside(folder, Path(data))
+    check_no_study(folder)
+    for name in (fit_result.NAME, "run.json"):
+        check_file(folder / name)
+    prepare(folder / "model")
+    replica = fit_replica(chosen, parts.train, everything, parts.test, seed, device)
+    trained = trained_model(chosen, parts.train, [replica])
+    trained.save(folder / "model")
+    rivals = references_for(parts.train) if reference else ()
+    compared = scores(rivals, parts.train, parts.test, seed)
+    result = _fit_result(dataset, parts, chosen, wanted, replica, compared, seed)
+    write_text(folder / fit_result.NAME, result.to_json())
+    notes = (*parts.train.notes, *parts.notes)
+    write_about(folder, About(notes, run_facts(time.time() - began, 1)))
+    return Fitted(trained, folder, result, replica.seconds, compared)
+
+
+def _fit_result(
+    dataset: Dataset,
+    parts: Split,
+    recipe: Recipe,
+    remedies: Sequence[Remedy],
+    replica: Replica,
+    references: Sequence[ReferenceScore],
+    seed: int,
+) -> FitResult:
+    tested = points(parts.test)
+    logits = torch.from_numpy(replica.logits)
+    loss, error = tested.schema.task.score(logits, tested.y)
+    loss = replica.facts.get("test_loss", loss)  # of a text, over all its tokens
+    train, test, task = parts.train.side, parts.test.side, parts.test.schema.task
+    losses = {"the model": loss} if "test_loss" in replica.facts else {}
+    beside = task.scores(train, test, [replica.logits], losses)
+    return FitResult(
+        schema=fit_result.SCHEMA,
+        seed=seed,
+        data=data_facts(dataset, tested),
+        remedies=tuple(RemedyFacts(one.name, one.strength) for one in remedies),
+        settings=recipe.model_dump(mode="json"),
+        parameters=round(replica.facts["parameters"]),
+        measured=tested.schema.task.losses[0],
+        loss=loss,
+        error=error,
+        facts=replica.facts,
+        curves={name: tuple(values) for name, values in replica.curves.items()},
+        references=tuple(
+            ReferenceFacts(one.name, None if one.left_out else one.loss, one.error, one.left_out)
+            for one in references
+        ),
+        **beside._asdict(),
+    )

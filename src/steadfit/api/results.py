@@ -1,0 +1,166 @@
+"""A finished study and a finished fit, as people hold them: figures, model, folder."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from steadfit.analysis.result import ArmAnalysis
+from steadfit.errors import SteadfitError, counted
+from steadfit.references import ReferenceScore
+from steadfit.report import fit_html, fit_summary, summary, summary_html
+from steadfit.report.fits import explain_fit
+from steadfit.report.voice import PYTHON
+from steadfit.study.fit_result import FitResult
+from steadfit.study.folder import Run
+from steadfit.study.result import StudyResult
+from steadfit.training import TrainedModel, TrainedReference
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A finished study: its figures, its model, and the folder they are in.
+
+    `print(study)` shows the table and the verdict; so does its name at the end of a notebook's
+    cell. notes: on the data.
+    """
+
+    result: StudyResult
+    folder: Path
+    run: Run
+
+    @property
+    def model(self) -> TrainedModel | TrainedReference:
+        """The best model, ready to predict. Raises SteadfitError where its training failed."""
+        if self.run.model is None:
+            raise SteadfitError(
+                f"There is no model, because training {self.result.model.arm} on all the training "
+                "data failed."
+            )
+        return self.run.model
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self.run.about.notes
+
+    def frame(self) -> Any:
+        """`rows`, one an arm, as a pandas DataFrame. Raises SteadfitError without pandas."""
+        try:
+            import pandas
+        except ImportError:
+            raise SteadfitError("frame() needs pandas. Install it: pip install pandas") from None
+        return pandas.DataFrame(rows(self.result))
+
+    def __repr__(self) -> str:
+        found = self.result.analysis
+        arms = counted(len(found.arms), "arms")
+        return f"<Study of {self.result.data.name}: {arms}, best {found.best}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the table and the sentences, without the page's figures."""
+        return summary_html(self.result, PYTHON)
+
+    def __rich__(self) -> Any:
+        return summary(self.result, PYTHON, self.run.seconds)
+
+    def __str__(self) -> str:
+        return _as_text(self)
+
+
+def _as_text(shown: Any) -> str:
+    """What rich shows of it, as plain text."""
+    from rich.console import Console
+
+    console = Console(file=io.StringIO(), width=100)
+    console.print(shown.__rich__())
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().rstrip()
+
+
+def rows(result: StudyResult) -> list[dict[str, Any]]:
+    """The figures as plain rows, one an arm, its verdict once; reference models after them.
+
+    Columns: arm, verdict, repetitions; of each measure, as cross_entropy, its total, and the change
+    against the baseline with its interval and the chance that it is below 0, MEASURE_change,
+    MEASURE_low, MEASURE_high and MEASURE_chance_better; of each loss that was split, LOSS_variance
+    and LOSS_bias_noise of the replicas on drawn samples; None where there is none.
+    """
+    found = result.analysis
+    measures = list(dict.fromkeys(name for arm in found.arms for name in arm.totals))
+    split = [arm.variance.losses for arm in found.arms if arm.variance]
+    losses = list(dict.fromkeys(loss for one in split for loss in one))
+    table = []
+    for arm in (*found.arms, *found.references):
+        whole = arm if isinstance(arm, ArmAnalysis) else None
+        row: dict[str, Any] = {"arm": arm.name}
+        row["verdict"] = str(whole.verdict) if whole else "reference"
+        row["repetitions"] = whole.repetitions if whole else None
+        for name in measures:
+            change = whole.changes.get(name) if whole else None
+            row[name] = arm.totals.get(name)
+            row[f"{name}_change"] = change.value if change else None
+            row[f"{name}_low"] = change.low if change else None
+            row[f"{name}_high"] = change.high if change else None
+            row[f"{name}_chance_better"] = change.chance_better if change else None
+        for loss in losses:
+            parts = whole.variance.losses.get(loss) if whole and whole.variance else None
+            row[f"{loss}_variance"] = parts.variance if parts else None
+            row[f"{loss}_bias_noise"] = parts.bias_noise if parts else None
+        table.append(row)
+    return table
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """One trained model: its folder, its figures, and the seconds that training took.
+
+    `print(fitted)` shows the figures; so does its name at the end of a notebook's cell.
+    references: what simple rivals give on the same test points; the first guesses. notes: what else
+    there is to say of the training.
+    """
+
+    model: TrainedModel
+    folder: Path
+    result: FitResult
+    seconds: float
+    references: tuple[ReferenceScore, ...] = ()
+
+    @property
+    def loss(self) -> float:
+        """Mean cross-entropy of the test points in nats (of a text, a token), or squared error."""
+        return self.result.loss
+
+    @property
+    def error(self) -> float | None:
+        """The share of wrong classes or tokens; None for numbers."""
+        return self.result.error
+
+    @property
+    def in_words(self) -> str:
+        """The loss as people compare it: "test loss 0.1234 nats"."""
+        return self.model.facts.schema.task.in_words(self.loss)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return explain_fit(self.result)
+
+    @property
+    def curves(self) -> Mapping[str, Sequence[float]]:
+        """The losses of each epoch: train_loss and, where some examples were held out for it,
+        validation_loss."""
+        return self.result.curves
+
+    def __repr__(self) -> str:
+        name = self.result.settings["model"]["name"]
+        return f"<Fitted {name} on {self.result.data.name}: {self.in_words}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return fit_html(self.result)
+
+    def __rich__(self) -> Any:
+        return fit_summary(self.result)
+
+    def __str__(self) -> str:
+        return _as_text(self)

@@ -1,0 +1,154 @@
+"""`study` compares arms, and `report` shows a finished study again."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from steadfit import workers
+from steadfit.api.recipes import recipe_of
+from steadfit.api.results import Study
+from steadfit.api.runs import run_facts, usual_folder
+from steadfit.data import Dataset, dataset_of
+from steadfit.errors import SteadfitError
+from steadfit.files import check_outside, write_text
+from steadfit.recipe import Recipe, Scalar
+from steadfit.remedies import ArmLike
+from steadfit.report import page
+from steadfit.report.explain_design import before_training
+from steadfit.report.progress import notebook_bar
+from steadfit.report.voice import PYTHON, Voice
+from steadfit.study import fit_result
+from steadfit.study.design import Design
+from steadfit.study.engine import Engine, Watcher
+from steadfit.study.folder import check_place, open_run, other_study, write_about
+from steadfit.study.result import HandOver, agreeing
+from steadfit.study.rounds import Expectation
+from steadfit.study.run import run_study
+from steadfit.training import RecipeLearner
+
+
+def study(
+    data: Dataset | str | Path,
+    model: str | None = None,
+    remedies: Sequence[ArmLike] | str | None = None,
+    *,
+    folds: int | None = None,
+    repetitions: int | None = None,
+    trainings: int | None = None,
+    decide_by: str | None = None,
+    variance: str = "best",
+    samples: int = 5,
+    seeds: int = 1,
+    crossed: bool = False,
+    scheme: str = "bootstrap",
+    other_sets: bool = False,
+    reference: bool = True,
+    seed: int = 0,
+    recipe: Recipe | None = None,
+    settings: Mapping[str, Scalar] | None = None,
+    training: Mapping[str, Any] | None = None,
+    test: float = 0.2,
+    out: Path | str | None = None,
+    replace: bool = False,
+    engine: Engine | None = None,
+    processes: int | None = None,
+    hand_over: HandOver = "single",
+    watch: Watcher | None = None,
+    tell: Callable[[str], None] | None = None,
+    voice: Voice = PYTHON,
+) -> Study:
+    """Find out which remedies lower a model's error on data, how sure that is, and how much of the
+    error is variance.
+
+    data: a Dataset, or what `read` takes. model: a name of `steadfit.models.MODELS`, by default
+    what suits the task and the kind of examples, with `settings` of its own; training: changes of
+    `recipe.training`; or a whole `recipe` instead of these three.
+    remedies: an arm each, or a single one: a name as "l2" or "l2=0.01", a function from recipe to
+    recipe, or a `steadfit.remedies.Remedy`; several joined in one arm are "dropout+l2", or a list
+    of them. "none", or an empty list: the baseline alone. By default those that suit task and kind.
+    folds, repetitions, trainings, decide_by, variance, samples, seeds, crossed, scheme, other_sets,
+    seed: the design, as `steadfit.study.design.Design` says. reference: whether the references that
+    suit the data are compared too (`steadfit.references`).
+    test: share of the data held out, where folds is 1 and the data has no test set of its own.
+    out: the folder, by default runs/NAME; a study of the same data and baseline that is there
+    already is continued. replace: put this study in the place of another one, or of a fit.
+    engine, processes, hand_over: as in `steadfit.study.run.run_study`. watch: is told the progress;
+    by default a notebook shows a bar. tell: gets the sentences that are known before the first
+    network is trained. voice: who reads the report.
+
+    Raises SteadfitError for what a person can fix.
+    """
+    began = time.time()
+    workers.start_server()
+    dataset = dataset_of(data)
+    design = Design(
+        folds=folds,
+        repetitions=repetitions,
+        trainings=trainings,
+        decide_by=decide_by,
+        variance=variance,
+        samples=samples,
+        seeds=seeds,
+        scheme=scheme,
+        crossed=crossed,
+        other_sets=other_sets,
+        references=reference,
+        seed=seed,
+    )
+    baseline = recipe_of(dataset, recipe, model, settings, training)
+    tried = [remedies] if isinstance(remedies, str) else remedies
+    if tried == ["none"]:
+        tried = []
+    folder = Path(out) if out is not None else usual_folder(dataset.name)
+    if not isinstance(data, Dataset):
+        check_outside(folder, Path(data))
+    check_place(folder)
+    other = "" if replace else other_study(folder, dataset, RecipeLearner(baseline))
+    if other:
+        raise SteadfitError(
+            f"{folder} must be a new folder or that of this study, got {other}. Choose another "
+            f"folder with {voice.setting('out')}, or replace it with "
+            f"{voice.setting('replace', True)}."
+        )
+
+    def told_before(expected: Expectation) -> None:
+        if tell is not None:
+            for sentence in before_training(expected):
+                tell(sentence)
+
+    with notebook_bar() if watch is None else nullcontext(watch) as told:
+        run = run_study(
+            dataset,
+            RecipeLearner(baseline),
+            dataset.schema.remedies if tried is None else tried,
+            folder,
+            design,
+            test=test,
+            engine=engine,
+            processes=processes,
+            hand_over=hand_over,
+            watch=told,
+            tell=told_before,
+        )
+    facts = run_facts(time.time() - began, processes)
+    run = dataclasses.replace(run, about=dataclasses.replace(run.about, facts=facts))
+    write_about(folder, run.about)
+    write_text(folder / "report.html", page(run, voice))
+    (folder / fit_result.NAME).unlink(missing_ok=True)  # of the fit that this study replaces
+    return Study(run.result, folder, run)
+
+
+def report(folder: Path | str, voice: Voice = PYTHON) -> Study:
+    """A finished study from its folder, whose `report.html` is written anew; nothing is trained.
+
+    Raises SteadfitError where there is none, or a part of it is missing or damaged.
+    """
+    folder = Path(folder)
+    run = open_run(folder)
+    with agreeing(folder):
+        text = page(run, voice)
+    write_text(folder / "report.html", text)
+    return Study(run.result, folder, run)

@@ -1,0 +1,8 @@
+"""The commands, a file each or a few of one subject; importing them registers them.
+
+What is heavy is imported in the functions, where it is used, so that `--help` answers at once.
+"""
+
+from steadfit.cli.commands import cells, doctor, fit, lists, predict, shapes, show, study
+
+__all__ = ["cells", "doctor", "fit", "lists", "predict", "shapes", "show", "study"]

@@ -1,0 +1,67 @@
+"""`steadfit fit`: one training."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from steadfit.cli.app import app
+from steadfit.cli.network import Network
+from steadfit.cli.options import MODEL, AsJson, Out, Seed, Source, TestShare
+from steadfit.cli.reading import Reading
+from steadfit.files import check_outside
+
+
+@app.command
+def fit(
+    data: Source,
+    /,
+    *,
+    reading: Reading = Reading(),  # noqa: B008  (it is frozen)
+    test: TestShare = 0.2,
+    network: Network = Network(),  # noqa: B008
+    remedy: Annotated[
+        str, Parameter(group=MODEL, show_default=False, help="Remedies, joined with +.")
+    ] = "",
+    seed: Seed = 0,
+    reference: Annotated[
+        bool, Parameter(group=MODEL, help="Fit simple rivals of the network too.")
+    ] = True,
+    out: Out = None,
+    json: AsJson = False,
+) -> None:
+    """Train one model with one recipe on all the training data."""
+    from steadfit import api
+    from steadfit.cli import terminal
+    from steadfit.report import fit_summary
+    from steadfit.training import keep_freed_memory
+
+    check_outside(out or Path("runs"), Path(data))
+    dataset = reading.read(data)
+    screen = terminal.Screen(plain=json)
+    screen.say(str(dataset))
+    screen.notes(dataset.notes)
+    keep_freed_memory()  # this process trains and does nothing else
+    done = api.fit(
+        dataset,
+        network.model,
+        remedy,
+        seed=seed,
+        settings=network.settings(),
+        training=network.training(),
+        test=test,
+        out=out,
+        reference=reference,
+    )
+    if json:
+        figures = {"loss": done.loss, "error": done.error, "seconds": done.seconds}
+        rivals = {
+            score.name: {"left_out": score.left_out}
+            if score.left_out
+            else {"loss": score.loss, "error": score.error}
+            for score in done.references
+        }
+        terminal.write_json({**figures, "references": rivals})
+        return
+    screen.say(fit_summary(done.result))
+    screen.say(f"\nTraining took {done.seconds:.1f} s. The model is in {done.folder / 'model'}")

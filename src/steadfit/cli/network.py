@@ -1,0 +1,78 @@
+"""What the commands are told of the network and its training, alike for every command."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from cyclopts import Parameter
+
+from steadfit.cli.options import MODEL, Set
+from steadfit.cli.settings import named, nested
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Network:
+    """A model by name, its settings, and those of its training; None: as the recipe has it."""
+
+    model: Annotated[
+        str | None,
+        Parameter(
+            group=MODEL,
+            help="A model's name, or a list of layers. [default: convnet for images, language for "
+            "a plain text, else recurrent]",
+        ),
+    ] = None
+    set: Set = field(default_factory=list)
+    train: Annotated[
+        list[str],
+        Parameter(
+            group=MODEL,
+            negative=(),
+            show_default=False,
+            help="A setting of the training: --train loss=brier. Repeat.",
+        ),
+    ] = field(default_factory=list)
+    epochs: Annotated[
+        int | None,
+        Parameter(
+            group=MODEL,
+            help="Passes over the sample. [default: 20; over few examples more, for 160 steps of "
+            "images or 1000 of series and texts]",
+        ),
+    ] = None
+    batch: Annotated[int | None, Parameter(group=MODEL, help="Examples a step. [default: 64]")] = (
+        None
+    )
+    learning_rate: Annotated[
+        float | None, Parameter(group=MODEL, help="Highest learning rate. [default: 0.002]")
+    ] = None
+    truncation: Annotated[
+        int | None,
+        Parameter(
+            group=MODEL,
+            help="Steps that a language model's gradient goes back. [default: 128]",
+        ),
+    ] = None
+    arithmetic: Annotated[
+        Literal["float32", "bfloat16"] | None,
+        Parameter(group=MODEL, help="Number type of the forward pass. [default: float32]"),
+    ] = None
+
+    def settings(self) -> dict[str, Any]:
+        """The model's settings that were given."""
+        return named(self.set)
+
+    def training(self) -> dict[str, Any]:
+        """The changes of the recipe's training that were given.
+
+        `--train optimizer.name=sgd` changes a nested setting.
+        """
+        options = {
+            "epochs": self.epochs,
+            "batch": self.batch,
+            "optimizer.learning_rate": self.learning_rate,
+            "truncation": self.truncation,
+            "precision": self.arithmetic,
+        }
+        told = {name: value for name, value in options.items() if value is not None}
+        return nested(named(self.train, "--train loss=brier") | told)
