@@ -17,7 +17,7 @@ from steadfit.analysis.result import (
     VarianceAnalysis,
 )
 from steadfit.analysis.terms import Failure, Limit, Loss, Route, Scheme, Verdict
-from steadfit.report.explain import FAILURES, explain
+from steadfit.report.explain import FAILURES, explain, explain_study
 from steadfit.report.explain_arms import about_arms, handed_over
 from steadfit.report.explain_design import WHY, how_compared, what_it_stands_for
 from steadfit.report.explain_references import about_references
@@ -56,12 +56,30 @@ class TestArms:
         baseline, one = digits.analysis.baseline, digits.analysis.arm("l2=0.001")
         (text,) = about_arms(with_arms(digits, baseline, one), COMMAND_LINE)
         assert text == (
-            "Cannot tell for l2=0.001. The number of test points (1,797) limits the intervals: "
-            "more repetitions would help little, four times the data halve them."
+            "Cannot tell for l2=0.001. The number of test points (1,797) limits its interval: "
+            "more repetitions would help little, four times the data halve it."
         )
         one = replace(one, limit=Limit.RETRAININGS)
         (text,) = about_arms(with_arms(digits, baseline, one), COMMAND_LINE)
-        assert "8 repetitions an arm about halve them (--repetitions 8)." in text
+        assert text == (
+            "Cannot tell for l2=0.001. The number of repetitions limits its interval: 8 "
+            "repetitions an arm about halve it (--repetitions 8)."
+        )
+
+    def test_arms_with_another_limit_have_a_sentence_of_their_own(self, digits: StudyResult):
+        baseline, one = digits.analysis.baseline, digits.analysis.arm("l2=0.001")
+        arms = (
+            one,
+            replace(one, name="clip=1", limit=Limit.RETRAININGS, repetitions=3),
+            replace(one, name="smaller=0.5"),
+        )
+        texts = list(about_arms(with_arms(digits, baseline, *arms), PYTHON))
+        assert [text.partition(" limits ")[0] for text in texts] == [
+            "Cannot tell for l2=0.001 and smaller=0.5. The number of test points (1,797)",
+            "Cannot tell for clip=1. The number of repetitions",
+        ]
+        assert "four times the data halve them." in texts[0]
+        assert "12 repetitions an arm about halve it (repetitions=12)." in texts[1]
 
     def test_an_arm_that_has_not_learned_gets_no_word(self, digits: StudyResult):
         one = arm("augment=1", 0.03, Verdict.NOT_TRAINED)
@@ -144,6 +162,14 @@ class TestReferences:
             "frequencies 0.0390."
         )
         assert second.startswith("Class frequencies is better than the best network")
+
+    def test_a_reference_that_could_not_be_fitted_is_said_to_be_left_out(self, digits: StudyResult):
+        known = [replace(digits.arms[0], name=one.name) for one in digits.analysis.references]
+        failed = replace(digits.arms[0], name="ridge regression")
+        texts = explain_study(replace(digits, references=(*known, failed)), PYTHON)
+        assert [text for text in texts if "left out" in text] == [
+            "The reference ridge regression is left out, because it could not be fitted."
+        ]
 
     def test_without_references_nothing_is_said(self, digits: StudyResult):
         assert list(about_references(replace(digits.analysis, references=()))) == []

@@ -230,6 +230,29 @@ def test_the_headline_claims_no_more_than_the_verdict(
     assert sections.headline(found) == ("Cross-entropy 0.0500, about 59% of it variance" + sentence)
 
 
+def test_the_gap_is_the_test_loss_less_that_on_own_examples(digits: StudyResult):
+    assert sections.gap(digits.analysis).rows == (), "nothing is known of own examples"
+    own = {"train_eval_loss": 0.01, "train_eval_error": 0.002}
+    first, *others = digits.analysis.arms
+    arms = (dataclasses.replace(first, facts=own), *others)
+    table = sections.gap(dataclasses.replace(digits.analysis, arms=arms))
+    assert table.headings == (
+        "arm", "training cross-entropy", "test", "gap", "training error %", "test",
+    )  # fmt: skip
+    assert table.rows == (("baseline", "0.0100", "0.0500", "+0.0400", "0.20", "1.17"),)
+
+
+def test_figures_that_decide_nothing_are_folded(digits_case: Case):
+    open_part, folded = page(digits_case).split("<h2>A closer look</h2>")
+    assert open_part.count('<div class="plot"') == 3, "changes, parts, components"
+    plots = re.findall(r'<details>|</details>|<div class="plot"', folded)
+    depth = 0
+    for one in plots:
+        depth += {"<details>": 1, "</details>": -1}.get(one, 0)
+        assert one != '<div class="plot"' or depth == 1
+    assert folded.count('<div class="plot"') > 3
+
+
 def test_the_points_shown_are_those_of_most_disagreement(digits_case: Case):
     logits = np.zeros((5, 60, 10))
     logits[:, :, 3] = 1

@@ -79,6 +79,7 @@ def _study(result: StudyResult, voice: Voice) -> dict[str, object]:
         "headline": sections.headline(found),
         "table": sections.arms(found),
         "measures": sections.measures(found),
+        "gap": sections.gap(found),
         "loss": wording.MEASURES[found.decides],
         "level": wording.level(found),
         "sentences": explain_study(result, voice),
@@ -138,8 +139,7 @@ def _looked_into(run: Run) -> list[dict[str, object]]:
 
 
 def _shown(drawing: Drawing) -> dict[str, object]:
-    others = [_shown(other) for other in drawing.others]
-    return {**vars(drawing), "figure": embedded(drawing.figure), "others": others}
+    return {**vars(drawing), "figure": embedded(drawing.figure)}
 
 
 def _fingerprints(result: StudyResult) -> list[tuple[str, str]]:

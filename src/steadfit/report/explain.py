@@ -45,6 +45,12 @@ def explain(analysis: Analysis, voice: Voice) -> tuple[str, ...]:
 def explain_study(result: StudyResult, voice: Voice) -> tuple[str, ...]:
     """What `explain` says, and what a study did beside its analysis."""
     said = explain(result.analysis, voice)
+    fitted = {reference.name for reference in result.analysis.references}
+    said += tuple(
+        f"The reference {one.name} is left out, because it could not be fitted."
+        for one in result.references
+        if one.name not in fitted
+    )
     if result.not_joined:
         said += (
             f"Left out of the joined arm: {listed(result.not_joined)}, which set what another "

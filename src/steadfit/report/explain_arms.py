@@ -22,9 +22,13 @@ def about_arms(found: Analysis, voice: Voice) -> Iterator[str]:
     """Each arm's word with its change; then those that got none, and what would decide them."""
     others = found.arms[1:]
     yield from (_about(arm, found) for arm in others if arm.verdict in TOLD)
-    undecided = [arm for arm in others if arm.verdict is Verdict.CANNOT_TELL]
-    if undecided and found.baseline.totals:
-        yield _cannot_tell(undecided, found, voice)
+    if found.baseline.totals:
+        for limit in Limit:
+            undecided = [
+                arm for arm in others if arm.verdict is Verdict.CANNOT_TELL and arm.limit is limit
+            ]
+            if undecided:
+                yield f"{_cannot_tell(undecided)} {_what_helps(limit, undecided, found, voice)}"
     untrained = [arm.name for arm in others if arm.verdict is Verdict.NOT_TRAINED]
     if untrained:
         yield not_trained(untrained, voice)
@@ -105,20 +109,22 @@ def _points(change: Change) -> str:
     return f"{value} [{low}, {high}]"
 
 
-def _cannot_tell(arms: Sequence[ArmAnalysis], found: Analysis, voice: Voice) -> str:
-    """The undecided arms, what limits their intervals, and what halves these."""
-    names = listed([arm.name for arm in arms])
-    limited = [arm for arm in arms if arm.limit is Limit.POINTS]
-    text = f"Cannot tell for {names}."
-    if len(limited) * 2 >= len(arms):
-        text += (
-            f" The number of test points ({found.points:,}) limits the intervals: more "
-            "repetitions would help little, four times the data halve them."
+def _cannot_tell(arms: Sequence[ArmAnalysis]) -> str:
+    return f"Cannot tell for {listed([arm.name for arm in arms])}."
+
+
+def _what_helps(limit: Limit, arms: Sequence[ArmAnalysis], found: Analysis, voice: Voice) -> str:
+    """What makes the intervals of these arms long, and what halves them."""
+    alone = len(arms) == 1
+    intervals, them = ("its interval", "it") if alone else ("their intervals", "them")
+    if limit is Limit.POINTS:
+        return (
+            f"The number of test points ({found.points:,}) limits {intervals}: more repetitions "
+            f"would help little, four times the data halve {them}."
         )
-        return text
     what = "repetitions" if found.comparing.folds > 1 else "retrainings"
-    most = max(arm.repetitions for arm in arms)
-    return text + (
-        f" The retrainings limit the intervals: {counted(4 * most, what)} an arm about halve them "
-        f"({voice.setting('repetitions', 4 * most)})."
+    most = 4 * max(arm.repetitions for arm in arms)
+    return (
+        f"The number of {what} limits {intervals}: {counted(most, what)} an arm about halve {them} "
+        f"({voice.setting('repetitions', most)})."
     )

@@ -44,7 +44,7 @@ def _errors_from_variance(error: Parts) -> str:
     points = 100 * error.variance
     if points < 0:  # Domingos's net variance: disagreement where most are wrong helps
         return (
-            f"{100 * error.total:.1f}% errors on bootstrap samples. A majority vote of the "
+            f"{100 * error.total:.1f}% errors on drawn samples. A majority vote of the "
             f"retrainings would make {-points:.1f} points more."
         )
     return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,16 +31,12 @@ CHOOSE = "steadfit.report.inside.feature_maps(model, image, layer) draws those o
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure with its heading, what is said above it, and what it is for who cannot see it.
-
-    others: below it, folded, each a line that opens.
-    """
+    """A figure with its heading, what is said above it, and what it is for who cannot see it."""
 
     heading: str
     caption: str
     alt: str
     figure: Figure
-    others: tuple[Drawing, ...] = ()
 
 
 def drawings(run: Run) -> list[Drawing]:
@@ -103,23 +99,16 @@ def _of_decisions(
 
 
 def _of_maps(model: TrainedModel, image: Tensor, drawable: Sequence[str]) -> Iterator[Drawing]:
-    """A layer's maps of one image, and folded below them those of other layers."""
+    """The maps of one image, a figure a layer."""
     from steadfit.report import inside
 
-    drawings = [
-        Drawing(
-            f"What {name} makes of it",
-            f"The maps that {name} gives for the first test image, on one scale.",
+    for name in _spread(drawable, MOST_LAYERS):
+        yield Drawing(
+            f"What {name} makes of one image",
+            f"The maps that {name} gives for the first test image, on one scale. {CHOOSE}",
             f"The maps of {name} for one image.",
             inside.feature_maps(model, image, name),
         )
-        for name in _spread(drawable, MOST_LAYERS)
-    ]
-    if drawings:
-        first, *others = drawings
-        heading = "What the layers make of one image"
-        caption = f"{first.caption} {CHOOSE}"
-        yield replace(first, heading=heading, caption=caption, others=tuple(others))
 
 
 def _named(labels: Sequence[str], rows: Tensor) -> str:

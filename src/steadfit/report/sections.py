@@ -127,6 +127,35 @@ def measures(found: Analysis) -> Grid:
     return Grid(("arm", *map(_heading, others)), rows)
 
 
+def gap(found: Analysis) -> Grid:
+    """Every arm's loss and error on its own training examples and at the test points.
+
+    Without rows where no arm knows its own examples.
+    """
+    known = [arm for arm in found.arms if "train_eval_loss" in arm.facts and arm.totals]
+    errors = any("train_eval_error" in arm.facts for arm in known)
+    losses = (Loss.CROSS_ENTROPY, Loss.SQUARED)
+    loss = next((one for one in losses if known and one in known[0].totals), losses[0])
+
+    def row(arm: ArmAnalysis) -> tuple[str, ...]:
+        own, test = arm.facts["train_eval_loss"], arm.totals[loss]
+        decimals = wording.measure_decimals(found, loss)
+        cells = (
+            wording.number(own, decimals),
+            wording.total(arm.totals, loss, found),
+            wording.number(test - own, decimals, sign=True),
+        )
+        if not errors:
+            return (wording.printable(arm.name), *cells)
+        own_error = {"error": arm.facts["train_eval_error"]}
+        both = (wording.total(each, "error", found) for each in (own_error, arm.totals))
+        return (wording.printable(arm.name), *cells, *both)
+
+    headings = ("arm", f"training {_heading(loss)}", "test", "gap")
+    more = ("training error %", "test") if errors else ()
+    return Grid((*headings, *more), tuple(map(row, known)), spare=(4, 5) if errors else ())
+
+
 def variances(found: Analysis, loss: Loss) -> Grid:
     """The arms whose variance was measured, under one loss: its parts, and what changes."""
     scale = wording.scale_of(loss)
