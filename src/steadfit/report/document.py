@@ -88,7 +88,11 @@ def _study(result: StudyResult, voice: Voice) -> dict[str, object]:
         "referred": strongest.name if strongest else "",
         "varied": what_it_stands_for(found.sampling, voice) if found.sampling else "",
         "variances": [
-            {"table": sections.variances(found, loss), "note": sections.note(loss)}
+            {
+                "name": wording.MEASURES[loss].name,
+                "table": sections.variances(found, loss),
+                "note": sections.note(loss),
+            }
             for loss in (measured.losses if measured else ())
         ],
         "split": wording.MEASURES[next(iter(measured.losses))] if measured else None,

@@ -115,7 +115,9 @@ def measures(found: Analysis) -> Grid:
         if change is None:
             return total
         relative = wording.relative(change, found.baseline.totals[one])
-        return total if relative == wording.UNKNOWN else f"{total} ({_unbroken(relative)})"
+        if relative == wording.UNKNOWN:
+            return total
+        return f"{total} ({relative.replace(' ', wording.NO_BREAK)})"
 
     rows = (
         *((wording.printable(a.name), *(cell(a, one) for one in others)) for a in found.arms),
