@@ -1,6 +1,7 @@
 """A study is continued by the same one, and replaced by another one only on demand."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -97,8 +98,19 @@ def test_a_result_whose_parts_do_not_belong_together_is_a_sentence(
     with pytest.raises(SystemExit, match="2"):
         main(["report", str(first)])
     said = capsys.readouterr().err
-    assert "The parts of runs/d/study.json do not belong together (KeyError" in said
+    assert "The files of runs/d do not belong together (KeyError" in said
     assert "again with --replace to write it anew" in said
+
+
+def test_a_model_of_other_data_is_a_sentence(first: Path) -> None:
+    x = np.random.default_rng(0).integers(0, 255, (12, 1, 6, 6), dtype=np.uint8)
+    other = sf.fit(
+        sf.from_arrays(x, np.arange(12) % 2), "mlp", training={"epochs": 1}, reference=False
+    )
+    shutil.rmtree(first / "model")
+    shutil.copytree(other.folder / "model", first / "model")
+    with pytest.raises(SteadfitError, match=r"The files of runs/d do not belong together \("):
+        report(first)
 
 
 def test_on_demand_it_is_replaced(first: Path) -> None:

@@ -147,8 +147,8 @@ def report(folder: Path | str, voice: Voice = PYTHON) -> Study:
     Raises SteadfitError where there is none, or a part of it is missing or damaged.
     """
     folder = Path(folder)
-    run = open_run(folder)
     with agreeing(folder):
+        run = open_run(folder)
         text = page(run, voice)
     write_text(folder / "report.html", text)
     return Study(run.result, folder, run)

@@ -128,10 +128,9 @@ class StudyResult:
 
 @contextmanager
 def agreeing(folder: Path) -> Iterator[None]:
-    """Around what is made of the study.json of a folder, which may have been changed by hand.
+    """Around what is made of a study's folder, whose files may have been changed or exchanged.
 
-    Where its parts do not belong together, almost anything may be raised; that becomes a
-    SteadfitError.
+    Where they do not belong together, almost anything may be raised; that becomes a SteadfitError.
     """
     try:
         yield
@@ -142,12 +141,13 @@ def agreeing(folder: Path) -> Iterator[None]:
         AssertionError,
         AttributeError,
         LookupError,
+        RuntimeError,
         TypeError,
         ValueError,
     ) as e:
         reason = f"{type(e).__name__}: {e}".splitlines()[0]
         raise SteadfitError(
-            f"The parts of {folder / 'study.json'} do not belong together ({reason}). {WRITE_ANEW}",
+            f"The files of {folder} do not belong together ({reason}). {WRITE_ANEW}",
             replace=True,
         ) from e
 
