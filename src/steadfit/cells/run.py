@@ -5,6 +5,7 @@ from torch import Tensor
 
 from steadfit.cells.call import Call, forward
 from steadfit.cells.compiled import can_be_compiled
+from steadfit.cells.exported import exports, run_exported
 from steadfit.cells.interface import Result, Sequences, Weights, check
 from steadfit.cells.language import Cell
 from steadfit.cells.operator import Run, cell_operator
@@ -37,6 +38,8 @@ def run(cell: Cell, weights: Weights, sequences: Sequences) -> Result:
             wide = Weights(*(None if w is None else w.float() for w in weights))
             return run(cell, wide, sequences.map(Tensor.float))
     sequences = check(cell, weights, sequences)
+    if exports(sequences):
+        return run_exported(cell, weights, sequences)
     call, tensors = Call.of(cell, weights, sequences)
     compiling = torch.compiler.is_compiling()
     if (

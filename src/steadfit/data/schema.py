@@ -7,10 +7,8 @@ from typing import Any, Self
 
 from pydantic import TypeAdapter
 
-from steadfit.errors import SteadfitError
-from steadfit.files import reading
 from steadfit.formats import FORMS, Form
-from steadfit.kinds import KINDS, Examples, Kind
+from steadfit.kinds import KINDS, Examples, Kind, existing
 from steadfit.tasks import TASKS, Task
 
 
@@ -50,12 +48,7 @@ class Schema:
         options: how they are written (`missing`, `encoding`, `delimiter`), where the kind of
         example has such. Raises SteadfitError for another form, and for what cannot be read.
         """
-        path = Path(source)
-        with reading(path):
-            found = path.exists()
-        if not found:
-            raise SteadfitError(f"There is no file or folder {path}.")
-        return self.kind.read(path, self.form, **options)
+        return self.kind.read(existing(source), self.form, **options)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

@@ -191,7 +191,7 @@ def read_csv(path: Path, encoding: str | None, delimiter: str | None) -> Columns
             f"{path.name}: each row must have {len(names)} columns, as the header has, got others "
             f"in {len(bad)}:\n" + "\n".join(bad[:20]) + ("\n…" if bad[20:] else "")
         )
-    columns = _columns(path, table, 2)
+    columns = plain_columns(path.name, table, 2)
     pointed = {} if cut == "," else _decimal_commas(columns.data)
     if not pointed:
         return columns
@@ -226,7 +226,7 @@ def read_parquet(path: Path) -> Columns:
             f"{path.name}: columns must have single values, got lists or structures in "
             f"{some(nested)}. Give each step a row or a column of its own."
         )
-    return _columns(path, table, 1)
+    return plain_columns(path.name, table, 1)
 
 
 def _unpacked(metadata: Any) -> int:
@@ -256,11 +256,15 @@ def _check_count(path: Path, columns: int) -> None:
         )
 
 
-def _columns(path: Path, table: "pa.Table", first_row: int) -> Columns:
+def plain_columns(file: str, table: "pa.Table", first_row: int) -> Columns:
+    """The columns of a table; its file and first row as `Columns` has them.
+
+    Raises SteadfitError for a table without rows.
+    """
     if not table.num_rows or not table.num_columns:
-        raise SteadfitError(f"{path.name} has no rows.")
+        raise SteadfitError(f"{file} has no rows.")
     columns = map(_plain, table.columns)
-    return Columns(path.name, dict(zip(table.column_names, columns, strict=True)), first_row)
+    return Columns(file, dict(zip(table.column_names, columns, strict=True)), first_row)
 
 
 def _decimal_commas(data: dict[str, "pa.ChunkedArray"]) -> dict[str, "pa.ChunkedArray"]:

@@ -29,10 +29,7 @@ def load(path: Path, height: int, width: int) -> np.ndarray:
             image.draft(None, (side, side))  # large JPEGs are decoded at a part of their size
             needed = image.width * image.height * _bytes_a_pixel(image)
             check_unpacked("it", needed, path.stat().st_size, "save it smaller")
-            picture = _eight_bits(ImageOps.exif_transpose(image))
-            scale = min(height / picture.height, width / picture.width)
-            across, down = (max(1, round(side * scale)) for side in picture.size)
-            pixels = np.asarray(picture.resize((across, down)))
+            return fitted(image, height, width)
     except UnidentifiedImageError:
         raise SteadfitError("it is no image that Pillow can read.") from None
     except Exception as error:  # a decoder given damaged bytes may raise anything
@@ -41,6 +38,14 @@ def load(path: Path, height: int, width: int) -> np.ndarray:
             or type(error).__name__
         )
         raise SteadfitError(reason.rstrip(".") + ".") from None
+
+
+def fitted(image: Image.Image, height: int, width: int) -> np.ndarray:
+    """An image in memory as `load` gives it. Raises SteadfitError for more than 16 bits a pixel."""
+    picture = _eight_bits(ImageOps.exif_transpose(image))
+    scale = min(height / picture.height, width / picture.width)
+    across, down = (max(1, round(side * scale)) for side in picture.size)
+    pixels = np.asarray(picture.resize((across, down)))
     down, across = height - pixels.shape[0], width - pixels.shape[1]
     pads = ((down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0))
     return np.pad(pixels, pads, mode="edge")

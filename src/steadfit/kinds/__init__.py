@@ -6,17 +6,19 @@ in `registry`.
 """
 
 from steadfit.kinds.base import Examples as Examples
-from steadfit.kinds.base import Inputs as Inputs
 from steadfit.kinds.base import Kind as Kind
 from steadfit.kinds.base import Packed as Packed
+from steadfit.kinds.base import existing as existing
 from steadfit.kinds.images import Images as Images
 from steadfit.kinds.preparation import RESERVED as RESERVED
 from steadfit.kinds.preparation import Preparation as Preparation
 from steadfit.kinds.preparation import Text as Text
+from steadfit.kinds.ragged import Inputs as Inputs
 from steadfit.kinds.ragged import Ragged as Ragged
 from steadfit.kinds.ragged import Unit as Unit
 from steadfit.kinds.registry import KINDS as KINDS
 from steadfit.kinds.registry import checked as checked
 from steadfit.kinds.registry import kind_of as kind_of
 from steadfit.kinds.series import Series as Series
+from steadfit.kinds.signature import Signature as Signature
 from steadfit.kinds.texts import Texts as Texts

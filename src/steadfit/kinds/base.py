@@ -1,8 +1,9 @@
 """`Kind`: what the rest of the package asks of one kind of examples."""
 
 import math
+import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
@@ -11,12 +12,14 @@ import torch
 from torch import Tensor
 
 from steadfit.errors import SteadfitError
+from steadfit.files import reading
 from steadfit.formats import Form
-from steadfit.kinds.ragged import Ragged
+from steadfit.kinds.preparation import Preparation
+from steadfit.kinds.ragged import Inputs
+from steadfit.kinds.signature import Signature
 from steadfit.nn import Padded
 from steadfit.recipe import Augmentation
 
-Inputs = Tensor | Ragged
 X = TypeVar("X", bound=Inputs)
 
 
@@ -26,6 +29,23 @@ class Examples(NamedTuple):
     x: Any
     ids: tuple[str, ...]
     notes: tuple[str, ...] = ()
+
+
+def existing(source: str | Path) -> Path:
+    """The path of a file or folder that is there. Raises SteadfitError where there is none."""
+    path = Path(source)
+    with reading(path):
+        found = path.exists()
+    if not found:
+        raise SteadfitError(f"There is no file or folder {path}.")
+    return path
+
+
+def said(found: Examples) -> Any:
+    """The examples; what the reader has to tell of them is a warning each."""
+    for note in found.notes:
+        warnings.warn(note, stacklevel=2)
+    return found.x
 
 
 class Packed(NamedTuple):
@@ -90,9 +110,16 @@ class Kind(ABC, Generic[X]):
         """Each example as a row of numbers; float64, shape (examples, columns)."""
         raise SteadfitError(f"{self.name} are no rows of numbers.")
 
-    def from_array(self, x: Tensor) -> Tensor:
-        """An array of examples with its axes in the order that this kind has."""
-        return x
+    def flat(self, x: Tensor) -> Tensor:
+        """`matrix` of a padded batch, in torch and in its type."""
+        raise SteadfitError(f"{self.name} are no rows of numbers.")
+
+    @abstractmethod
+    def from_memory(self, given: Any, form: Form | None) -> X:
+        """Examples from what people have: one or several, as arrays, lists, paths and the like.
+
+        form: as in `read`. Raises SteadfitError for what is no such example.
+        """
 
     @abstractmethod
     def rows(self, x: X) -> Iterator[np.ndarray]:
@@ -169,6 +196,13 @@ class Kind(ABC, Generic[X]):
                 f"These examples are {self.name}, which cannot be changed by {', '.join(asked)}. "
                 f"Leave it out; {self.name} have {', '.join(sorted(self.changes))}."
             )
+
+    @abstractmethod
+    def signature(self, shape: tuple[int, ...], preparations: Sequence[Preparation]) -> Signature:
+        """How a saved program takes examples of this kind.
+
+        shape: of an example of the training data. preparations: of each network of the program.
+        """
 
     @abstractmethod
     def _changed(self, x: X, settings: Augmentation, generator: torch.Generator) -> X: ...

@@ -2,14 +2,16 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from PIL.Image import Image
 from torch import Tensor
 
 from steadfit.errors import SteadfitError
 from steadfit.formats import pictures
-from steadfit.formats.arrays import finite, named
+from steadfit.formats.arrays import as_array, finite, named, writable
 from steadfit.formats.npz import load_arrays
 from steadfit.kinds.base import Examples
 
@@ -61,11 +63,52 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _image(file: Path, shape: Size) -> Tensor:
-    channels, height, width = shape
-    pixels = pictures.load(file, height, width)
+    return _as_trained(pictures.load(file, *shape[1:]), shape[0])
+
+
+def _as_trained(pixels: np.ndarray, channels: int) -> Tensor:
+    """Pixels (height, width, 3) as (channels, height, width); grey where one channel is wanted."""
     if channels == 1 and not (pixels[..., :1] == pixels).all():
         pixels = np.rint(pixels @ np.array(_LUMINANCE))[..., None].astype(np.uint8)
     return torch.from_numpy(pixels[..., :channels].transpose(2, 0, 1).copy())
+
+
+def images_in_memory(given: Any, shape: Size) -> Tensor:
+    """One image or several: paths, images of Pillow's, or arrays of the shape.
+
+    Raises SteadfitError for an image that cannot be read, and for arrays of another shape.
+    """
+    several = list(given) if isinstance(given, (list, tuple)) else [given]
+    if several and all(isinstance(each, (str, Path, Image)) for each in several):
+        return torch.stack([_picture(each, shape) for each in several])
+    x = as_array(given, "x")
+    if x.dtype.kind == "U":
+        raise SteadfitError("Images must be paths, images of Pillow's or arrays, got texts.")
+    channels, *sides = shape
+    last = (*sides, channels)
+    if x.shape in (shape, last, *([tuple(sides)] if channels == 1 else [])):
+        x = x[None]
+    if x.ndim == 3 and channels == 1:
+        x = x[:, None]
+    elif x.shape[1:] == last != shape:
+        x = x.transpose(0, 3, 1, 2)
+    if x.shape[1:] != shape:
+        raise SteadfitError(
+            f"Images must be of shape (examples, {', '.join(map(str, shape))}), got an array of "
+            f"shape {x.shape}. Give paths or images of Pillow's, which are resized, or resize "
+            "them."
+        )
+    return torch.from_numpy(np.ascontiguousarray(writable(x)))
+
+
+def _picture(given: str | Path | Image, shape: Size) -> Tensor:
+    try:
+        if isinstance(given, Image):
+            return _as_trained(pictures.fitted(given, *shape[1:]), shape[0])
+        return _image(Path(given), shape)
+    except SteadfitError as error:
+        name = given if isinstance(given, (str, Path)) else "An image"
+        raise SteadfitError(f"{name} cannot be used: {error}") from None
 
 
 def _from_npz(file: Path, shape: Size) -> Examples:

@@ -1,6 +1,6 @@
 """Images of one size."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -13,10 +13,12 @@ from torch.nn.functional import avg_pool2d
 from steadfit.errors import SteadfitError
 from steadfit.formats import Form
 from steadfit.kinds import image_changes
-from steadfit.kinds.base import Examples, Kind, Packed
-from steadfit.kinds.image_inputs import read_images
+from steadfit.kinds.base import Examples, Kind, Packed, existing, said
+from steadfit.kinds.image_inputs import images_in_memory, read_images
 from steadfit.kinds.moments import moments
+from steadfit.kinds.preparation import Preparation
 from steadfit.kinds.random import noise
+from steadfit.kinds.signature import Signature, image_signature
 from steadfit.recipe import Augmentation
 
 _BATCH = 512  # images that are predicted together
@@ -74,25 +76,24 @@ class Images(Kind[Tensor]):
     def matrix(self, x: Tensor) -> np.ndarray:
         """Pixels of images shrunk by a whole factor to `_SMALL` pixels or fewer a side: means of
         squares, which at the border may be cut."""
-        factor = self._shrinking
-        parts = [
-            avg_pool2d(part.double(), factor, ceil_mode=True).flatten(1) for part in x.split(_BATCH)
-        ]
-        return torch.cat(parts).numpy()
+        return torch.cat([self.flat(part.double()) for part in x.split(_BATCH)]).numpy()
+
+    def flat(self, x: Tensor) -> Tensor:
+        return avg_pool2d(x, self._shrinking, ceil_mode=True).flatten(1)
 
     @property
     def _shrinking(self) -> int:
         return -(-max(self.height, self.width) // _SMALL)
 
-    def from_array(self, x: Tensor) -> Tensor:
-        """Grey images without their channel, or with their channels last, as `from_arrays` too
-        takes them."""
-        sides = self.height, self.width
-        if self.channels == 1 and x.shape[1:] == sides:
-            return x[:, None]
-        if x.shape[1:] == (*sides, self.channels) != (self.channels, *sides):
-            return x.permute(0, 3, 1, 2)
-        return x
+    def from_memory(self, given: Any, form: Form | None) -> Tensor:
+        """A path, of a folder too, an image of Pillow's, an array, or a list of one of these.
+
+        Files and images of Pillow's are resized as in training. Arrays have their size, grey ones
+        perhaps no channel, others perhaps their channels last.
+        """
+        if isinstance(given, (str, Path)):
+            return said(self.read(existing(given), form))
+        return images_in_memory(given, (self.channels, self.height, self.width))
 
     def rows(self, x: Tensor) -> Iterator[np.ndarray]:
         return iter(x.numpy())
@@ -133,6 +134,9 @@ class Images(Kind[Tensor]):
 
     def to_predict(self, x: Tensor) -> Iterator[Tensor]:
         yield from torch.arange(len(x)).split(_BATCH)
+
+    def signature(self, shape: tuple[int, ...], preparations: Sequence[Preparation]) -> Signature:
+        return image_signature(shape, preparations)
 
     def _changed(self, x: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
         if settings.rotation:

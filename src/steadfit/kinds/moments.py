@@ -3,8 +3,7 @@
 import numpy as np
 from torch import Tensor
 
-from steadfit.kinds.base import Inputs
-from steadfit.kinds.ragged import Ragged
+from steadfit.kinds.ragged import Inputs, Ragged
 
 _BLOCK = 4096  # examples taken to float64 at a time
 

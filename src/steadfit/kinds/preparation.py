@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from steadfit.errors import SteadfitError
-from steadfit.kinds.base import Inputs
-from steadfit.kinds.ragged import Ragged
+from steadfit.kinds.ragged import Inputs, Ragged
 
 RESERVED = 2  # token numbers before the vocabulary's: 0 is padding, 1 an unknown token
 UNKNOWN = 1  # the number of every token that is not in the vocabulary
@@ -68,7 +67,7 @@ class Preparation:
             return self._standard(x)
         if x.values.is_floating_point():
             return x.with_values(self._standard(x.values))
-        return x.with_values(self._numbers(x.tokens)[x.values], self.vocabulary)
+        return x.with_values(self.numbers(x.tokens)[x.values], self.vocabulary)
 
     def targets(self, y: Tensor) -> Tensor:
         """y as the network learns it: numbers standardised; classes and tokens as they are."""
@@ -123,7 +122,7 @@ class Preparation:
         mean, std = (_row(values, x.device).view(shape) for values in (self.mean, self.std))
         return (x.to(torch.float32) - mean) / std
 
-    def _numbers(self, tokens: tuple[str, ...]) -> Tensor:
+    def numbers(self, tokens: tuple[str, ...]) -> Tensor:
         """The vocabulary's number of each of these tokens; int64, shape (tokens,)."""
         number = {token: i for i, token in enumerate(self.vocabulary, RESERVED)}
         return torch.tensor([number.get(token, UNKNOWN) for token in tokens], dtype=torch.int64)

@@ -4,11 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-import torch
-
 from steadfit.errors import SteadfitError
-from steadfit.formats.arrays import writable
+from steadfit.formats import Form
 from steadfit.kinds.base import Kind
 from steadfit.kinds.images import Images
 from steadfit.kinds.series import Series
@@ -36,13 +33,14 @@ def kind_of(x: Any) -> Kind[Any]:
     )
 
 
-def checked(kind: Kind[Any], x: Any) -> Any:
+def checked(kind: Kind[Any], x: Any, form: Form | None = None) -> Any:
     """These inputs, which may come from anywhere, as a model of this kind takes them.
 
-    Raises SteadfitError for examples of another kind, and for values that are not finite.
+    x: examples of some kind, or what `Kind.from_memory` takes. form: of the table that was trained
+    on. Raises SteadfitError for examples of another kind, and for values that are not finite.
     """
-    if isinstance(x, np.ndarray) and x.dtype.kind in "buif":
-        x = kind.from_array(torch.from_numpy(writable(x)))
+    if not any(each.holds(x) for each in KINDS.values()):
+        x = kind.from_memory(x, form)
     found = kind_of(x)
     if found != kind:
         raise SteadfitError(f"The model takes {kind}, got {found}. Bring them to that form first.")

@@ -13,7 +13,8 @@ from steadfit.errors import SteadfitError, counted
 from steadfit.formats import Form, Rows
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import TABLES, open_table
-from steadfit.kinds.base import Examples, Kind, Packed
+from steadfit.formats.frames import from_frame, is_frame
+from steadfit.kinds.base import Examples, Kind, Packed, existing, said
 from steadfit.kinds.ragged import Ragged
 from steadfit.nn import Padded
 
@@ -55,6 +56,22 @@ class Sequences(Kind[Ragged]):
         else:
             raise SteadfitError(f"The model takes {files or self.files}, got {source}.")
         return self.joined(rows, source.name, missing)
+
+    def from_memory(self, given: Any, form: Form | None) -> Ragged:
+        """A path, a table of pandas', polars' or Arrow's, or what `from_values` takes."""
+        if isinstance(given, Path) or (isinstance(given, str) and self.text_is_path):
+            return said(self.read(existing(given), form))
+        if is_frame(given):
+            table = from_frame(given)
+            return said(self.joined((form or self.told(table)).read(table), table.file, "refuse"))
+        rows = self.from_values(given)
+        return said(self.joined(rows, "x", "refuse"))
+
+    text_is_path: ClassVar[bool] = True  # whether a text names a file, and is no example
+
+    @abstractmethod
+    def from_values(self, given: Any) -> Rows:
+        """One example or several, from arrays and lists. Raises SteadfitError for anything else."""
 
     suffix: ClassVar[str]  # of files of this kind that are no tables
     files: ClassVar[str]  # what new inputs may be

@@ -1,5 +1,6 @@
 """Series of numbers over time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -8,14 +9,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from steadfit.errors import SteadfitError
 from steadfit.formats import Form, Rows, WideTable, ts
+from steadfit.formats.arrays import as_array, named
 from steadfit.formats.columns import Columns
 from steadfit.kinds.base import Examples
 from steadfit.kinds.moments import moments
+from steadfit.kinds.preparation import Preparation
 from steadfit.kinds.ragged import Ragged
 from steadfit.kinds.random import noise, uniform
 from steadfit.kinds.sequences import Sequences
 from steadfit.kinds.series_rows import joined
+from steadfit.kinds.signature import Signature, series_signature
 from steadfit.recipe import Augmentation
 
 
@@ -49,12 +54,30 @@ class Series(Sequences):
     def shape(self, x: Ragged) -> tuple[int, ...]:
         return (x.shape[2], x.shape[1])
 
+    def from_values(self, given: Any) -> Rows:
+        """An array (steps, channels), (examples, steps, channels), or a list of such. With one
+        channel, that axis may be left out."""
+        if isinstance(given, (list, tuple)) and len({np.shape(each) for each in given}) > 1:
+            return Rows(list(given), named((), len(given)))
+        x = as_array(given, "x")
+        if x.ndim == (1 if self.channels == 1 else 2):
+            x = x[None]
+        if x.ndim not in (2, 3) or x.dtype.kind == "U":
+            raise SteadfitError(
+                f"The model takes {self}, got an array of {x.dtype} of shape {x.shape}. Give "
+                "numbers, (steps, channels) or (examples, steps, channels)."
+            )
+        return Rows(list(x), named((), len(x)))
+
     def columns(self, x: Ragged) -> int:
         return int(x.lengths[0]) * self.channels if bool((x.lengths == x.lengths[0]).all()) else 0
 
     def matrix(self, x: Ragged) -> np.ndarray:
         """The channels of the first step, then those of the second, and so on."""
         return x.values.numpy().astype(np.float64).reshape(len(x), -1)
+
+    def flat(self, x: Tensor) -> Tensor:
+        return x.flatten(1)
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
         if len(shape) != 2 or shape[0] != self.channels:
@@ -78,6 +101,9 @@ class Series(Sequences):
 
     def means(self, shape: tuple[int, ...]) -> int:
         return self.channels
+
+    def signature(self, shape: tuple[int, ...], preparations: Sequence[Preparation]) -> Signature:
+        return series_signature(self.channels, shape[1], preparations)
 
     def _changed(self, x: Ragged, settings: Augmentation, generator: torch.Generator) -> Ragged:
         if settings.crop:

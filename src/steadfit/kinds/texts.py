@@ -1,5 +1,6 @@
 """Texts, cut into words or characters."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -7,16 +8,18 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, some
 from steadfit.formats import Form, Rows, TextTable
+from steadfit.formats.arrays import named
 from steadfit.formats.columns import Columns
 from steadfit.formats.encoding import read_text
 from steadfit.kinds.base import Examples
-from steadfit.kinds.preparation import UNKNOWN
+from steadfit.kinds.preparation import UNKNOWN, Preparation
 from steadfit.kinds.ragged import Ragged, Unit
 from steadfit.kinds.random import uniform
 from steadfit.kinds.sequences import Sequences
-from steadfit.kinds.tokens import number_texts
+from steadfit.kinds.signature import Signature, text_signature
+from steadfit.kinds.tokens import RULES, number_texts
 from steadfit.recipe import Augmentation
 
 _EXAMPLES_WITH = {"words": 2, "characters": 1}  # a word of one example tells nothing
@@ -37,6 +40,7 @@ class Texts(Sequences):
     references = ("TF-IDF and logistic regression", "TF-IDF and ridge regression")
     suffix = ".txt"
     files = "texts: a .csv, .parquet or .txt file"
+    text_is_path = False
 
     @classmethod
     def holds(cls, x: object) -> bool:
@@ -64,6 +68,18 @@ class Texts(Sequences):
     def told(self, table: Columns) -> Form:
         return TextTable.told(table)
 
+    def from_values(self, given: Any) -> Rows:
+        """A text, or several in a list, an array or a column."""
+        several = hasattr(given, "__iter__") and not isinstance(given, (str, bytes, dict))
+        texts = list(given) if several else [given]
+        other = [type(each).__name__ for each in texts if not isinstance(each, str)]
+        if other or not texts:
+            raise SteadfitError(
+                f"The model takes {self}, got {some(other) or 'nothing'}. Give a text, a list of "
+                "texts, a table or a path (pathlib.Path)."
+            )
+        return Rows([str(each) for each in texts], named((), len(texts)))
+
     def rows_of(self, source: Path, encoding: str | None) -> Rows:
         """A text a line."""
         lines = enumerate(read_text(source, encoding).split("\n"), start=1)
@@ -89,6 +105,9 @@ class Texts(Sequences):
 
     def means(self, shape: tuple[int, ...]) -> int:
         return 0
+
+    def signature(self, shape: tuple[int, ...], preparations: Sequence[Preparation]) -> Signature:
+        return text_signature(self.unit, RULES[self.unit], shape[0], preparations)
 
     def _changed(self, x: Ragged, settings: Augmentation, generator: torch.Generator) -> Ragged:
         """Each token made unknown with this probability (Bowman et al. 2016, 3.1)."""

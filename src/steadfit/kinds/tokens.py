@@ -11,6 +11,11 @@ from steadfit.errors import SteadfitError, some, unknown
 from steadfit.kinds.ragged import Ragged, Unit
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+RULES = {  # for programs that cut texts without this file
+    "words": "Tokens are the matches of the regular expression "
+    f"{_WORD.pattern} in the text in Unicode's form NFC and lower case.",
+    "characters": "Each character of the text is a token.",
+}
 
 
 def tokenize(text: str, unit: Unit) -> list[str]:

@@ -100,12 +100,14 @@ class Flat(nn.Module):
 
     def forward(self, x: Padded) -> Tensor:
         missing = self.steps - x.values.shape[1]
-        if missing < 0:
+        if not torch.compiler.is_compiling() and missing < 0:
             raise SteadfitError(
                 f"The model has room for {self.steps} steps, and a sequence has "
                 f"{x.values.shape[1]}. Cut it, or use a model that pools over time."
             )
-        return functional.pad(x.filled(0.0), (0, 0, 0, missing)).transpose(1, 2).flatten(1)
+        # a saved program cannot ask how many are missing, and fails where zeros are less than none
+        zeros = x.values.new_zeros(x.values.shape[0], missing, x.values.shape[2])
+        return torch.cat([x.filled(0.0), zeros], 1).transpose(1, 2).flatten(1)
 
 
 def over_steps(module: nn.Module, steps: int) -> nn.Module:
@@ -168,7 +170,7 @@ class _Places:
         if self.ceil:
             another = (room % self.stride > 0) & (places * self.stride < steps + self.pad)
             places = places + another
-        if int(places.min()) < 1:
+        if not torch.compiler.is_compiling() and int(places.min()) < 1:
             raise SteadfitError(
                 f"{self.name} spans {self.span} steps, and a sequence has "
                 f"{int(steps.min())}. Leave it out, or use a smaller kernel or more padding."

@@ -47,7 +47,7 @@ class Last(Pooling):
 
     def pooled(self, x: Padded) -> Tensor:
         forward, *backward = x.values.chunk(self.directions, dim=2)
-        rows = torch.arange(len(forward), device=forward.device)
+        rows = torch.arange(forward.shape[0], device=forward.device)
         return torch.cat([forward[rows, x.ends()], *(part[:, 0] for part in backward)], dim=1)
 
 

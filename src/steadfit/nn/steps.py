@@ -4,7 +4,6 @@ The kernels keep what they need and no more, so the values are computed anew: on
 known, no step waits for another, and each gate is one matrix product over all steps.
 """
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -12,8 +11,7 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from steadfit.cells import Cell, Result, Sequences, Weights
-from steadfit.cells.functions import TORCH
-from steadfit.cells.reference import affine
+from steadfit.cells.evaluate import evaluate
 from steadfit.nn.batch import Batch
 
 
@@ -50,7 +48,10 @@ def steps(cell: Cell, run: Run, batch: Batch) -> Steps:
         )
     )
     mask = None if given.recurrent_mask is None else given.recurrent_mask[rows.sequence]
-    nodes = _evaluate(cell, x.reshape(-1, x.shape[-1]), run.weights, old, mask)
+    product = None
+    if run.weights.input is not None:
+        product = linear(x.reshape(-1, x.shape[-1]), run.weights.input)
+    nodes = evaluate(cell, run.weights, product, old, mask)
     running = (rows.step < rows.ends[rows.sequence])[:, None]
     states, values = {}, {}
     for name, sequence in zip(cell.states, run.result.sequences, strict=True):
@@ -94,26 +95,3 @@ class _Rows(NamedTuple):
         row = torch.where(first, 0, batch + self.starts[neighbour]) + self.sequence
         # past a sequence's end there may be no such row; what is found there is not used
         return torch.cat([initial, after])[row.clamp(max=batch + len(after) - 1)]
-
-
-def _evaluate(
-    cell: Cell, x: Tensor, weights: Weights, old: Sequence[Tensor], mask: Tensor | None
-) -> list[Tensor]:
-    """The value of each node of the cell's graph, (rows, H), all rows at once."""
-    product = None if weights.input is None else linear(x, weights.input)
-    values: list[Tensor] = []
-    for node in cell.graph.nodes:
-        arguments = [values[index] for index in node.args]
-        if node.op == "state":
-            value = old[cell.states.index(node.name)]
-        elif node.op == "constant":
-            value = x.new_tensor(node.value)
-        elif node.op == "peephole":
-            assert weights.peephole is not None
-            value = weights.peephole[cell.peepholes.index(node.name)]
-        elif node.op == "gate":
-            value = affine(cell, weights, node.name, product, arguments, mask)
-        else:
-            value = TORCH[node.op](*arguments)
-        values.append(value)
-    return values

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
+from torch import nn
 
 from steadfit.data import Dataset, Schema, natural, points
 from steadfit.errors import SteadfitError
@@ -112,6 +113,16 @@ class Reference(ABC):
     @abstractmethod
     def learn(self, train: Dataset, seed: int) -> Learned:
         """What `outputs` needs. Raises SteadfitError or ValueError where it cannot be learned."""
+
+    def module(self, learned: Learned, schema: Schema) -> nn.Module:
+        """What `outputs` computes, as a module of a padded batch, which gives float32.
+
+        Raises SteadfitError where it is no simple sum of the inputs.
+        """
+        raise SteadfitError(
+            f"The model must be a network or a linear model of columns to be exported, got "
+            f"{self.name}. Hand over a network."
+        )
 
     @abstractmethod
     def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:

@@ -6,11 +6,14 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression, RidgeCV
+from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from steadfit.data import Dataset, Schema, carve
 from steadfit.errors import SteadfitError
+from steadfit.kinds import Kind
 from steadfit.references.base import Learned, Matrix, Reference
-from steadfit.references.classifying import seen, with_absent
+from steadfit.references.classifying import FLOOR, seen, with_absent
 
 MOST_COLUMNS = 10_000
 ITERATIONS = 2_000
@@ -106,6 +109,41 @@ def ridge(arrays: Any, matrix: Matrix) -> np.ndarray:
     return matrix @ arrays["coef"].T + arrays["intercept"]
 
 
+class Line(nn.Module):
+    """`ridge` on scaled columns, in float32."""
+
+    def __init__(self, kind: Kind[Any], arrays: Any) -> None:
+        super().__init__()
+        self.kind = kind
+        for name in ("mean", "scale", "coef", "intercept"):
+            self.register_buffer(name, torch.tensor(arrays[name], dtype=torch.float32))
+
+    def forward(self, x: Tensor) -> Tensor:
+        columns = (self.kind.flat(x) - self.get_buffer("mean")) / self.get_buffer("scale")
+        return linear(columns, self.get_buffer("coef"), self.get_buffer("intercept"))
+
+
+class LogisticLine(Line):
+    """`logistic` on scaled columns, in float32."""
+
+    def __init__(self, kind: Kind[Any], arrays: Any, classes: int) -> None:
+        super().__init__(kind, arrays)
+        one = np.zeros((1, len(arrays["present"])))
+        found = with_absent(one, arrays["present"], classes, int(arrays["examples"]))[0]
+        place = np.full(classes, len(arrays["present"]))  # of a class that was absent: the last
+        place[arrays["present"]] = np.arange(len(arrays["present"]))
+        absent = np.setdiff1d(np.arange(classes), arrays["present"])
+        self.rest = float(found[arrays["present"][0]] + np.log(one.shape[1]))
+        self.absent = float(found[absent[0]]) if len(absent) else 0.0
+        self.register_buffer("place", torch.tensor(place))
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = super().forward(x).log_softmax(1) + self.rest
+        absent = torch.full_like(seen[:, :1], self.absent)
+        found = torch.cat([seen, absent], 1)[:, self.get_buffer("place")]
+        return found.clamp(min=float(np.log(FLOOR)))
+
+
 @dataclass(frozen=True)
 class Logistic(Reference):
     """scikit-learn's `LogisticRegression` on columns with mean 0 and deviation 1.
@@ -127,6 +165,9 @@ class Logistic(Reference):
         arrays = learned.arrays
         matrix = columns(schema, x, len(arrays["mean"]))
         return logistic(arrays, scaled(arrays, matrix), schema.task.outputs)
+
+    def module(self, learned: Learned, schema: Schema) -> nn.Module:
+        return LogisticLine(schema.kind, learned.arrays, schema.task.outputs)
 
 
 @dataclass(frozen=True)
@@ -150,3 +191,6 @@ class Ridge(Reference):
         arrays = learned.arrays
         matrix = columns(schema, x, len(arrays["mean"]))
         return ridge(arrays, scaled(arrays, matrix))
+
+    def module(self, learned: Learned, schema: Schema) -> nn.Module:
+        return Line(schema.kind, learned.arrays)

@@ -66,6 +66,7 @@ class Task(ABC):
     most_folds: into how many folds the examples can be divided, to test one another.
     watched: how many examples outside the sample are followed through a training. seen: how many
         of the sample a replica is judged on when it is trained.
+    answer: what a saved program gives (`averaged`).
     takes: the settings of `Training` that this task takes and others do not.
     """
 
@@ -73,6 +74,7 @@ class Task(ABC):
     learned: ClassVar[str]
     losses: ClassVar[tuple[Loss, ...]]
     measures: ClassVar[tuple[str, ...]]
+    answer: ClassVar[str] = "predictions"
     every_step: ClassVar[bool] = False
     most_folds: ClassVar[int] = 2**31
     watched: ClassVar[int] = 512
@@ -228,6 +230,14 @@ class Task(ABC):
     @abstractmethod
     def predict(self, logits: np.ndarray) -> np.ndarray:
         """What an ensemble predicts, from its members' outputs, shape (members, examples, …)."""
+
+    @abstractmethod
+    def averaged(self, outputs: Tensor) -> Tensor:
+        """`answer` of an ensemble, from its networks' outputs, shape (members, examples, …)."""
+
+    def said(self) -> dict[str, str | Sequence[str]]:
+        """What the user of a saved program must know of its output, by name."""
+        return {}
 
     @abstractmethod
     def columns(

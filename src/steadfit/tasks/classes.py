@@ -31,6 +31,7 @@ class Classes(Task):
     name = "classes"
     learned = "classes"
     losses = (Loss.CROSS_ENTROPY, Loss.BRIER, Loss.ZERO_ONE)
+    answer = "probabilities"
     takes = frozenset({"loss", "class_weight", "balanced_sampling", "calibrate"})
     measures = OF_CLASSES
 
@@ -136,6 +137,16 @@ class Classes(Task):
     def predict(self, logits: np.ndarray) -> np.ndarray:
         """The most probable class by name, shape (examples,)."""
         return np.array(self.names)[probabilities(logits).argmax(1)]
+
+    def averaged(self, outputs: Tensor) -> Tensor:
+        """The probability of each class, from the mean log-probabilities."""
+        return outputs.log_softmax(-1).mean(0).softmax(-1)
+
+    def said(self) -> dict[str, str | Sequence[str]]:
+        return {
+            "output": "probabilities: float32, batch × classes, in the order of classes",
+            "classes": self.names,
+        }
 
     def columns(
         self, names: Sequence[str], logits: np.ndarray, replicas: np.ndarray | None

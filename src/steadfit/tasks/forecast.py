@@ -38,6 +38,14 @@ class Forecast(Numeric):
     def outputs(self) -> int:
         return self.horizon * len(self.targets)
 
+    def said(self) -> dict[str, str | Sequence[str]]:
+        names = self.names or tuple(map(str, self.targets))
+        return {
+            "output": f"predictions: float32, batch × {self.outputs}: the targets of the first "
+            f"step, then those of the second, to the step {self.horizon}",
+            "targets": names,
+        }
+
     @property
     def steps_ahead(self) -> int:
         return self.horizon

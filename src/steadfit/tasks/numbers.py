@@ -64,6 +64,9 @@ class Numeric(Task):
     def in_words(self, loss: float) -> str:
         return f"test squared error {loss:.4g}, summed over {counted(self.outputs, 'outputs')}"
 
+    def averaged(self, outputs: Tensor) -> Tensor:
+        return outputs.mean(0)
+
     def predict(self, logits: np.ndarray) -> np.ndarray:
         """The members' mean, shape (examples, outputs)."""
         return logits.mean(0)
@@ -80,6 +83,11 @@ class Numbers(Numeric):
     @property
     def outputs(self) -> int:
         return self.count
+
+    def said(self) -> dict[str, str | Sequence[str]]:
+        return {
+            "output": f"predictions: float32, batch × {self.count}, in the units of the targets"
+        }
 
     def columns(
         self, names: Sequence[str], logits: np.ndarray, replicas: np.ndarray | None

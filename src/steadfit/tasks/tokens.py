@@ -38,6 +38,7 @@ class Tokens(Task):
     learned = "tokens"
     losses = (Loss.CROSS_ENTROPY, Loss.BRIER, Loss.ZERO_ONE)
     measures = OF_CLASSES
+    answer = "log_probabilities"
     every_step = True
     most_folds = 1  # the tokens that replicas are compared on are chosen from a whole test side
     watched = seen = 32  # examples, of which each has many tokens
@@ -128,6 +129,16 @@ class Tokens(Task):
     def predict(self, logits: np.ndarray) -> np.ndarray:
         self.check_answers()
         return logits.mean(0)
+
+    def averaged(self, outputs: Tensor) -> Tensor:
+        """The log-probability of each token at each step, from the members' mean."""
+        return outputs.log_softmax(-1).mean(0).log_softmax(-1)
+
+    def said(self) -> dict[str, str | Sequence[str]]:
+        return {
+            "output": f"log_probabilities: float32, batch × time × {self.count}, of the token "
+            "after each step; the first column is the first of vocabulary",
+        }
 
     def columns(
         self, names: Sequence[str], logits: np.ndarray, replicas: np.ndarray | None

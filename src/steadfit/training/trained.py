@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors.torch
@@ -19,6 +20,7 @@ from steadfit.recipe import Recipe
 from steadfit.regular_files import read_json
 from steadfit.tasks.classes import probabilities
 from steadfit.training import limits
+from steadfit.training.export import Format, export, program
 from steadfit.training.facts import ModelFacts
 from steadfit.training.model_files import FACTS, model_folder, prepare, weights_file
 from steadfit.training.predict import channels_last, outputs, sampled_outputs
@@ -56,17 +58,56 @@ class TrainedModel:
             members.append((channels_last(module).eval(), preparation))
         return members
 
-    def logits(self, x: Inputs | np.ndarray) -> np.ndarray:
+    @property
+    def module(self) -> nn.Module:
+        """The network, in evaluation mode. It takes inputs that `preparation` has prepared.
+
+        Raises SteadfitError for an ensemble, which is several: `members` has them all.
+        """
+        return self._single()[0]
+
+    @property
+    def preparation(self) -> Preparation:
+        """How the network's inputs are prepared. Raises SteadfitError as `module`."""
+        return self._single()[1]
+
+    def _single(self) -> tuple[nn.Module, Preparation]:
+        if len(self.weights) > 1:
+            raise SteadfitError(
+                f"The model must be a single network, got an ensemble of {len(self.weights)}. Use "
+                "members, which has each network and its preparation."
+            )
+        return self.members[0]
+
+    def export(self, path: str | Path, to: Format = "onnx") -> Path:
+        """Save the model as a program that runs without steadfit; docs/export.md tells how.
+
+        to: "onnx", or "torch" for what `torch.export.load` reads. The program takes unprepared
+        inputs, any number of examples, and sequences of any length. Returns the path.
+
+        Raises SteadfitError for an unknown format, a place that cannot be written, and where
+        packages are missing that the format needs (`pip install 'steadfit[export]'`).
+        """
+        facts = self.facts
+        made = program(facts.schema, facts.shape, self.members, facts.recipe.model.name)
+        return export(made, path, to)
+
+    def logits(self, x: Any) -> np.ndarray:
         """Each member's logits, or numbers in the targets' units; (members, examples, outputs).
 
-        x: unprepared examples as `Dataset.x` has them, images as an array too; sequences may be of
-        any length. Raises SteadfitError for another shape, or other channels, for values that are
-        not finite, and of a language model.
+        x: unprepared examples, one or several. Images: a path of a file or folder, images of
+        Pillow's, arrays, or a list of these; files and images of Pillow's are resized as in
+        training. Series: arrays or lists, (examples, steps, channels) or one of them, each of any
+        length; a table of pandas' or polars'; a path. Texts: a text, a list of texts, a table, a
+        pathlib.Path. And examples as `Dataset.x` has them.
+
+        Raises SteadfitError for another shape, or other channels, for values that are not finite,
+        and of a language model.
         """
         x = self._checked(x)
         return np.stack([p.restore(outputs(m, p, x)).numpy() for m, p in self.members])
 
-    def sampled_logits(self, x: Inputs | np.ndarray, passes: int = 50, seed: int = 0) -> np.ndarray:
+    def sampled_logits(self, x: Any, passes: int = 50, seed: int = 0) -> np.ndarray:
         """`logits` of many passes with dropout as in training; (passes, examples, outputs).
 
         Monte-Carlo dropout (Gal and Ghahramani 2016, "Dropout as a Bayesian approximation", section
@@ -87,18 +128,19 @@ class TrainedModel:
             )
         return found
 
-    def probabilities(self, x: Inputs | np.ndarray) -> np.ndarray:
+    def probabilities(self, x: Any) -> np.ndarray:
         """Of each class, shape (examples, classes); each row sums to 1."""
         return probabilities(self.logits(x))
 
-    def predict(self, x: Inputs | np.ndarray) -> np.ndarray:
+    def predict(self, x: Any) -> np.ndarray:
         """The most probable class by name, shape (examples,); or numbers (examples, outputs)."""
         return self.facts.schema.task.predict(self.logits(x))
 
-    def _checked(self, x: Inputs | np.ndarray) -> Inputs:
+    def _checked(self, x: Any) -> Inputs:
         """The inputs as tensors. Raises SteadfitError for what the network does not take."""
-        self.facts.schema.task.check_answers()
-        return checked(self.facts.schema.kind, x)
+        schema = self.facts.schema
+        schema.task.check_answers()
+        return checked(schema.kind, x, schema.form)
 
     def with_replicas(self, recipe: Recipe, replicas: Sequence[Replica]) -> "TrainedModel":
         """For the same data, the ensemble of these replicas of a recipe."""

@@ -13,10 +13,11 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 from steadfit.data import Schema
 from steadfit.errors import SteadfitError
 from steadfit.files import whole_folder
-from steadfit.kinds import Inputs, checked
+from steadfit.kinds import checked
 from steadfit.references import REFERENCES, FittedReference, Learned, reference_of
 from steadfit.tasks.classes import probabilities
 from steadfit.training import limits
+from steadfit.training.export import Format, export, reference_program
 from steadfit.training.facts import FORMAT, schema_of
 from steadfit.training.model_files import FACTS, prepare, weights_file
 from steadfit.training.weights import read_weights
@@ -52,29 +53,36 @@ class TrainedReference:
             found.reference.name, found.schema, found.shape, tuple(found.learned.words)
         )
 
-    def logits(self, x: Inputs | np.ndarray) -> np.ndarray:
+    def logits(self, x: Any) -> np.ndarray:
         """Log-probabilities, or numbers in the targets' units; (1, examples, outputs).
 
         Raises SteadfitError as `TrainedModel.logits`.
         """
         schema = self.fitted.schema
         schema.task.check_answers()
-        return self.fitted.outputs(checked(schema.kind, x))[None]
+        return self.fitted.outputs(checked(schema.kind, x, schema.form))[None]
 
-    def sampled_logits(self, x: Inputs | np.ndarray, passes: int = 50, seed: int = 0) -> NoReturn:
+    def sampled_logits(self, x: Any, passes: int = 50, seed: int = 0) -> NoReturn:
         """Raises SteadfitError: a reference drops nothing."""
         raise SteadfitError(
             f"Sampled logits need a network with dropout, got {self.fitted.reference.name}. Use "
             "logits."
         )
 
-    def probabilities(self, x: Inputs | np.ndarray) -> np.ndarray:
+    def probabilities(self, x: Any) -> np.ndarray:
         """Of each class, shape (examples, classes); each row sums to 1."""
         return probabilities(self.logits(x))
 
-    def predict(self, x: Inputs | np.ndarray) -> np.ndarray:
+    def predict(self, x: Any) -> np.ndarray:
         """The most probable class by name, shape (examples,); or numbers (examples, outputs)."""
         return self.fitted.schema.task.predict(self.logits(x))
+
+    def export(self, path: str | Path, to: Format = "onnx") -> Path:
+        """Save the model as a program that runs without steadfit, as `TrainedModel.export`.
+
+        Raises SteadfitError too for a reference that is no linear model of columns.
+        """
+        return export(reference_program(self.fitted), path, to)
 
     def save(self, folder: str | Path) -> None:
         """Write the folder anew: model.json, and one safetensors file with what was learned.
