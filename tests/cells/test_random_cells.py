@@ -5,6 +5,7 @@ depend on STEADFIT_FUZZ_SEED, which `make fuzz` draws and prints.
 """
 
 import os
+import warnings
 from collections.abc import Callable
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from torch import Tensor, nn
 
 import steadfit as sf
 from cells.planted_faults import FAULTS, plant
@@ -75,16 +77,61 @@ def test_random_cells_can_be_described() -> None:
     hold()
 
 
-@pytest.mark.parametrize("number", range(3))
+class Lengths(nn.Module):
+    """A layer of this cell over padded sequences, both ways, with and without zoneout."""
+
+    def __init__(self, source: str, zoneout: float) -> None:
+        super().__init__()
+        one = cell(function(source, OURS))
+        self.layer = sf.nn.Recurrent(one, 3, 5, bidirectional=True, zoneout=zoneout)
+        self.requires_grad_(False).eval()
+
+    def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
+        output, final = self.layer(x, lengths=lengths)
+        states = final if isinstance(final, tuple) else (final,)
+        return torch.cat([output.sum(0), *(state.sum(0).repeat(1, 2) for state in states)])
+
+
+EXAMPLE = torch.randn(4, 2, 3), torch.tensor([4, 1])
+FREE = ({0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}, {0: torch.export.Dim.DYNAMIC})
+
+
+@pytest.mark.parametrize("number", range(2))
 def test_random_cells_can_be_exported(number: int) -> None:
-    @many(number, 1)
-    @given(source=sources())
-    def hold(source: str) -> None:
-        layer = sf.nn.Recurrent(cell(function(source, OURS)), 3, 5).eval()
-        x = torch.randn(4, 2, 3)
-        exported = torch.export.export(layer, (x,), dynamic_shapes=({0: torch.export.Dim("time")},))
-        longer = torch.randn(9, 2, 3)
-        torch.testing.assert_close(exported.module()(longer), layer(longer))
+    @many(number, CELLS // 60)
+    @given(source=sources(), zoneout=st.sampled_from([0.0, 0.2]), seed=st.integers(0, 99))
+    def hold(source: str, zoneout: float, seed: int) -> None:
+        torch.manual_seed(seed)
+        module = Lengths(source, zoneout)
+        program = torch.export.export(module, EXAMPLE, dynamic_shapes=FREE)
+        assert "steadfit" not in str(program.graph)
+        for batch, steps in ((1, 1), (3, 9)):
+            x, lengths = torch.randn(steps, batch, 3), torch.randint(1, steps + 1, (batch,))
+            torch.testing.assert_close(program.module()(x, lengths), module(x, lengths))
+
+    hold()
+
+
+def test_random_cells_can_be_exported_to_onnx(tmp_path) -> None:
+    from onnxruntime import InferenceSession
+
+    @many(2, CELLS // 60)
+    @given(source=sources(), zoneout=st.sampled_from([0.0, 0.2]), seed=st.integers(0, 99))
+    def hold(source: str, zoneout: float, seed: int) -> None:
+        torch.manual_seed(seed)
+        module, names = Lengths(source, zoneout), ["x", "lengths"]
+        free = ({0: "time", 1: "batch"}, {0: "batch"})
+        file = tmp_path / "cell.onnx"
+        with warnings.catch_warnings(), torch.no_grad():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                module, EXAMPLE, file, input_names=names, dynamic_shapes=free, verbose=False
+            )
+        session = InferenceSession(file, providers=["CPUExecutionProvider"])
+        for batch, steps in ((1, 1), (3, 9)):
+            x, lengths = torch.randn(steps, batch, 3), torch.randint(1, steps + 1, (batch,))
+            (found,) = session.run(None, {"x": x.numpy(), "lengths": lengths.numpy()})
+            torch.testing.assert_close(torch.from_numpy(found), module(x, lengths))
 
     hold()
 

@@ -19,6 +19,7 @@ KINDS: Mapping[str, type[Kind[Any]]] = MappingProxyType(
 def kind_of(x: Any) -> Kind[Any]:
     """The kind of these examples. Raises SteadfitError for what no kind holds.
 
+    >>> import torch
     >>> kind_of(torch.zeros(5, 1, 8, 8))
     Images(channels=1, height=8, width=8)
     """
