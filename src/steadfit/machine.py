@@ -2,24 +2,32 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from steadfit.errors import SteadfitError
 
+_OWN_GROUPS = Path("/proc/self/cgroup")
+_GROUPS = Path("/sys/fs/cgroup")
 _LEAST = 10**9  # bytes of addresses that are mapped once PyTorch is imported
 _SMALL = 700 * 10**6  # bytes that any file may take once it is unpacked
 _RATIO = 100  # and how many times its own size a larger one may
 
 
 def memory() -> int:
-    """Bytes that this process may use: the machine's memory, or the limit set for the process."""
+    """Bytes that this process may use: the machine's memory, or the limit set for the process or
+    for a container that it runs in.
+    """
     if not hasattr(os, "sysconf"):
         return sys.maxsize  # Windows does not tell
     import resource
 
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return whole if limit == resource.RLIM_INFINITY else min(limit, whole)
+    own = whole if limit == resource.RLIM_INFINITY else limit
+    return min(own, whole, *(group.limit for group in _groups()))
 
 
 def check_limit() -> None:
@@ -39,16 +47,62 @@ def check_limit() -> None:
 
 
 def free_memory() -> int:
-    """Bytes that this process can still take without pushing others out: at most `memory()`.
+    """Bytes that this process can still take without pushing others out, or being ended in a
+    container that is full: at most `memory()`.
 
     Where the system does not tell, all of `memory()`.
     """
-    try:
+    free = [memory(), *(max(0, group.limit - group.used) for group in _groups())]
+    with suppress(OSError, ValueError):
         lines = Path("/proc/meminfo").read_text().splitlines()
         [available] = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
-    except (OSError, ValueError):
-        return memory()
-    return min(int(available) * 1024, memory())
+        free.append(int(available) * 1024)
+    return min(free)
+
+
+class _Group(NamedTuple):
+    """Bytes that the processes of a control group may use together, and those that they do use."""
+
+    limit: int
+    used: int
+
+
+_VERSIONS = {  # the files of a group by Linux's two versions, and what is no use: cache it can drop
+    1: ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "),
+    2: ("memory.max", "memory.current", "inactive_file "),
+}
+
+
+def _groups() -> Iterator[_Group]:
+    """The control groups that this process is in and that have a limit, as containers have.
+
+    A container may see its own group as the uppermost, while `_OWN_GROUPS` names it as the machine
+    does: what is not there is left out.
+    """
+    with suppress(OSError):
+        for line in _OWN_GROUPS.read_text().splitlines():
+            number, controllers, path = line.split(":", 2)
+            if number == "0":
+                top, files = _GROUPS, _VERSIONS[2]
+            elif "memory" in controllers.split(","):
+                top, files = _GROUPS / "memory", _VERSIONS[1]
+            else:
+                continue
+            own = top / path.strip("/")
+            for folder in (own, *own.parents):
+                if folder.is_relative_to(top):
+                    with suppress(OSError, ValueError):  # absent, or the word "max"
+                        yield _group(folder, *files)
+
+
+def _group(folder: Path, limit: str, usage: str, droppable: str) -> _Group:
+    dropped = [
+        int(line.removeprefix(droppable))
+        for line in (folder / "memory.stat").read_text().splitlines()
+        if line.startswith(droppable)
+    ]
+    most, used = (int((folder / name).read_text()) for name in (limit, usage))
+    return _Group(most, used - sum(dropped))
 
 
 def check_free(name: str, needed: float) -> None:

@@ -15,7 +15,7 @@ from steadfit.recipe import Recipe
 from steadfit.study.result import StudyResult
 from steadfit.study.store import Store, existing_store
 from steadfit.training import TrainedModel, TrainedReference, model_folder
-from steadfit.training.limits import MOST_MEMBERS
+from steadfit.training.limits import MOST_MEMBERS, check_weights
 
 
 class Predicted(NamedTuple):
@@ -104,5 +104,6 @@ def _replicas(
             f"{run / 'study.json'} must name at most {MOST_MEMBERS:,} replicas of an arm, got "
             f"{len(keys):,}. Run the study again."
         )
+    check_weights(f"The replicas of {best.name}", sum(map(store.size_of_weights, keys)))
     replicas = [store.replica(key) for key in keys]
     return model.with_replicas(Recipe.of(**best.settings), replicas)

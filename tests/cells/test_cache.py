@@ -122,6 +122,18 @@ def test_a_folder_that_others_could_write_is_not_used(folder: Path, writable: st
     assert cache_folder() == used  # a second warning would be an error
 
 
+def test_the_name_of_a_folder_does_not_steer_the_terminal(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = folder.parent / "a\x1b[2J"
+    named.mkdir()
+    named.chmod(0o777)
+    monkeypatch.setenv("STEADFIT_CACHE", str(named))
+    with pytest.warns(UserWarning, match=r"a\\u001b\[2J") as said:
+        cache_folder()
+    assert "\x1b" not in str(said[0].message)
+
+
 def test_a_folder_below_one_with_a_sticky_bit_is_used(folder: Path) -> None:
     folder.parent.chmod(0o1777)
     assert cache_folder() == folder

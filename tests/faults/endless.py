@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import safetensors.numpy
 from PIL import Image
 
 Plant = Callable[[Path], object]
@@ -77,6 +78,59 @@ def a_cell(path: Path, scale: float) -> None:
 def columns_of_parquet(path: Path, scale: float) -> None:
     n = int(200_000 * scale)
     pq.write_table(pa.table({f"c{i}": [1] for i in range(n)} | {"label": ["x"]}), path)
+
+
+def a_lying_footer(path: Path, scale: float) -> None:
+    """Of a page that unpacks to 1 GB: two bytes, it says."""
+    a_cell(path, scale)
+    group = pq.read_metadata(path).row_group(0)
+    content = path.read_bytes()
+    for size in (group.total_byte_size, group.column(0).total_uncompressed_size):
+        true = zigzag(size)
+        content = content.replace(true, b"\x84" + b"\x80" * (len(true) - 2) + b"\0")
+    path.write_bytes(content)
+
+
+def zigzag(number: int) -> bytes:
+    """A positive number as Thrift's compact protocol writes it."""
+    number, parts = 2 * number, []
+    while number > 127:
+        parts.append(128 | number & 127)
+        number >>= 7
+    return bytes([*parts, number])
+
+
+def one_text(path: Path, scale: float) -> None:
+    """Of 100 MB, in all rows and once in the file."""
+    a_category(path, scale, store_schema=False)
+
+
+def a_category(path: Path, scale: float, **settings: Any) -> None:
+    """The same, which Arrow reads as a dictionary."""
+    text = pa.array(["a" * int(100_000_000 * scale)])
+    rows = pa.array([0] * 200, pa.int32())
+    written_once(path, pa.DictionaryArray.from_arrays(rows, text), **settings)
+
+
+def alike(path: Path, scale: float) -> None:
+    """The same, by an encoding that writes of each text what differs from the one before."""
+    texts = pa.array(["a" * int(1_000_000 * scale)] * 1_000)
+    encoding = {"a": "DELTA_BYTE_ARRAY", "label": "PLAIN"}
+    written_once(path, texts, use_dictionary=False, column_encoding=encoding)
+
+
+def written_once(path: Path, texts: pa.Array, **settings: Any) -> None:
+    labels = pa.array(["x", "y"] * (len(texts) // 2))
+    pq.write_table(
+        pa.table({"a": texts, "label": labels}), path,
+        compression="zstd", data_page_size=10**9, dictionary_pagesize_limit=10**9, **settings,
+    )  # fmt: skip
+
+
+def a_list(path: Path, scale: float) -> None:
+    n = int(200_000_000 * scale)
+    cells = pa.ListArray.from_arrays([0, n, n], pa.array(np.zeros(n, np.int8)))
+    pq.write_table(pa.table({"a": cells, "label": ["x", "y"]}), path)
 
 
 def a_line(path: Path, scale: float) -> None:
@@ -163,6 +217,36 @@ def wide(known: Any, scale: float) -> None:
     known["recipe"]["model"]["settings"]["width"] = 1e9
 
 
+def horizon(known: Any, scale: float) -> None:
+    known |= {"reference": "naive forecast"}
+    known["schema"]["task"]["horizon"] = 10**9
+
+
+def repeated(path: Path, scale: float) -> None:
+    """What NumPy would repeat for each example and each column."""
+    arrays = safetensors.numpy.load_file(path.with_name("kept"))
+    arrays["mean"] = np.zeros((int(1_000_000 * scale), 1, len(arrays["mean"])), np.int8)
+    safetensors.numpy.save_file(arrays, path)
+
+
+def forest(path: Path, scale: float) -> None:
+    """Trees without end, each a single leaf."""
+    arrays = safetensors.numpy.load_file(path.with_name("kept"))
+    trees = np.full(int(300_000_000 * scale), int(arrays["leaf"].argmax()), np.int8)
+    safetensors.numpy.save_file(arrays | {"roots": trees, "output": trees}, path)
+
+
+def chain_of_nodes(path: Path, scale: float) -> None:
+    """One tree, which is as deep as it has nodes."""
+    arrays = safetensors.numpy.load_file(path.with_name("kept"))
+    n = int(10_000_000 * scale)
+    of_node = dict.fromkeys(("column", "threshold", "missing_left", "value"), np.zeros(n, np.int8))
+    onwards, leaf = np.arange(1, n + 1, dtype=np.int32), np.arange(n) == n - 1
+    one = {"roots": np.zeros(1, np.int64), "output": np.zeros(1, np.int64)}
+    arrays |= of_node | one | {"left": onwards, "right": onwards, "leaf": leaf}
+    safetensors.numpy.save_file(arrays, path)
+
+
 def classes(known: Any, scale: float) -> None:
     known["schema"]["task"]["names"] = [f"c{i}" for i in range(int(1_000_000 * scale))]
 
@@ -228,7 +312,8 @@ TABLES = (
     "a table to predict",
 )
 MODELS = ("a model", "a language model", "a forecasting model", "a model of texts")
-JSON = ("a model", "a result", "a replica", "a store")
+JSON = ("a model", "a result", "a replica", "a store", "a reference", "a fit", "facts of a run")
+RESULT = ("a result", "a result to predict from")
 FILES: dict[str, tuple[tuple[str, ...], Sized]] = {
     "an npz of zeros": (("an npz", "an npz to predict"), zeros),
     "predictions of zeros": (("a replica's predictions",), zeros_of_a_replica),
@@ -236,6 +321,11 @@ FILES: dict[str, tuple[tuple[str, ...], Sized]] = {
     "points of nested texts": (("test points",), nested_texts_of_points),
     "a Parquet column of zeros": (("parquet",), a_column),
     "a Parquet cell of 1 GB": (("parquet",), a_cell),
+    "a Parquet footer that calls 1 GB two bytes": (("parquet",), a_lying_footer),
+    "a Parquet text of 100 MB in 200 rows": (("parquet",), one_text),
+    "a Parquet category of 100 MB in 200 rows": (("parquet",), a_category),
+    "1,000 Parquet texts that begin alike": (("parquet",), alike),
+    "a Parquet list of 200 million zeros": (("parquet",), a_list),
     "200,000 Parquet columns": (("parquet",), columns_of_parquet),
     "a text of one line": (("text", "lines to predict"), a_line),
     "a cell of 2,000,000 words": (("a table of texts", "texts to predict"), a_line_of_words),
@@ -253,13 +343,20 @@ FILES: dict[str, tuple[tuple[str, ...], Sized]] = {
     "a million layers": (("a model", "a language model"), with_values(layers)),
     "1,900 layers": (("a model",), with_values(allowed_layers)),
     "a width of 10⁹": (MODELS, with_values(wide)),
+    "a forecast of 10⁹ steps": (("a reference",), with_values(horizon)),
+    "a reference's mean to be repeated": (("what a reference learned",), repeated),
+    "300 million trees": (("trees",), forest),
+    "a tree as deep as it has nodes": (("trees",), chain_of_nodes),
     "a million classes": (("a model",), with_values(classes)),
-    "a header for a million tensors": (("weights", "its weights", "a replica's weights"), header),
+    "a header for a million tensors": (
+        ("weights", "its weights", "a replica's weights", "trees"),
+        header,
+    ),
     "60,000 tensors": (("weights", "its weights"), allowed_header),
-    "a million replicas of two arms": (("a result",), with_values(replicas)),
-    "a key of 50 MB": (("a result",), with_values(long_key)),
-    "12,000 arms": (("a result",), with_values(arms)),
-    "a best arm with a name of 1,000,000 letters": (("a result",), with_values(best_arm)),
+    "a million replicas of two arms": (RESULT, with_values(replicas)),
+    "a key of 50 MB": (RESULT, with_values(long_key)),
+    "12,000 arms": (RESULT, with_values(arms)),
+    "a best arm with a name of 1,000,000 letters": (RESULT, with_values(best_arm)),
     "10 million losses": (("a replica",), with_values(curves)),
     "100 million brackets": (JSON, brackets),
     "100 million empty lists": (JSON, empty_lists),

@@ -19,13 +19,15 @@ from steadfit.kinds import Images, Series, Texts
 from steadfit.models import shapes
 from steadfit.prediction import continued, predictions
 from steadfit.recipe import Recipe
-from steadfit.report import summary
+from steadfit.references import REFERENCES
+from steadfit.report import fit_summary, summary
 from steadfit.report.voice import COMMAND_LINE
 from steadfit.study.design import Design
-from steadfit.study.folder import open_run
+from steadfit.study.fit_result import read_fit
+from steadfit.study.folder import About, open_run, write_about
 from steadfit.study.result import StudyResult, agreeing
 from steadfit.study.run import run_study
-from steadfit.training import RecipeLearner
+from steadfit.training import RecipeLearner, TrainedReference
 from study.serial_engine import SerialEngine
 
 Reader = Callable[[Path], object]
@@ -65,6 +67,7 @@ def make(folder: Path) -> None:
         Image.fromarray(IMAGES[i]).save(folder / "p" / "xy"[i // 4] / f"{i}{suffix}")
     (folder / "recipe.json").write_text(Recipe().to_json())
     study(folder / "run")
+    write_about(folder / "run", About(("a note",), {"version": "1.0"}))
     sources = {
         "texts": read(folder / "c.txt", block=100),
         "reviews": read(folder / "r.csv"),
@@ -72,6 +75,10 @@ def make(folder: Path) -> None:
     }
     for name, data in sources.items():
         fit(data, settings={"hidden": 3}, training=QUICK, out=folder / name)
+    lags = REFERENCES["ridge on lags"].fit(sources["forecast"])
+    TrainedReference(lags).save(folder / "lags" / "model")
+    trees = REFERENCES["boosted trees"].fit(read(folder / "t.csv"))
+    TrainedReference(trees).save(folder / "trees" / "model")
 
 
 def table(path: Path) -> object:
@@ -102,6 +109,15 @@ def forecasting_model(path: Path) -> object:
     return predictions(run, run.parent / "t.csv")
 
 
+def reference_for_rows(path: Path) -> object:
+    run = path.parent.parent
+    return predictions(run, run.parent / "t.csv")
+
+
+def fitted(path: Path) -> object:
+    Console(file=io.StringIO()).print(fit_summary(read_fit(path.parent)))
+
+
 def model_of_texts(path: Path) -> object:
     run = path.parent.parent
     return predictions(run, run.parent / "r.csv")
@@ -113,6 +129,11 @@ def result(path: Path) -> object:
         shown = summary(found, COMMAND_LINE)
     Console(file=io.StringIO()).print(shown)
     report(path.parent, COMMAND_LINE)
+    return found
+
+
+def best_of_result(path: Path) -> object:
+    """Whose replicas say how far they disagree."""
     return predictions(path.parent, path.parent.parent / "a.npz")
 
 
@@ -159,6 +180,13 @@ KINDS: dict[str, tuple[str, Reader]] = {
     "a replica's predictions": ("run/store/{key}/predictions.npz", replica),
     "a replica's weights": ("run/store/{key}/weights.safetensors", replica),
     "a result": ("run/study.json", result),
+    "a result to predict from": ("run/study.json", best_of_result),
+    "a fit": ("forecast/fit.json", fitted),
+    "a fit on a text": ("texts/fit.json", fitted),
+    "a reference": ("lags/model/model.json", forecasting_model),
+    "what a reference learned": ("lags/model/weights-0.safetensors", forecasting_model),
+    "trees": ("trees/model/weights-0.safetensors", reference_for_rows),
+    "facts of a run": ("run/run.json", lambda path: report(path.parent, COMMAND_LINE)),
     "test points": ("run/points.npz", points_of_run),
     "a recipe": ("recipe.json", recipe),
 }

@@ -1,6 +1,7 @@
 """Model folders that others may have made: refused in a sentence, and nobody's files removed."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from steadfit.study.store import Store
 
 RNG = np.random.default_rng(0)
 X = RNG.integers(0, 255, (12, 4, 4), dtype=np.uint8)
+PADDED = "zeropad 10000; globalpool; flatten; linear 2"
+INSIDE = "residual (zeropad 10000; globalpool) (globalpool); flatten; linear 2"
 TWO_CATS = {
     "kind": {"name": "images", "channels": 1, "height": 4, "width": 4},
     "task": {"name": "classes", "names": ["cat", "cat"]},
@@ -61,6 +64,8 @@ def refused(run: Path, said: str) -> None:
         ({"preparations": [{"mean": [0], "std": [float("nan")]}]}, "deviation must be finite"),
         ({"recipe": {"model": {"name": "relu; " * 10**6}}}, "at most 20000 characters"),
         ({"recipe": {"model": {"name": "mlp", "settings": {"width": 900.0}}}}, "ask for"),
+        ({"recipe": {"model": {"name": PADDED}}}, "a layer would give 100,000,000 values"),
+        ({"recipe": {"model": {"name": INSIDE}}}, "a layer would give 100,000,000 values"),
     ],
     ids=str,
 )
@@ -149,24 +154,60 @@ def test_an_image_that_cannot_be_read_is_left_out_of_predictions(run: Path, tmp_
         predictions(run, tmp_path / "photos" / "1.png")
 
 
-@pytest.mark.parametrize("replicas", [[], ["a" * 300, "." * 5000], ["0" * 64] * 20_000])
-def test_a_study_that_names_no_replicas_or_too_many(tmp_path: Path, replicas: list[str]) -> None:
+MANY = [str(i) for i in range(20_000)]
+REPLICAS = {
+    "none": ([], None),
+    "absent": (["a" * 300, "." * 5000], None),
+    "one twice": (["0", "0"], "must name each replica of .* on its samples once"),
+    "many": (MANY, "at most 10,000 replicas of an arm, got 20,000"),
+}
+
+
+@pytest.mark.parametrize("case", REPLICAS)
+def test_a_study_that_names_no_replicas_or_too_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
     """Without replicas there are predictions; with too many a sentence."""
+    replicas, said = REPLICAS[case]
     np.savez(tmp_path / "x.npz", x=X)
     data = from_arrays(X, np.arange(12) % 2)
     small = {"settings": {"width": 0.05}, "training": {"epochs": 1}}
-    study = sf.study(data, "mlp", ["l2"], samples=2, processes=1, out=tmp_path / "run", **small)
+    sf.study(data, "mlp", ["l2"], samples=2, processes=1, out=tmp_path / "run", **small)
     path = tmp_path / "run" / "study.json"
     known = json.loads(path.read_text())
-    key = study.result.arms[0].drawn[0][0]
-    named = [key if name == "0" * 64 else name for name in replicas]
-    _best(known).update(drawn=[named])
+    _best(known).update(drawn=[replicas])
     path.write_text(json.dumps(known))
-    if len(replicas) < 3:
+    if case == "many":
+        monkeypatch.setattr(Store, "__contains__", lambda store, key: True)
+    if said is None:
         assert "disagreement" not in predictions(tmp_path / "run", tmp_path / "x.npz").text
     else:
-        with pytest.raises(SteadfitError, match="at most 10,000 replicas of an arm, got 20,000"):
+        with pytest.raises(SteadfitError, match=said):
             predictions(tmp_path / "run", tmp_path / "x.npz")
+
+
+def test_members_that_are_links_to_one_file(run: Path) -> None:
+    """A hundred bytes a link, and each would be read whole."""
+    weights = run / "model" / "weights-0.safetensors"
+    header = b'{"w":{"dtype":"F32","shape":[250000000],"data_offsets":[0,1000000000]}}'
+    weights.write_bytes(len(header).to_bytes(8, "little") + header)
+    os.truncate(weights, 8 + len(header) + 10**9)  # zeros, which take no room on the disk
+    known = json.loads((run / "model" / "model.json").read_text())
+    altered(run, preparations=known["preparations"] * 1_000)
+    for i in range(1, 1_000):
+        (run / "model" / f"weights-{i}.safetensors").symlink_to(weights.name)
+    with pytest.raises(SteadfitError, match=r"The model in .* would take 3,000.0 GB of memory"):
+        sf.TrainedModel.load(run)
+
+
+def test_replicas_larger_than_the_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.savez(tmp_path / "x.npz", x=X)
+    small = {"settings": {"width": 0.05}, "training": {"epochs": 1}}
+    data = from_arrays(X, np.arange(12) % 2)
+    sf.study(data, "mlp", ["l2"], samples=2, processes=1, out=tmp_path / "run", **small)
+    monkeypatch.setattr(Store, "size_of_weights", lambda store, key: 10**12)
+    with pytest.raises(SteadfitError, match=r"The replicas of .* would take [0-9,]+.0 GB"):
+        predictions(tmp_path / "run", tmp_path / "x.npz")
 
 
 def _best(study: dict) -> dict:

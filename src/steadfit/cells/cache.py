@@ -18,6 +18,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
+from steadfit.foreign_text import printable
+
 LIMIT = 200 * 2**20  # bytes of all libraries together
 _UNFINISHED = 3600.0  # seconds after which a file that nothing has finished is removed
 TEMPORARY = ".steadfit-"  # what names of files begin with until they are finished
@@ -179,4 +181,4 @@ def _alone(group: int) -> bool:
 
 @cache
 def _say(sentence: str) -> None:
-    warnings.warn(sentence, stacklevel=2)
+    warnings.warn(printable(sentence), stacklevel=2)

@@ -15,6 +15,7 @@ from steadfit.cells.kernels import Kernel, Task
 from steadfit.cells.language import Cell
 from steadfit.cells.plan import MOST_STATES, plan
 from steadfit.cells.reference import run_reference
+from steadfit.foreign_text import printable_lines
 
 REAL = {torch.float32: "float", torch.float64: "double"}
 _TOLERANCES = {torch.float32: 1e-3, torch.float64: 1e-8}  # against a tensor's norm
@@ -124,6 +125,5 @@ def try_step(made: Kernel, variant: Variant, dtype: torch.dtype) -> None:
 
 @cache
 def _warn(reason: str) -> None:
-    warnings.warn(
-        f"steadfit's recurrent cells run step by step, which is slow: {reason}", stacklevel=2
-    )
+    said = f"steadfit's recurrent cells run step by step, which is slow: {reason}"
+    warnings.warn(printable_lines(said), stacklevel=2)

@@ -1,8 +1,7 @@
-"""CSV and Parquet files as named columns, every bad row named."""
+"""Named columns, and CSV files as such; every bad row is named."""
 
 import csv
 import io
-import os
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,16 +14,12 @@ import numpy as np
 
 from steadfit.errors import SteadfitError, some, unknown
 from steadfit.formats.encoding import read_text
-from steadfit.machine import check_unpacked
-from steadfit.regular_files import open_regular
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})  # in a column of numbers
 if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST_COLUMNS = 20_000
-_ROW = 200  # bytes that a row takes at least while labels are read
-_UNPACKED = "save it without compression and dictionaries"
 _DELIMITERS = ",;\t|"
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _ZEROS_IN_FRONT = re.compile(r"[+-]?0[0-9]+")
@@ -199,44 +194,9 @@ def read_csv(path: Path, encoding: str | None, delimiter: str | None) -> Columns
     return replace(columns, data=columns.data | pointed, notes=(told,))
 
 
-def read_parquet(path: Path) -> Columns:
-    """A Parquet file. Raises SteadfitError for a damaged file, for nested columns, and for what
-    would fill the memory: as text it takes several times its unpacked size.
-    """
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    size, batches = 0, []
-    try:
-        with open_regular(path) as opened, parquet.ParquetFile(opened) as file:
-            packed = os.fstat(opened.fileno()).st_size
-            _check_count(path, file.metadata.num_columns)
-            rows = file.metadata.num_rows * _ROW
-            check_unpacked(path.name, rows + 4 * _unpacked(file.metadata), packed, _UNPACKED)
-            for batch in file.iter_batches():  # equal values pack to nearly nothing
-                size += batch.nbytes
-                check_unpacked(path.name, rows + 4 * size, packed, _UNPACKED)
-                batches.append(batch)
-            table = pa.Table.from_batches(batches, file.schema_arrow)
-    except (pa.ArrowException, OSError, MemoryError) as error:
-        raise SteadfitError(f"{path.name} is not a complete Parquet file ({error}).") from None
-    nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
-    if nested:
-        raise SteadfitError(
-            f"{path.name}: columns must have single values, got lists or structures in "
-            f"{some(nested)}. Give each step a row or a column of its own."
-        )
-    return plain_columns(path.name, table, 1)
-
-
-def _unpacked(metadata: Any) -> int:
-    """Bytes that a Parquet file says its pages have, of which one is read at a time, as a whole."""
-    return sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-
-
 def _header(path: Path, head: str, delimiter: str) -> list[str]:
     names = next(csv.reader([head], delimiter=delimiter), [])
-    _check_count(path, len(names))
+    check_count(path, len(names))
     twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:
         raise SteadfitError(f"{path.name} has columns of the same name: {some(twice)}. Rename one.")
@@ -248,7 +208,8 @@ def _header(path: Path, head: str, delimiter: str) -> list[str]:
     return names
 
 
-def _check_count(path: Path, columns: int) -> None:
+def check_count(path: Path, columns: int) -> None:
+    """Raise SteadfitError where a table is too wide."""
     if columns > MOST_COLUMNS:
         raise SteadfitError(
             f"{path.name} must have at most {MOST_COLUMNS:,} columns, got {columns:,}. Save long "
@@ -263,7 +224,7 @@ def plain_columns(file: str, table: "pa.Table", first_row: int) -> Columns:
     """
     if not table.num_rows or not table.num_columns:
         raise SteadfitError(f"{file} has no rows.")
-    columns = map(_plain, table.columns)
+    columns = map(plain, table.columns)
     return Columns(file, dict(zip(table.column_names, columns, strict=True)), first_row)
 
 
@@ -285,8 +246,8 @@ def _year_first(date: re.Match[str]) -> str:
     return f"{year}-{int(month):02}-{int(day):02}{rest}"
 
 
-def _plain(column: "pa.ChunkedArray") -> "pa.ChunkedArray":
-    """Text as text, however it is stored."""
+def plain(column: Any) -> Any:
+    """An array of Arrow's, or a chunked one; text as text, however it is stored."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(column.type):

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.columns import Columns, read_csv, read_parquet
+from steadfit.formats.columns import Columns, read_csv
+from steadfit.formats.parquet import read_parquet
 
 TABLES = (".csv", ".tsv", ".parquet", ".pq")
 _TARGETS = ("label", "target", "class", "y")  # what columns of labels are called

@@ -130,6 +130,16 @@ def parameters(model: Model, shape: Shape, outputs: int) -> int:
     return sum(layer.parameters(before) for layer, before, _ in steps)
 
 
+def largest(model: Model, shape: Shape, outputs: int) -> int:
+    """The most values that a layer gives for one example, without building it.
+
+    >>> largest(Model(name="zeropad 32; flatten; linear 10"), (1, 28, 28), 10)
+    1024
+    """
+    steps = chain.steps(layers(model, shape, outputs), shape)
+    return max(layer.largest(before) for layer, before, _ in steps)
+
+
 def count(module: nn.Module) -> int:
     """How many numbers training changes.
 

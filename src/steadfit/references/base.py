@@ -13,6 +13,7 @@ from torch import nn
 
 from steadfit.data import Dataset, Schema, natural, points
 from steadfit.errors import SteadfitError
+from steadfit.references.shapes import Shapes, check_shapes
 
 Matrix = Any  # float64, shape (examples, columns): an array, or a sparse matrix of scipy's
 
@@ -65,6 +66,11 @@ class FittedReference:
                 f"What {self.reference.name} learned is damaged (it gives {found.shape}). Fit it "
                 "again."
             )
+        if not np.isfinite(found).all():
+            raise SteadfitError(
+                f"What {self.reference.name} predicts must be finite, got NaN or infinity. Fit it "
+                "again."
+            )
         return found.astype(np.float32)
 
 
@@ -73,11 +79,13 @@ class Reference(ABC):
 
     name: in the registry, in `model.json` and in sentences. what: a sentence on it.
     predicts: tasks by their names ("forecast") or by what is learned ("classes", "numbers").
+    shapes: of the arrays that it learns; `check_shapes` says how they are written.
     """
 
     name: ClassVar[str]
     what: ClassVar[str]
     predicts: ClassVar[frozenset[str]]
+    shapes: ClassVar[Shapes]
 
     def suits(self, data: Dataset) -> bool:
         """Whether it can be compared with a network on such data."""
@@ -109,6 +117,11 @@ class Reference(ABC):
             if not np.isfinite(array).all():
                 raise SteadfitError(f"{self.name}: its {name} is not finite.")
         return FittedReference(self, train.schema, train.example_shape, learned)
+
+    def check(self, learned: Learned, schema: Schema) -> None:
+        """Raise ValueError for arrays that it has not learned on such data, as a file may have."""
+        sizes = {"outputs": schema.task.outputs, "words": len(learned.words)}
+        check_shapes(learned.arrays, self.shapes, sizes)
 
     @abstractmethod
     def learn(self, train: Dataset, seed: int) -> Learned:

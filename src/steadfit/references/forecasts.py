@@ -1,7 +1,7 @@
 """Forecasts without a network: the last value, the last season, a line through the lags."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from steadfit.data import Dataset, Schema, forecast_of
 from steadfit.errors import SteadfitError
 from steadfit.references.base import Learned, Reference
 from steadfit.references.linear import MOST_COLUMNS, fit_ridge, fit_scale, ridge, scaled
+from steadfit.references.shapes import LINE, SCALE, Shapes
 from steadfit.tasks import Forecast
 
 
@@ -19,6 +20,7 @@ class Naive(Reference):
     name = "naive forecast"
     what = "The last value again."
     predicts = frozenset({"forecast"})
+    shapes: ClassVar[Shapes] = {}
 
     def learn(self, train: Dataset, seed: int) -> Learned:
         return Learned({})
@@ -34,6 +36,7 @@ class SeasonalNaive(Reference):
     name = "seasonal naive forecast"
     what = "The last season again, where there is a season."
     predicts = frozenset({"forecast"})
+    shapes: ClassVar[Shapes] = {}
 
     def suits(self, data: Dataset) -> bool:
         return super().suits(data) and forecast_of(data)[0].season > 1
@@ -57,6 +60,7 @@ class RidgeOnLags(Reference):
     name = "ridge on lags"
     what = "Ridge regression on the values of the window, relative to the last."
     predicts = frozenset({"forecast"})
+    shapes: ClassVar[Shapes] = {**SCALE, **LINE}
 
     def learn(self, train: Dataset, seed: int) -> Learned:
         forecast, windows = forecast_of(train)

@@ -1,12 +1,13 @@
 """What is predicted without looking at the example."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from steadfit.data import Dataset, Schema
 from steadfit.references.base import Learned, Reference
+from steadfit.references.shapes import Shapes
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Frequencies(Reference):
     name = "frequencies"
     what = "Guessing: each class or token as often as it was seen."
     predicts = frozenset({"classes", "tokens"})
+    shapes: ClassVar[Shapes] = {"shares": ("outputs",)}
 
     def learn(self, train: Dataset, seed: int) -> Learned:
         known = train.y[train.y >= 0].numpy()
@@ -36,6 +38,7 @@ class Mean(Reference):
     name = "mean"
     what = "Guessing: the mean of the training targets."
     predicts = frozenset({"numbers"})
+    shapes: ClassVar[Shapes] = {"mean": ("outputs",)}
 
     def learn(self, train: Dataset, seed: int) -> Learned:
         return Learned({"mean": train.y.numpy().astype(np.float64).mean(0)})

@@ -1,7 +1,7 @@
 """Logistic and ridge regression on scaled columns: pixels, or the steps of equally long series."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from steadfit.errors import SteadfitError
 from steadfit.kinds import Kind
 from steadfit.references.base import Learned, Matrix, Reference
 from steadfit.references.classifying import FLOOR, seen, with_absent
+from steadfit.references.shapes import LINE, LOGISTIC, SCALE, Shapes
 
 MOST_COLUMNS = 10_000
 ITERATIONS = 2_000
@@ -154,6 +155,7 @@ class Logistic(Reference):
     name = "logistic regression"
     what = "Logistic regression on scaled pixels (shrunk to 16 or fewer a side), or scaled steps."
     predicts = frozenset({"classes"})
+    shapes: ClassVar[Shapes] = {**SCALE, **LOGISTIC}
 
     def suits(self, data: Dataset) -> bool:
         return super().suits(data) and data.schema.kind.columns(data.x) > 0
@@ -177,6 +179,7 @@ class Ridge(Reference):
     name = "ridge regression"
     what = "Ridge regression on scaled pixels (shrunk to 16 or fewer a side), or scaled steps."
     predicts = frozenset({"numbers"})
+    shapes: ClassVar[Shapes] = {**SCALE, **LINE}
 
     def suits(self, data: Dataset) -> bool:
         return super().suits(data) and data.schema.kind.columns(data.x) > 0

@@ -1,7 +1,7 @@
 """The nearest training series."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
@@ -10,6 +10,7 @@ from steadfit.data import Dataset, Schema
 from steadfit.errors import SteadfitError
 from steadfit.references.base import Learned, Reference
 from steadfit.references.classifying import seen
+from steadfit.references.shapes import Shapes, check_shapes
 
 MOST_VALUES = 4_096  # of one series; a longer one is interpolated at fewer steps
 MOST_PRODUCTS = 4e11  # numbers multiplied when each training series is held against each other
@@ -31,9 +32,21 @@ class Neighbour(Reference):
     name = "nearest neighbour"
     what = "The nearest training series by Euclidean distance (1-NN)."
     predicts = frozenset({"classes", "numbers"})
+    shapes: ClassVar[Shapes] = {
+        "scale": ("channels",),
+        "series": ("examples", "steps", "channels"),
+        "y": ("examples", "outputs"),
+    }
+    shapes_of_classes: ClassVar[Shapes] = {**shapes, "y": ("examples",), "same": ()}
 
     def suits(self, data: Dataset) -> bool:
         return super().suits(data) and len(data.example_shape) == 2  # channels and steps
+
+    def check(self, learned: Learned, schema: Schema) -> None:
+        shapes = self.shapes_of_classes if schema.task.classes else self.shapes
+        check_shapes(learned.arrays, shapes, {"outputs": schema.task.outputs})
+        if learned.arrays["series"].shape[1] > MOST_VALUES:
+            raise ValueError(f"its series have more than {MOST_VALUES:,} steps")
 
     def learn(self, train: Dataset, seed: int) -> Learned:
         channels, longest = train.example_shape

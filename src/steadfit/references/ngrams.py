@@ -1,7 +1,7 @@
 """The next token from the few before it: counts, smoothed."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 from steadfit.data import Dataset, Schema
 from steadfit.references.base import Learned, Reference
 from steadfit.references.classifying import FLOOR
+from steadfit.references.shapes import Shapes
 
 ORDERS = {"characters": 6, "words": 3}  # tokens of one count, the one that is predicted included
 _LEAST = 0.05  # that is taken from a count, and that is left of it, however few counts there are
@@ -27,6 +28,14 @@ class KneserNey(Reference):
     name = "Kneser-Ney"
     what = "Counts of 6 characters or 3 words, smoothed by Kneser and Ney's rule."
     predicts = frozenset({"tokens"})
+    shapes: ClassVar[Shapes] = {
+        "order": (),
+        "contexts": ("contexts",),
+        "left": ("contexts",),
+        "ends": ("ends",),
+        "words": ("counts",),
+        "shares": ("counts",),
+    }
 
     def learn(self, train: Dataset, seed: int) -> Learned:
         x: Any = train.x

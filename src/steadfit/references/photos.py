@@ -1,7 +1,7 @@
 """Photographs by their histograms of oriented gradients, with logistic regression."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from steadfit.data import Dataset, Schema
 from steadfit.errors import SteadfitError
 from steadfit.references.base import Learned, Reference
 from steadfit.references.linear import learn_logistic, logistic, scaled
+from steadfit.references.shapes import LOGISTIC, SCALE, Shapes
 
 _CELLS = 8  # cells that the shorter side is cut into, of 4 pixels at least
 
@@ -26,6 +27,7 @@ class Hog(Reference):
     name = "HOG and logistic regression"
     what = "Logistic regression on histograms of oriented gradients, for photos; scikit-image."
     predicts = frozenset({"classes"})
+    shapes: ClassVar[Shapes] = {**SCALE, **LOGISTIC}
 
     least: int = 24
 

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -13,6 +13,7 @@ from steadfit.data import Dataset, Schema
 from steadfit.errors import SteadfitError
 from steadfit.references.base import Learned, Matrix, Reference
 from steadfit.references.linear import Arrays, fit_logistic, logistic, ridge
+from steadfit.references.shapes import LINE, LOGISTIC, Shapes
 
 LONGEST = {"words": 2, "characters": 4}  # tokens that make one term, at most
 
@@ -57,6 +58,7 @@ class TfidfLogistic(Tfidf):
     name = "TF-IDF and logistic regression"
     what = "Logistic regression on TF-IDF of words and pairs of words."
     predicts = frozenset({"classes"})
+    shapes: ClassVar[Shapes] = {**LOGISTIC, "idf": ("words",), "coef": ("seen", "words")}
 
     c: float = 10.0
 
@@ -74,6 +76,7 @@ class TfidfRidge(Tfidf):
     name = "TF-IDF and ridge regression"
     what = "Ridge regression on TF-IDF of words and pairs of words."
     predicts = frozenset({"numbers"})
+    shapes: ClassVar[Shapes] = {**LINE, "idf": ("words",), "coef": ("outputs", "words")}
 
     penalty: float = 1.0
 

@@ -1,7 +1,7 @@
 """Gradient-boosted trees on few columns: a table of numbers that is taken for series."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -10,9 +10,12 @@ from steadfit.data import Dataset, Schema
 from steadfit.references.base import Learned, Reference
 from steadfit.references.classifying import seen, with_absent
 from steadfit.references.linear import columns
+from steadfit.references.shapes import Shapes
 
 FEW = 64  # columns, at most, of what may be a table
-_TOGETHER = 1_000  # examples whose paths are followed at the same time
+_TOGETHER = 1_000_000  # paths that are followed at the same time
+_DEEPEST = 100  # nodes of a path; scikit-learn's own trees have 31 leaves
+_MOST_TREES = 100  # of a sum, scikit-learn's own number
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,17 @@ class BoostedTrees(Reference):
     name = "boosted trees"
     what = "Gradient-boosted trees on at most 64 columns."
     predicts = frozenset({"classes", "numbers"})
+    shapes: ClassVar[Shapes] = {
+        "base": ("sums",),
+        "roots": ("trees",),
+        "output": ("trees",),
+        **dict.fromkeys(
+            ("column", "threshold", "left", "right", "leaf", "missing_left", "value"), ("nodes",)
+        ),
+        "columns": (),
+        "present": ("seen",),
+        "examples": (),
+    }
 
     def suits(self, data: Dataset) -> bool:
         return super().suits(data) and 0 < data.schema.kind.columns(data.x) <= FEW
@@ -84,22 +98,26 @@ def _nodes(models: list[Any]) -> dict[str, np.ndarray]:
 
 def _sums(arrays: Any, matrix: np.ndarray) -> np.ndarray:
     """What the trees' leaves add up to, shape (examples, outputs)."""
-    place = np.arange(len(arrays["leaf"]))
-    onwards = (arrays["left"] > place) & (arrays["right"] > place)
-    if not (arrays["leaf"] | onwards).all():
-        raise ValueError("a path through a tree must end")
-    trees = np.arange(len(arrays["output"]))
+    trees = len(arrays["output"])
+    if trees > _MOST_TREES * len(arrays["base"]):
+        raise ValueError(f"a sum must have at most {_MOST_TREES} trees")
     found = np.tile(arrays["base"], (len(matrix), 1))
-    for begin in range(0, len(matrix), _TOGETHER):
-        rows = np.arange(begin, min(begin + _TOGETHER, len(matrix)))
+    together = max(1, _TOGETHER // max(1, trees))
+    for begin in range(0, len(matrix), together):
+        rows = np.arange(begin, min(begin + together, len(matrix)))
         node = np.tile(arrays["roots"], (len(rows), 1))
-        while not (leaf := arrays["leaf"][node]).all():
+        for _ in range(_DEEPEST):
+            leaf = arrays["leaf"][node]
+            if leaf.all():
+                break
             value = matrix[rows[:, None], arrays["column"][node]]
             left = (value <= arrays["threshold"][node]) | (
                 np.isnan(value) & arrays["missing_left"][node]
             )
             child = np.where(left, arrays["left"][node], arrays["right"][node])
             node = np.where(leaf, node, child)
-        for tree in trees:
+        else:
+            raise ValueError("a path through a tree must end")
+        for tree in range(trees):
             found[rows, arrays["output"][tree]] += arrays["value"][node[:, tree]]
     return found

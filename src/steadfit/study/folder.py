@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.files import check_file, write_text
+from steadfit.machine import check_free
 from steadfit.regular_files import read_json
 from steadfit.study import fit_result
 from steadfit.study.learner import Learner
@@ -71,15 +72,6 @@ def open_run(folder: Path) -> Run:
     Raises SteadfitError where a file is absent, damaged, or of another study.
     """
     result = read_result(folder)
-    for arm in result.arms:
-        for rows in (arm.tested, arm.drawn):
-            named = [key for row in rows for key in row]
-            if len(set(named)) < len(named):
-                raise SteadfitError(
-                    f"{folder / 'study.json'} must name each replica of {arm.name} once. "
-                    f"{WRITE_ANEW}",
-                    replace=True,
-                )
     store = existing_store(folder / "store")
     keys = {key for arm in result.arms for key in arm.keys}
     absent = keys if store is None else {key for key in keys if key not in store}
@@ -88,10 +80,13 @@ def open_run(folder: Path) -> Run:
             f"{folder / 'store'} lacks {len(absent)} of the study's {len(keys)} replicas. Run the "
             "study again: those that are there are not trained again."
         )
+    tested = load_points(folder / "points.npz", result.data.fingerprint)
+    values = len(tested.data) * tested.data.outputs
+    check_free(f"{folder / 'store'}", 4 * values * sum(len(arm.keys) for arm in result.arms))
     return Run(
         result=result,
-        tested=load_points(folder / "points.npz", result.data.fingerprint),
-        replicas={arm.name: _replicas(arm, store) for arm in result.arms},
+        tested=tested,
+        replicas={arm.name: _replicas(arm, store, tested) for arm in result.arms},
         model=TrainedModel.load(folder / "model")
         if result.model.members or result.model.reference
         else None,
@@ -169,12 +164,21 @@ def read_about(folder: Path) -> About:
         raise SteadfitError(f"{path} cannot be read ({reason}). Delete it.") from None
 
 
-def _replicas(arm: TrainedArm, store: Store) -> ArmReplicas:
-    tested, drawn = (
-        tuple(tuple(store.read(key) for key in keys) for keys in rows)
+def _replicas(arm: TrainedArm, store: Store, tested: Tested) -> ArmReplicas:
+    of_folds, drawn = (
+        tuple(tuple(_finished(store, key, tested.data) for key in keys) for keys in rows)
         for rows in (arm.tested, arm.drawn)
     )
-    return ArmReplicas(tested, drawn)
+    return ArmReplicas(of_folds, drawn)
+
+
+def _finished(store: Store, key: str, data: Dataset) -> Finished:
+    """A replica. Raises SteadfitError where it predicts more than the test points of these data."""
+    found = store.read(key)
+    shape = found.logits.shape
+    if not found.failure and (len(shape) != 2 or shape[0] > len(data) or shape[1] != data.outputs):
+        raise store.damaged(key, f"its predictions have shape {shape}")
+    return found
 
 
 _ABOUT = TypeAdapter(About)

@@ -123,7 +123,23 @@ class StudyResult:
     def read(cls, path: Path) -> "StudyResult":
         """Read a `study.json`. Raises SteadfitError if it cannot be read, or is not one."""
         what = "a study's result"
-        return read_checked(path, _ADAPTER, what, SCHEMA, WRITE_ANEW, replace=True)
+        found = read_checked(path, _ADAPTER, what, SCHEMA, WRITE_ANEW, replace=True)
+        _check_replicas(path, found)
+        return found
+
+
+def _check_replicas(path: Path, found: StudyResult) -> None:
+    """Refuse a replica that is named twice: a million names of one would take memory a million
+    times."""
+    named = {"the model": found.model.members}
+    for arm in found.arms:
+        for where, rows in (("folds", arm.tested), ("samples", arm.drawn)):
+            named[f"{arm.name} on its {where}"] = tuple(key for row in rows for key in row)
+    for what, keys in named.items():
+        if len(set(keys)) < len(keys):
+            raise SteadfitError(
+                f"{path} must name each replica of {what} once. {WRITE_ANEW}", replace=True
+            )
 
 
 @contextmanager

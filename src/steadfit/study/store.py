@@ -127,6 +127,11 @@ class Store:
         known = {field: value for field, value in vars(figures).items() if field != "sha256"}
         return Replica(logits=logits, weights=weights, **known)
 
+    def size_of_weights(self, key: str) -> int:
+        """Of their file, in bytes. Raises SteadfitError as `read` does."""
+        with self._undamaged(key):
+            return (self.folder / key / _WEIGHTS).stat().st_size
+
     def _figures(self, key: str) -> _Figures:
         found = _CHECKED.validate_json(read_json(self.folder / key / _FIGURES))
         if not math.isfinite(found.facts.get("parameters", 0)):

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor
 
 from steadfit.errors import SteadfitError
-from steadfit.models import parameters
+from steadfit.machine import check_free
+from steadfit.models import largest, parameters
 from steadfit.recipe import Model
 
 MOST_MEMBERS = 10_000  # networks of an ensemble
-LARGEST_IMAGE = 2**26  # values of one example
+MOST_OUTPUTS = 100_000  # of a reference: a network has weights for each of its own
+LARGEST_IMAGE = 2**26  # values of one example, or of what a layer makes of it
+_COPIES = 3  # of weights at the peak: the file's content, the tensors, and the network's own
 LONGEST = 2**31  # any side of an example
 
 
@@ -18,6 +21,19 @@ def check_members(count: int) -> None:
     """Raise SteadfitError for more members than an ensemble of ours has."""
     if count > MOST_MEMBERS:
         raise SteadfitError(f"a model must have at most {MOST_MEMBERS:,} members, got {count:,}")
+
+
+def check_weights(what: str, size: int) -> None:
+    """Raise SteadfitError where files of weights of this size, in bytes, would fill the memory."""
+    check_free(what, _COPIES * size)
+
+
+def check_outputs(count: int) -> None:
+    """Raise SteadfitError for more outputs than there is a reference for."""
+    if count > MOST_OUTPUTS:
+        raise SteadfitError(
+            f"a reference must have at most {MOST_OUTPUTS:,} outputs, got {count:,}"
+        )
 
 
 def check_shape(shape: Sequence[int]) -> None:
@@ -37,8 +53,11 @@ def check_names(classes: Sequence[str]) -> None:
 def check_size(
     model: Model, shape: tuple[int, ...], outputs: int, weights: Mapping[str, Tensor]
 ) -> None:
-    """Refuse settings that ask for more weights than there are, before memory is taken for them."""
+    """Refuse settings that ask for more weights than there are, before memory is taken for them;
+    and layers without weights that make more of an image than could be trained on."""
     wanted = parameters(model, shape, outputs)
     found = sum(tensor.numel() for tensor in weights.values())
     if wanted > found:
         raise SteadfitError(f"the settings ask for {wanted:,} weights, and {found:,} are there")
+    if len(shape) == 3 and (values := largest(model, shape, outputs)) > LARGEST_IMAGE:
+        raise SteadfitError(f"a layer would give {values:,} values for an example")

@@ -1,6 +1,7 @@
 """`TrainedModel`: what is handed over. One network, or an ensemble of replicas, on new inputs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -171,24 +172,17 @@ class TrainedModel:
         folder: the model's, or that of the study or fit it is in.
         """
         folder = model_folder(Path(folder))
-        try:
+        with _undamaged(folder):
             content = read_json(folder / FACTS)
             if (values := reference_values(content)) is not None:
                 return TrainedReference.read(folder, values)
             facts = ModelFacts.from_json(content)
             files = [folder / weights_file(i) for i in range(len(facts.preparations))]
+            size = sum(file.stat().st_size for file in files)
+        limits.check_weights(f"The model in {folder}", size)
+        with _undamaged(folder):
             model = cls(facts, tuple(map(read_weights, files)))
             assert model.members is not None
-        except FileNotFoundError as error:
-            raise SteadfitError(
-                f"There is no model in {folder}: {error.filename} is missing."
-            ) from None
-        except PermissionError as error:
-            raise SteadfitError(f"{error.filename} cannot be read: {error.strerror}.") from None
-        except (OSError, ValueError, LookupError, TypeError, RuntimeError) as error:
-            raise SteadfitError(
-                f"The model in {folder} is damaged ({_reason(error)}). Run the study again."
-            ) from None
         return model
 
 
@@ -197,6 +191,23 @@ def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) ->
     preparations = tuple(replica.preparation for replica in replicas)
     facts = ModelFacts(recipe, data.schema, data.example_shape, preparations)
     return TrainedModel(facts, tuple(replica.weights for replica in replicas))
+
+
+@contextmanager
+def _undamaged(folder: Path) -> Iterator[None]:
+    """What reading an absent or damaged model raises becomes a SteadfitError."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise SteadfitError(
+            f"There is no model in {folder}: {error.filename} is missing."
+        ) from None
+    except PermissionError as error:
+        raise SteadfitError(f"{error.filename} cannot be read: {error.strerror}.") from None
+    except (OSError, ValueError, LookupError, TypeError, RuntimeError) as error:
+        raise SteadfitError(
+            f"The model in {folder} is damaged ({_reason(error)}). Run the study again."
+        ) from None
 
 
 def _check_preparation(facts: ModelFacts, fitted: Preparation) -> None:

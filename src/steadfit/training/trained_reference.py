@@ -115,6 +115,7 @@ class TrainedReference:
         limits.check_names(facts.schema.task.classes)
         facts.schema.kind.check_shape(facts.shape)
         reference, task = reference_of(facts.reference), facts.schema.task
+        limits.check_outputs(task.outputs)
         if not reference.predicts & {task.name, task.learned}:
             raise SteadfitError(f"{reference.name} does not predict {task.learned}")
         arrays = {name: t.numpy() for name, t in read_weights(folder / weights_file(0)).items()}
@@ -124,6 +125,7 @@ class TrainedReference:
             if not np.isfinite(array).all():
                 raise SteadfitError(f"{name} must be finite, got NaN or infinity")
         learned = Learned(arrays, facts.words)
+        reference.check(learned, facts.schema)
         return cls(FittedReference(reference, facts.schema, facts.shape, learned))
 
 

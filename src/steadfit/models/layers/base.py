@@ -5,6 +5,7 @@ without building anything. Shapes are those of one example, without the batch:
 (channels, height, width), (channels, time), or (features,).
 """
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import MISSING, fields
 from typing import Annotated, ClassVar
@@ -63,6 +64,10 @@ class Layer(ABC):
     def parameters(self, shape: Shape) -> int:
         """How many numbers training changes, biases among them."""
         return 0
+
+    def largest(self, shape: Shape) -> int:
+        """The most values that there are at once for one example, inside the layer or after it."""
+        return math.prod(self.output(shape))
 
     def multiply_adds(self, shape: Shape) -> int:
         """For one example: products of a weight and a value, each added to a sum."""

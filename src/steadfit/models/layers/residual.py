@@ -81,6 +81,13 @@ class Residual(Layer):
             for layer, before, _ in chain.steps(layers, shape)
         )
 
+    def largest(self, shape: Shape) -> int:
+        return max(
+            layer.largest(before)
+            for layers in (self.branch, self.path(shape))
+            for layer, before, _ in chain.steps(layers, shape)
+        )
+
     def multiply_adds(self, shape: Shape) -> int:
         return sum(
             layer.multiply_adds(before)
