@@ -1,6 +1,7 @@
 """What workers import first, here, in the engine's place: it writes down each training.
 
-Run as a program it is a small study: FOLDER, the processes, and a remedy.
+Run as a program it is a small study: FOLDER, the processes, and a remedy. It makes no report, as
+that takes longer than the trainings.
 """
 
 import os
@@ -8,9 +9,13 @@ import sys
 from pathlib import Path
 
 from steadfit import workers
+from steadfit.data import read
+from steadfit.recipe import Recipe
 from steadfit.study import local_engine
+from steadfit.study.design import Design
+from steadfit.study.run import run_study
 from steadfit.study.trials import Trial
-from steadfit.training import Replica
+from steadfit.training import RecipeLearner, Replica
 
 LOG = "STEADFIT_TRAININGS"  # a file's name; each training adds a line to it: the replica's key
 _replica = local_engine._replica
@@ -26,19 +31,13 @@ if LOG in os.environ:
     local_engine._replica = noted
 
 if __name__ == "__main__":
-    import steadfit as sf
-
+    folder, processes, remedy = sys.argv[1:]
     workers._NEEDED = "faults.counted"
-    sf.study(
-        sf.read("digits", limit=200),
-        model="mlp",
-        remedies=[sys.argv[3]],
-        folds=3,
-        repetitions=1,
-        samples=3,
-        reference=False,
-        settings={"width": 0.2},
-        training={"epochs": 20},
-        processes=int(sys.argv[2]),
-        out=Path(sys.argv[1]),
+    run_study(
+        read("digits", limit=200),
+        RecipeLearner(Recipe().model_with(name="mlp", width=0.2).training_with(epochs=20)),
+        [remedy],
+        Path(folder),
+        Design(folds=3, repetitions=1, samples=3, references=False),
+        processes=int(processes),
     )

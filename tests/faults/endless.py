@@ -50,6 +50,18 @@ def zeros(path: Path, scale: float) -> None:
     np.savez_compressed(path, x=np.zeros((n, 28, 8), np.uint8), y=np.zeros(n))
 
 
+def members(path: Path, scale: float) -> None:
+    """A list of two million arrays, and no array."""
+    count = int(2_000_000 * scale)
+    entry = struct.Struct("<IHHHHHHIIIHHHHHII7s")
+    first = (0x02014B50, 45, 45, *[0] * 7, 7, *[0] * 6)
+    listed = b"".join(entry.pack(*first, b"%07d" % i) for i in range(count))
+    end64 = struct.pack("<IQHHIIQQQQ", 0x06064B50, 44, 45, 45, 0, 0, count, count, len(listed), 0)
+    where = struct.pack("<IIQI", 0x07064B50, 0, len(listed), 1)
+    end = struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    path.write_bytes(listed + end64 + where + end)
+
+
 def zeros_of_a_replica(path: Path, scale: float) -> None:
     np.savez_compressed(path, logits=np.zeros((int(500_000_000 * scale), 1), np.float32))
 
@@ -316,6 +328,7 @@ JSON = ("a model", "a result", "a replica", "a store", "a reference", "a fit", "
 RESULT = ("a result", "a result to predict from")
 FILES: dict[str, tuple[tuple[str, ...], Sized]] = {
     "an npz of zeros": (("an npz", "an npz to predict"), zeros),
+    "an npz of 2 million arrays": (("an npz", "an npz to predict", "test points"), members),
     "predictions of zeros": (("a replica's predictions",), zeros_of_a_replica),
     "points of zeros": (("test points",), zeros_of_points),
     "points of nested texts": (("test points",), nested_texts_of_points),

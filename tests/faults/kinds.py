@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +32,7 @@ from steadfit.training import RecipeLearner, TrainedReference
 from study.serial_engine import SerialEngine
 
 Reader = Callable[[Path], object]
+Maker = Callable[[Path], None]
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 255, (12, 8, 8), dtype=np.uint8)
 LABELS = np.arange(12) % 2
@@ -48,7 +50,7 @@ def study(run: Path) -> StudyResult:
 
 
 def make(folder: Path) -> None:
-    """One good file of each kind."""
+    """One good file of each kind of data; `path_of` makes the runs."""
     (folder / "p" / "x").mkdir(parents=True)
     (folder / "p" / "y").mkdir()
     np.savez(folder / "a.npz", x=IMAGES, y=LABELS)
@@ -66,19 +68,43 @@ def make(folder: Path) -> None:
         suffix = (".png", ".jpg", ".gif", ".bmp")[i % 4]
         Image.fromarray(IMAGES[i]).save(folder / "p" / "xy"[i // 4] / f"{i}{suffix}")
     (folder / "recipe.json").write_text(Recipe().to_json())
-    study(folder / "run")
-    write_about(folder / "run", About(("a note",), {"version": "1.0"}))
-    sources = {
-        "texts": read(folder / "c.txt", block=100),
-        "reviews": read(folder / "r.csv"),
-        "forecast": read(folder / "t.csv", horizon=2, target="b"),
-    }
-    for name, data in sources.items():
-        fit(data, settings={"hidden": 3}, training=QUICK, out=folder / name)
-    lags = REFERENCES["ridge on lags"].fit(sources["forecast"])
-    TrainedReference(lags).save(folder / "lags" / "model")
-    trees = REFERENCES["boosted trees"].fit(read(folder / "t.csv"))
-    TrainedReference(trees).save(folder / "trees" / "model")
+
+
+def of_images(run: Path) -> None:
+    """A study's folder."""
+    study(run)
+    write_about(run, About(("a note",), {"version": "1.0"}))
+
+
+def fit_on(name: str, **options: Any) -> Maker:
+    """A fit's folder: on one of the files."""
+
+    def make(run: Path) -> None:
+        data = read(run.parent / name, **options)
+        fit(data, settings={"hidden": 3}, training=QUICK, out=run)
+
+    return make
+
+
+def reference_on(reference: str, name: str, **options: Any) -> Maker:
+    """A folder with a reference as its model."""
+
+    def make(run: Path) -> None:
+        fitted = REFERENCES[reference].fit(read(run.parent / name, **options))
+        TrainedReference(fitted).save(run / "model")
+
+    return make
+
+
+TO_FORECAST = {"horizon": 2, "target": "b"}
+RUNS: dict[str, Maker] = {
+    "run": of_images,
+    "texts": fit_on("c.txt", block=100),
+    "reviews": fit_on("r.csv"),
+    "forecast": fit_on("t.csv", **TO_FORECAST),
+    "lags": reference_on("ridge on lags", "t.csv", **TO_FORECAST),
+    "trees": reference_on("boosted trees", "t.csv"),
+}
 
 
 def table(path: Path) -> object:
@@ -193,8 +219,11 @@ KINDS: dict[str, tuple[str, Reader]] = {
 
 
 def path_of(kind: str, folder: Path) -> Path:
-    """The file; of replicas, one of the arm that predicts."""
+    """The file, made with its run; of replicas, one of the arm that predicts."""
     place, _ = KINDS[kind]
+    top = place.partition("/")[0]
+    if top in RUNS and not (folder / top).exists():
+        RUNS[top](folder / top)
     if "{key}" in place:
         found = StudyResult.read(folder / "run" / "study.json")
         place = place.format(key=found.arm(found.analysis.best).drawn[0][0])

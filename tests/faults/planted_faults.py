@@ -175,6 +175,13 @@ FAULTS = (
         f"{ENDLESS} -k 'npz or Parquet or PNG'",
     ),
     Fault(
+        "an npz file has a list of millions of arrays",
+        "formats/npz.py",
+        "_Parts(opened.raw)",
+        "open(path, 'rb')",
+        f"{ENDLESS} -k 'million arrays'",
+    ),
+    Fault(
         "a Parquet footer lies about the size of its pages",
         "formats/parquet.py",
         "_COPIES * pages.unpacked",
@@ -388,8 +395,8 @@ FAULTS = (
     Fault(
         "a pickle inside an npz file is loaded",
         "formats/npz.py",
-        "NpzFile(opened, allow_pickle=False)",
-        "NpzFile(opened, allow_pickle=True)",
+        "_Parts(opened.raw), allow_pickle=False",
+        "_Parts(opened.raw), allow_pickle=True",
         "faults/test_hostile_files.py -k 'whole_files and npz'",
     ),
     Fault(
