@@ -7,6 +7,7 @@ should fail. The exit status is the number of faults that were not found.
 """
 
 import os
+import resource
 import shlex
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 SOURCE = TESTS.parent / "src"
 PATIENCE = 600  # seconds for a test
+ROOM = 8 * 10**9  # bytes that it may take, as without a guard some would take all there are
 
 
 @dataclass(frozen=True)
@@ -275,8 +277,8 @@ FAULTS = (
     Fault(
         "a replica is named a million times",
         "study/result.py",
-        "            if len(set(keys)) < len(keys):",
-        "            if keys is None:",
+        "        if len(set(keys)) < len(keys):",
+        "        if keys is None:",
         f"{MODELS} -k 'too_many and twice'",
     ),
     Fault(
@@ -450,6 +452,7 @@ def found(fault: Fault) -> str:
             done = subprocess.run(
                 [*command, *shlex.split(fault.test)],
                 env=environment, cwd=TESTS, capture_output=True, text=True, timeout=PATIENCE,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (ROOM, ROOM)),
             )  # fmt: skip
         except subprocess.TimeoutExpired:
             return f"it did not end in {PATIENCE} s"
