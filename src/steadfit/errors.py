@@ -60,8 +60,11 @@ def counted(amount: int, things: str) -> str:
 
     >>> counted(1, "images"), counted(1234, "series"), counted(1, "classes")
     ('1 image', '1,234 series', '1 class')
+    >>> counted(1, "remedies")
+    '1 remedy'
     """
-    one = {"series": "series", "classes": "class"}.get(things, things.removesuffix("s"))
+    known = {"series": "series", "classes": "class", "remedies": "remedy"}
+    one = known.get(things, things.removesuffix("s"))
     return f"{amount:,} {one if amount == 1 else things}"
 
 

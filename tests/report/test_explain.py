@@ -168,7 +168,8 @@ class TestReferences:
         failed = replace(digits.arms[0], name="ridge regression")
         texts = explain_study(replace(digits, references=(*known, failed)), PYTHON)
         assert [text for text in texts if "left out" in text] == [
-            "The reference ridge regression is left out, because it could not be fitted."
+            "The reference ridge regression is left out, because it could not be fitted; a fit on "
+            "the same data says why."
         ]
 
     def test_without_references_nothing_is_said(self, digits: StudyResult):

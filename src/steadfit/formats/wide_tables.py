@@ -49,6 +49,7 @@ def step_columns(table: Columns, taken: set[str | None]) -> list[str]:
         raise SteadfitError(
             f"{table.file}: columns must be numbers, one a time step, got something else in "
             f"{some(words)}. Name the columns to use: values for the steps; or text, series, "
-            "time, group for what these are."
+            "time, group for what these are. A table whose columns are unrelated features cannot "
+            "be studied yet."
         )
     return left

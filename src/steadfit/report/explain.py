@@ -47,7 +47,8 @@ def explain_study(result: StudyResult, voice: Voice) -> tuple[str, ...]:
     said = explain(result.analysis, voice)
     fitted = {reference.name for reference in result.analysis.references}
     said += tuple(
-        f"The reference {one.name} is left out, because it could not be fitted."
+        f"The reference {one.name} is left out, because it could not be fitted; a fit on the same "
+        "data says why."
         for one in result.references
         if one.name not in fitted
     )

@@ -257,8 +257,9 @@ def _the_target(table: Columns, asked: _Asked) -> str:
         found = rest
     if len(found) != 1:
         raise SteadfitError(
-            f"{table.file}: cannot determine the target column. Name it with the option target; "
-            f"for a forecast, give horizon too. Columns: {', '.join(table.names)}."
+            f'{table.file}: cannot determine the target column. Add target="NAME"; for a forecast, '
+            f"give horizon too. Columns: {', '.join(table.names)}.",
+            target="NAME",
         )
     return found[0]
 
