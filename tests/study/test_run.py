@@ -14,6 +14,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from steadfit.analysis import decomposition
+from steadfit.analysis.analyse import decisions_of
 from steadfit.analysis.intervals import interval
 from steadfit.analysis.terms import Failure, Loss, Verdict
 from steadfit.data import from_arrays
@@ -21,6 +22,7 @@ from steadfit.errors import SteadfitError
 from steadfit.recipe import Recipe
 from steadfit.report.explain import explain
 from steadfit.report.voice import COMMAND_LINE
+from steadfit.study import rounds
 from steadfit.study.design import Design
 from steadfit.study.plan import make_plan
 from steadfit.study.result import StudyResult
@@ -100,6 +102,24 @@ def test_one_arm_more_trains_that_arm_only(finished, tmp_path):
     first = [done for what, done, _ in seen if what == "repetition 1"]
     assert first == [6, 7, 8, 9]
     assert ("repetition 1", 6, 6) in seen
+
+
+def test_an_arm_that_stopped_stays_in_the_family(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    """The looks of a running study judge all of its arms, as the result does."""
+    families = []
+
+    def looked(evidence):
+        families.append({arm.name: len(arm.tested) for arm in evidence.arms})
+        found = decisions_of(evidence)
+        return {name: replace(one, goes_on=name.startswith("l2")) for name, one in found.items()}
+
+    monkeypatch.setattr(rounds, "decisions_of", looked)
+    design = replace(DESIGN, repetitions=2, variance="none")
+    run_study(data(), BASE, ["dropout", "l2"], tmp_path, design)
+    assert families == [
+        {"baseline": 1, "dropout=0.5": 1, "l2=0.001": 1},
+        {"baseline": 2, "dropout=0.5": 1, "l2=0.001": 2},
+    ]
 
 
 def test_an_arm_that_diverges_fails_and_the_study_goes_on(tmp_path):

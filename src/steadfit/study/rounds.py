@@ -81,7 +81,7 @@ class Rounds:
         for look in self.plan.looks:
             trained = (self.arms[0], *active, *self.references)
             self._train_repetitions(trained, look)
-            decisions = decisions_of(self.evidence((self.arms[0], *active)))
+            decisions = decisions_of(self.evidence((self.arms[0], *arms)))
             active = tuple(
                 arm for arm in active if arm.name in decisions and decisions[arm.name].goes_on
             )
