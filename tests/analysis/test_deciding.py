@@ -57,6 +57,24 @@ def test_no_arm_is_called_better_in_more_than_5_percent_of_studies():
     assert false_better(LOOKS) <= 0.05 + 1.6 * np.sqrt(0.05 * 0.95 / 800)
 
 
+def changed_at(count: int) -> Verdict:
+    """The word for an arm that gains 1 at so many of the points, and is else as the baseline."""
+    folds = np.stack([np.arange(POINTS) % FOLDS] * 3)
+    gains = np.zeros((3, POINTS))
+    gains[:, :: POINTS // count][:, :count] = -1.0
+    arm, baseline = PointLosses(1 + gains, folds), PointLosses(np.ones((3, POINTS)), folds)
+    (found,) = decide([(arm, baseline)], LOOKS)
+    assert found.change.chance_better > 0.998
+    return found.word
+
+
+def test_no_arm_is_better_while_a_few_points_carry_its_change(monkeypatch: pytest.MonkeyPatch):
+    assert changed_at(25) is Verdict.BETTER
+    assert changed_at(12) is Verdict.PROBABLY_BETTER
+    monkeypatch.setattr(deciding, "TOO_FEW", 1.0)
+    assert changed_at(12) is Verdict.BETTER
+
+
 def test_looks_that_spend_nothing_are_seen(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(
         Looks, "level_at", lambda self, number: 4 * self.level
