@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test slow fuzz check docs bench-study bench-conv bench-cells bench-coverage bench-sequences bench-epochs calibrate hostile faults audit clean
+.PHONY: demo test slow fuzz check docs bench-study bench-conv bench-cells bench-coverage bench-sequences bench-epochs bench-verdict calibrate hostile faults audit clean
 
 demo: .venv/done
 	$(BIN)/steadfit study digits
@@ -46,8 +46,14 @@ bench-sequences: .venv/done
 bench-epochs: .venv/done
 	$(BIN)/python benchmarks/training/epochs.py
 
+# How often words and intervals are right: about an hour of one core.
 calibrate: .venv/done
 	$(BIN)/python benchmarks/deciding/worlds.py
+	$(BIN)/python benchmarks/deciding/tails.py
+	$(BIN)/python benchmarks/deciding/nets.py
+
+bench-verdict: .venv/done
+	$(BIN)/python benchmarks/deciding/verdict.py
 
 # Files, folders and users that are not trusted: minutes. A table says what each file took.
 hostile: .venv/done
