@@ -10,10 +10,12 @@ demo: .venv/done
 test: .venv/done
 	$(BIN)/pytest -n 2
 
-# What takes minutes: more random cells, and faults that they must find.
+# What takes minutes: more random cells, and faults that they must find; every model and cell saved
+# for ONNX and torch.export.
 slow: .venv/done
 	STEADFIT_FUZZ_CELLS=300 $(BIN)/pytest -n 2 tests/cells/test_random_cells.py
 	$(BIN)/python tests/cells/planted_faults.py
+	$(BIN)/python tests/training/export_cases.py
 
 # Other cells at every call; their seed is printed, and repeats them.
 fuzz: .venv/done

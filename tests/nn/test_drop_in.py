@@ -465,7 +465,7 @@ def test_projection_is_for_the_lstm() -> None:
 
 def test_an_exported_program_needs_steadfit_alone(x: Tensor, tmp_path) -> None:
     layer = ours.GRU(3, 5).eval()
-    program = torch.export.export(layer, (x,))
+    program = torch.export.export(layer, (x,), strict=True)
     torch.export.save(program, tmp_path / "gru.pt2")
     code = (
         "import steadfit, torch; "

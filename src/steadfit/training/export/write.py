@@ -32,11 +32,11 @@ def export(program: Program, path: str | Path, to: Format = "onnx") -> Path:
     """
     if to not in get_args(Format):
         raise unknown("format", str(to), get_args(Format))
+    if to == "onnx":
+        _check_packages()
     path = Path(path)
     check_file(path)
     make_ready(path.absolute().parent)
-    if to == "onnx":
-        _check_packages()
     with torch.no_grad(), _quiet():
         content = _WRITERS[to](program)
     write_bytes(path, content)
