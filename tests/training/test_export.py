@@ -76,6 +76,14 @@ def test_a_program_of_torchs_gives_what_the_model_predicts(tmp_path):
     assert apart(model, *by_torch(file)) < 1e-5
 
 
+def test_a_series_that_there_is_no_room_for_is_refused(tmp_path):
+    model = untrained(series(), "mlp", width=0.05)
+    run, said = by_torch(model.export(tmp_path / "model.pt2", to="torch"))
+    assert apart(model, run, said) < 1e-5  # the longest has all the room
+    with pytest.raises(IndexError, match="index 17 is out of bounds"):
+        run(np.zeros((1, 18, 2), np.float32), np.array([18]))
+
+
 def test_another_order_of_gates_is_noticed(tmp_path, monkeypatch):
     lstm = sf.cells.CELLS["lstm"]
     swapped = replace(

@@ -99,15 +99,16 @@ class Flat(nn.Module):
         self.steps = steps
 
     def forward(self, x: Padded) -> Tensor:
-        missing = self.steps - x.values.shape[1]
-        if not torch.compiler.is_compiling() and missing < 0:
+        if not torch.compiler.is_compiling() and x.values.shape[1] > self.steps:
             raise SteadfitError(
                 f"The model has room for {self.steps} steps, and a sequence has "
                 f"{x.values.shape[1]}. Cut it, or use a model that pools over time."
             )
-        # a saved program cannot ask how many are missing, and fails where zeros are less than none
-        zeros = x.values.new_zeros(x.values.shape[0], missing, x.values.shape[2])
-        return torch.cat([x.filled(0.0), zeros], 1).transpose(1, 2).flatten(1)
+        batch, steps, channels = x.values.shape
+        zeros = x.values.new_zeros(batch, self.steps, channels)
+        # a saved program cannot ask how many are missing; it fails where there is no such place
+        places = torch.arange(steps, device=zeros.device)
+        return zeros.index_copy(1, places, x.filled(0.0)).transpose(1, 2).flatten(1)
 
 
 def over_steps(module: nn.Module, steps: int) -> nn.Module:
