@@ -85,6 +85,30 @@ class ReferenceAnalysis:
 
 
 @dataclass(frozen=True)
+class CurvePoint:
+    """One arm on a share of the training data: each measure's total, over the same test points.
+
+    examples: that a replica was trained on, a mean. to_all: what all the data change of the
+    deciding measure against this share, in pairs; None for all of it.
+    """
+
+    share: float
+    examples: float
+    totals: dict[str, float]
+    to_all: Change | None
+
+
+@dataclass(frozen=True)
+class LearningCurve:
+    """An arm at shares of the training data, ascending. doubled: what twice the data would change
+    of the deciding measure, if a power law goes on; None where the loss does not fall by one."""
+
+    arm: str
+    points: tuple[CurvePoint, ...]
+    doubled: Change | None
+
+
+@dataclass(frozen=True)
 class ScaledErrors:
     """How forecasts stand against the naive ones: mean absolute scaled errors (MASE).
 
@@ -130,6 +154,7 @@ class Analysis:
     best: str
     references: tuple[ReferenceAnalysis, ...] = ()
     sampling: Sampling | None = None
+    learning_curve: LearningCurve | None = None
     scaled_errors: ScaledErrors | None = None
     token_losses: TokenLosses | None = None
 

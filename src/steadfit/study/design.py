@@ -42,7 +42,9 @@ class Design:
         sample together bring. With the scheme "whole" only the seeds differ, one a sample.
     other_sets: also say what would hold over other training sets of this size; needs the variance
         of all arms.
-    references: whether simple rivals are fitted beside the networks. seed: of the whole study.
+    references: whether simple rivals are fitted beside the networks. learning_curve: whether the
+        arm handed over is trained on a quarter and on half of the data too. seed: of the whole
+        study.
     """
 
     folds: int | None = None
@@ -56,6 +58,7 @@ class Design:
     crossed: bool = False
     other_sets: bool = False
     references: bool = True
+    learning_curve: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:

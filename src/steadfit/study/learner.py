@@ -32,12 +32,22 @@ class Learner(Protocol):
         """Every setting, as plain values: for `study.json` and for people."""
         ...
 
+    @property
+    def seeded(self) -> bool:
+        """Whether the seed changes much of what it learns. Where not, all its replicas have the
+        study's first seed, and those on the same examples are one."""
+        ...
+
     def decides(self, task: Task) -> Loss:
         """The loss that is learned by; a study decides by it where nothing else is asked for."""
         ...
 
     def with_remedies(self, remedies: Sequence[Remedy]) -> Self:
         """The same with these remedies. Raises SteadfitError for those that it cannot take."""
+        ...
+
+    def on_share(self, share: float) -> Self:
+        """The same for this share of the examples, with as many steps of training."""
         ...
 
     def check(self, data: Dataset) -> None:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from steadfit.analysis.evidence import Comparing, Sampling
+from steadfit.analysis.learning_curve import SHARES
 from steadfit.analysis.terms import Route, Scheme
 from steadfit.data import (
     Dataset,
@@ -99,11 +100,32 @@ class Plan:
         """The positions of each drawn sample."""
         return tuple(self._sample(number) for number in range(self.design.samples))
 
+    def part(self, train: Tensor, share: float) -> Tensor:
+        """The positions of a share of some examples, half after half, so that a smaller share lies
+        within a larger one. Classes in proportion, groups whole; in time order the last ones.
+
+        Raises SteadfitError where nothing would be left.
+        """
+        left = train
+        while share < 1:
+            try:
+                left, share = carve(self.data, left, 0.5, self.design.seed)[1], share * 2
+            except SteadfitError:
+                raise SteadfitError(
+                    "A learning curve must have a quarter of the data to train on, got "
+                    f"{len(train)} examples, which cannot be halved twice. Use more data, or leave "
+                    "the curve out."
+                ) from None
+        return left
+
     def trainings(self, arms: int, repetitions: int) -> int:
-        """How many replicas so many arms have after so many repetitions, with their variance."""
+        """How many replicas so many arms have after so many repetitions, with their variance and
+        the learning curve."""
         each = self.design.samples * self.design.seeds
         varied = {Varied.NONE: 0, Varied.BEST: min(arms, 2), Varied.ALL: arms}[self.design.varied]
-        return arms * len(self.folds[0]) * repetitions + varied * each
+        folds = len(self.folds[0])
+        curve = len(SHARES) * folds * self.looks[0] if self.design.learning_curve else 0
+        return arms * folds * repetitions + varied * each + curve
 
     def within_ceiling(self, arms: int) -> "Plan":
         """The same with as many looks as the ceiling of trainings allows.

@@ -34,12 +34,20 @@ class ReferenceLearner:
     def settings(self) -> Mapping[str, object]:
         return dict(self.identity)
 
+    @property
+    def seeded(self) -> bool:
+        """The seed only divides the examples where a strength is chosen."""
+        return False
+
     def decides(self, task: Task) -> Loss:
         return task.losses[0]
 
     def with_remedies(self, remedies: Sequence[Remedy]) -> Self:
         if remedies:
             raise SteadfitError(f"A reference must have no remedies, got {len(remedies)}.")
+        return self
+
+    def on_share(self, share: float) -> Self:
         return self
 
     def check(self, data: Dataset) -> None:

@@ -9,14 +9,19 @@ import numpy as np
 from steadfit.analysis.analyse import decisions_of, mean_facts
 from steadfit.analysis.comparison import smallest_change
 from steadfit.analysis.evidence import ArmEvidence, Evidence
+from steadfit.analysis.learning_curve import SHARES, AtShare, learning_curve
 from steadfit.analysis.measures import Points
+from steadfit.analysis.result import LearningCurve
 from steadfit.analysis.terms import Failure
 from steadfit.study.design import Varied
 from steadfit.study.engine import Engine, Watcher
 from steadfit.study.plan import Plan
 from steadfit.study.store import Finished, Store
 from steadfit.study.tested import ArmReplicas
-from steadfit.study.trials import Arm, Trial, drawn_trials, repetition_trials
+from steadfit.study.trials import Arm, Trial, curve_trials, drawn_trials, repetition_trials
+
+
+Replicas = tuple[tuple[Finished, ...], ...]  # by repetition and fold, or by sample and seed
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,7 @@ class Rounds:
         of = {}
         smallest = None
         if self.references:
-            first = 1 if len(self.plan.folds[0]) > 1 else self.plan.looks[0]
-            self._train_repetitions(self.references, first)
+            self._train_repetitions(self.references, self.plan.looks[0])
             evidence = self.evidence(self.references)
             known = [arm for arm in evidence.arms if arm.tested is not None]
             of = {
@@ -76,9 +80,12 @@ class Rounds:
         return Expectation(self.decides, points, len(self.arms) - 1, of, smallest)
 
     def compare(self, arms: Sequence[Arm]) -> None:
-        """Take these arms through the looks; the baseline goes on with the last of them."""
+        """Take these arms through the looks, as far as the ceiling of trainings allows; the
+        baseline goes on with the last of them."""
         active = tuple(arms)
         for look in self.plan.looks:
+            if not self.affords(active, look):
+                return
             trained = (self.arms[0], *active, *self.references)
             self._train_repetitions(trained, look)
             decisions = decisions_of(self.evidence((self.arms[0], *arms)))
@@ -87,6 +94,18 @@ class Rounds:
             )
             if not active:
                 return
+
+    def affords(self, arms: Sequence[Arm], look: int) -> bool:
+        """Whether the ceiling of trainings allows to take these arms and the baseline to a look."""
+        ceiling = self.plan.design.trainings
+        if ceiling is None:
+            return True
+        names = {arm.name for arm in (*self.arms, *arms)}
+        going_on = {self.arms[0].name} | {arm.name for arm in arms}
+        done = {name: self.repetitions.get(name, 0) for name in names}
+        repetitions = sum(max(done[one], look) if one in going_on else done[one] for one in names)
+        variance = self.plan.trainings(len(names), 0)
+        return repetitions * len(self.plan.folds[0]) + variance <= ceiling
 
     def evidence(self, arms: Sequence[Arm], drawn: Sequence[Arm] = ()) -> Evidence:
         """What these arms showed; drawn: those whose replicas on drawn samples are trained."""
@@ -114,6 +133,25 @@ class Rounds:
         ]
         self.train(trials, what="replicas for the variance")
 
+    def learning_curve(self, arm: Arm, evidence: Evidence) -> LearningCurve:
+        """Train an arm on shares of the data too; no points where a replica failed."""
+        plan = self.plan
+        of_shares = [
+            [curve_trials(plan, arm, number, share) for number in range(plan.looks[0])]
+            for share in SHARES
+        ]
+        every = [trial for of_one in of_shares for trials in of_one for trial in trials]
+        self.train(every, what="replicas for the learning curve")
+        own = next(one for one in evidence.arms if one.name == arm.name)
+        if own.tested is None or any(self.known[trial.key].failure for trial in every):
+            return LearningCurve(arm.name, (), None)
+        shares = [
+            AtShare(share, _mean_size(trials), self._assembled(self._known(trials)))
+            for share, trials in zip(SHARES, of_shares, strict=True)
+        ]
+        whole = [repetition_trials(plan, arm, number) for number in range(plan.looks[0])]
+        return learning_curve(evidence, own, shares, _mean_size(whole))
+
     def varied(self, best: str) -> tuple[Arm, ...]:
         """The arms whose variance is measured."""
         wanted = self.plan.design.varied
@@ -126,18 +164,15 @@ class Rounds:
 
     def replicas(self, arm: Arm, drawn: bool) -> ArmReplicas:
         """An arm's finished replicas, without weights."""
-        tested = tuple(
-            tuple(self.known[trial.key] for trial in repetition_trials(self.plan, arm, number))
-            for number in range(self.repetitions.get(arm.name, 0))
-        )
+        numbers = range(self.repetitions.get(arm.name, 0))
+        tested = [repetition_trials(self.plan, arm, number) for number in numbers]
         samples = drawn_trials(self.plan, arm) if drawn else ()
-        return ArmReplicas(
-            tested, tuple(tuple(self.known[trial.key] for trial in one) for one in samples)
-        )
+        return ArmReplicas(self._known(tested), self._known(samples))
 
     def train(self, trials: Sequence[Trial], what: str = "replicas") -> None:
         """Have these trained, and read those that are new."""
-        new = [trial for trial in trials if trial.key not in self.known]
+        missing = {trial.key: trial for trial in trials if trial.key not in self.known}
+        new = tuple(missing.values())
         if not new:
             return
         without = self.engine.train(new, self.plan.data, self.store, self.watch, what)
@@ -196,15 +231,22 @@ class Rounds:
             self.judged[place] = self._gathered(arm, self.replicas(arm, drawn), drawn)
         return self.judged[place]
 
+    def _known(self, trials: Sequence[Sequence[Trial]]) -> Replicas:
+        return tuple(tuple(self.known[trial.key] for trial in of_one) for of_one in trials)
+
+    def _assembled(self, replicas: Replicas) -> np.ndarray:
+        """The predictions of each repetition, of one replica a fold, at all points: (R, N, C)."""
+        return np.stack([
+            self.plan.tested.assemble(number, [one.logits for one in of_one])
+            for number, of_one in enumerate(replicas)
+        ])  # fmt: skip
+
     def _gathered(self, arm: Arm, replicas: ArmReplicas, drawn: bool) -> ArmEvidence:
         every = [one for of_one in replicas.tested for one in of_one]
         failures = [one.failure for one in every if one.failure]
         tested = samples = None
         if not failures:
-            tested = np.stack([
-                self.plan.tested.assemble(number, [one.logits for one in of_one])
-                for number, of_one in enumerate(replicas.tested)
-            ])  # fmt: skip
+            tested = self._assembled(replicas.tested)
         on_samples = [one for of_one in replicas.drawn for one in of_one]
         if drawn and on_samples and not any(one.failure for one in on_samples):
             samples = np.stack([
@@ -226,3 +268,8 @@ def _trained(replicas: Sequence[Finished]) -> bool:
     """Whether more than half of the replicas had learned when they ended, as far as it is known."""
     known = [one.facts["trained"] for one in replicas if "trained" in one.facts]
     return not known or 2 * sum(known) > len(known)
+
+
+def _mean_size(trials: Sequence[Sequence[Trial]]) -> float:
+    """How many examples a trial is trained on."""
+    return float(np.mean([len(trial.examples) for of_one in trials for trial in of_one]))

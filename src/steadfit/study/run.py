@@ -6,6 +6,7 @@ from pathlib import Path
 
 from steadfit.analysis.analyse import analyse
 from steadfit.analysis.evidence import ArmEvidence
+from steadfit.analysis.learning_curve import SHARES
 from steadfit.analysis.measures import measure
 from steadfit.analysis.result import Analysis
 from steadfit.data import Dataset
@@ -75,6 +76,9 @@ def run_study(
     for arm in arms:
         arm.learner.check(data)
     plan = make_plan(data, design, test).within_ceiling(len(arms))
+    if design.learning_curve:
+        for fold in plan.folds[0]:
+            plan.part(fold.train, min(SHARES))  # raises early what could not be trained late
     decides = _decides(design, learner, data)
     store = open_store(folder / "store")
     prepare(folder / "model")
@@ -86,7 +90,7 @@ def run_study(
     not_joined: tuple[str, ...] = ()
     if second_round:
         joined, not_joined = joined_arm(found, arms)
-        if joined is not None:
+        if joined is not None and rounds.affords([joined], plan.looks[0]):
             rounds.arms, rounds.joined = (*arms, joined), (joined.name,)
             rounds.compare([joined])
             found = analyse(rounds.evidence(rounds.arms))
@@ -94,6 +98,9 @@ def run_study(
     rounds.train_drawn(varied)
     evidence = rounds.evidence(rounds.arms, varied)
     found = _with_scores(analyse(evidence), rounds)
+    if design.learning_curve:
+        best = next(arm for arm in rounds.arms if arm.name == found.best)
+        found = replace(found, learning_curve=rounds.learning_curve(best, evidence))
     if hand_over == "reference":
         model, facts = best_reference(found, plan)
         replicas: list[Finished] = []

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from torch import Tensor
@@ -80,9 +80,11 @@ def repetition_trials(plan: Plan, arm: Arm, repetition: int) -> tuple[Trial, ...
     """An arm's trials of one repetition, one a fold; the seeds are the same in every arm."""
     folds = plan.folds[repetition]
     first = repetition * len(folds)
+    numbers = (first + number if arm.learner.seeded else 0 for number in range(len(folds)))
+    seeds = map(plan.design.replica_seed, numbers)
     return tuple(
-        Trial(arm.name, arm.learner, *fold, plan.design.replica_seed(first + number), plan.digest)
-        for number, fold in enumerate(folds)
+        Trial(arm.name, arm.learner, *fold, seed, plan.digest)
+        for fold, seed in zip(folds, seeds, strict=True)
     )
 
 
@@ -95,6 +97,15 @@ def drawn_trials(plan: Plan, arm: Arm) -> tuple[tuple[Trial, ...], ...]:
             for seed in plan.design.replica_seeds(number)
         )
         for number, sample in enumerate(plan.samples)
+    )
+
+
+def curve_trials(plan: Plan, arm: Arm, repetition: int, share: float) -> tuple[Trial, ...]:
+    """Those of `repetition_trials`, on a share of each training side."""
+    learner = arm.learner.on_share(share)
+    return tuple(
+        replace(trial, learner=learner, examples=plan.part(trial.examples, share))
+        for trial in repetition_trials(plan, arm, repetition)
     )
 
 

@@ -40,11 +40,20 @@ class RecipeLearner:
         """The whole recipe."""
         return self.recipe.but(model=complete(self.recipe.model)).model_dump(mode="json")
 
+    @property
+    def seeded(self) -> bool:
+        return True
+
     def decides(self, task: Task) -> Loss:
         return task.decides(self.recipe.training)
 
     def with_remedies(self, remedies: Sequence[Remedy]) -> "RecipeLearner":
         return RecipeLearner(apply(remedies, self.recipe))
+
+    def on_share(self, share: float) -> "RecipeLearner":
+        """With so many epochs more."""
+        epochs = round(self.recipe.training.epochs / share)
+        return RecipeLearner(self.recipe.training_with(epochs=epochs))
 
     def check(self, data: Dataset) -> None:
         """Raise SteadfitError where no replica can be trained on such data."""
