@@ -116,6 +116,7 @@ def _whole_recipe(result: StudyResult) -> dict[str, Any]:
 def _figures(found: Analysis) -> dict[str, object]:
     """The figures of the arms; None where no arm has what is drawn."""
     from steadfit.report import figures
+    from steadfit.report.learning_curve import curve_figure
 
     split = [arm for arm in found.arms if figures.sources(arm)]
     alt = "; ".join(
@@ -126,7 +127,9 @@ def _figures(found: Analysis) -> dict[str, object]:
     together = any("interaction" in figures.sources(arm) for arm in split)
     compared = any(found.decides in arm.changes for arm in found.arms)
     measured = any(arm.variance for arm in found.arms)
+    curve = found.learning_curve
     return {
+        "learning": embedded(curve_figure(found)) if curve and curve.points else None,
         "parts": embedded(figures.parts(found)) if measured else None,
         "changes": embedded(figures.changes(found)) if compared else None,
         "components": embedded(figures.components(found)) if split else None,

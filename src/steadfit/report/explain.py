@@ -13,6 +13,7 @@ from steadfit.analysis.terms import Failure, Verdict
 from steadfit.errors import counted
 from steadfit.report import explain_arms, explain_design, explain_variance
 from steadfit.report.explain_references import about_references
+from steadfit.report.learning_curve import about_more_data
 from steadfit.report.voice import Voice
 from steadfit.report.wording import listed
 
@@ -81,6 +82,7 @@ def _sentences(found: Analysis, voice: Voice) -> Iterator[str]:
     yield from _about_memory(found.arms)
     yield explain_arms.handed_over(found)
     yield from explain_variance.about_variance(found, voice)
+    yield from about_more_data(found)
     yield explain_design.how_compared(found, voice)
     if found.scaled_errors is not None:
         yield against_naive(found.scaled_errors, found.best)

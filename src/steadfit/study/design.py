@@ -44,7 +44,8 @@ class Design:
         of all arms.
     references: whether simple rivals are fitted beside the networks. learning_curve: whether the
         arm handed over is trained on a quarter and on half of the data too. seed: of the whole
-        study.
+        study. budget: so many replicas in all, for a race of remedies at several strengths and
+        joined (`steadfit.study.race`), and for measuring its winner.
     """
 
     folds: int | None = None
@@ -59,16 +60,22 @@ class Design:
     other_sets: bool = False
     references: bool = True
     learning_curve: bool = False
+    budget: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("folds", "repetitions", "trainings"):
+        for name in ("folds", "repetitions", "trainings", "budget"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or value < 1):
                 raise SteadfitError(f"{name} must be 1 or more, got {value}.")
         if self.repetitions is not None and self.repetitions > MOST_REPETITIONS:
             raise SteadfitError(
                 f"repetitions must be {MOST_REPETITIONS} or fewer, got {self.repetitions}."
+            )
+        if self.budget is not None and self.trainings is not None:
+            raise SteadfitError(
+                "budget and trainings must not be given together, as both say how many trainings "
+                "there may be. Give one of them."
             )
         if self.decide_by not in (None, "loss", *MEASURES):
             raise unknown("measure", str(self.decide_by), ["loss", *MEASURES])

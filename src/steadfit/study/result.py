@@ -92,11 +92,32 @@ class ModelFacts:
 
 
 @dataclass(frozen=True)
+class Racer:
+    """What a candidate of a race lost, the mean of the deciding measure over so many folds; None
+    where a training failed."""
+
+    name: str
+    folds: int
+    loss: float | None
+
+
+@dataclass(frozen=True)
+class RaceFacts:
+    """A race for the best remedy. trainings: in it. racers: the baseline among them; those that got
+    furthest first."""
+
+    winner: str
+    trainings: int
+    racers: tuple[Racer, ...]
+
+
+@dataclass(frozen=True)
 class StudyResult:
     """A whole study. seed: the random seed. references: the reference models.
 
     not_joined: remedies found better, and left out of the second round since they set what another
         one of it sets.
+    race: how the only remedy was found; None where remedies were asked for themselves.
     """
 
     schema: int
@@ -107,6 +128,7 @@ class StudyResult:
     model: ModelFacts
     not_joined: tuple[str, ...] = ()
     references: tuple[TrainedArm, ...] = ()
+    race: RaceFacts | None = None
 
     def arm(self, name: str) -> TrainedArm:
         """The arm of this name. Raises SteadfitError, with the nearest name, if there is none."""

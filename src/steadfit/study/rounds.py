@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from torch import Tensor
 
 from steadfit.analysis.analyse import decisions_of, mean_facts
 from steadfit.analysis.comparison import smallest_change
@@ -59,8 +60,9 @@ class Rounds:
     known: dict[str, Finished] = field(default_factory=dict)  # by key
     judged: dict[tuple[str, int, bool], ArmEvidence] = field(default_factory=dict)
 
-    def expectation(self) -> Expectation:
-        """What the rivals give, fitted first as they are quick, and what the design can show."""
+    def expectation(self, remedies: int) -> Expectation:
+        """What the rivals give, fitted first as they are quick, and what the design can show of so
+        many remedies."""
         measures = self.plan.data.schema.task.measures
         of = {}
         smallest = None
@@ -72,12 +74,11 @@ class Rounds:
                 arm.name: {name: evidence.losses_of(arm, name).mean for name in measures}
                 for arm in known
             }
-            if known and len(self.arms) > 1:
+            if known and remedies:
                 best = min(known, key=lambda arm: of[arm.name][self.decides])
                 values = evidence.losses_of(best, self.decides).values[0]
-                smallest = smallest_change(values, len(self.arms) - 1)
-        points = len(self.plan.tested.data)
-        return Expectation(self.decides, points, len(self.arms) - 1, of, smallest)
+                smallest = smallest_change(values, remedies)
+        return Expectation(self.decides, len(self.plan.tested.data), remedies, of, smallest)
 
     def compare(self, arms: Sequence[Arm]) -> None:
         """Take these arms through the looks, as far as the ceiling of trainings allows; the
@@ -184,9 +185,10 @@ class Rounds:
 
     def _read(self, trial: Trial) -> Finished:
         """Raises SteadfitError where it has other predictions than there should be."""
-        replica, tested = self.store.read(trial.key), self.plan.tested.data
-        rows = len(trial.tested) if len(self.plan.folds[0]) > 1 else len(tested)
-        expected = rows, tested.outputs
+        replica, plan = self.store.read(trial.key), self.plan
+        whole = len(trial.tested) == len(plan.rows)  # of texts to continue, a point is a step
+        rows = len(plan.tested.data) if whole else len(trial.tested)
+        expected = rows, plan.tested.data.outputs
         if not replica.failure and replica.logits.shape != expected:
             found = replica.logits.shape
             reason = f"its predictions have shape {found}, not {expected}"
@@ -197,6 +199,13 @@ class Rounds:
     def points(self) -> Points:
         """The test points as the analysis knows them."""
         return self._points_of(np.arange(len(self.plan.tested.data)))
+
+    def points_at(self, positions: Tensor) -> Points:
+        """Other examples of the data as test points, for a choice that is measured elsewhere."""
+        data, train = self.plan.data.take(positions), self.plan.varied.train
+        scales = data.schema.task.scales(self.plan.data.take(train).side, data.side)
+        groups = data.structure.groups
+        return Points(data.y.numpy(), None if groups is None else groups.numpy(), scales)
 
     def _points_of(self, rows: np.ndarray) -> Points:
         tested = self.plan.tested.data

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from steadfit.analysis.analyse import analyse
-from steadfit.analysis.evidence import ArmEvidence
+from steadfit.analysis.evidence import ArmEvidence, Evidence
 from steadfit.analysis.learning_curve import SHARES
 from steadfit.analysis.measures import measure
 from steadfit.analysis.result import Analysis
@@ -18,13 +18,15 @@ from steadfit.study.engine import Engine, Watcher, quiet
 from steadfit.study.folder import About, Run, network_of
 from steadfit.study.learner import Learner
 from steadfit.study.local_engine import LocalEngine
-from steadfit.study.plan import make_plan
+from steadfit.study.plan import Plan, make_plan
 from steadfit.study.points_file import save_points
+from steadfit.study.race import candidates, laps_within, race
 from steadfit.study.references import best_reference, reference_arms
 from steadfit.study.result import (
     SCHEMA,
     HandOver,
     ModelFacts,
+    RaceFacts,
     RemedyFacts,
     StudyResult,
     TrainedArm,
@@ -72,35 +74,24 @@ def run_study(
     Raises SteadfitError for what a person can fix; what was finished by then is kept.
     """
     design = design or Design()
-    arms = make_arms(learner, remedies)
-    for arm in arms:
+    plan = make_plan(data, design, test)
+    arms = make_arms(learner, () if design.budget else remedies)
+    racers = candidates(learner, remedies) if design.budget else ()
+    for arm in (*arms, *racers):
         arm.learner.check(data)
-    plan = make_plan(data, design, test).within_ceiling(len(arms))
-    if design.learning_curve:
-        for fold in plan.folds[0]:
-            plan.part(fold.train, min(SHARES))  # raises early what could not be trained late
+    plan, folds_a_lap = _within(plan, arms, racers)
     decides = _decides(design, learner, data)
     store = open_store(folder / "store")
     prepare(folder / "model")
     rivals = reference_arms(data) if design.references else ()
     rounds = Rounds(plan, store, engine or LocalEngine(processes), watch, arms, rivals, decides)
-    tell(rounds.expectation())
-    rounds.compare(arms[1:])
-    found = analyse(rounds.evidence(rounds.arms))
-    not_joined: tuple[str, ...] = ()
-    if second_round:
-        joined, not_joined = joined_arm(found, arms)
-        if joined is not None and rounds.affords([joined], plan.looks[0]):
-            rounds.arms, rounds.joined = (*arms, joined), (joined.name,)
-            rounds.compare([joined])
-            found = analyse(rounds.evidence(rounds.arms))
-    varied = rounds.varied(found.best)
-    rounds.train_drawn(varied)
-    evidence = rounds.evidence(rounds.arms, varied)
-    found = _with_scores(analyse(evidence), rounds)
-    if design.learning_curve:
-        best = next(arm for arm in rounds.arms if arm.name == found.best)
-        found = replace(found, learning_curve=rounds.learning_curve(best, evidence))
+    tell(rounds.expectation(1 if racers else len(arms) - 1))
+    raced: RaceFacts | None = None
+    if racers:
+        winner, raced = race(rounds, racers, folds_a_lap)
+        rounds.arms = (*arms, winner)
+    not_joined = _compare(rounds, second_round)
+    found, evidence, varied = _analysed(rounds)
     if hand_over == "reference":
         model, facts = best_reference(found, plan)
         replicas: list[Finished] = []
@@ -122,6 +113,7 @@ def run_study(
             _trained(rounds, arm, own, False)
             for arm, own in zip(rounds.references, evidence.references, strict=True)
         ),
+        race=raced,
     )
     if model is not None:
         model.save(folder / "model")
@@ -136,6 +128,47 @@ def run_study(
         network=network_of(result, store),
         about=About(tuple(dict.fromkeys((*data.notes, *plan.notes)))),
     )
+
+
+def _within(plan: Plan, arms: Sequence[Arm], racers: Sequence[Arm]) -> tuple[Plan, int]:
+    """The plan within its ceiling, and the folds of a race's lap, if there is one.
+
+    Raises SteadfitError, before anything is trained, for what cannot be.
+    """
+    design = plan.design
+    if design.learning_curve:
+        for fold in plan.folds[0]:
+            plan.part(fold.train, min(SHARES))
+    if design.budget is None:
+        return plan.within_ceiling(len(arms)), 0
+    return plan, laps_within(design.budget, len(racers), plan)
+
+
+def _compare(rounds: Rounds, second_round: bool) -> tuple[str, ...]:
+    """The looks, and a second round of those found better; what was left out of the joined arm."""
+    arms = rounds.arms
+    rounds.compare(arms[1:])
+    if not second_round:
+        return ()
+    joined, not_joined = joined_arm(analyse(rounds.evidence(arms)), arms)
+    if joined is None or not rounds.affords([joined], rounds.plan.looks[0]):
+        return ()
+    rounds.arms, rounds.joined = (*arms, joined), (joined.name,)
+    rounds.compare([joined])
+    return not_joined
+
+
+def _analysed(rounds: Rounds) -> tuple[Analysis, Evidence, tuple[Arm, ...]]:
+    """The analysis with the variance and the curve, its evidence, the arms with a variance."""
+    best = analyse(rounds.evidence(rounds.arms)).best
+    varied = rounds.varied(best)
+    rounds.train_drawn(varied)
+    evidence = rounds.evidence(rounds.arms, varied)
+    found = _with_scores(analyse(evidence), rounds)
+    if rounds.plan.design.learning_curve:
+        arm = next(arm for arm in rounds.arms if arm.name == found.best)
+        found = replace(found, learning_curve=rounds.learning_curve(arm, evidence))
+    return found, evidence, varied
 
 
 def _decides(design: Design, learner: Learner, data: Dataset) -> str:
