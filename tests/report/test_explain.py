@@ -219,7 +219,7 @@ class TestVariance:
         assert "dropout=0.5 is not variance-limited: 40% of" in text
         assert (
             "Averaging 10 retrainings of baseline on drawn samples lowers the cross-entropy by "
-            "0.0696 ± 0.0100 nats against one of them."
+            "0.0696 nats [0.0596, 0.0796] against one of them."
         ) in text
 
     def test_without_drawn_samples_nothing_is_said(self, digits: StudyResult):

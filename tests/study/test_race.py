@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import torch
-from study.serial_engine import SerialEngine
 
 from steadfit.analysis.terms import Loss
 from steadfit.data import from_arrays
@@ -21,6 +20,7 @@ from steadfit.study.run import run_study
 from steadfit.study.store import open_store
 from steadfit.study.trials import Arm
 from steadfit.training import RecipeLearner, Replica
+from study.serial_engine import SerialEngine
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from study.serial_engine import SerialEngine
 
 from steadfit.data import from_arrays
 from steadfit.recipe import Recipe
@@ -14,6 +13,7 @@ from steadfit.study.rounds import Rounds
 from steadfit.study.store import open_store
 from steadfit.study.trials import make_arms, repetition_trials
 from steadfit.training import RecipeLearner
+from study.serial_engine import SerialEngine
 
 BASE = RecipeLearner(Recipe().model_with(name="mlp", width=0.1).training_with(epochs=1))
 

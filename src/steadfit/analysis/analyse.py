@@ -7,6 +7,7 @@ import numpy as np
 
 from steadfit.analysis.comparison import Change, change
 from steadfit.analysis.deciding import Decision, Looks, best, decide
+from steadfit.analysis.ensembles import ensemble_of
 from steadfit.analysis.evidence import ArmEvidence, Evidence
 from steadfit.analysis.measures import MEASURES
 from steadfit.analysis.other_sets import over_other_sets
@@ -48,6 +49,12 @@ def analyse(evidence: Evidence) -> Analysis:
         arms=arms,
         best=chosen,
         references=_references(evidence, chosen),
+        ensembles=tuple(
+            made
+            for arm in evidence.arms
+            if arm.name in (chosen, arms[0].name)
+            and (made := ensemble_of(evidence, arm)) is not None
+        ),
         sampling=evidence.sampling if evidence.decompositions else None,
     )
 

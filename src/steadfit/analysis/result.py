@@ -85,6 +85,22 @@ class ReferenceAnalysis:
 
 
 @dataclass(frozen=True)
+class EnsembleAnalysis:
+    """The repetitions of an arm, averaged: its measures, and what it changes against the baseline's
+    single replicas, in pairs."""
+
+    arm: str
+    members: int
+    totals: dict[str, float]
+    changes: dict[str, Change]
+
+    @property
+    def name(self) -> str:
+        """As tables call it."""
+        return f"{self.members} × {self.arm}, averaged"
+
+
+@dataclass(frozen=True)
 class CurvePoint:
     """One arm on a share of the training data: each measure's total, over the same test points.
 
@@ -143,6 +159,7 @@ class Analysis:
 
     decides: the measure that makes an arm better or worse. level: of every interval.
     points: how many test points. best: the arm handed over (`deciding.best`).
+    ensembles: of the best arm and the baseline, where they have two repetitions or more.
     sampling: of the replicas that tell the variance; None where none were drawn.
     """
 
@@ -153,6 +170,7 @@ class Analysis:
     arms: tuple[ArmAnalysis, ...]
     best: str
     references: tuple[ReferenceAnalysis, ...] = ()
+    ensembles: tuple[EnsembleAnalysis, ...] = ()
     sampling: Sampling | None = None
     learning_curve: LearningCurve | None = None
     scaled_errors: ScaledErrors | None = None

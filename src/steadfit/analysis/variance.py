@@ -4,6 +4,7 @@ import numpy as np
 
 from steadfit.analysis.comparison import Change, mean_change
 from steadfit.analysis.decomposition import Decomposition, Quantity
+from steadfit.analysis.ensembles import averaged
 from steadfit.analysis.evidence import ArmEvidence, Evidence
 from steadfit.analysis.intervals import Estimate, interval, paired_interval
 from steadfit.analysis.measures import MEASURES
@@ -77,10 +78,8 @@ def _ensemble(evidence: Evidence, arm: ArmEvidence) -> dict[str, Change]:
     units = len(points) if points.groups is None else len(np.unique(points.groups))
     if units < 2:
         return {}
-    singles = drawn.reshape(-1, *drawn.shape[2:]).astype(np.float64)
-    if evidence.losses[0] is not Loss.SQUARED:  # the centre of the cross-entropy's decomposition
-        singles = singles - np.logaddexp.reduce(singles, axis=-1, keepdims=True)
-    together = singles.mean(0, keepdims=True)
+    singles = drawn.reshape(-1, *drawn.shape[2:])
+    together = averaged(singles, evidence.losses[0])[None]
     folds = np.zeros(singles.shape[:2], np.int64)
     found = {}
     for name in evidence.told:

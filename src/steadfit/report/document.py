@@ -80,6 +80,7 @@ def _study(result: StudyResult, voice: Voice) -> dict[str, object]:
         "table": sections.arms(found),
         "measures": sections.measures(found),
         "gap": sections.gap(found),
+        "race": sections.race(result),
         "loss": wording.MEASURES[found.decides],
         "level": wording.level(found),
         "sentences": explain_study(result, voice),

@@ -53,6 +53,14 @@ def explain_study(result: StudyResult, voice: Voice) -> tuple[str, ...]:
         for one in result.references
         if one.name not in fitted
     )
+    if result.race:
+        count = len(result.race.racers) - 1
+        said = (
+            f"{result.race.winner} won a race of {counted(count, 'candidates')} in "
+            f"{result.race.trainings} trainings. The figures are from other folds and seeds, which "
+            "chose nothing.",
+            *said,
+        )
     if result.not_joined:
         said += (
             f"Left out of the joined arm: {listed(result.not_joined)}, which set what another "

@@ -60,13 +60,14 @@ def _ensemble(arm: ArmAnalysis, found: VarianceAnalysis, of: Analysis) -> Iterat
         return
     words, scale = wording.MEASURES[of.decides], wording.scale_of(of.decides)
     way = "lowers" if change.value < 0 else "raises"
-    reach = scale * (change.high - change.low) / 2
+    sign = -1 if change.value < 0 else 1
+    least, most = sorted(sign * scale * end for end in (change.low, change.high))
     unit = "%" if words.percent else f" {words.unit}" if words.unit == "nats" else ""
     count = sampling.samples * sampling.seeds
     yield (
         f"Averaging {count} retrainings of {arm.name} on drawn samples {way} the {words.name} by "
-        f"{wording.quantity(abs(scale * change.value))} ± {wording.quantity(reach)}{unit} against "
-        "one of them."
+        f"{wording.quantity(abs(scale * change.value))}{unit} [{wording.quantity(least)}, "
+        f"{wording.quantity(most)}] against one of them."
     )
 
 

@@ -13,7 +13,13 @@ from collections.abc import Iterable, Sequence
 import plotly.graph_objects as go
 
 from steadfit.analysis.comparison import Change
-from steadfit.analysis.result import Analysis, ArmAnalysis, Interval, VarianceAnalysis
+from steadfit.analysis.result import (
+    Analysis,
+    ArmAnalysis,
+    EnsembleAnalysis,
+    Interval,
+    VarianceAnalysis,
+)
 from steadfit.report import wording
 from steadfit.report.frame import frame, label
 from steadfit.report.palette import LIGHT
@@ -56,7 +62,8 @@ def changes(found: Analysis) -> go.Figure:
     In percent of the baseline, whose total is more than 0.
     """
     measure = found.decides
-    arms = [arm for arm in found.arms if measure in arm.changes]
+    compared = [arm for arm in found.arms if measure in arm.changes]
+    arms = [*compared, *found.ensembles]
     rows = _rows(arms)
     words, base = wording.MEASURES[measure], found.baseline.totals[measure]
     unit, share = ("percent of the baseline", 100 / base) if base > 0 else (words.unit, 1.0)
@@ -79,7 +86,8 @@ def changes(found: Analysis) -> go.Figure:
     left, right = _reach([0.0, *(-end for end in ends)], limit), _reach([0.0, *ends], limit)
     left, right = 1.1 * max(left, right / 4), 1.1 * max(right, left / 4)  # 0 is never at the edge
     figure.update_xaxes(range=[-left, right], zeroline=True)
-    _name_rows(figure, arms, [wording.VERDICTS[arm.verdict] for arm in arms])
+    words_of = [wording.VERDICTS[arm.verdict] for arm in compared]
+    _name_rows(figure, arms, [*words_of, *["average"] * len(found.ensembles)])
     return figure
 
 
@@ -145,12 +153,14 @@ def sources(arm: ArmAnalysis) -> dict[str, float]:
     return {name: value for name, value in parts.items() if value is not None}
 
 
-def _rows(arms: Sequence[ArmAnalysis]) -> list[int]:
+def _rows(arms: Sequence[ArmAnalysis | EnsembleAnalysis]) -> list[int]:
     """Heights of the arms' rows, the first on top."""
     return list(range(len(arms) - 1, -1, -1))
 
 
-def _name_rows(figure: go.Figure, arms: Sequence[ArmAnalysis], ends: Iterable[str]) -> None:
+def _name_rows(
+    figure: go.Figure, arms: Sequence[ArmAnalysis | EnsembleAnalysis], ends: Iterable[str]
+) -> None:
     """Each row's name above its left end, and a figure or a word above its right end."""
     for arm, row, end in zip(arms, _rows(arms), ends, strict=True):
         figure.add_annotation(_above(row), text=label(arm.name, NAME), x=0, xanchor="left")

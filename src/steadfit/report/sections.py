@@ -13,7 +13,7 @@ from steadfit.analysis.terms import Loss, Verdict
 from steadfit.report import wording
 
 if TYPE_CHECKING:
-    from steadfit.analysis.result import Analysis, ArmAnalysis, ReferenceAnalysis
+    from steadfit.analysis.result import Analysis, ArmAnalysis, EnsembleAnalysis, ReferenceAnalysis
     from steadfit.study.result import StudyResult
 
 SHOWN_MISTAKES = 6
@@ -66,13 +66,13 @@ def headline(found: Analysis) -> str:
 
 def arms(found: Analysis) -> Grid:
     """Every arm: error, the deciding measure, its change, the chance that it is better, its word;
-    below them the reference models."""
+    below them averages of retrainings and the reference models."""
     measure = found.decides
     base = found.baseline.totals.get(measure, 0.0)
     told = [measure] if measure == "error" else ["error", measure]
     told = [one for one in told if any(one in arm.totals for arm in found.arms)]
 
-    def totals(row: ArmAnalysis | ReferenceAnalysis) -> list[str]:
+    def totals(row: ArmAnalysis | EnsembleAnalysis | ReferenceAnalysis) -> list[str]:
         return [wording.total(row.totals, one, found) for one in told]
 
     def row(arm: ArmAnalysis) -> tuple[str, ...]:
@@ -91,15 +91,41 @@ def arms(found: Analysis) -> Grid:
         "chance better",
     )
     references = ((one.name, *totals(one), "", "") for one in found.references)
+    ensembles = (
+        (
+            wording.printable(one.name),
+            *totals(one),
+            _unbroken(wording.relative(one.changes[measure], base)),
+            "",
+        )
+        for one in found.ensembles
+    )
     return Grid(
         headings,
-        (*map(row, found.arms), *references),
+        (*map(row, found.arms), *ensembles, *references),
         spare=(1,) if len(told) > 1 else (),
         verdicts=(
             *(wording.VERDICTS[arm.verdict] for arm in found.arms),
+            *("average" for _ in found.ensembles),
             *("reference" for _ in found.references),
         ),
     )
+
+
+def race(result: StudyResult) -> Grid | None:
+    """The candidates of a race, those that got furthest first; None where there was none."""
+    if result.race is None:
+        return None
+    measure = result.analysis.decides
+    rows = (
+        (
+            wording.printable(one.name),
+            str(one.folds),
+            wording.UNKNOWN if one.loss is None else wording.figure(one.loss, measure),
+        )
+        for one in result.race.racers
+    )
+    return Grid(("candidate", "folds", _heading(measure)), tuple(rows))
 
 
 def measures(found: Analysis) -> Grid:

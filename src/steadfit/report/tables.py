@@ -19,9 +19,11 @@ from steadfit.report import wording
 from steadfit.report.explain import explain_study
 
 if TYPE_CHECKING:
-    from steadfit.analysis.result import Analysis, ArmAnalysis, ReferenceAnalysis
+    from steadfit.analysis.result import Analysis, ArmAnalysis, EnsembleAnalysis, ReferenceAnalysis
     from steadfit.report.voice import Voice
     from steadfit.study.result import StudyResult
+
+    Row = ArmAnalysis | EnsembleAnalysis | ReferenceAnalysis
 
 GAP = 2  # blank columns between two columns of the table
 NARROWEST_ARM = 12
@@ -59,7 +61,7 @@ class _Column:
 
 
 def table(found: Analysis, width: int = 120, seconds: Mapping[str, float] | None = None) -> Table:
-    """The study's arms, one a row, and below them the reference models.
+    """The study's arms, one a row, below them averages of retrainings and the reference models.
 
     Error, the deciding measure, its relative change with its interval, the chance that the arm is
     better, its word, the seconds that a training took. Where `width` (terminal columns) is too
@@ -164,15 +166,17 @@ def _room(columns: list[_Column], width: int) -> int:
 
 def _columns(found: Analysis, seconds: Mapping[str, float]) -> dict[str, _Column]:
     """Every column that a layout may take, by name."""
-    measure, rows = found.decides, (*found.arms, *found.references)
+    measure = found.decides
+    rows = (*found.arms, *found.ensembles, *found.references)
     words = wording.MEASURES[measure]
     base = found.baseline.totals.get(measure, 0.0)
     arms = found.arms
-    none = ("",) * len(found.references)
-    changes = tuple(
-        wording.relative(arm.changes[measure], base) if measure in arm.changes else ""
-        for arm in arms
+    none = ("",) * (len(rows) - len(arms))
+    changed = tuple(
+        wording.relative(row.changes[measure], base) if measure in row.changes else ""
+        for row in (*arms, *found.ensembles)
     )
+    changes = (*changed, *[""] * len(found.references))
     verdicts = tuple(wording.VERDICTS[arm.verdict] for arm in arms)
     handed = tuple("← handed over" if arm.name == found.best else "" for arm in arms)
     chances = tuple(
@@ -183,13 +187,13 @@ def _columns(found: Analysis, seconds: Mapping[str, float]) -> dict[str, _Column
     columns = {
         "arm": _Column("arm", tuple(_name(row) for row in rows), words=True),
         "total": _totals(words.name + " %" * words.percent, rows, found, measure),
-        "change": _Column(change, changes + none),
+        "change": _Column(change, changes),
         "chance": _Column("chance better", chances + none),
         "verdict": _Column("", _joined(" ", verdicts, handed) + none, words=True, verdicts=True),
         "stacked": _Column("", _joined("\n", verdicts, handed) + none, words=True, verdicts=True),
         "all": _Column(
             f"{change}\nchance better",
-            _joined("\n", changes, _joined(" · ", chances, verdicts), handed) + none,
+            _joined("\n", changes, _joined(" · ", chances, verdicts) + none, handed + none),
             words=True,
             verdicts=True,
         ),
@@ -207,7 +211,7 @@ def _columns(found: Analysis, seconds: Mapping[str, float]) -> dict[str, _Column
 
 def _totals(
     heading: str,
-    rows: Sequence[ArmAnalysis | ReferenceAnalysis],
+    rows: Sequence[Row],
     found: Analysis,
     measure: str,
 ) -> _Column:
@@ -215,7 +219,7 @@ def _totals(
     return _Column(heading, tuple(wording.total(row.totals, measure, found) for row in rows))
 
 
-def _name(row: ArmAnalysis | ReferenceAnalysis) -> str:
+def _name(row: Row) -> str:
     return wording.shortened(wording.printable(row.name), LONGEST_NAME)
 
 

@@ -21,7 +21,6 @@ from steadfit.study.store import Finished, Store
 from steadfit.study.tested import ArmReplicas
 from steadfit.study.trials import Arm, Trial, curve_trials, drawn_trials, repetition_trials
 
-
 Replicas = tuple[tuple[Finished, ...], ...]  # by repetition and fold, or by sample and seed
 
 

@@ -1,0 +1,39 @@
+"""What averaging an arm's retrainings gives: its loss is what their bias and noise leave."""
+
+import numpy as np
+
+from steadfit.analysis.comparison import mean_change
+from steadfit.analysis.evidence import ArmEvidence, Evidence
+from steadfit.analysis.jackknife import Floats
+from steadfit.analysis.measures import MEASURES
+from steadfit.analysis.result import EnsembleAnalysis
+from steadfit.analysis.terms import Loss
+
+
+def averaged(outputs: np.ndarray, loss: Loss) -> Floats:
+    """The mean over the first axis, as a model of several networks predicts: of log-probabilities,
+    the centre of the cross-entropy's decomposition, or of numbers."""
+    single = outputs.astype(np.float64)
+    if loss is not Loss.SQUARED:
+        single = single - np.logaddexp.reduce(single, axis=-1, keepdims=True)
+    return single.mean(0)
+
+
+def ensemble_of(evidence: Evidence, arm: ArmEvidence) -> EnsembleAnalysis | None:
+    """The repetitions of an arm, averaged at each test point, beside the baseline's single ones.
+
+    None for an arm of one repetition, and where the arm or the baseline failed.
+    """
+    baseline = evidence.arms[0]
+    if arm.tested is None or baseline.tested is None or len(arm.tested) < 2:
+        return None
+    together = averaged(arm.tested, evidence.losses[0])[None]
+    totals, changes = {}, {}
+    for name in evidence.told:
+        values = MEASURES[name].of(together, evidence.points)
+        single = evidence.losses_of(baseline, name)
+        totals[name] = float(values.mean())
+        changes[name] = mean_change(
+            values - single.values, single.folds, single.groups, evidence.level
+        )
+    return EnsembleAnalysis(arm.name, len(arm.tested), totals, changes)
