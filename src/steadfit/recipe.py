@@ -1,7 +1,7 @@
 """`Recipe`: every setting of one model and its training, and nothing that is code.
 
 A recipe is frozen and prints as JSON, which is part of each replica's key. What a
-model of the registry can be told (`Model.settings`) is defined by its builder's signature in
+model can be told (`Model.settings`) is defined by its builder's signature in
 `steadfit.models`; here it is only a mapping of plain values.
 """
 
@@ -44,10 +44,15 @@ class Settings(BaseModel):
 
 
 class Model(Settings):
-    """Which model of the registry, and what its builder is told (keyword arguments, by name)."""
+    """Which model, and what its builder is told (keyword arguments, by name).
+
+    name: in the registry, or of a person's own network, which is `network` then
+    (`steadfit.models.OwnNetwork`); that alone is code, and is not part of the JSON.
+    """
 
     name: Annotated[str, Field(max_length=20_000)] = "convnet"  # bounds a list's number of layers
     settings: dict[str, Scalar] = {}
+    network: Any = Field(default=None, exclude=True, repr=False)
 
 
 class Optimizer(Settings):
@@ -125,6 +130,7 @@ class Recipe(Settings):
         model = Model.of(
             name=name or self.model.name,
             settings=dict(sorted({**self.model.settings, **settings}.items())),
+            network=self.model.network if name in (None, self.model.name) else None,
         )
         return self.but(model=model)
 

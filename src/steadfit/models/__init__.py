@@ -1,5 +1,7 @@
 """Models: a recipe and a data shape make a torch module."""
 
+from steadfit.models.listed import is_list
+from steadfit.models.own import OwnNetwork
 from steadfit.models.registry import (
     MODELS,
     build,
@@ -13,10 +15,12 @@ from steadfit.models.table import Row, shapes
 
 __all__ = [
     "MODELS",
+    "OwnNetwork",
     "Row",
     "build",
     "complete",
     "count",
+    "is_list",
     "largest",
     "parameters",
     "settings",

@@ -1,7 +1,7 @@
 """The models by name, and their settings, which are their builders' keyword arguments."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from types import MappingProxyType
@@ -21,6 +21,7 @@ from steadfit.models.layers import Embedding, Layer, Shape, chain
 from steadfit.models.lenet5 import lenet5
 from steadfit.models.listed import is_list, listed, parse
 from steadfit.models.mlp import mlp
+from steadfit.models.own import adapted
 from steadfit.models.recurrent import recurrent
 from steadfit.models.resnet import plain, resnet
 from steadfit.models.resnet1d import resnet1d
@@ -47,13 +48,14 @@ MODELS: Mapping[str, Builder] = MappingProxyType(
 )
 
 
-def settings(name: str) -> Mapping[str, Scalar]:
+def settings(model: Model | str) -> Mapping[str, Scalar]:
     """A model's settings by name, with their defaults. Raises SteadfitError for an unknown model.
 
     >>> settings("mlp")["depth"]
     2
     """
-    return {setting.name: setting.default for setting in _settings(name)}
+    known = Model(name=model) if isinstance(model, str) else model
+    return {setting.name: setting.default for setting in _settings(known)}
 
 
 def complete(model: Model) -> Model:
@@ -65,8 +67,8 @@ def complete(model: Model) -> Model:
     >>> complete(Model(name="mlp", settings={"depth": 3})).settings["width"]
     1.0
     """
-    known = {setting.name: setting for setting in _settings(model.name)}
-    found = dict(settings(model.name))
+    known = {setting.name: setting for setting in _settings(model)}
+    found = {setting.name: setting.default for setting in known.values()}
     name = "; ".join(map(str, parse(model.name))) if is_list(model.name) else model.name
     for word, value in model.settings.items():
         if word not in known:
@@ -77,7 +79,7 @@ def complete(model: Model) -> Model:
             raise SteadfitError(
                 f"{name}: {word}: {error.errors()[0]['msg'].lower()}, got {value!r}."
             ) from None
-    return Model(name=name, settings=dict(sorted(found.items())))
+    return Model(name=name, settings=dict(sorted(found.items())), network=model.network)
 
 
 def layers(model: Model, shape: Shape, outputs: int) -> tuple[Layer, ...]:
@@ -91,7 +93,7 @@ def layers(model: Model, shape: Shape, outputs: int) -> tuple[Layer, ...]:
     return found
 
 
-def build(model: Model, shape: Shape, outputs: int) -> nn.Sequential:
+def build(model: Model, shape: Shape, outputs: int) -> nn.Module:
     """The model as a torch module, its weights drawn from torch's current generator.
 
     shape: of one example as the network sees it (`steadfit.data.Preparation.shape`): (channels,
@@ -106,6 +108,8 @@ def build(model: Model, shape: Shape, outputs: int) -> nn.Sequential:
     Conv2d(20, 50, kernel_size=(5, 5), stride=(1, 1), padding=(2, 2))
     """
     with _float32():
+        if model.network is not None:
+            return adapted(model.network, complete(model).settings, shape, outputs)
         return chain.build(layers(model, shape, outputs), shape)
 
 
@@ -126,6 +130,8 @@ def parameters(model: Model, shape: Shape, outputs: int) -> int:
     >>> parameters(Model(name="flatten; linear 10"), (1, 28, 28), 10)
     7850
     """
+    if model.network is not None:
+        return count(build(model, shape, outputs))
     steps = chain.steps(layers(model, shape, outputs), shape)
     return sum(layer.parameters(before) for layer, before, _ in steps)
 
@@ -149,8 +155,10 @@ def count(module: nn.Module) -> int:
     return sum(p.numel() for p in module.parameters() if p.requires_grad)
 
 
-def _settings(name: str) -> list[inspect.Parameter]:
-    parameters = inspect.signature(_builder(name)).parameters.values()
+def _settings(model: Model) -> Sequence[inspect.Parameter]:
+    if model.network is not None:
+        return model.network.parameters
+    parameters = inspect.signature(_builder(model.name)).parameters.values()
     return [p for p in parameters if p.kind is p.KEYWORD_ONLY]
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from steadfit.kinds import Text
 from steadfit.models.layers import Layer, Residual, Shape, Window, chain
-from steadfit.models.registry import layers
+from steadfit.models.own import check_own
+from steadfit.models.registry import complete, layers, parameters
 from steadfit.recipe import Model
 
 
@@ -54,6 +55,11 @@ def shapes(model: Model, shape: Shape, outputs: int) -> tuple[Row, ...]:
     Conv (C_out=20, K=5, P=2, S=1) (20, 28, 28) (20, 1, 5, 5)
     ReLU (20, 28, 28) ()
     """
+    if model.network is not None:
+        check_own(model.network, complete(model).settings, shape, outputs)
+        values = shape[1:] if isinstance(shape, Text) else shape
+        whole = Row(model.name, (outputs,), parameters=parameters(model, shape, outputs))
+        return (Row("Input", values), whole)
     patches = tuple(tuple((place, place + 1) for place in range(n)) for n in shape[1:])
     rows, _ = _walk(layers(model, shape, outputs), shape, patches)
     values = shape[1:] if isinstance(shape, Text) else shape  # a text is a number a step

@@ -2,11 +2,14 @@
 
 import math
 
+import torch
+from torch import nn
+
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Preparation
 from steadfit.machine import check_memory
-from steadfit.models import shapes
+from steadfit.models import build, shapes
 from steadfit.recipe import Recipe
 
 _COPIES = 4  # of the weights, in training: themselves, their gradients, and Adam's two moments
@@ -40,6 +43,9 @@ def check_batches(recipe: Recipe, train: Dataset, examples: int) -> None:
     size = recipe.training.batch
     if examples // max(1, math.ceil(examples / size)) > 1:
         return
+    if recipe.model.network is not None:
+        _check_own_batches(recipe, train, examples)
+        return
     for row in shapes(recipe.model, Preparation().shape(train.example_shape), train.outputs):
         if row.layer.endswith("BatchNorm") and math.prod(row.output[1:]) == 1:
             raise SteadfitError(
@@ -47,3 +53,14 @@ def check_batches(recipe: Recipe, train: Dataset, examples: int) -> None:
                 f"the batch normalisation of {recipe.model.name} needs two or more. Use another "
                 "batch size, or a model without normalisation (the setting norm: none)."
             )
+
+
+def _check_own_batches(recipe: Recipe, train: Dataset, examples: int) -> None:
+    with torch.random.fork_rng(devices=[]):
+        module = build(recipe.model, Preparation().shape(train.example_shape), train.outputs)
+    if any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in module.modules()):
+        raise SteadfitError(
+            f"{examples:,} examples in batches of {recipe.training.batch} leave one alone in its "
+            f"batch, and the batch normalisation of {recipe.model.name} needs two or more. Use "
+            "another batch size."
+        )

@@ -27,12 +27,13 @@ class RecipeLearner:
     def identity(self) -> Mapping[str, object]:
         """The settings that differ from their defaults, so that a new setting changes no key."""
         model = complete(self.recipe.model)
-        defaults = settings(model.name)
-        changed = {k: v for k, v in model.settings.items() if v != defaults[k]}
+        defaults = settings(model)
+        own = {} if model.network is None else model.network.identity
         return {
             "model": model.name,
-            "settings": changed,
+            "settings": {k: v for k, v in model.settings.items() if v != defaults[k]},
             "training": self.recipe.training.model_dump(mode="json", exclude_defaults=True),
+            **own,
         }
 
     @property

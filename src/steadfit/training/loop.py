@@ -98,12 +98,22 @@ def fit(
     )
     return Replica(
         logits=logits.numpy(),
-        weights={name: tensor.cpu() for name, tensor in run.module.state_dict().items()},
+        weights=_state(run.module),
         preparation=dict(preparation.to_dict()),
         curves=run.curves,
         facts={**facts, **own.facts(), **state.facts(), **loss},
         seconds=time.perf_counter() - began,
     )
+
+
+def _state(module: nn.Module) -> dict[str, Tensor]:
+    """The weights by name, each with memory of its own, as layers that share them are saved too."""
+    seen: set[int] = set()
+    state = {}
+    for name, tensor in module.state_dict().items():
+        state[name] = tensor.clone().cpu() if tensor.data_ptr() in seen else tensor.cpu()
+        seen.add(tensor.data_ptr())
+    return state
 
 
 def _held_out(training: Training) -> float:

@@ -7,19 +7,20 @@ from torch import Tensor, nn
 
 
 def weights(module: nn.Module) -> list[nn.Parameter]:
-    """The parameters a penalty acts on: all but biases, initial states, and normalisation.
+    """The parameters a penalty acts on: all but biases, initial states, and normalisation; one
+    that several layers share, once.
 
     >>> [tuple(w.shape) for w in weights(nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)))]
     [(2, 3)]
     """
-    found = []
+    found: dict[int, nn.Parameter] = {}
     for owner in module.modules():
         if isinstance(owner, _NORMALISATION):
             continue
         for name, parameter in owner.named_parameters(recurse=False):
             if not name.startswith(("bias", "initial")):
-                found.append(parameter)
-    return found
+                found[id(parameter)] = parameter
+    return list(found.values())
 
 
 _NORMALISATION = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
