@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from steadfit.cells import cell
     from steadfit.data import Dataset, from_arrays, read, split
     from steadfit.errors import SteadfitError
+    from steadfit.models import OwnNetwork
     from steadfit.recipe import Recipe
     from steadfit.study.result import StudyResult
     from steadfit.training import TrainedModel
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Dataset": "steadfit.data",
     "Fitted": "steadfit.api",
+    "OwnNetwork": "steadfit.models",
     "Recipe": "steadfit.recipe",
     "SteadfitError": "steadfit.errors",
     "Study": "steadfit.api",
@@ -46,6 +48,7 @@ _ROOMS = (
 __all__ = [
     "Dataset",
     "Fitted",
+    "OwnNetwork",
     "Recipe",
     "SteadfitError",
     "Study",

@@ -34,6 +34,10 @@ class WrongTypeError(SteadfitError, TypeError):
     """A setting of the wrong type; a TypeError too, as torch raises it."""
 
 
+class CodeNeededError(SteadfitError):
+    """A saved model is a network of a person's own, and its code was not given."""
+
+
 class MemoryShortError(SteadfitError):
     """There is too little memory for even the smallest part of the work."""
 

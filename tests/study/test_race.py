@@ -29,6 +29,7 @@ class Shrinking:
 
     strengths: tuple[tuple[str, float], ...] = ()
     seeded: bool = True
+    of_others: bool = False
 
     @property
     def identity(self):

@@ -2,7 +2,7 @@
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn.functional import dropout, relu
 
 
 class Plain(nn.Module):
@@ -13,8 +13,8 @@ class Plain(nn.Module):
         self.first, self.last, self.drop = nn.Linear(16, hidden), nn.Linear(hidden, 3), drop
 
     def forward(self, x):
-        h = F.relu(self.first(x.flatten(1)))
-        return self.last(F.dropout(h, self.drop, self.training))
+        h = relu(self.first(x.flatten(1)))
+        return self.last(dropout(h, self.drop, self.training))
 
 
 def net(shape, outputs, *, width=1.0, dropout=0.0):
@@ -87,7 +87,7 @@ class Restless(nn.Module):
         self.last = nn.Linear(16, outputs)
 
     def forward(self, x):
-        return self.last(F.dropout(x.flatten(1)))
+        return self.last(dropout(x.flatten(1)))
 
 
 class TwoInputs(nn.Module):

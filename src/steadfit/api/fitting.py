@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from steadfit.api.recipes import recipe_of
+from steadfit.api.recipes import NetworkLike, network_notes, recipe_of
 from steadfit.api.results import Fitted
 from steadfit.api.runs import run_facts, usual_folder
 from steadfit.data import Dataset, Split, dataset_of, points, split
@@ -26,7 +26,7 @@ from steadfit.training import fit as fit_replica
 
 def fit(
     data: Dataset | str | Path,
-    model: str | None = None,
+    model: NetworkLike | None = None,
     remedies: ArmLike = "",
     *,
     seed: int = 0,
@@ -69,7 +69,7 @@ def fit(
     compared = scores(rivals, parts.train, parts.test, seed)
     result = _fit_result(dataset, parts, chosen, wanted, replica, compared, seed)
     write_text(folder / fit_result.NAME, result.to_json())
-    notes = (*parts.train.notes, *parts.notes)
+    notes = (*parts.train.notes, *parts.notes, *network_notes(chosen, parts.train))
     write_about(folder, About(notes, run_facts(time.time() - began, 1)))
     return Fitted(trained, folder, result, replica.seconds, compared)
 

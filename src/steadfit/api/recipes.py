@@ -1,19 +1,29 @@
 """What is trained: a recipe, from what a person names of it."""
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import torch
+from torch import nn
 
 from steadfit.cells import CELLS
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
+from steadfit.kinds import Preparation
+from steadfit.models import OwnNetwork, complete, is_list
 from steadfit.models import settings as model_settings
-from steadfit.recipe import Recipe, Scalar, Training
+from steadfit.recipe import Model, Recipe, Scalar, Training
+from steadfit.remedies import apply, joined
+
+TORCHS = (nn.RNN, nn.LSTM, nn.GRU)
+NetworkLike = str | nn.Module | type[nn.Module] | Callable[..., nn.Module] | OwnNetwork
 
 
 def recipe_of(
     train: Dataset,
     recipe: Recipe | None,
-    model: str | None,
+    model: NetworkLike | None,
     settings: Mapping[str, Scalar] | None,
     training: Mapping[str, Any] | None,
 ) -> Recipe:
@@ -36,16 +46,52 @@ def recipe_of(
     return recipe
 
 
-def _from_parts(model: str, settings: Mapping[str, Scalar], training: Mapping[str, Any]) -> Recipe:
+def _from_parts(
+    model: NetworkLike, settings: Mapping[str, Scalar], training: Mapping[str, Any]
+) -> Recipe:
     """The default recipe with another model, its settings, and changes of the training."""
-    if not isinstance(model, str):
-        raise SteadfitError(
-            f"model must be a name or a list of layers in words, got {type(model).__name__}. A "
-            "module of your own cannot be studied yet; steadfit.nn.swap makes its recurrent layers "
-            "ours."
-        )
-    recipe = Recipe().model_with(name=model, **settings)
+    if isinstance(model, str) and (":" not in model or is_list(model)):
+        recipe = Recipe().model_with(name=model, **settings)
+    else:
+        network = model if isinstance(model, OwnNetwork) else OwnNetwork.of(model)
+        network.code.check_portable()
+        own = Model.of(name=network.name, settings=dict(settings), network=network)
+        recipe = Recipe(model=own)
     return recipe.training_with(**training)
+
+
+def usual_remedies(data: Dataset, recipe: Recipe) -> tuple[str, ...]:
+    """Those that suit the data; of a network of one's own, those that it has a setting for."""
+    usual = data.schema.remedies
+    if recipe.model.network is None:
+        return usual
+    return tuple(remedy for remedy in usual if _fits(remedy, recipe))
+
+
+def _fits(remedy: str, recipe: Recipe) -> bool:
+    try:
+        apply(joined(remedy), recipe)
+    except SteadfitError:
+        return False
+    return True
+
+
+def network_notes(recipe: Recipe, data: Dataset) -> tuple[str, ...]:
+    """What is done to a network of one's own."""
+    network = recipe.model.network
+    if network is None or not network.swapped:
+        return ()
+    with torch.random.fork_rng(devices=[]):
+        shape = Preparation().shape(data.example_shape)
+        settings = complete(recipe.model).settings
+        made = dataclasses.replace(network, swapped=False).module(settings, shape, data.outputs)
+    kinds = sorted({type(part).__name__ for part in made.modules() if type(part) in TORCHS})
+    if not kinds:
+        return ()
+    return (
+        f"torch.nn's {' and '.join(kinds)} in {network.name} run as steadfit.nn's, which compute "
+        "the same faster.",
+    )
 
 
 def cell_arms(settings: Mapping[str, Scalar]) -> tuple[str, ...]:

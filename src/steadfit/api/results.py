@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from steadfit.analysis.result import ArmAnalysis
-from steadfit.errors import SteadfitError, counted
+from steadfit.analysis.result import ArmAnalysis, LearningCurve
+from steadfit.errors import CodeNeededError, SteadfitError, counted
 from steadfit.references import ReferenceScore
 from steadfit.report import fit_html, fit_summary, summary, summary_html
 from steadfit.report.fits import explain_fit
@@ -32,7 +32,13 @@ class Study:
 
     @property
     def model(self) -> TrainedModel | TrainedReference:
-        """The best model, ready to predict. Raises SteadfitError where its training failed."""
+        """The best model, ready to predict. Raises SteadfitError where its training failed, and
+        where it is a network of one's own whose code this study was read again without."""
+        if self.run.model is None and self.result.model.members:
+            raise CodeNeededError(
+                "The model is a network of your own, whose code is not saved with it. Load it: "
+                f'TrainedModel.load("{self.folder}", network=OwnNetwork.of(...)).'
+            )
         if self.run.model is None:
             raise SteadfitError(
                 f"There is no model, because training {self.result.model.arm} on all the training "
@@ -43,6 +49,19 @@ class Study:
     @property
     def notes(self) -> tuple[str, ...]:
         return self.run.about.notes
+
+    def learning_curve(self) -> LearningCurve:
+        """The arm handed over on a quarter, half and all of the data, and at twice of it.
+
+        Raises SteadfitError for a study that was not asked for it.
+        """
+        curve = self.result.analysis.learning_curve
+        if curve is None:
+            raise SteadfitError(
+                "This study has no learning curve. Run it again with learning_curve=True: what is "
+                "trained already is kept."
+            )
+        return curve
 
     def frame(self) -> Any:
         """`rows`, one an arm, as a pandas DataFrame. Raises SteadfitError without pandas."""

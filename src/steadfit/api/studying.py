@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from steadfit import workers
-from steadfit.api.recipes import recipe_of
+from steadfit.api.recipes import NetworkLike, network_notes, recipe_of, usual_remedies
 from steadfit.api.results import Study
 from steadfit.api.runs import run_facts, usual_folder
 from steadfit.data import Dataset, dataset_of
@@ -23,7 +23,7 @@ from steadfit.report.voice import PYTHON, Voice
 from steadfit.study import fit_result
 from steadfit.study.design import Design
 from steadfit.study.engine import Engine, Watcher
-from steadfit.study.folder import check_place, open_run, other_study, write_about
+from steadfit.study.folder import About, check_place, open_run, other_study, write_about
 from steadfit.study.result import HandOver, agreeing
 from steadfit.study.rounds import Expectation
 from steadfit.study.run import run_study
@@ -32,7 +32,7 @@ from steadfit.training import RecipeLearner
 
 def study(
     data: Dataset | str | Path,
-    model: str | None = None,
+    model: NetworkLike | None = None,
     remedies: Sequence[ArmLike] | str | None = None,
     *,
     folds: int | None = None,
@@ -45,6 +45,8 @@ def study(
     crossed: bool = False,
     scheme: str = "bootstrap",
     other_sets: bool = False,
+    learning_curve: bool = False,
+    budget: int | None = None,
     reference: bool = True,
     seed: int = 0,
     recipe: Recipe | None = None,
@@ -64,14 +66,16 @@ def study(
     error is variance.
 
     data: a Dataset, or what `read` takes. model: a name of `steadfit.models.MODELS`, by default
-    what suits the task and the kind of examples, with `settings` of its own; training: changes of
-    `recipe.training`; or a whole `recipe` instead of these three.
+    what suits the task and the kind of examples, or a network of one's own: a function `(shape,
+    outputs, **settings)`, a class or an instance of nn.Module, "module:name", or a
+    `steadfit.models.OwnNetwork`; settings: of the model; training: changes of `recipe.training`; or
+    a whole `recipe` instead of these three.
     remedies: an arm each, or a single one: a name as "l2" or "l2=0.01", a function from recipe to
     recipe, or a `steadfit.remedies.Remedy`; several joined in one arm are "dropout+l2", or a list
     of them. "none", or an empty list: the baseline alone. By default those that suit task and kind.
     folds, repetitions, trainings, decide_by, variance, samples, seeds, crossed, scheme, other_sets,
-    seed: the design, as `steadfit.study.design.Design` says. reference: whether the references that
-    suit the data are compared too (`steadfit.references`).
+    learning_curve, budget, seed: the design, as `steadfit.study.design.Design` says. reference:
+    whether the references that suit the data are compared too (`steadfit.references`).
     test: share of the data held out, where folds is 1 and the data has no test set of its own.
     out: the folder, by default runs/NAME; a study of the same data and baseline that is there
     already is continued. replace: put this study in the place of another one, or of a fit.
@@ -95,6 +99,8 @@ def study(
         scheme=scheme,
         crossed=crossed,
         other_sets=other_sets,
+        learning_curve=learning_curve,
+        budget=budget,
         references=reference,
         seed=seed,
     )
@@ -114,6 +120,11 @@ def study(
             f"{voice.setting('replace', True)}."
         )
 
+    notes = network_notes(baseline, dataset)
+    if tell is not None:
+        for note in notes:
+            tell(note)
+
     def told_before(expected: Expectation) -> None:
         if tell is not None:
             for sentence in before_training(expected):
@@ -123,7 +134,7 @@ def study(
         run = run_study(
             dataset,
             RecipeLearner(baseline),
-            dataset.schema.remedies if tried is None else tried,
+            usual_remedies(dataset, baseline) if tried is None else tried,
             folder,
             design,
             test=test,
@@ -134,7 +145,8 @@ def study(
             tell=told_before,
         )
     facts = run_facts(time.time() - began, processes)
-    run = dataclasses.replace(run, about=dataclasses.replace(run.about, facts=facts))
+    about = About((*run.about.notes, *notes), facts)
+    run = dataclasses.replace(run, about=about)
     write_about(folder, run.about)
     write_text(folder / "report.html", page(run, voice))
     (folder / fit_result.NAME).unlink(missing_ok=True)  # of the fit that this study replaces

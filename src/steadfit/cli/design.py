@@ -79,6 +79,24 @@ class Design:
         ),
     ] = False
 
+    learning_curve: Annotated[
+        bool,
+        Parameter(
+            group=DESIGN,
+            negative=(),
+            show_default=False,
+            help="Also train on a quarter and half of the data: would more help?",
+        ),
+    ] = False
+    budget: Annotated[
+        int | None,
+        Parameter(
+            group=DESIGN,
+            help="Trainings in all, for a race of the remedies at several strengths and joined; "
+            "its winner is measured.",
+        ),
+    ] = None
+
     def given(self) -> dict[str, Any]:
         """By the names that `steadfit.study` has for them."""
         return vars(self)

@@ -18,8 +18,8 @@ class Network:
         str | None,
         Parameter(
             group=MODEL,
-            help="A model's name, or a list of layers. [default: convnet for images, language for "
-            "a plain text, else recurrent]",
+            help="A model's name, a list of layers, or your own: module:name. [default: convnet "
+            "for images, language for a plain text, else recurrent]",
         ),
     ] = None
     set: Set = field(default_factory=list)

@@ -61,6 +61,11 @@ def explain_study(result: StudyResult, voice: Voice) -> tuple[str, ...]:
             "chose nothing.",
             *said,
         )
+    if result.repeats is False:
+        said += (
+            "The seed does not decide all: the first training, done twice, gave other predictions. "
+            "The intervals stand, but this study cannot be repeated bit for bit.",
+        )
     if result.not_joined:
         said += (
             f"Left out of the joined arm: {listed(result.not_joined)}, which set what another "

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from steadfit.data import Dataset
-from steadfit.errors import SteadfitError
+from steadfit.errors import CodeNeededError, SteadfitError
 from steadfit.files import check_file, write_text
 from steadfit.machine import check_free
 from steadfit.regular_files import read_json
@@ -41,8 +41,8 @@ class Run:
     """A finished study with all that it is shown from. `network` reads weights when it is called.
 
     tested: the test points, and who predicts which. replicas: by arm. model: what is handed over,
-    None where its training failed; members: its replicas. network: of one arm, its first replica,
-    whole.
+    None where its training failed, or where its code is not known; members: its replicas. network:
+    of one arm, its first replica, whole.
     """
 
     result: StudyResult
@@ -85,15 +85,29 @@ def open_run(folder: Path) -> Run:
     check_free(f"{folder / 'store'}", 4 * values * sum(len(arm.keys) for arm in result.arms))
     return Run(
         result=result,
+<<<<<<< HEAD
         tested=tested,
         replicas={arm.name: _replicas(arm, store, tested) for arm in result.arms},
         model=TrainedModel.load(folder / "model")
         if result.model.members or result.model.reference
         else None,
+=======
+        tested=load_points(folder / "points.npz", result.data.fingerprint),
+        replicas={arm.name: _replicas(arm, store) for arm in result.arms},
+        model=_model(folder / "model") if result.model.members or result.model.reference else None,
+>>>>>>> 35d01e8 (Study a network of one's own, from Python and by its import path)
         members=[store.read(key) for key in result.model.members if key in store],
         network=network_of(result, store),
         about=read_about(folder),
     )
+
+
+def _model(folder: Path) -> TrainedModel | TrainedReference | None:
+    """The model handed over; None for a network of a person's own."""
+    try:
+        return TrainedModel.load(folder)
+    except CodeNeededError:
+        return None
 
 
 def check_place(folder: Path) -> None:

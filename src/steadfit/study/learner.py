@@ -38,6 +38,11 @@ class Learner(Protocol):
         study's first seed, and those on the same examples are one."""
         ...
 
+    @property
+    def of_others(self) -> bool:
+        """Whether it runs code of which it is not known that its seed decides all."""
+        ...
+
     def decides(self, task: Task) -> Loss:
         """The loss that is learned by; a study decides by it where nothing else is asked for."""
         ...

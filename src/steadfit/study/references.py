@@ -39,6 +39,10 @@ class ReferenceLearner:
         """The seed only divides the examples where a strength is chosen."""
         return False
 
+    @property
+    def of_others(self) -> bool:
+        return False
+
     def decides(self, task: Task) -> Loss:
         return task.losses[0]
 

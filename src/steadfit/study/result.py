@@ -117,6 +117,7 @@ class StudyResult:
 
     not_joined: remedies found better, and left out of the second round since they set what another
         one of it sets.
+    repeats: whether the first training, done twice, gave the same; None where that was not tried.
     race: how the only remedy was found; None where remedies were asked for themselves.
     """
 
@@ -129,6 +130,7 @@ class StudyResult:
     not_joined: tuple[str, ...] = ()
     references: tuple[TrainedArm, ...] = ()
     race: RaceFacts | None = None
+    repeats: bool | None = None
 
     def arm(self, name: str) -> TrainedArm:
         """The arm of this name. Raises SteadfitError, with the nearest name, if there is none."""

@@ -3,6 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
 
 from steadfit.analysis.analyse import analyse
 from steadfit.analysis.evidence import ArmEvidence, Evidence
@@ -114,6 +117,7 @@ def run_study(
             for arm, own in zip(rounds.references, evidence.references, strict=True)
         ),
         race=raced,
+        repeats=_repeats(rounds),
     )
     if model is not None:
         model.save(folder / "model")
@@ -156,6 +160,18 @@ def _compare(rounds: Rounds, second_round: bool) -> tuple[str, ...]:
     rounds.arms, rounds.joined = (*arms, joined), (joined.name,)
     rounds.compare([joined])
     return not_joined
+
+
+def _repeats(rounds: Rounds) -> bool | None:
+    """Whether the first training, of code whose seed may not decide all, gives the same again."""
+    first, *_ = repetition_trials(rounds.plan, rounds.arms[0], 0)
+    if not first.learner.of_others or rounds.known[first.key].failure:
+        return None
+    with TemporaryDirectory() as folder:
+        again = open_store(Path(folder) / "store")
+        rounds.engine.train([first], rounds.plan.data, again, rounds.watch, "the first, once more")
+        both = rounds.known[first.key].logits, again.read(first.key).logits
+    return bool(np.array_equal(*both))
 
 
 def _analysed(rounds: Rounds) -> tuple[Analysis, Evidence, tuple[Arm, ...]]:

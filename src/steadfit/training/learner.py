@@ -45,6 +45,10 @@ class RecipeLearner:
     def seeded(self) -> bool:
         return True
 
+    @property
+    def of_others(self) -> bool:
+        return self.recipe.model.network is not None
+
     def decides(self, task: Task) -> Loss:
         return task.decides(self.recipe.training)
 

@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from steadfit.data import Dataset, natural
-from steadfit.errors import SteadfitError
+from steadfit.errors import CodeNeededError, SteadfitError
 from steadfit.files import whole_folder
 from steadfit.kinds import Inputs, Preparation, checked
-from steadfit.models import build
-from steadfit.recipe import Recipe
+from steadfit.models import OwnNetwork, build, is_list
+from steadfit.recipe import Model, Recipe
 from steadfit.regular_files import read_json
 from steadfit.tasks.classes import probabilities
 from steadfit.training import limits
@@ -165,24 +165,42 @@ class TrainedModel:
             (new / FACTS).write_text(self.facts.to_json(), encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: str | Path) -> "TrainedModel | TrainedReference":
+    def load(
+        cls, folder: str | Path, network: OwnNetwork | None = None
+    ) -> "TrainedModel | TrainedReference":
         """Read what `save` wrote, or `TrainedReference.save`, as model.json says.
 
-        Raises SteadfitError where it is absent or damaged.
-        folder: the model's, or that of the study or fit it is in.
+        folder: the model's, or that of the study or fit it is in. network: the person's own one
+        that was trained, whose code no file holds.
+        Raises SteadfitError where it is absent or damaged, and CodeNeededError without the code.
         """
         folder = model_folder(Path(folder))
         with _undamaged(folder):
             content = read_json(folder / FACTS)
             if (values := reference_values(content)) is not None:
                 return TrainedReference.read(folder, values)
-            facts = ModelFacts.from_json(content)
+            facts = _with_code(ModelFacts.from_json(content), network)
             files = [folder / weights_file(i) for i in range(len(facts.preparations))]
             size = sum(file.stat().st_size for file in files)
         limits.check_weights(f"The model in {folder}", size)
         with _undamaged(folder):
             model = cls(facts, tuple(map(read_weights, files)))
             assert model.members is not None
+<<<<<<< HEAD
+=======
+        except CodeNeededError:
+            raise
+        except FileNotFoundError as error:
+            raise SteadfitError(
+                f"There is no model in {folder}: {error.filename} is missing."
+            ) from None
+        except PermissionError as error:
+            raise SteadfitError(f"{error.filename} cannot be read: {error.strerror}.") from None
+        except (OSError, ValueError, LookupError, TypeError, RuntimeError) as error:
+            raise SteadfitError(
+                f"The model in {folder} is damaged ({_reason(error)}). Run the study again."
+            ) from None
+>>>>>>> 35d01e8 (Study a network of one's own, from Python and by its import path)
         return model
 
 
@@ -193,6 +211,7 @@ def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) ->
     return TrainedModel(facts, tuple(replica.weights for replica in replicas))
 
 
+<<<<<<< HEAD
 @contextmanager
 def _undamaged(folder: Path) -> Iterator[None]:
     """What reading an absent or damaged model raises becomes a SteadfitError."""
@@ -208,6 +227,20 @@ def _undamaged(folder: Path) -> Iterator[None]:
         raise SteadfitError(
             f"The model in {folder} is damaged ({_reason(error)}). Run the study again."
         ) from None
+=======
+def _with_code(facts: ModelFacts, network: OwnNetwork | None) -> ModelFacts:
+    """The facts of a person's own network with its code, which is never imported from a file."""
+    model = facts.recipe.model
+    if is_list(model.name) or ":" not in model.name:
+        return facts
+    if network is None:
+        raise CodeNeededError(
+            f"The model is a network of your own, {model.name}, whose code is not saved with it. "
+            "Load it with network=OwnNetwork.of(...)."
+        )
+    changed = Model.of(name=model.name, settings=model.settings, network=network)
+    return replace(facts, recipe=facts.recipe.but(model=changed))
+>>>>>>> 35d01e8 (Study a network of one's own, from Python and by its import path)
 
 
 def _check_preparation(facts: ModelFacts, fitted: Preparation) -> None:
