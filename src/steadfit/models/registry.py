@@ -137,11 +137,14 @@ def parameters(model: Model, shape: Shape, outputs: int) -> int:
 
 
 def largest(model: Model, shape: Shape, outputs: int) -> int:
-    """The most values that a layer gives for one example, without building it.
+    """The most values that a layer gives for one example, without building it; of a network of
+    one's own, that it gives in the end.
 
     >>> largest(Model(name="zeropad 32; flatten; linear 10"), (1, 28, 28), 10)
     1024
     """
+    if model.network is not None:
+        return outputs
     steps = chain.steps(layers(model, shape, outputs), shape)
     return max(layer.largest(before) for layer, before, _ in steps)
 

@@ -85,17 +85,9 @@ def open_run(folder: Path) -> Run:
     check_free(f"{folder / 'store'}", 4 * values * sum(len(arm.keys) for arm in result.arms))
     return Run(
         result=result,
-<<<<<<< HEAD
         tested=tested,
         replicas={arm.name: _replicas(arm, store, tested) for arm in result.arms},
-        model=TrainedModel.load(folder / "model")
-        if result.model.members or result.model.reference
-        else None,
-=======
-        tested=load_points(folder / "points.npz", result.data.fingerprint),
-        replicas={arm.name: _replicas(arm, store) for arm in result.arms},
         model=_model(folder / "model") if result.model.members or result.model.reference else None,
->>>>>>> 35d01e8 (Study a network of one's own, from Python and by its import path)
         members=[store.read(key) for key in result.model.members if key in store],
         network=network_of(result, store),
         about=read_about(folder),

@@ -186,21 +186,6 @@ class TrainedModel:
         with _undamaged(folder):
             model = cls(facts, tuple(map(read_weights, files)))
             assert model.members is not None
-<<<<<<< HEAD
-=======
-        except CodeNeededError:
-            raise
-        except FileNotFoundError as error:
-            raise SteadfitError(
-                f"There is no model in {folder}: {error.filename} is missing."
-            ) from None
-        except PermissionError as error:
-            raise SteadfitError(f"{error.filename} cannot be read: {error.strerror}.") from None
-        except (OSError, ValueError, LookupError, TypeError, RuntimeError) as error:
-            raise SteadfitError(
-                f"The model in {folder} is damaged ({_reason(error)}). Run the study again."
-            ) from None
->>>>>>> 35d01e8 (Study a network of one's own, from Python and by its import path)
         return model
 
 
@@ -211,12 +196,13 @@ def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) ->
     return TrainedModel(facts, tuple(replica.weights for replica in replicas))
 
 
-<<<<<<< HEAD
 @contextmanager
 def _undamaged(folder: Path) -> Iterator[None]:
     """What reading an absent or damaged model raises becomes a SteadfitError."""
     try:
         yield
+    except CodeNeededError:
+        raise
     except FileNotFoundError as error:
         raise SteadfitError(
             f"There is no model in {folder}: {error.filename} is missing."
@@ -227,7 +213,8 @@ def _undamaged(folder: Path) -> Iterator[None]:
         raise SteadfitError(
             f"The model in {folder} is damaged ({_reason(error)}). Run the study again."
         ) from None
-=======
+
+
 def _with_code(facts: ModelFacts, network: OwnNetwork | None) -> ModelFacts:
     """The facts of a person's own network with its code, which is never imported from a file."""
     model = facts.recipe.model
@@ -240,7 +227,6 @@ def _with_code(facts: ModelFacts, network: OwnNetwork | None) -> ModelFacts:
         )
     changed = Model.of(name=model.name, settings=model.settings, network=network)
     return replace(facts, recipe=facts.recipe.but(model=changed))
->>>>>>> 35d01e8 (Study a network of one's own, from Python and by its import path)
 
 
 def _check_preparation(facts: ModelFacts, fitted: Preparation) -> None:
