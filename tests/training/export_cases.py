@@ -89,7 +89,7 @@ def untrained(data: Dataset, name: str, networks: int = 1, **settings: Any) -> T
 def quick() -> dict[str, TrainedModel]:
     """One case of each way into a program, for the suite."""
     return {
-        "convnet, 2 networks": untrained(images(), "convnet", 2, width=0.1, norm="batch"),
+        "convnet": untrained(images(), "convnet", width=0.1, norm="batch"),
         "recurrent of lstm, both ways, on series": untrained(
             series(), "recurrent", cell="lstm", hidden=6, bidirectional=True
         ),

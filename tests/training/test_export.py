@@ -31,11 +31,10 @@ from training.export_cases import (
     untrained,
 )
 
-OPERATORS = {  # of the quick cases
-    "convnet, 2 networks": "",
+OPERATORS = {  # of those cases that go to ONNX
+    "convnet": "",
     "recurrent of lstm, both ways, on series": "LSTM",
     "recurrent of mgu, 2 networks on texts": "Scan",
-    "conv_recurrent, numbers": "GRU",
     "language": "GRU",
 }
 

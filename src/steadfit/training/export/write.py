@@ -77,6 +77,12 @@ def _to_torch(program: Program) -> bytes:
 
 
 def _to_onnx(program: Program) -> bytes:
+    size = sum(tensor.nbytes for tensor in program.module.state_dict().values())
+    if size > _MOST_BYTES:
+        raise SteadfitError(
+            f"An ONNX file must have at most 2 GB, got a model of {size / 1e9:.1f} GB. Export to "
+            "torch."
+        )
     made = torch.onnx.export(
         program.module,
         program.signature.examples,
@@ -94,12 +100,6 @@ def _to_onnx(program: Program) -> bytes:
             for name, value in program.said.items()
         }
     )
-    size = sum(tensor.nbytes for tensor in program.module.state_dict().values())
-    if size > _MOST_BYTES:
-        raise SteadfitError(
-            f"An ONNX file must have at most 2 GB, got a model of {size / 1e9:.1f} GB. Export to "
-            "torch."
-        )
     return made.model_proto.SerializeToString()
 
 
