@@ -96,11 +96,11 @@ EXAMPLE = torch.randn(4, 2, 3), torch.tensor([4, 1])
 FREE = ({0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}, {0: torch.export.Dim.DYNAMIC})
 
 
-@pytest.mark.parametrize("number", range(2))
-def test_random_cells_can_be_exported(number: int) -> None:
-    @many(number, CELLS // 60)
-    @given(source=sources(), zoneout=st.sampled_from([0.0, 0.2]), seed=st.integers(0, 99))
-    def hold(source: str, zoneout: float, seed: int) -> None:
+@pytest.mark.parametrize("zoneout", [0.0, 0.2])
+def test_random_cells_can_be_exported(zoneout: float) -> None:
+    @many(0, CELLS // 60)
+    @given(source=sources(), seed=st.integers(0, 99))
+    def hold(source: str, seed: int) -> None:
         torch.manual_seed(seed)
         module = Lengths(source, zoneout)
         program = torch.export.export(module, EXAMPLE, dynamic_shapes=FREE)
@@ -115,11 +115,11 @@ def test_random_cells_can_be_exported(number: int) -> None:
 def test_random_cells_can_be_exported_to_onnx(tmp_path) -> None:
     from onnxruntime import InferenceSession
 
-    @many(2, CELLS // 60)
-    @given(source=sources(), zoneout=st.sampled_from([0.0, 0.2]), seed=st.integers(0, 99))
-    def hold(source: str, zoneout: float, seed: int) -> None:
+    @many(1, CELLS // 60)
+    @given(source=sources(), seed=st.integers(0, 99))
+    def hold(source: str, seed: int) -> None:
         torch.manual_seed(seed)
-        module, names = Lengths(source, zoneout), ["x", "lengths"]
+        module, names = Lengths(source, zoneout=0.2), ["x", "lengths"]
         free = ({0: "time", 1: "batch"}, {0: "batch"})
         file = tmp_path / "cell.onnx"
         with warnings.catch_warnings(), torch.no_grad():
