@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.functional import affine_grid, cross_entropy, grid_sample
 from torch.utils.data import DataLoader, TensorDataset
 
-SEEDS, BATCH, RATE, WARMUP = 10, 64, 2e-3, 0.1
+BATCH, RATE, WARMUP = 64, 2e-3, 0.1
 HELD_OUT, PATIENCE = 0.2, 5
 ARMS: Mapping[str, Mapping[str, float]] = {
     "baseline": {},
@@ -113,10 +113,10 @@ def losses(images: Images, epochs: int, arm: Mapping[str, float], seed: int) -> 
     return cross_entropy(_logits(module, images.x), images.y, reduction="none").double().numpy()
 
 
-def compare(images: Images, epochs: int) -> Comparison:
+def compare(images: Images, epochs: int, seeds: int) -> Comparison:
     """All arms, and which of them differ from the baseline."""
     found = {
-        name: np.mean([losses(images, epochs, arm, seed) for seed in range(SEEDS)], 0)
+        name: np.mean([losses(images, epochs, arm, seed) for seed in range(seeds)], 0)
         for name, arm in ARMS.items()
     }
     baseline = found.pop("baseline")
@@ -129,7 +129,7 @@ def compare(images: Images, epochs: int) -> Comparison:
         if tests[name].pvalue * left > 0.05:
             break
         words[name] = "better" if tests[name].statistic < 0 else "worse"
-    return Comparison(words, float(np.median(halves)), SEEDS * len(ARMS))
+    return Comparison(words, float(np.median(halves)), seeds * len(ARMS))
 
 
 def _rate(step: int, steps: int) -> float:

@@ -39,12 +39,21 @@ def images(name: str) -> Images:
     return split(data.x, data.y, is_test)
 
 
-def script(name: str, epochs: int) -> Told:
+def script(name: str, epochs: int, seeds: int) -> Told:
     """What the careful person has of it."""
     began = time.perf_counter()
-    found = compare(images(name), epochs)
+    found = compare(images(name), epochs, seeds)
     seconds = time.perf_counter() - began
     return Told(found.words, {}, "", found.half, found.trainings, seconds)
+
+
+def row(name: str, way: str, told: Told, now: Told) -> str:
+    """A line of the table."""
+    words = "; ".join(f"{arm}: *{word}*" for arm, word in told.words.items())
+    return (
+        f"| {DATA[name]} | {way} | {words} | {told.half:.1%} | {told.trainings} | "
+        f"{told.seconds:.0f} | {now.half / told.half:.2f} | {now.seconds / told.seconds:.2f} |"
+    )
 
 
 def main() -> None:
@@ -53,6 +62,7 @@ def main() -> None:
     )
     parser.add_argument("--data", nargs="+", choices=list(DATA), default=list(DATA))
     parser.add_argument("--epochs", type=int, default=20, help="of every training")
+    parser.add_argument("--seeds", type=int, default=10, help="of the script, an arm")
     asked = parser.parse_args()
     print(f"Load of the machine over 1, 5, 15 minutes: {os.getloadavg()}\n")
     print("| data | way | words | half | trainings | s | today's half | today's time |")
@@ -60,18 +70,10 @@ def main() -> None:
     for name in asked.data:
         arguments = [*STUDIES[DATA[name]], "--epochs", str(asked.epochs)]
         now = studied(HERE, arguments)
-        for way, told in (
-            ("today", now),
-            ("the script", script(name, asked.epochs)),
-            ("542267c", studied(before(), arguments)),
-        ):
-            words = "; ".join(f"{arm}: *{word}*" for arm, word in told.words.items())
-            shares = f"{now.half / told.half:.2f} | {now.seconds / told.seconds:.2f}"
-            print(
-                f"| {DATA[name]} | {way} | {words} | {told.half:.1%} | {told.trainings} | "
-                f"{told.seconds:.0f} | {shares} |",
-                flush=True,
-            )
+        print(row(name, "today", now, now), flush=True)
+        careful = script(name, asked.epochs, asked.seeds)
+        print(row(name, "the script", careful, now), flush=True)
+        print(row(name, "542267c", studied(before(), arguments), now), flush=True)
     print(f"\nLoad of the machine at the end: {os.getloadavg()}")
 
 
