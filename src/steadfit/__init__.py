@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from steadfit.api import Fitted, Study, fit, study
+    from steadfit.api import Comparison, Fitted, Study, analyse, fit, study
     from steadfit.cells import cell
     from steadfit.data import Dataset, from_arrays, read, split
     from steadfit.errors import SteadfitError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from steadfit.training import TrainedModel
 
 _HOMES = {
+    "Comparison": "steadfit.api",
     "Dataset": "steadfit.data",
     "Fitted": "steadfit.api",
     "OwnNetwork": "steadfit.models",
@@ -32,6 +33,7 @@ _HOMES = {
     "Study": "steadfit.api",
     "StudyResult": "steadfit.study.result",
     "TrainedModel": "steadfit.training",
+    "analyse": "steadfit.api",
     "cell": "steadfit.cells",
     "fit": "steadfit.api",
     "from_arrays": "steadfit.data",
@@ -46,6 +48,7 @@ _ROOMS = (
 )
 
 __all__ = [
+    "Comparison",
     "Dataset",
     "Fitted",
     "OwnNetwork",
@@ -54,6 +57,7 @@ __all__ = [
     "Study",
     "StudyResult",
     "TrainedModel",
+    "analyse",
     "cell",
     "fit",
     "from_arrays",

@@ -111,7 +111,10 @@ def _best(arms: Sequence[ArmAnalysis], decides: str) -> str:
     if not arms[0].totals:
         return finished[0].name if finished else arms[0].name
     worded = [arm for arm in arms[1:] if arm.judged_by]
-    chosen = best([arm.changes[decides] for arm in worded])
+    chosen = best(
+        [arm.changes[arm.judged_by] for arm in worded],
+        [arm.changes[decides].value for arm in worded],
+    )
     return arms[0].name if chosen is None else worded[chosen].name
 
 

@@ -153,7 +153,9 @@ def mean_change(
     if total == 0.0:
         chance = 0.5 if value == 0.0 else float(value < 0)
         return Change(value, value, value, 0.0, replicas.freedom, chance, 0.0, 0.0, heaviest)
-    degrees = total**2 / (points**2 / (len(units) - 1) + replicas.between**2 / replicas.freedom)
+    freedom = len(units) - 1, replicas.freedom
+    degrees = total**2 / (points**2 / freedom[0] + replicas.between**2 / freedom[1])
+    degrees = max(degrees, float(min(freedom)))  # a sum has no fewer than its parts
     third = float(((units - units.mean()) ** 3).mean()) / len(units) ** 2  # cumulant of the mean
     skew = third / total**1.5
     error = float(np.sqrt(total))

@@ -130,11 +130,19 @@ def _word(one: _State) -> Verdict:
     return one.word
 
 
-def best(changes: Sequence[Change]) -> int | None:
+def best(changes: Sequence[Change], values: Sequence[float] | None = None) -> int | None:
     """The position of the arm to hand over; None for the baseline.
 
     Of those at least one standard error better than the baseline, the one with the largest change:
     a choice is to lose little on average, where a word is to be wrong seldom.
+
+    changes: of each arm, by the measure that its word is by. values: the changes of the deciding
+    measure, which rank them and must be below 0; by default those of `changes`.
     """
-    better = [one for one in changes if one.value < 0 and -one.value >= one.error]
-    return changes.index(min(better, key=lambda one: one.value)) if better else None
+    ranked = [one.value for one in changes] if values is None else values
+    better = [
+        place
+        for place, one in enumerate(changes)
+        if -one.value >= one.error and one.value < 0 and ranked[place] < 0
+    ]
+    return min(better, key=lambda place: ranked[place]) if better else None

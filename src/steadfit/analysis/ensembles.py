@@ -33,7 +33,8 @@ def ensemble_of(evidence: Evidence, arm: ArmEvidence) -> EnsembleAnalysis | None
         values = MEASURES[name].of(together, evidence.points)
         single = evidence.losses_of(baseline, name)
         totals[name] = float(values.mean())
-        changes[name] = mean_change(
-            values - single.values, single.folds, single.groups, evidence.level
-        )
+        differences, folds = values - single.values, single.folds
+        if evidence.comparing.folds > 1:  # those of the repetitions depend on one another
+            differences, folds = differences.mean(0, keepdims=True), folds[:1]
+        changes[name] = mean_change(differences, folds, single.groups, evidence.level)
     return EnsembleAnalysis(arm.name, len(arm.tested), totals, changes)

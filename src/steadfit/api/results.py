@@ -1,6 +1,5 @@
 """A finished study and a finished fit, as people hold them: figures, model, folder."""
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from steadfit.errors import CodeNeededError, SteadfitError, counted
 from steadfit.references import ReferenceScore
 from steadfit.report import fit_html, fit_summary, summary, summary_html
 from steadfit.report.fits import explain_fit
+from steadfit.report.text import as_text
 from steadfit.report.voice import PYTHON
 from steadfit.study.fit_result import FitResult
 from steadfit.study.folder import Run
@@ -84,17 +84,7 @@ class Study:
         return summary(self.result, PYTHON, self.run.seconds)
 
     def __str__(self) -> str:
-        return _as_text(self)
-
-
-def _as_text(shown: Any) -> str:
-    """What rich shows of it, as plain text."""
-    from rich.console import Console
-
-    console = Console(file=io.StringIO(), width=100)
-    console.print(shown.__rich__())
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue().rstrip()
+        return as_text(self)
 
 
 def rows(result: StudyResult) -> list[dict[str, Any]]:
@@ -182,4 +172,4 @@ class Fitted:
         return fit_summary(self.result)
 
     def __str__(self) -> str:
-        return _as_text(self)
+        return as_text(self)

@@ -60,7 +60,12 @@ class _Column:
         return self if self.words else replace(self, heading=BREAKS.sub("\n", self.heading))
 
 
-def table(found: Analysis, width: int = 120, seconds: Mapping[str, float] | None = None) -> Table:
+def table(
+    found: Analysis,
+    width: int = 120,
+    seconds: Mapping[str, float] | None = None,
+    best: str = "← handed over",
+) -> Table:
     """The study's arms, one a row, below them averages of retrainings and the reference models.
 
     Error, the deciding measure, its relative change with its interval, the chance that the arm is
@@ -68,9 +73,10 @@ def table(found: Analysis, width: int = 120, seconds: Mapping[str, float] | None
     small, the time goes first, then headings and names break, then chance and word move under the
     change, then the error goes, and then the loss.
 
-    seconds: of a training, by arm. Example: `rich.print(table(study.result.analysis, width=80))`.
+    seconds: of a training, by arm. best: what stands beside the best arm.
+    Example: `rich.print(table(study.result.analysis, width=80))`.
     """
-    columns = _fitting(found, width, seconds or {})
+    columns = _fitting(found, width, seconds or {}, best)
     made = Table(
         box=None,
         pad_edge=False,
@@ -135,9 +141,9 @@ def summary(
     return Summary(parts)
 
 
-def _fitting(found: Analysis, width: int, seconds: Mapping[str, float]) -> list[_Column]:
+def _fitting(found: Analysis, width: int, seconds: Mapping[str, float], best: str) -> list[_Column]:
     """The widest layout that fits; the last one whatever its width."""
-    columns = _columns(found, seconds)
+    columns = _columns(found, seconds, best)
     wide = (
         ("arm", "error", "total", "change", "chance", "verdict", "seconds"),
         ("arm", "error", "total", "change", "chance", "verdict"),
@@ -164,7 +170,7 @@ def _room(columns: list[_Column], width: int) -> int:
     return width - sum(column.width + GAP for column in columns[1:])
 
 
-def _columns(found: Analysis, seconds: Mapping[str, float]) -> dict[str, _Column]:
+def _columns(found: Analysis, seconds: Mapping[str, float], best: str) -> dict[str, _Column]:
     """Every column that a layout may take, by name."""
     measure = found.decides
     rows = (*found.arms, *found.ensembles, *found.references)
@@ -178,7 +184,7 @@ def _columns(found: Analysis, seconds: Mapping[str, float]) -> dict[str, _Column
     )
     changes = (*changed, *[""] * len(found.references))
     verdicts = tuple(wording.VERDICTS[arm.verdict] for arm in arms)
-    handed = tuple("← handed over" if arm.name == found.best else "" for arm in arms)
+    handed = tuple(best if arm.name == found.best else "" for arm in arms)
     chances = tuple(
         wording.chance(arm.changes[arm.judged_by].chance_better) if arm.judged_by else ""
         for arm in arms

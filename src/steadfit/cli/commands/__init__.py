@@ -3,6 +3,28 @@
 What is heavy is imported in the functions, where it is used, so that `--help` answers at once.
 """
 
-from steadfit.cli.commands import cells, doctor, export, fit, lists, predict, shapes, show, study
+from steadfit.cli.commands import (
+    analyse,
+    cells,
+    doctor,
+    export,
+    fit,
+    lists,
+    predict,
+    shapes,
+    show,
+    study,
+)
 
-__all__ = ["cells", "doctor", "export", "fit", "lists", "predict", "shapes", "show", "study"]
+__all__ = [
+    "analyse",
+    "cells",
+    "doctor",
+    "export",
+    "fit",
+    "lists",
+    "predict",
+    "shapes",
+    "show",
+    "study",
+]
