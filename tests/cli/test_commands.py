@@ -271,10 +271,12 @@ def test_the_surface_is_what_it_was():
     training = ["--arithmetic", "--batch", "--epochs", "--learning-rate", "--model", "--out"]
     assert set(found["study"]) - set(found["fit"]) == {
         "--arms",
+        "--budget",
         "--crossed",
         "--decide-by",
         "--folds",
         "--hand-over",
+        "--learning-curve",
         "--other-sets",
         "--processes",
         "--repetitions",
