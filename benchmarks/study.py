@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from steadfit.analysis.analyse import analyse
 from steadfit.analysis.evidence import ArmEvidence, Evidence
 from steadfit.analysis.measures import Points
+from steadfit.analysis.terms import Loss
 from steadfit.data import Dataset, Split, read, split
 from steadfit.recipe import Recipe
 from steadfit.study.design import Design
@@ -92,9 +93,9 @@ def study_turn(data: Dataset, number: int) -> tuple[float, float, list[float]]:
         replicas = [store.read(trial.key) for trial in trials]
     y = plan.tested.data.y.numpy()
     evidence = ArmEvidence("baseline", np.stack([one.logits for one in replicas]))
-    measures = ("cross_entropy", "brier", "error")
+    measures, losses = ("cross_entropy", "brier", "error"), (Loss.CROSS_ENTROPY,)
     folds, comparing = plan.tested.folds, plan.comparing
-    analyse(Evidence((evidence,), Points(y), folds, comparing, "cross_entropy", measures))
+    analyse(Evidence((evidence,), Points(y), folds, comparing, "cross_entropy", measures, losses))
     whole = time.perf_counter() - began
     cores = min(torch.get_num_threads(), len(trials))
     trained = sum(replica.seconds for replica in replicas) / cores

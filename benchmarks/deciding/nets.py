@@ -40,7 +40,7 @@ from steadfit.analysis.evidence import ArmEvidence, Comparing, Evidence
 from steadfit.analysis.jackknife import Floats
 from steadfit.analysis.measures import Points
 from steadfit.analysis.result import Analysis
-from steadfit.analysis.terms import Route, Verdict
+from steadfit.analysis.terms import Loss, Route, Verdict
 
 LOOKS = (1, 2, 3)
 COMPARING = Comparing(FOLDS, LOOKS, Route.NO_TEST_SET)
@@ -67,7 +67,8 @@ def evidence(of: FreshSet, repetitions: Mapping[str, int], joined: str = "") -> 
         for name, count in repetitions.items()
     )
     folds = of.folds[: max(repetitions.values())]
-    return Evidence(arms, Points(of.y), folds, COMPARING, DECIDES, TOLD)
+    losses = (Loss.CROSS_ENTROPY,)
+    return Evidence(arms, Points(of.y), folds, COMPARING, DECIDES, TOLD, losses)
 
 
 def study(of: FreshSet, names: Sequence[str], joined: str = "") -> Analysis:

@@ -22,7 +22,7 @@ from steadfit.errors import SteadfitError
 from steadfit.recipe import Recipe
 from steadfit.report.explain import explain
 from steadfit.report.voice import COMMAND_LINE
-from steadfit.study import rounds
+from steadfit.study import rounds, run
 from steadfit.study.design import Design
 from steadfit.study.plan import make_plan
 from steadfit.study.result import StudyResult
@@ -120,6 +120,28 @@ def test_an_arm_that_stopped_stays_in_the_family(tmp_path, monkeypatch: pytest.M
         {"baseline": 1, "dropout=0.5": 1, "l2=0.001": 1},
         {"baseline": 2, "dropout=0.5": 1, "l2=0.001": 2},
     ]
+
+
+def test_a_second_round_may_end_before_the_first(tmp_path, monkeypatch: pytest.MonkeyPatch):
+    """The baseline keeps the repetitions that other arms have, whatever the joined arm needs."""
+
+    def looked(evidence):
+        found = decisions_of(evidence)
+        return {name: replace(one, goes_on=name == "l2=0.001") for name, one in found.items()}
+
+    def joined(found, arms):
+        return make_arms(BASE, ["dropout+l2"])[1], ()
+
+    monkeypatch.setattr(rounds, "decisions_of", looked)
+    monkeypatch.setattr(run, "joined_arm", joined)
+    design = replace(DESIGN, repetitions=2, variance="none")
+    found = run_study(data(), BASE, ["dropout", "l2"], tmp_path, design).result.analysis
+    assert {arm.name: arm.repetitions for arm in found.arms} == {
+        "baseline": 2,
+        "dropout=0.5": 1,
+        "l2=0.001": 2,
+        "dropout=0.5+l2=0.001": 1,
+    }
 
 
 def test_an_arm_that_diverges_fails_and_the_study_goes_on(tmp_path):

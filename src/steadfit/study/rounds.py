@@ -230,7 +230,8 @@ class Rounds:
             for trial in repetition_trials(self.plan, arm, number)
         ]
         self.train(trials, what=f"repetition {look}" if look < 2 else f"repetitions to {look}")
-        self.repetitions |= {arm.name: look for arm in arms}
+        for arm in arms:  # a second round begins anew, with a baseline that has more
+            self.repetitions[arm.name] = max(look, self.repetitions.get(arm.name, 0))
 
     def _evidence_of(self, arm: Arm, drawn: bool) -> ArmEvidence:
         """One arm's, made once for so many repetitions."""
