@@ -49,7 +49,7 @@ LEARNED = [own.net, own.Plain, own.Normed, own.Tied, own.Plain(4), nn.Sequential
     nn.Flatten(), nn.Linear(16, 3)), "training.own_networks:net"]  # fmt: skip
 
 
-@pytest.mark.parametrize("what", LEARNED, ids=str)
+@pytest.mark.parametrize("what", LEARNED, ids=range(len(LEARNED)))
 def test_learns_and_the_seed_decides_all(what):
     learner = learner_of(what, optimizer={"learning_rate": 0.02})
     error, replica = error_of(learner, images())

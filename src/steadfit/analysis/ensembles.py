@@ -5,16 +5,18 @@ import numpy as np
 from steadfit.analysis.comparison import mean_change
 from steadfit.analysis.evidence import ArmEvidence, Evidence
 from steadfit.analysis.jackknife import Floats
-from steadfit.analysis.measures import MEASURES
+from steadfit.analysis.measures import MEASURES, OF_CLASSES
 from steadfit.analysis.result import EnsembleAnalysis
-from steadfit.analysis.terms import Loss
 
 
-def averaged(outputs: np.ndarray, loss: Loss) -> Floats:
+def averaged(outputs: np.ndarray, decides: str) -> Floats:
     """The mean over the first axis, as a model of several networks predicts: of log-probabilities,
-    the centre of the cross-entropy's decomposition, or of numbers."""
+    the centre of the cross-entropy's decomposition, or of numbers.
+
+    decides: a measure, which tells the one from the other.
+    """
     single = outputs.astype(np.float64)
-    if loss is not Loss.SQUARED:
+    if decides in OF_CLASSES:
         single = single - np.logaddexp.reduce(single, axis=-1, keepdims=True)
     return single.mean(0)
 
@@ -27,7 +29,7 @@ def ensemble_of(evidence: Evidence, arm: ArmEvidence) -> EnsembleAnalysis | None
     baseline = evidence.arms[0]
     if arm.tested is None or baseline.tested is None or len(arm.tested) < 2:
         return None
-    together = averaged(arm.tested, evidence.losses[0])[None]
+    together = averaged(arm.tested, evidence.decides)[None]
     totals, changes = {}, {}
     for name in evidence.told:
         values = MEASURES[name].of(together, evidence.points)

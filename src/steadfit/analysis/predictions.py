@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from steadfit.analysis.evidence import ArmEvidence, Comparing, Evidence
 from steadfit.analysis.measures import OF_CLASSES, OF_NUMBERS, Points, measure
-from steadfit.analysis.terms import Loss, Route
+from steadfit.analysis.terms import Route
 from steadfit.errors import SteadfitError
 
 SURE = 40.0  # the logit of a class that was named without a probability
@@ -61,7 +61,6 @@ def evidence_of(
             "predictions must be of two retrainings or more an arm, or of folds, got one: a single "
             "retraining does not tell what another would change. Give folds, or more retrainings."
         )
-    losses = (Loss.SQUARED,) if numbers else (Loss.CROSS_ENTROPY,)
     return Evidence(
         tuple(ArmEvidence(name, outputs) for name, outputs in arms.items()),
         points,
@@ -69,7 +68,6 @@ def evidence_of(
         Comparing(int(where.max()) + 1, (min(map(len, arms.values())),), Route.ASKED),
         decides,
         measures,
-        losses,
     )
 
 

@@ -79,7 +79,7 @@ def _ensemble(evidence: Evidence, arm: ArmEvidence) -> dict[str, Change]:
     if units < 2:
         return {}
     singles = drawn.reshape(-1, *drawn.shape[2:])
-    together = averaged(singles, evidence.losses[0])[None]
+    together = averaged(singles, evidence.decides)[None]
     folds = np.zeros(singles.shape[:2], np.int64)
     found = {}
     for name in evidence.told:
