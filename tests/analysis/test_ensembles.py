@@ -38,7 +38,7 @@ def test_averaging_divides_the_variance_of_the_seed():
 
 def test_the_baseline_and_the_best_arm_have_one_from_two_repetitions_on():
     found = analyse(evidence_of(2))
-    assert [one.name for one in found.ensembles] == ["2 × baseline, averaged", "2 × l2, averaged"]
+    assert [one.name for one in found.ensembles] == ["baseline ×2", "l2 ×2"]
     assert analyse(evidence_of(1)).ensembles == ()
 
 

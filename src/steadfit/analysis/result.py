@@ -97,7 +97,7 @@ class EnsembleAnalysis:
     @property
     def name(self) -> str:
         """As tables call it."""
-        return f"{self.members} × {self.arm}, averaged"
+        return f"{self.arm} ×{self.members}"
 
 
 @dataclass(frozen=True)

@@ -178,6 +178,8 @@ def _columns(found: Analysis, seconds: Mapping[str, float], best: str) -> dict[s
     base = found.baseline.totals.get(measure, 0.0)
     arms = found.arms
     none = ("",) * (len(rows) - len(arms))
+    averages = tuple("average" for _ in found.ensembles)
+    beside = averages + ("",) * len(found.references)
     changed = tuple(
         wording.relative(row.changes[measure], base) if measure in row.changes else ""
         for row in (*arms, *found.ensembles)
@@ -195,11 +197,11 @@ def _columns(found: Analysis, seconds: Mapping[str, float], best: str) -> dict[s
         "total": _totals(words.name + " %" * words.percent, rows, found, measure),
         "change": _Column(change, changes),
         "chance": _Column("chance better", chances + none),
-        "verdict": _Column("", _joined(" ", verdicts, handed) + none, words=True, verdicts=True),
-        "stacked": _Column("", _joined("\n", verdicts, handed) + none, words=True, verdicts=True),
+        "verdict": _Column("", _joined(" ", verdicts, handed) + beside, words=True, verdicts=True),
+        "stacked": _Column("", _joined("\n", verdicts, handed) + beside, words=True, verdicts=True),
         "all": _Column(
             f"{change}\nchance better",
-            _joined("\n", changes, _joined(" · ", chances, verdicts) + none, handed + none),
+            _joined("\n", changes, _joined(" · ", chances, verdicts) + beside, handed + none),
             words=True,
             verdicts=True,
         ),
@@ -257,6 +259,8 @@ def _caption(found: Analysis) -> str:
         by = wording.MEASURES[others[0].judged_by].name
         names = wording.listed([wording.printable(arm.name) for arm in others])
         text += f" Chance and word of {names} are by the {by}."
+    if found.ensembles:
+        text += " Average: of an arm's repetitions at each point."
     if found.references:
         listed = ", ".join(reference.name for reference in found.references)
         text += f" Reference models, for comparison: {listed}."
