@@ -133,13 +133,6 @@ def test_a_frame_has_one_row_an_arm(tmp_path: Path) -> None:
     assert "verdict" in frame.columns
 
 
-def test_a_module_of_ones_own_is_refused_by_its_class(tmp_path) -> None:
-    with pytest.raises(
-        SteadfitError, match=r"model must be a name .* got Linear\. A module of your"
-    ):
-        sf.study(DATA, torch.nn.Linear(3, 2), out=tmp_path)  # type: ignore[arg-type]
-
-
 def test_images_are_predicted_in_the_forms_that_from_arrays_takes(tmp_path) -> None:
     rng = np.random.default_rng(0)
     grey, colour = rng.normal(size=(20, 6, 6)), rng.normal(size=(20, 6, 6, 3))

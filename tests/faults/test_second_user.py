@@ -161,7 +161,6 @@ def test_a_replica_that_he_may_not_read_is_not_called_damaged(
 @pytest.mark.parametrize(
     "command",
     [
-        ("fit", "d.npz", "--out", "run", *SMALL),
         ("fit", "d.npz", "--out", "new", *SMALL),
         ("study", "d.npz", "--out", "run", *SMALL),
         ("study", "d.npz", "--out", "new", *SMALL),

@@ -122,7 +122,7 @@ def cross_entropy(z: ArrayLike, y: ArrayLike, *, crossed: bool = False) -> Decom
     >>> z = np.random.default_rng(0).normal(size=(5, 2, 100, 3))
     >>> parts = cross_entropy(z, np.zeros(100, dtype=int))
     >>> f"{parts.total:.3f} = {parts.bias_noise:.3f} + {parts.variance:.3f} nats"
-    '1.461 = 1.162 + 0.298 nats'
+    '1.461 = 1.162 + 0.299 nats'
     """
     logits, labels = logits_and_labels(z, y)
 
