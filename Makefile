@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test slow fuzz check docs bench-study bench-conv bench-cells bench-coverage bench-sequences bench-epochs bench-verdict calibrate hostile faults audit clean
+.PHONY: demo test slow exports fuzz check docs bench-study bench-conv bench-cells bench-coverage bench-sequences bench-epochs bench-verdict calibrate hostile faults audit clean
 
 demo: .venv/done
 	$(BIN)/steadfit study digits
@@ -15,6 +15,9 @@ test: .venv/done
 slow: .venv/done
 	STEADFIT_FUZZ_CELLS=300 $(BIN)/pytest -n 2 tests/cells/test_random_cells.py
 	$(BIN)/python tests/cells/planted_faults.py
+
+# Every model and cell as a saved program and as ONNX, against its own predictions: six minutes.
+exports: .venv/done
 	$(BIN)/python tests/training/export_cases.py
 
 # Other cells at every call; their seed is printed, and repeats them.
