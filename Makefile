@@ -10,8 +10,7 @@ demo: .venv/done
 test: .venv/done
 	$(BIN)/pytest -n 2
 
-# What takes minutes: more random cells, and faults that they must find; every model and cell saved
-# for ONNX and torch.export.
+# What takes minutes: more random cells, and faults that they must find.
 slow: .venv/done
 	STEADFIT_FUZZ_CELLS=300 $(BIN)/pytest -n 2 tests/cells/test_random_cells.py
 	$(BIN)/python tests/cells/planted_faults.py
