@@ -125,7 +125,7 @@ def a_category(path: Path, scale: float, **settings: Any) -> None:
 
 
 def alike(path: Path, scale: float) -> None:
-    """The same, by an encoding that writes of each text what differs from the one before."""
+    """The same in an encoding that stores only how each text differs from the last."""
     texts = pa.array(["a" * int(1_000_000 * scale)] * 1_000)
     encoding = {"a": "DELTA_BYTE_ARRAY", "label": "PLAIN"}
     written_once(path, texts, use_dictionary=False, column_encoding=encoding)

@@ -1,4 +1,4 @@
-"""The cells that ONNX has operators for, and how their weights are laid out there.
+"""The cells that ONNX has operators for, and the layout of their weights.
 
 https://onnx.ai/onnx/operators/onnx__LSTM.html, onnx__GRU.html and onnx__RNN.html: rows stand in
 blocks of one gate, in ONNX's own order, behind an axis of directions.

@@ -1,4 +1,4 @@
-"""What `steadfit study` is told of its design."""
+"""The options of `steadfit study` on its design."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal

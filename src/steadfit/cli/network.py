@@ -1,4 +1,4 @@
-"""What the commands are told of the network and its training, alike for every command."""
+"""The options on the network and its training, the same for every command."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal

@@ -9,6 +9,7 @@ import copy
 import hashlib
 import inspect
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -187,19 +188,12 @@ def _blank(shape: Shape, count: int) -> Tensor | Padded:
     """A batch of examples in which nothing stands out."""
     if isinstance(shape, Text):
         return Padded(torch.ones((count, shape.steps), dtype=torch.int64))
-    values = torch.linspace(-1, 1, max(1, count * _size(shape))).reshape(count, *_shown(shape))
+    values = torch.linspace(-1, 1, max(1, count * math.prod(shape))).reshape(count, *_shown(shape))
     return Padded(values) if len(shape) == 2 else values
 
 
 def _batch_shape(shape: Shape) -> tuple[int, ...]:
     return (2, shape.steps) if isinstance(shape, Text) else (2, *_shown(shape))
-
-
-def _size(shape: Shape) -> int:
-    size = 1
-    for side in shape:
-        size *= side
-    return size
 
 
 def _shown(shape: Shape) -> Shape:

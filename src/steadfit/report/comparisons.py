@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
+from steadfit.analysis.deciding import PROBABLY, WORSE
 from steadfit.analysis.scores import MORE, ScoreAnalysis, ScoreChange
+from steadfit.analysis.terms import Verdict
 from steadfit.errors import counted
 from steadfit.report import wording
 from steadfit.report.explain_arms import about_arms
@@ -82,17 +84,21 @@ def _chance_better(one: ScoreChange, found: ScoreAnalysis) -> float:
 
 
 def _word(one: ScoreChange, found: ScoreAnalysis) -> str:
+    return wording.VERDICTS[_verdict(one, found)]
+
+
+def _verdict(one: ScoreChange, found: ScoreAnalysis) -> Verdict:
     chance = _chance_better(one, found)
     if one.better:
-        return "better"
-    if chance >= 0.9:
-        return "probably better"
-    return "worse" if chance <= 0.05 else "cannot tell"
+        return Verdict.BETTER
+    if chance >= PROBABLY:
+        return Verdict.PROBABLY_BETTER
+    return Verdict.WORSE if chance <= WORSE else Verdict.CANNOT_TELL
 
 
 def _sentences(found: ScoreAnalysis) -> Iterable[str]:
     for one in found.changes:
-        if _word(one, found) in ("cannot tell", "probably better"):
+        if _verdict(one, found) in (Verdict.CANNOT_TELL, Verdict.PROBABLY_BETTER):
             yield (
                 f"{one.arm}: {counted(MORE, 'seeds')} more an arm would make its interval "
                 f"{one.with_more:.0%} as long."
