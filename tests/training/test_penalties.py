@@ -6,6 +6,7 @@ import torch
 from sklearn.linear_model import Lasso, Ridge
 from torch import nn
 
+from steadfit.training.optimizer import SGD, AdamW, Group
 from steadfit.training.penalties import (
     add_l2_gradient,
     share_of_zeros,
@@ -22,24 +23,21 @@ def problem() -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def descend(
-    kind: type, l1: float = 0.0, l2: float = 0.0, rate: float = 0.05, **options
-) -> nn.Linear:
+def descend(kind: type[SGD] | type[AdamW], l1: float = 0.0, l2: float = 0.0) -> nn.Linear:
     x, y = (torch.from_numpy(a) for a in problem())
     line = nn.Linear(8, 1, dtype=torch.float64)
-    optimizer = kind(line.parameters(), lr=rate, **options)
+    optimizer = kind([Group(tuple(line.parameters()), 0.0)])
     for step in range(4000):
-        optimizer.param_groups[0]["lr"] = rate * (1 - step / 4000)
-        optimizer.zero_grad()
+        line.zero_grad()
         (line(x).squeeze(1) - y).square().mean().backward()
         add_l2_gradient(weights(line), l2)
-        optimizer.step()
+        optimizer.step(0.05 * (1 - step / 4000))
         if l1:
-            shrink_l1(weights(line), l1, optimizer)
+            shrink_l1(weights(line), l1, optimizer.step_size)
     return line
 
 
-@pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.Adam])
+@pytest.mark.parametrize("kind", [SGD, AdamW])
 def test_l1_is_the_lasso(kind):
     x, y = problem()
     lasso = Lasso(alpha=0.2, tol=1e-12, max_iter=100_000).fit(x, y)  # half the squared loss
@@ -52,7 +50,7 @@ def test_l1_is_the_lasso(kind):
 def test_l2_is_ridge_regression():
     x, y = problem()
     ridge = Ridge(alpha=0.3 * len(y)).fit(x, y)
-    line = descend(torch.optim.SGD, l2=0.3)
+    line = descend(SGD, l2=0.3)
     np.testing.assert_allclose(line.weight.detach().numpy()[0], ridge.coef_, atol=1e-6)
     np.testing.assert_allclose(line.bias.item(), ridge.intercept_, atol=1e-6)
 

@@ -13,10 +13,10 @@ from steadfit.errors import SteadfitError
 from steadfit.kinds import Preparation
 from steadfit.models import OwnNetwork, complete, is_list
 from steadfit.models import settings as model_settings
+from steadfit.nn.swap import SWAPPED
 from steadfit.recipe import Model, Recipe, Scalar, Training
 from steadfit.remedies import apply, joined
 
-TORCHS = (nn.RNN, nn.LSTM, nn.GRU)
 NetworkLike = str | nn.Module | type[nn.Module] | Callable[..., nn.Module] | OwnNetwork
 
 
@@ -85,7 +85,7 @@ def network_notes(recipe: Recipe, data: Dataset) -> tuple[str, ...]:
         shape = Preparation().shape(data.example_shape)
         settings = complete(recipe.model).settings
         made = dataclasses.replace(network, swapped=False).module(settings, shape, data.outputs)
-    kinds = sorted({type(part).__name__ for part in made.modules() if type(part) in TORCHS})
+    kinds = sorted({type(part).__name__ for part in made.modules() if type(part) in SWAPPED})
     if not kinds:
         return ()
     return (

@@ -18,6 +18,7 @@ Module = TypeVar("Module", bound=nn.Module)
 _OURS: Mapping[type[nn.Module], type[TorchLayer]] = MappingProxyType(
     {ours.torchs: ours for ours in (RNN, LSTM, GRU)}
 )
+SWAPPED = tuple(_OURS)  # of torch.nn
 _CELLS = {mode: cell for cell, mode in MODES.items()}
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 from torch import nn
 
@@ -98,6 +97,8 @@ class Reference(ABC):
         Raises SteadfitError where it cannot be fitted, with the reason: the study then goes on
         without it.
         """
+        from sklearn.exceptions import ConvergenceWarning  # seconds, which few processes need
+
         natural("seed", seed)
         try:
             with threadpool_limits(1), warnings.catch_warnings():

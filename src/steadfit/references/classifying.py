@@ -1,7 +1,6 @@
 """Probabilities that a loss can be computed with."""
 
 import numpy as np
-from scipy.special import log_softmax
 
 from steadfit.errors import SteadfitError
 
@@ -22,6 +21,8 @@ def with_absent(logits: np.ndarray, present: np.ndarray, classes: int, examples:
     present: which classes the columns of logits are. A class of which there was no example gets
     1 / (examples + classes), as in `Frequencies`. examples: that were trained on.
     """
+    from scipy.special import log_softmax
+
     absent = 1 / (examples + classes)
     found = np.full((len(logits), classes), np.log(absent))
     rest = np.log1p(-absent * (classes - len(present)))

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.linear_model import LogisticRegression, RidgeCV
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
@@ -54,6 +53,8 @@ def scaled(arrays: Any, matrix: np.ndarray) -> np.ndarray:
 
 def fit_logistic(matrix: Matrix, y: np.ndarray, c: float) -> Arrays:
     """Multinomial logistic regression; c: scikit-learn's C, the inverse of the penalty."""
+    from sklearn.linear_model import LogisticRegression
+
     present = seen(y)
     model = LogisticRegression(C=c, max_iter=ITERATIONS).fit(matrix, y)
     coef, intercept = np.asarray(model.coef_), np.asarray(model.intercept_)
@@ -100,6 +101,8 @@ def learn_logistic(matrix: np.ndarray, train: Dataset, seed: int) -> Learned:
 
 def fit_ridge(matrix: np.ndarray, y: np.ndarray) -> Arrays:
     """Ridge regression, its strength one of `STRENGTHS`, the same for all outputs."""
+    from sklearn.linear_model import RidgeCV
+
     model = RidgeCV(alphas=STRENGTHS).fit(matrix, y)
     coef = np.asarray(model.coef_).reshape(y.shape[1], -1)
     return {"coef": coef, "intercept": np.asarray(model.intercept_).reshape(-1)}

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
 from steadfit.data import Dataset, Schema
 from steadfit.errors import SteadfitError
@@ -103,5 +102,7 @@ def interpolated(x: Any, steps: int) -> np.ndarray:
 
 def _nearest(known: np.ndarray, given: np.ndarray | None = None) -> np.ndarray:
     """The position of the known row nearest to each given one; without, to each other known one."""
+    from sklearn.neighbors import NearestNeighbors
+
     search = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(known)
     return np.asarray(search.kneighbors(given, return_distance=False))[:, 0]

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from steadfit.data import Dataset, Schema
 from steadfit.references.base import Learned, Reference
@@ -54,6 +53,8 @@ class KneserNey(Reference):
         return Learned(found, x.tokens)
 
     def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
+        from scipy.sparse import csr_array
+
         arrays, tokens = learned.arrays, len(learned.words)
         number = {word: place for place, word in enumerate(learned.words)}
         values = np.array([number.get(word, tokens) for word in x.tokens])[x.values.numpy()]

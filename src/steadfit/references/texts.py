@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import Ridge as SparseRidge
 
 from steadfit.data import Dataset, Schema
 from steadfit.errors import SteadfitError
@@ -81,7 +79,9 @@ class TfidfRidge(Tfidf):
     penalty: float = 1.0
 
     def fit_line(self, matrix: Matrix, y: np.ndarray) -> Arrays:
-        model = SparseRidge(alpha=self.penalty).fit(matrix, y.astype(np.float64))
+        from sklearn.linear_model import Ridge
+
+        model = Ridge(alpha=self.penalty).fit(matrix, y.astype(np.float64))
         coef = np.asarray(model.coef_).reshape(y.shape[1], -1)
         return {"coef": coef, "intercept": np.asarray(model.intercept_).reshape(-1)}
 
@@ -106,6 +106,8 @@ def terms(x: Any) -> Iterator[list[str]]:
         ]
 
 
-def _vectorizer(**settings: Any) -> TfidfVectorizer:
-    """Of texts that are cut into terms already."""
+def _vectorizer(**settings: Any) -> Any:
+    """scikit-learn's, of texts that are cut into terms already."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
     return TfidfVectorizer(analyzer=list, **settings)  # pyright: ignore[reportArgumentType]

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from steadfit.data import Dataset, Schema
 from steadfit.references.base import Learned, Reference
@@ -44,6 +43,8 @@ class BoostedTrees(Reference):
         return super().suits(data) and 0 < data.schema.kind.columns(data.x) <= FEW
 
     def learn(self, train: Dataset, seed: int) -> Learned:
+        from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
         matrix, y = columns(train.schema, train.x), train.y.numpy()
         state = seed % 2**32
         if not train.classes:

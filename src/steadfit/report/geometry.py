@@ -8,6 +8,7 @@ import torch
 
 from steadfit.report.frame import frame
 from steadfit.report.palette import LIGHT
+from steadfit.training.optimizer import SGD, Group
 from steadfit.training.penalties import add_l2_gradient, shrink_l1
 
 STEPS = 600  # of gradient descent; ample for two weights that are not nearly one
@@ -48,13 +49,13 @@ class TwoWeights:
         x, y = torch.from_numpy(self.x).double(), torch.from_numpy(self.y).double()
         w = torch.nn.Parameter(torch.zeros(2, dtype=torch.float64))
         curvature = 2 * torch.linalg.eigvalsh(x.T @ x / len(x))[-1] + 2 * l2
-        optimizer = torch.optim.SGD([w], lr=1 / float(curvature))
+        optimizer = SGD([Group((w,), 0.0)])
         for _ in range(STEPS):
-            optimizer.zero_grad()
+            w.grad = None
             (x @ w - y).square().mean().backward()
             add_l2_gradient([w], l2)
-            optimizer.step()
-            shrink_l1([w], l1, optimizer)
+            optimizer.step(1 / float(curvature))
+            shrink_l1([w], l1, optimizer.step_size)
         return w.detach().numpy()
 
 

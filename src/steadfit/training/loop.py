@@ -220,7 +220,8 @@ class _Run:
 
         Returns that loss, and what it is the mean over: the number of answers, or their weights.
         """
-        self.optimizer.zero_grad(set_to_none=True)
+        for parameter in self.module.parameters():
+            parameter.grad = None
         answers = [self.task.answers(y, self.class_weights) for _, y in parts]
         total = 0.0
         for (inputs, y), here in zip(parts, answers, strict=True):
@@ -244,11 +245,9 @@ class _Run:
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise _diverged(loss, self.module, epoch, number)
         rate = learning_rate(settings.optimizer, self.step, settings.epochs * self.steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.step()
+        self.optimizer.step(rate)
         if settings.penalties.l1:
-            shrink_l1(self.penalized, settings.penalties.l1, self.optimizer)
+            shrink_l1(self.penalized, settings.penalties.l1, self.optimizer.step_size)
         if settings.max_norm is not None:
             limit_norms(self.penalized, settings.max_norm)
         self.step += 1

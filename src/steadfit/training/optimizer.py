@@ -1,33 +1,150 @@
-"""The optimiser, its schedule, and the one step that changes weights."""
+"""The optimiser, its schedule, and the one step that changes weights.
+
+The arithmetic is that of torch's own functions. The classes of torch.optim would load torch.compile
+at their first step, which takes each process seconds, and a step of theirs takes longer than that
+of a small network's gradient.
+"""
 
 import math
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.optim.adamw import adamw
+from torch.optim.sgd import sgd
 
 from steadfit.recipe import Optimizer
 from steadfit.training.penalties import weights
 
+BETAS, EPS = (0.9, 0.999), 1e-8  # torch.optim.AdamW's defaults
 
-def make_optimizer(module: nn.Module, settings: Optimizer) -> torch.optim.Optimizer:
+
+class Group(NamedTuple):
+    """Parameters with the same weight decay."""
+
+    parameters: tuple[nn.Parameter, ...]
+    weight_decay: float
+
+    @property
+    def to_change(self) -> list[nn.Parameter]:
+        """Those that have a gradient."""
+        return [parameter for parameter in self.parameters if parameter.grad is not None]
+
+
+class Stepper(Protocol):
+    """What changes weights by their gradients."""
+
+    def step(self, rate: float) -> None:
+        """One step with this learning rate."""
+        ...
+
+    def step_size(self, parameter: nn.Parameter) -> Tensor | float:
+        """What the last step multiplied the (averaged) gradient of each weight by."""
+        ...
+
+
+class _Moments(NamedTuple):
+    steps: Tensor
+    first: Tensor
+    second: Tensor
+
+
+class AdamW:
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2)."""
+
+    def __init__(self, groups: Iterable[Group]) -> None:
+        self._groups = tuple(groups)
+        self._moments: dict[nn.Parameter, _Moments] = {}
+        self._rate = 0.0
+
+    @torch.no_grad()
+    def step(self, rate: float) -> None:
+        self._rate = rate
+        for group in self._groups:
+            changed = group.to_change
+            if not changed:
+                continue
+            moments = [self._moments_of(parameter) for parameter in changed]
+            steps, first, second = map(list, zip(*moments, strict=True))
+            adamw(
+                list[Tensor](changed),
+                [parameter.grad for parameter in changed if parameter.grad is not None],
+                first,
+                second,
+                [],
+                steps,
+                fused=True,
+                amsgrad=False,
+                beta1=BETAS[0],
+                beta2=BETAS[1],
+                lr=rate,
+                weight_decay=group.weight_decay,
+                eps=EPS,
+                maximize=False,
+            )
+
+    def step_size(self, parameter: nn.Parameter) -> Tensor:
+        steps, _, second = self._moments[parameter]
+        correction = 1 - BETAS[1] ** float(steps)
+        return self._rate / (second / correction).sqrt_().add_(EPS)
+
+    def _moments_of(self, parameter: nn.Parameter) -> _Moments:
+        if parameter not in self._moments:
+            steps = torch.zeros((), dtype=torch.float32, device=parameter.device)
+            self._moments[parameter] = _Moments(
+                steps, torch.zeros_like(parameter), torch.zeros_like(parameter)
+            )
+        return self._moments[parameter]
+
+
+class SGD:
+    """Stochastic gradient descent, with Nesterov's momentum where there is any."""
+
+    def __init__(self, groups: Iterable[Group], momentum: float = 0.0) -> None:
+        self._groups = tuple(groups)
+        self._momentum = momentum
+        self._velocity: dict[nn.Parameter, Tensor] = {}
+        self._rate = 0.0
+
+    @torch.no_grad()
+    def step(self, rate: float) -> None:
+        self._rate = rate
+        for group in self._groups:
+            changed = group.to_change
+            sgd(
+                list[Tensor](changed),
+                [parameter.grad for parameter in changed if parameter.grad is not None],
+                [self._velocity_of(parameter) for parameter in changed],
+                fused=True,
+                weight_decay=group.weight_decay,
+                momentum=self._momentum,
+                lr=rate,
+                dampening=0.0,
+                nesterov=self._momentum > 0,
+                maximize=False,
+            )
+
+    def step_size(self, parameter: nn.Parameter) -> float:
+        return self._rate
+
+    def _velocity_of(self, parameter: nn.Parameter) -> Tensor | None:
+        if not self._momentum:
+            return None
+        if parameter not in self._velocity:
+            self._velocity[parameter] = torch.zeros_like(parameter)
+        return self._velocity[parameter]
+
+
+def make_optimizer(module: nn.Module, settings: Optimizer) -> Stepper:
     """An optimiser whose decoupled weight decay acts on weights only, never on biases."""
     decayed = weights(module)
     known = {id(parameter) for parameter in decayed}
-    rest = [parameter for parameter in module.parameters() if id(parameter) not in known]
-    groups = [
-        {"params": decayed, "weight_decay": settings.weight_decay},
-        {"params": rest, "weight_decay": 0.0},
-    ]
-    groups = [group for group in groups if group["params"]]
+    rest = tuple(parameter for parameter in module.parameters() if id(parameter) not in known)
+    groups = (Group(tuple(decayed), settings.weight_decay), Group(rest, 0.0))
     if settings.name == "adamw":
-        return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
-    return torch.optim.SGD(
-        groups,
-        lr=settings.learning_rate,
-        momentum=settings.momentum,
-        nesterov=settings.momentum > 0,
-        fused=True,
-    )
+        return AdamW(groups)
+    return SGD(groups, settings.momentum)
 
 
 def learning_rate(settings: Optimizer, step: int, steps: int) -> float:

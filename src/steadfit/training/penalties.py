@@ -1,6 +1,6 @@
 """L1 and L2 on weights, never on biases or normalisation scales (lecture 25, 2.1)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -50,7 +50,9 @@ def soft_threshold(w: Tensor, threshold: Tensor | float) -> Tensor:
 
 @torch.no_grad()
 def shrink_l1(
-    parameters: Iterable[nn.Parameter], l1: float, optimizer: torch.optim.Optimizer
+    parameters: Iterable[nn.Parameter],
+    l1: float,
+    step_size: Callable[[nn.Parameter], Tensor | float],
 ) -> None:
     """The proximal step of l1 * sum |w| after an optimizer's step: weights become exactly 0.
 
@@ -59,25 +61,9 @@ def shrink_l1(
     same (Yun, Lozano and Yang 2021, "Adaptive proximal gradient methods", theorem 1).
     A subgradient step would only make weights small.
     """
-    for parameter, step in _step_sizes(parameters, optimizer):
-        parameter.copy_(soft_threshold(parameter, step * l1))
-
-
-def _step_sizes(
-    parameters: Iterable[nn.Parameter], optimizer: torch.optim.Optimizer
-) -> Iterable[tuple[nn.Parameter, Tensor | float]]:
-    groups = {id(p): group for group in optimizer.param_groups for p in group["params"]}
     for parameter in parameters:
-        if parameter.grad is None:
-            continue
-        group = groups[id(parameter)]
-        state = optimizer.state[parameter]
-        if "exp_avg_sq" in state:
-            correction = 1 - group["betas"][1] ** float(state["step"])
-            root = (state["exp_avg_sq"] / correction).sqrt_().add_(group["eps"])
-            yield parameter, group["lr"] / root
-        else:
-            yield parameter, group["lr"]
+        if parameter.grad is not None:
+            parameter.copy_(soft_threshold(parameter, step_size(parameter) * l1))
 
 
 def share_of_zeros(parameters: Iterable[nn.Parameter]) -> float:

@@ -1,8 +1,6 @@
 """Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks", 4.2)."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
 from torch import nn
 
 from steadfit.data import Dataset, points
@@ -32,6 +30,9 @@ def best_temperature(logits: np.ndarray, y: np.ndarray) -> float:
     >>> round(float(np.exp(4 / temperature)), 4)  # odds of three to one, as in y
     3.0
     """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
     logits = np.asarray(logits, np.float64)
     rows = np.arange(len(y))
     if (logits[rows, y] >= logits.max(axis=1)).all():

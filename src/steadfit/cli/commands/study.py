@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from steadfit import workers
 from steadfit.cli.app import app
 from steadfit.cli.design import Design
 from steadfit.cli.network import Network
@@ -61,6 +60,8 @@ def study(
     json: AsJson = False,
 ) -> None:
     """Compare remedies by retraining; say what helps, how sure that is, what is variance."""
+    from steadfit import workers
+
     workers.start_server()
     from steadfit import api
     from steadfit.cli import terminal
