@@ -8,7 +8,7 @@ demo: .venv/done
 	$(BIN)/steadfit study digits
 
 test: .venv/done
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal
 
 # What takes minutes: more random cells, and faults that they must find.
 slow: .venv/done

@@ -7,11 +7,14 @@ import pytest
 import torch
 from hypothesis import settings
 
+from steadfit import workers
+
 settings.register_profile("steadfit", deadline=None, derandomize=True)
 settings.load_profile("steadfit")
 torch.set_num_threads(1)
 os.environ.pop("COLUMNS", None)  # pytest-xdist sets it
 os.unsetenv("COLUMNS")  # and so does readline, past os.environ, for every command that is started
+workers.start_server(also=["sklearn.linear_model", "sklearn.ensemble"])  # for the many studies
 
 
 @pytest.fixture(scope="session")

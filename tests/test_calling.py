@@ -77,7 +77,10 @@ def test_arrays_that_may_not_be_written_to_are_taken_without_a_warning(tmp_path:
 
 
 def test_a_run_and_its_model_are_both_taken(tmp_path: Path, monkeypatch) -> None:
-    sf.study(DATA, recipe=SMALL, remedies=[], samples=2, out=tmp_path / "run", processes=1)
+    sf.study(
+        DATA, recipe=SMALL, remedies=[], samples=2, out=tmp_path / "run", processes=1,
+        reference=False,
+    )  # fmt: skip
     np.savez(tmp_path / "x.npz", x=X)
     both = [TrainedModel.load(folder) for folder in (tmp_path / "run", tmp_path / "run" / "model")]
     np.testing.assert_array_equal(*(model.probabilities(X[:, None]) for model in both))
@@ -112,8 +115,9 @@ def test_the_right_name_of_a_setting_is_told(settings: dict, said: str) -> None:
 @pytest.mark.parametrize("none", ["none", ["none"], []])
 def test_without_remedies_the_baseline_is_measured_alone(none, tmp_path: Path) -> None:
     study = sf.study(
-        DATA, recipe=SMALL, remedies=none, samples=2, processes=1, out=tmp_path / "run"
-    )
+        DATA, recipe=SMALL, remedies=none, samples=2, processes=1, out=tmp_path / "run",
+        reference=False,
+    )  # fmt: skip
     assert [arm.name for arm in study.result.analysis.arms] == ["baseline"]
     assert repr(study) == "<Study of arrays: 1 arm, best baseline>"
     html = study._repr_html_()

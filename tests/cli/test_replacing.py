@@ -1,5 +1,6 @@
 """A study is continued by the same one, and replaced by another one only on demand."""
 
+import contextlib
 import json
 import shutil
 from pathlib import Path
@@ -12,10 +13,16 @@ from steadfit.api import report
 from steadfit.cli import main
 from steadfit.errors import SteadfitError
 
-QUICK = {"samples": 2, "settings": {"width": 0.05}, "training": {"epochs": 1}, "processes": 1}
+QUICK = {
+    "samples": 2,
+    "settings": {"width": 0.05},
+    "training": {"epochs": 1},
+    "processes": 1,
+    "reference": False,
+}
 ON_THE_LINE = (
     "--model", "mlp", "--set", "width=0.05", "--epochs", "1", "--samples", "2", "--remedy", "l2",
-    "--processes", "1",
+    "--processes", "1", "--no-reference",
 )  # fmt: skip
 
 
@@ -30,11 +37,21 @@ def content(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data in a/, and a finished study of them in its usual folder."""
+    folder = tmp_path_factory.mktemp("studied")
+    with contextlib.chdir(folder):
+        sf.study(data(folder / "a" / "d.npz", 0), "mlp", ["l2"], **QUICK)
+    return folder
+
+
 @pytest.fixture
-def first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A finished study in its usual folder."""
+def first(studied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The study of a copy of `studied`, in the current folder."""
+    shutil.copytree(studied, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    return sf.study(data(tmp_path / "a" / "d.npz", 0), "mlp", ["l2"], **QUICK).folder
+    return Path("runs/d")
 
 
 def test_the_same_study_goes_on_with_more_remedies_and_samples(first: Path) -> None:
