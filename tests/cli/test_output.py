@@ -19,7 +19,7 @@ def test_a_full_disk_is_a_sentence() -> None:
 
 
 def test_a_told_width_is_kept_to(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "steadfit", "doctor"]
+    command = [sys.executable, "-m", "steadfit", "remedies"]
     told = {**os.environ, "COLUMNS": "40"}
     wide, narrow = (
         subprocess.run(command, capture_output=True, text=True, check=True, env=env).stdout

@@ -90,7 +90,7 @@ def test_progress_on_a_terminal(tmp_path: Path) -> None:
     command = [
         str(Path(sys.executable).with_name("steadfit")), "study", str(data), "--model", "mlp",
         "--set", "width=0.05", "--epochs", "1", "--samples", "2", "--remedy", "l2", "--processes",
-        "1", "--out", str(tmp_path / "run\x1b[2J"),
+        "1", "--no-reference", "--out", str(tmp_path / "run\x1b[2J"),
     ]  # fmt: skip
     started = subprocess.Popen(command, stdout=theirs, stderr=theirs)
     os.close(theirs)

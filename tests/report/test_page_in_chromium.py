@@ -209,7 +209,7 @@ def test_no_name_in_the_data_runs(
 ) -> None:
     """A whole study of them. A script that the policy alone had stopped would be an error."""
     recipe = Recipe().model_with(name="recurrent", hidden=3).training_with(epochs=1)
-    design = Design(folds=2, repetitions=1, samples=2)
+    design = Design(folds=2, repetitions=1, samples=2, references=False)
     done = run_study(
         made(tmp_path), RecipeLearner(recipe), ["l2"], tmp_path / "run", design, processes=1
     )
@@ -234,7 +234,7 @@ def test_no_name_in_the_data_runs(
 
 def test_a_folded_figure_is_drawn_when_it_is_opened(browser: Browser, tmp_path: Path):
     recipe = Recipe().model_with(name="convnet", width=0.1).training_with(epochs=1)
-    design = Design(folds=2, repetitions=1, samples=2)
+    design = Design(folds=2, repetitions=1, samples=2, references=False)
     done = run_study(
         read("digits", limit=60), RecipeLearner(recipe), [], tmp_path, design, processes=1
     )
