@@ -13,6 +13,7 @@ from steadfit.cli import main
 from steadfit.errors import SteadfitError
 
 SMALL = ("--model", "mlp", "--set", "width=0.05", "--epochs", "1")
+QUICK = {"samples": 2, "settings": {"width": 0.05}, "training": {"epochs": 1}, "processes": 1}
 RNG = np.random.default_rng(0)
 
 
@@ -62,6 +63,21 @@ def test_what_is_no_file_among_the_results_is_refused_before_the_training(
     photos: Path, name: str, found: str, tmp_path: Path
 ) -> None:
     refused(photos, tmp_path, name, PLANTED[found], f"{name} must be a file or absent, got {found}")
+
+
+@pytest.mark.parametrize("name", ["study.json", "run.json", "points.npz", "report.html"])
+def test_a_pipe_that_comes_during_the_training_is_not_waited_for(
+    photos: Path, name: str, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+
+    def plant(_: object) -> None:
+        if not (run / name).exists():
+            os.mkfifo(run / name)
+
+    with pytest.raises(SteadfitError, match=f"{name} must be a file or absent, got a named pipe"):
+        sf.study(photos, "mlp", "none", folds=2, watch=plant, out=run, **QUICK)
+    assert list(run.glob("store/[0-9a-f]*")), "what was trained is kept"
 
 
 @pytest.mark.parametrize("found", ["a link", "a named pipe"])

@@ -58,6 +58,29 @@ def test_of_texts_and_forecasts_too(tmp_path, capsys) -> None:
     )
 
 
+@pytest.mark.parametrize("command", ["show", "report"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"settings": {"model": ["mlp"]}},
+        {"data": {"shape": []}},
+    ],
+    ids=str,
+)
+def test_figures_that_do_not_belong_together_are_a_sentence(
+    fitted: sf.Fitted, tmp_path, capsys, command: str, wrong: dict
+) -> None:
+    """Each value is one that a fit may have, and together they are of no fit."""
+    content = json.loads((fitted.folder / "fit.json").read_text())
+    wrong = {**wrong, "data": content["data"] | wrong.get("data", {})}
+    (tmp_path / "fit.json").write_text(json.dumps(content | wrong))
+    with pytest.raises(SystemExit, match="2"):
+        main([command, str(tmp_path)])
+    said = capsys.readouterr().err
+    assert f"The files of {tmp_path} do not belong together (" in said
+    assert "Fit again" in said
+
+
 def test_what_is_no_fit_is_refused(fitted: sf.Fitted, tmp_path) -> None:
     content = json.loads((fitted.folder / "fit.json").read_text())
     for wrong, said in (

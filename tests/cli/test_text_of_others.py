@@ -1,5 +1,6 @@
 """What others wrote reaches neither the terminal as it is, nor a spreadsheet as a formula."""
 
+import csv
 import os
 import pty
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import steadfit as sf
 from steadfit.cli import main
@@ -48,6 +50,27 @@ def test_predictions(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "\"'=cmd" in table or "\"'@sum" in table
     assert '"=cmd' not in table
     assert '"@sum' not in table
+
+
+FORMULAS = ("=1+1", "+1+1", "-1+1", "@sum", "\t=1", "\r=1")
+
+
+def test_no_cell_of_the_predictions_is_a_formula(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Names of images that begin as formulas do; classes that are numbers stay numbers."""
+    numbers = ["-1.5", "+2e3"]
+    data = from_arrays(X, [numbers[i % 2] for i in range(12)])
+    sf.fit(data, "mlp", out=tmp_path / "run", **QUICK)
+    (tmp_path / "photos").mkdir()
+    for name in FORMULAS:
+        Image.fromarray(X[0]).save(tmp_path / "photos" / f"{name}.png")
+    said(capsys, "predict", tmp_path / "run", tmp_path / "photos", "--out", tmp_path / "p.csv")
+    with (tmp_path / "p.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sorted(row["input"] for row in rows) == sorted(f"'{name}.png" for name in FORMULAS)
+    assert {row["class"] for row in rows} <= set(numbers)
+    assert {"p_-1.5", "p_+2e3"} < set(rows[0])
 
 
 def test_names_of_files(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

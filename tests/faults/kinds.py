@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
-from rich.console import Console
 
-from steadfit.api import fit, report
+from steadfit.api import fit
+from steadfit.cli import commands
 from steadfit.data import from_arrays, read
 from steadfit.formats import TextTable
 from steadfit.kinds import Images, Series, Texts
@@ -21,12 +22,9 @@ from steadfit.models import shapes
 from steadfit.prediction import continued, predictions
 from steadfit.recipe import Recipe
 from steadfit.references import REFERENCES
-from steadfit.report import fit_summary, summary
-from steadfit.report.voice import COMMAND_LINE
 from steadfit.study.design import Design
-from steadfit.study.fit_result import read_fit
 from steadfit.study.folder import About, open_run, write_about
-from steadfit.study.result import StudyResult, agreeing
+from steadfit.study.result import StudyResult
 from steadfit.study.run import run_study
 from steadfit.training import RecipeLearner, TrainedReference
 from study.serial_engine import SerialEngine
@@ -140,22 +138,17 @@ def reference_for_rows(path: Path) -> object:
     return predictions(run, run.parent / "t.csv")
 
 
-def fitted(path: Path) -> object:
-    Console(file=io.StringIO()).print(fit_summary(read_fit(path.parent)))
+def shown(path: Path) -> None:
+    """As `steadfit show` and `steadfit report` do, of a fit or a study."""
+    with redirect_stdout(io.StringIO()):
+        commands.show.show(path.parent)
+        commands.show.show(path.parent, json=True)
+        commands.show.report(path.parent)
 
 
 def model_of_texts(path: Path) -> object:
     run = path.parent.parent
     return predictions(run, run.parent / "r.csv")
-
-
-def result(path: Path) -> object:
-    found = StudyResult.read(path)
-    with agreeing(path.parent):
-        shown = summary(found, COMMAND_LINE)
-    Console(file=io.StringIO()).print(shown)
-    report(path.parent, COMMAND_LINE)
-    return found
 
 
 def best_of_result(path: Path) -> object:
@@ -205,14 +198,14 @@ KINDS: dict[str, tuple[str, Reader]] = {
     "a replica": ("run/store/{key}/replica.json", replica),
     "a replica's predictions": ("run/store/{key}/predictions.npz", replica),
     "a replica's weights": ("run/store/{key}/weights.safetensors", replica),
-    "a result": ("run/study.json", result),
+    "a result": ("run/study.json", shown),
     "a result to predict from": ("run/study.json", best_of_result),
-    "a fit": ("forecast/fit.json", fitted),
-    "a fit on a text": ("texts/fit.json", fitted),
+    "a fit": ("forecast/fit.json", shown),
+    "a fit on a text": ("texts/fit.json", shown),
     "a reference": ("lags/model/model.json", forecasting_model),
     "what a reference learned": ("lags/model/weights-0.safetensors", forecasting_model),
     "trees": ("trees/model/weights-0.safetensors", reference_for_rows),
-    "facts of a run": ("run/run.json", lambda path: report(path.parent, COMMAND_LINE)),
+    "facts of a run": ("run/run.json", shown),
     "test points": ("run/points.npz", points_of_run),
     "a recipe": ("recipe.json", recipe),
 }

@@ -285,7 +285,7 @@ FAULTS = (
         "replicas are larger than the memory",
         "prediction.py",
         "    check_weights(f",
-        "    str(f",
+        "    print(f",
         f"{MODELS} -k replicas_larger",
     ),
     Fault(

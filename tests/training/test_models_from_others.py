@@ -25,6 +25,7 @@ TWO_CATS = {
     "task": {"name": "classes", "names": ["cat", "cat"]},
     "form": None,
 }
+NO_TEXT = {**TWO_CATS, "task": {"name": "classes", "names": ["cat", "\ud800"]}}
 
 
 @pytest.fixture
@@ -52,6 +53,7 @@ def refused(run: Path, said: str) -> None:
     [
         ({"format": 99}, "format must be .*, got 99"),
         ({"schema": TWO_CATS}, 'class names must differ, got "cat" twice'),
+        ({"schema": NO_TEXT}, "unexpected end of hex escape"),
         ({"shape": [1, 10**6, 10**6]}, "values are too large"),
         ({"shape": [1, 10**12, 4]}, "values are too large"),
         (

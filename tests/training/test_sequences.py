@@ -105,6 +105,14 @@ def test_what_is_predicted_at_once_is_bounded(longest):
         assert len(rows) == 1 or len(rows) * int(x.lengths[rows].max()) <= 2**16
 
 
+def test_of_steps_with_many_numbers_fewer_are_predicted_at_once():
+    lengths = torch.full((40,), 50)
+    wide = Ragged(torch.zeros(1, 1).expand(2000, 10_000), lengths)  # which takes no memory
+    batches = list(KIND.to_predict(wide))
+    assert sorted(torch.cat(batches).tolist()) == list(range(40))
+    assert {len(rows) for rows in batches} == {4}, "2**21 numbers at most"
+
+
 def test_equal_lengths_need_no_mask():
     assert KIND.padded(ragged(np.array([4, 4]))).lengths is None
     assert KIND.padded(ragged(np.array([4, 3]))).lengths.tolist() == [4, 3]

@@ -1,5 +1,6 @@
 """Image files and arrays without labels, brought to the size that a model takes."""
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from steadfit.formats import pictures
 from steadfit.formats.arrays import as_array, finite, named, writable
 from steadfit.formats.npz import load_arrays
 from steadfit.kinds.base import Examples
+from steadfit.machine import check_free
 
 Size = tuple[int, int, int]  # channels, height, width
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
@@ -38,6 +40,7 @@ def read_images(source: Path, shape: Size) -> Examples:
         raise SteadfitError(
             f"{source} must have images ({', '.join(pictures.SUFFIXES)}), got none."
         )
+    check_free(f"{source}", 2 * len(files) * math.prod(shape))  # one by one, and then in one array
     found, notes = {}, []
     for file in files:
         name = pictures.place(file, root)

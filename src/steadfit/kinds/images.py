@@ -21,7 +21,7 @@ from steadfit.kinds.random import noise
 from steadfit.kinds.signature import Signature, image_signature
 from steadfit.recipe import Augmentation
 
-_BATCH = 512  # images that are predicted together
+_IMAGES, _VALUES = 512, 2**21  # of a batch that is predicted, at most; values take 4 bytes each
 _SMALL = 16  # pixels a side that a reference model is given, at most
 
 
@@ -76,10 +76,16 @@ class Images(Kind[Tensor]):
     def matrix(self, x: Tensor) -> np.ndarray:
         """Pixels of images shrunk by a whole factor to `_SMALL` pixels or fewer a side: means of
         squares, which at the border may be cut."""
-        return torch.cat([self.flat(part.double()) for part in x.split(_BATCH)]).numpy()
+        return torch.cat([self.flat(part.double()) for part in x.split(self._together)]).numpy()
 
     def flat(self, x: Tensor) -> Tensor:
         return avg_pool2d(x, self._shrinking, ceil_mode=True).flatten(1)
+
+    @property
+    def _together(self) -> int:
+        """How many images are computed at a time: fewer of large ones, as what a network makes of
+        them is many times as large."""
+        return max(1, min(_IMAGES, _VALUES // (self.channels * self.height * self.width)))
 
     @property
     def _shrinking(self) -> int:
@@ -133,7 +139,7 @@ class Images(Kind[Tensor]):
         return rows.tensor_split(batches)
 
     def to_predict(self, x: Tensor) -> Iterator[Tensor]:
-        yield from torch.arange(len(x)).split(_BATCH)
+        yield from torch.arange(len(x)).split(self._together)
 
     def signature(self, shape: tuple[int, ...], preparations: Sequence[Preparation]) -> Signature:
         return image_signature(shape, preparations)

@@ -1,5 +1,6 @@
 """What series and texts have in common: they are of unequal length."""
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,8 @@ from steadfit.kinds.base import Examples, Kind, Packed, existing, said
 from steadfit.kinds.ragged import Ragged
 from steadfit.nn import Padded
 
-_EXAMPLES, _STEPS = 512, 2**16  # of a batch that is predicted, at most; steps with their padding
+# Of a batch that is predicted, at most: examples, steps with their padding, and numbers in these.
+_EXAMPLES, _STEPS, _NUMBERS = 512, 2**16, 2**21
 
 
 class Sequences(Kind[Ragged]):
@@ -139,7 +141,8 @@ class Sequences(Kind[Ragged]):
     def to_predict(self, x: Ragged) -> Iterator[Tensor]:
         """Sequences of about one length together; long ones come in smaller batches."""
         order = torch.argsort(x.lengths, descending=True, stable=True)
+        steps = min(_STEPS, _NUMBERS // math.prod(x.values.shape[1:]))
         while len(order):
-            size = max(1, min(_EXAMPLES, _STEPS // int(x.lengths[order[0]])))
+            size = max(1, min(_EXAMPLES, steps // int(x.lengths[order[0]])))
             yield order[:size]
             order = order[size:]

@@ -168,9 +168,10 @@ def _check_replicas(path: Path, found: StudyResult) -> None:
 
 @contextmanager
 def agreeing(folder: Path) -> Iterator[None]:
-    """Around what is made of a study's folder, whose files may have been changed or exchanged.
+    """Around what is made of a run's files alone, which may have been changed or exchanged.
 
-    Where they do not belong together, almost anything may be raised; that becomes a SteadfitError.
+    Each of them can be read, and still they may contradict each other: a figure is missing, a name
+    is that of no arm. What that raises becomes a SteadfitError.
     """
     try:
         yield
@@ -187,7 +188,9 @@ def agreeing(folder: Path) -> Iterator[None]:
     ) as e:
         reason = f"{type(e).__name__}: {e}".splitlines()[0]
         raise SteadfitError(
-            f"The files of {folder} do not belong together ({reason}). {WRITE_ANEW}",
+            f"The files of {folder} do not belong together ({reason}). Fit again, or run the study "
+            "again with replace=True to write it anew. If that does not help, it is a mistake in "
+            "steadfit: please report it.",
             replace=True,
         ) from e
 

@@ -1,6 +1,5 @@
 """`TrainedReference`: a reference model that is handed over, as a network would be."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
@@ -9,6 +8,7 @@ import numpy as np
 import safetensors.numpy
 from pydantic import ConfigDict, PlainSerializer, PlainValidator, PositiveInt, TypeAdapter
 from pydantic.dataclasses import dataclass as checked_dataclass
+from pydantic_core import from_json
 
 from steadfit.data import Schema
 from steadfit.errors import SteadfitError
@@ -131,5 +131,5 @@ class TrainedReference:
 
 def reference_values(content: bytes) -> dict[str, Any] | None:
     """The values of a model.json that describes a reference; None for another."""
-    values = json.loads(content)
+    values = from_json(content)
     return values if isinstance(values, dict) and "reference" in values else None

@@ -1,6 +1,5 @@
 """`steadfit show` and `steadfit report`: what a run found, again."""
 
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,14 +17,12 @@ if TYPE_CHECKING:
 def show(run: Run, /, *, json: AsJson = False) -> None:
     """Show a finished study again, its table and the verdict; or a fit's figures."""
     from steadfit.cli import terminal
-    from steadfit.study.result import agreeing
 
     result, shown = _read(run)
     if json:
         terminal.write(result.to_json().rstrip())
-        return
-    with nullcontext() if _is_fit(run) else agreeing(run):
-        terminal.Screen().say(shown)
+    else:
+        _say(run, shown)
 
 
 @app.command
@@ -35,15 +32,14 @@ def report(run: Run, /) -> None:
 
     if _is_fit(run):
         _, shown = _read(run)
-        terminal.Screen().say(shown)
+        _say(run, shown)
         return
     from steadfit import api
     from steadfit.report import summary
 
     made = api.report(run, COMMAND_LINE)
-    screen = terminal.Screen()
-    screen.say(summary(made.result, COMMAND_LINE))
-    screen.say(f"The report is in {made.folder / 'report.html'}")
+    _say(run, summary(made.result, COMMAND_LINE))
+    terminal.Screen().say(f"The report is in {made.folder / 'report.html'}")
 
 
 def _is_fit(run: Path) -> bool:
@@ -64,3 +60,12 @@ def _read(run: Path) -> "tuple[StudyResult | FitResult, Summary]":
         return fitted, fit_summary(fitted)
     result = read_result(run)
     return result, summary(result, COMMAND_LINE)
+
+
+def _say(run: Path, shown: "Summary") -> None:
+    """Print what is made of a run's files: only now, for the width of the screen."""
+    from steadfit.cli import terminal
+    from steadfit.study.result import agreeing
+
+    with agreeing(run):
+        terminal.Screen().say(shown)
