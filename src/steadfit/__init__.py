@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from steadfit.api import Comparison, Fitted, Study, analyse, fit, study
+    from steadfit.api import Comparison, Fitted, Study, analyse, fit, measure, study
     from steadfit.cells import cell
     from steadfit.data import Dataset, from_arrays, read, split
     from steadfit.errors import SteadfitError
@@ -37,6 +37,7 @@ _HOMES = {
     "cell": "steadfit.cells",
     "fit": "steadfit.api",
     "from_arrays": "steadfit.data",
+    "measure": "steadfit.api",
     "read": "steadfit.data",
     "split": "steadfit.data",
     "study": "steadfit.api",
@@ -61,6 +62,7 @@ __all__ = [
     "cell",
     "fit",
     "from_arrays",
+    "measure",
     "read",
     "split",
     "study",

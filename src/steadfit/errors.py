@@ -34,6 +34,10 @@ class WrongTypeError(SteadfitError, TypeError):
     """A setting of the wrong type; a TypeError too, as torch raises it."""
 
 
+class OwnCodeError(SteadfitError):
+    """A person's own code raised an error, or gave what was not asked for."""
+
+
 class CodeNeededError(SteadfitError):
     """A saved model is a network of a person's own, and its code was not given."""
 

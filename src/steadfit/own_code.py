@@ -16,6 +16,7 @@ import importlib
 import importlib.metadata
 import inspect
 import json
+import math
 import sys
 import sysconfig
 import types
@@ -56,7 +57,8 @@ class OwnCode:
         """
         name = _name(what)
         if version is not None:
-            return cls(what, name, hashlib.sha256(f"version {version}".encode()).hexdigest())
+            text = f"version {version}{_arguments(what)}"
+            return cls(what, name, hashlib.sha256(text.encode()).hexdigest())
         found = _Source()
         found.add(what)
         return cls(what, name, found.digest)
@@ -145,6 +147,16 @@ def plain(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
+def described(value: Any) -> Any:
+    """A value in plain form, for people; of what has none, what it is."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    try:
+        return plain(value)
+    except TypeError:
+        return getattr(value, "__qualname__", type(value).__qualname__)
+
+
 class _Source:
     """Collects the sources of what a function or class uses, each once, and values by name."""
 
@@ -214,6 +226,14 @@ def _name(what: Any) -> str:
     return f"{kind.__module__}:{kind.__qualname__}"
 
 
+def _arguments(what: Any) -> str:
+    """Those that a partial function has, as far as they have a plain form; "" of other code."""
+    if not isinstance(what, partial):
+        return ""
+    values = {**{str(place): value for place, value in enumerate(what.args)}, **what.keywords}
+    return json.dumps({name: described(values[name]) for name in sorted(values)})
+
+
 def _package(what: Any) -> str:
     return (getattr(what, "__module__", None) or "").partition(".")[0]
 
@@ -253,11 +273,11 @@ def _by_value(what: Any) -> Iterator[None]:
 
 
 def _version(package: str) -> str:
-    """Of an installed package, whose source is not looked into."""
+    """Of an installed package, whose source is not looked into; of Python's own, Python's."""
     try:
         return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return sys.version
+    except importlib.metadata.PackageNotFoundError:  # sklearn comes with scikit-learn
+        return str(getattr(sys.modules.get(package), "__version__", sys.version))
 
 
 def _installed(module: types.ModuleType | None) -> bool:

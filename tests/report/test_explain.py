@@ -135,15 +135,15 @@ class TestReferences:
     def test_the_strongest_reference_comes_first_in_the_verdict(self, digits: StudyResult):
         first, *_ = explain(digits.analysis, PYTHON)
         assert first == (
-            "The best network, dropout=0.5, is better than logistic regression: cross-entropy "
+            "The best arm, dropout=0.5, is better than logistic regression: cross-entropy "
             "0.0400 against 0.121, error 1.2% against 3.2%."
         )
 
     @pytest.mark.parametrize(
         ("against", "said"),
         [
-            (change(0.01, 0.02), "is as good as the best network, dropout=0.5, as far as these"),
-            (change(0.03, 0.02), "is better than the best network, dropout=0.5: cross-entropy"),
+            (change(0.01, 0.02), "is as good as the best arm, dropout=0.5, as far as these"),
+            (change(0.03, 0.02), "is better than the best arm, dropout=0.5: cross-entropy"),
         ],
     )
     def test_a_reference_that_is_not_beaten_is_said_to_be(
@@ -161,7 +161,7 @@ class TestReferences:
             "Worse than guessing: the cross-entropy of dropout=0.5 is 0.0400, that of class "
             "frequencies 0.0390."
         )
-        assert second.startswith("Class frequencies is better than the best network")
+        assert second.startswith("Class frequencies is better than the best arm")
 
     def test_a_reference_that_could_not_be_fitted_is_said_to_be_left_out(self, digits: StudyResult):
         known = [replace(digits.arms[0], name=one.name) for one in digits.analysis.references]

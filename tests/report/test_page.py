@@ -164,8 +164,8 @@ def test_a_study_whose_baseline_failed_has_a_page(digits_case: Case):
     )
     broken = judged(digits_case.result, arms=arms, best="baseline", sampling=None)
     words = Elements(page(digits_case, result=broken, replicas=no_replicas(broken))).words
-    assert "baseline failed, so there is nothing to compare the remedies with." in words
-    assert "What each remedy changes" not in words
+    assert "baseline failed, so there is nothing to compare the others with." in words
+    assert "What each arm changes" not in words
 
 
 def test_failed_replicas_are_left_out(digits_case: Case):
@@ -218,7 +218,7 @@ def test_replicas_that_agree_are_said_to(digits_case: Case):
         (Verdict.BETTER, "dropout=0.5", "; dropout=0.5 lowers it by 20%."),
         (Verdict.PROBABLY_BETTER, "dropout=0.5", "; dropout=0.5 probably lowers it by 20%."),
         (Verdict.CANNOT_TELL, "dropout=0.5", "; dropout=0.5 perhaps lowers it by 20%."),
-        (Verdict.CANNOT_TELL, "baseline", "; no remedy is better by a standard error."),
+        (Verdict.CANNOT_TELL, "baseline", "; no arm is better by a standard error."),
     ],
 )
 def test_the_headline_claims_no_more_than_the_verdict(

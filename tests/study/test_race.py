@@ -29,7 +29,7 @@ class Shrinking:
 
     strengths: tuple[tuple[str, float], ...] = ()
     seeded: bool = True
-    of_others: bool = False
+    own_code: str = ""
 
     @property
     def identity(self):

@@ -163,6 +163,7 @@ MEASURES: Mapping[str, Measure] = {
     )
 }
 OF_CLASSES = ("cross_entropy", "brier", "error", "balanced_error", "f1", "auc")
+OF_LABELS = ("error", "balanced_error", "f1")  # of classes without probabilities
 OF_NUMBERS = ("squared", "rmse", "mae")
 OF_FORECASTS = (*OF_NUMBERS, "mase")
 

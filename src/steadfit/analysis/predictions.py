@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from steadfit.analysis.evidence import ArmEvidence, Comparing, Evidence
-from steadfit.analysis.measures import OF_CLASSES, OF_NUMBERS, Points, measure
+from steadfit.analysis.measures import OF_CLASSES, OF_LABELS, OF_NUMBERS, Points, measure
 from steadfit.analysis.terms import Route
 from steadfit.errors import SteadfitError
 
@@ -46,9 +46,7 @@ def evidence_of(
     }
     only_labels = not numbers and any(_are_labels(given) for given in predictions.values())
     measures = OF_NUMBERS if numbers else ("error",) if only_labels else OF_CLASSES[:3]
-    known = (
-        OF_NUMBERS if numbers else ("error", "balanced_error", "f1") if only_labels else OF_CLASSES
-    )
+    known = OF_NUMBERS if numbers else OF_LABELS if only_labels else OF_CLASSES
     decides = measure(decide_by or measures[0], known).name
     points = Points(
         target.reshape(len(target), -1).astype(np.float64) if numbers else _numbered(target, names),

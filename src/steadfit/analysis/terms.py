@@ -69,8 +69,10 @@ class Failure(StrEnum):
 
     DIVERGED: a loss, a gradient or a prediction was not finite. MEMORY: there was too little.
     SAMPLE: its sample could not be trained on, as one of a single group cannot be divided.
+    CODE: a person's own code raised an error, or gave what are no predictions.
     """
 
     DIVERGED = "diverged"
     MEMORY = "memory"
     SAMPLE = "sample"
+    CODE = "code"

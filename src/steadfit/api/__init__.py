@@ -1,11 +1,13 @@
-"""What a Python program calls: `study` and `fit`, from data to a model in a folder, and `analyse`.
+"""What a Python program calls: `study` and `fit`, from data to a model in a folder; `measure`, for
+what people train themselves; and `analyse`.
 
-`studying`, `fitting` and `analysing` run them, `recipes` says what is trained, `runs` which folder
-it goes into, and `results` has what they return.
+`studying`, `fitting`, `measuring` and `analysing` run them, `recipes` says what is trained, `runs`
+what is done before and after, and `results` has what they return.
 """
 
 from steadfit.api.analysing import Comparison, analyse
 from steadfit.api.fitting import fit
+from steadfit.api.measuring import measure
 from steadfit.api.recipes import cell_arms
 from steadfit.api.results import Fitted, Study, rows
 from steadfit.api.studying import report, study
@@ -17,6 +19,7 @@ __all__ = [
     "analyse",
     "cell_arms",
     "fit",
+    "measure",
     "report",
     "rows",
     "study",

@@ -25,7 +25,7 @@ from steadfit.training import fit as fit_replica
 
 
 def fit(
-    data: Dataset | str | Path,
+    data: Dataset | str | Path | tuple[Any, Any],
     model: NetworkLike | None = None,
     remedies: ArmLike = "",
     *,
@@ -56,7 +56,7 @@ def fit(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     everything = torch.arange(len(parts.train))
     folder = Path(out) if out is not None else usual_folder(f"{dataset.name}-fit")
-    if not isinstance(data, Dataset):
+    if isinstance(data, str | Path):
         check_outside(folder, Path(data))
     check_no_study(folder)
     for name in (fit_result.NAME, "run.json"):

@@ -32,8 +32,16 @@ class Study:
 
     @property
     def model(self) -> TrainedModel | TrainedReference:
-        """The best model, ready to predict. Raises SteadfitError where its training failed, and
-        where it is a network of one's own whose code this study was read again without."""
+        """The best model, ready to predict.
+
+        Raises SteadfitError where none was asked for, where its training failed, and where it is a
+        network of one's own whose code this study was read again without.
+        """
+        if self.result.model is None:
+            raise SteadfitError(
+                f"There is no model, because none was asked for. The best arm is "
+                f"{self.result.analysis.best}."
+            )
         if self.run.model is None and self.result.model.members:
             raise CodeNeededError(
                 "The model is a network of your own, whose code is not saved with it. Load it: "

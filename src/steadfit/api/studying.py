@@ -1,6 +1,5 @@
 """`study` compares arms, and `report` shows a finished study again."""
 
-import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -10,28 +9,24 @@ from typing import Any
 from steadfit import workers
 from steadfit.api.recipes import NetworkLike, network_notes, recipe_of, usual_remedies
 from steadfit.api.results import Study
-from steadfit.api.runs import run_facts, usual_folder
+from steadfit.api.runs import finished, folder_for, teller
 from steadfit.data import Dataset, dataset_of
-from steadfit.errors import SteadfitError
-from steadfit.files import check_outside, write_text
+from steadfit.files import write_text
 from steadfit.recipe import Recipe, Scalar
 from steadfit.remedies import ArmLike
 from steadfit.report import page
-from steadfit.report.explain_design import before_training
 from steadfit.report.progress import notebook_bar
 from steadfit.report.voice import PYTHON, Voice
-from steadfit.study import fit_result
 from steadfit.study.design import Design
 from steadfit.study.engine import Engine, Watcher
-from steadfit.study.folder import About, check_place, open_run, other_study, write_about
+from steadfit.study.folder import open_run
 from steadfit.study.result import HandOver, agreeing
-from steadfit.study.rounds import Expectation
 from steadfit.study.run import run_study
 from steadfit.training import RecipeLearner
 
 
 def study(
-    data: Dataset | str | Path,
+    data: Dataset | str | Path | tuple[Any, Any],
     model: NetworkLike | None = None,
     remedies: Sequence[ArmLike] | str | None = None,
     *,
@@ -65,11 +60,11 @@ def study(
     """Find out which remedies lower a model's error on data, how sure that is, and how much of the
     error is variance.
 
-    data: a Dataset, or what `read` takes. model: a name of `steadfit.models.MODELS`, by default
-    what suits the task and the kind of examples, or a network of one's own: a function `(shape,
-    outputs, **settings)`, a class or an instance of nn.Module, "module:name", or a
-    `steadfit.models.OwnNetwork`; settings: of the model; training: changes of `recipe.training`; or
-    a whole `recipe` instead of these three.
+    data: a Dataset, what `read` takes, or a pair (x, y) as `steadfit.data.from_pair` has it.
+    model: a name of `steadfit.models.MODELS`, by default what suits the task and the kind of
+    examples, or a network of one's own: a function `(shape, outputs, **settings)`, a class or an
+    instance of nn.Module, "module:name", or a `steadfit.models.OwnNetwork`; settings: of the model;
+    training: changes of `recipe.training`; or a whole `recipe` instead of these three.
     remedies: an arm each, or a single one: a name as "l2" or "l2=0.01", a function from recipe to
     recipe, or a `steadfit.remedies.Remedy`; several joined in one arm are "dropout+l2", or a list
     of them. "none", or an empty list: the baseline alone. By default those that suit task and kind.
@@ -108,27 +103,11 @@ def study(
     tried = [remedies] if isinstance(remedies, str) else remedies
     if tried == ["none"]:
         tried = []
-    folder = Path(out) if out is not None else usual_folder(dataset.name)
-    if not isinstance(data, Dataset):
-        check_outside(folder, Path(data))
-    check_place(folder)
-    other = "" if replace else other_study(folder, dataset, RecipeLearner(baseline))
-    if other:
-        raise SteadfitError(
-            f"{folder} must be a new folder or that of this study, got {other}. Choose another "
-            f"folder with {voice.setting('out')}, or replace it with "
-            f"{voice.setting('replace', True)}."
-        )
-
+    folder = folder_for(out, dataset.name, data, dataset, RecipeLearner(baseline), replace, voice)
     notes = network_notes(baseline, dataset)
     if tell is not None:
         for note in notes:
             tell(note)
-
-    def told_before(expected: Expectation) -> None:
-        if tell is not None:
-            for sentence in before_training(expected):
-                tell(sentence)
 
     with notebook_bar() if watch is None else nullcontext(watch) as told:
         run = run_study(
@@ -142,15 +121,9 @@ def study(
             processes=processes,
             hand_over=hand_over,
             watch=told,
-            tell=told_before,
+            tell=teller(tell),
         )
-    facts = run_facts(time.time() - began, processes)
-    about = About((*run.about.notes, *notes), facts)
-    run = dataclasses.replace(run, about=about)
-    write_about(folder, run.about)
-    write_text(folder / "report.html", page(run, voice))
-    (folder / fit_result.NAME).unlink(missing_ok=True)  # of the fit that this study replaces
-    return Study(run.result, folder, run)
+    return finished(run, folder, began, processes, voice, notes)
 
 
 def report(folder: Path | str, voice: Voice = PYTHON) -> Study:

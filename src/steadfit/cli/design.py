@@ -1,4 +1,4 @@
-"""The options of `steadfit study` on its design."""
+"""The options of `steadfit study` and `steadfit measure` on their design."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -88,6 +88,17 @@ class Design:
             help="Also train on a quarter and half of the data: would more help?",
         ),
     ] = False
+
+    def given(self) -> dict[str, Any]:
+        """By the names that `steadfit.study` has for them."""
+        return vars(self)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class DesignOrRace(Design):
+    """The same, and a race."""
+
     budget: Annotated[
         int | None,
         Parameter(
@@ -96,7 +107,3 @@ class Design:
             "its winner is measured.",
         ),
     ] = None
-
-    def given(self) -> dict[str, Any]:
-        """By the names that `steadfit.study` has for them."""
-        return vars(self)

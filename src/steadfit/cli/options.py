@@ -35,6 +35,15 @@ Out = Annotated[
     Path | None,
     Parameter(group=OUTPUT, help="Folder. [default: runs/NAME; of a fit, runs/NAME-fit]"),
 ]
+Replace = Annotated[
+    bool,
+    Parameter(
+        group=OUTPUT,
+        negative=(),
+        show_default=False,
+        help="Replace another study in the folder.",
+    ),
+]
 AsJson = Annotated[
     bool,
     Parameter(

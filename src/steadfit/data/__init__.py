@@ -18,6 +18,7 @@ from steadfit.data.forecasting import forecast_of as forecast_of
 from steadfit.data.forecasting import from_forecast as from_forecast
 from steadfit.data.forecasting import naive_forecasts as naive_forecasts
 from steadfit.data.forecasting import scaled_errors as scaled_errors
+from steadfit.data.objects import from_pair as from_pair
 from steadfit.data.points import points as points
 from steadfit.data.preparation import fit_preparation as fit_preparation
 from steadfit.data.registry import dataset_of as dataset_of

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from steadfit.data.dataset import Dataset
+from steadfit.data.objects import from_pair
 from steadfit.data.readers import digits, images, mnist, npz, synthetic, tables, text, ts
 from steadfit.errors import SteadfitError, unknown
 from steadfit.files import reading
@@ -44,8 +45,15 @@ _MADE_OF = {
 
 
 def dataset_of(data: Any) -> Dataset:
-    """A Dataset as it is, or what `read` makes of a name or path. Raises as `read`."""
-    return data if isinstance(data, Dataset) else read(data)
+    """A Dataset as it is, one of a pair (x, y), or what `read` makes of a name or path.
+
+    Raises as `from_pair` and `read`.
+    """
+    if isinstance(data, Dataset):
+        return data
+    if isinstance(data, (list, tuple)) and len(data) == 2 and not isinstance(data[0], str | Path):
+        return from_pair(*data)
+    return read(data)
 
 
 def read(

@@ -114,6 +114,12 @@ class Kind(ABC, Generic[X]):
         """`matrix` of a padded batch, in torch and in its type."""
         raise SteadfitError(f"{self.name} are no rows of numbers.")
 
+    def plain(self, x: X) -> Any:
+        """A copy of the examples as other libraries take them: an array, shape (examples, …), where
+        all have one shape, else a list with an array for each."""
+        rows = [row.copy() for row in self.rows(x)]
+        return np.stack(rows) if len({row.shape for row in rows}) == 1 else rows
+
     @abstractmethod
     def from_memory(self, given: Any, form: Form | None) -> X:
         """Examples from what people have: one or several, as arrays, lists, paths and the like.

@@ -76,6 +76,11 @@ class Series(Sequences):
         """The channels of the first step, then those of the second, and so on."""
         return x.values.numpy().astype(np.float64).reshape(len(x), -1)
 
+    def plain(self, x: Ragged) -> Any:
+        """As `Kind.plain`: (steps, channels) each, without the axis of a single channel."""
+        rows = [row[:, 0].copy() if self.channels == 1 else row.copy() for row in self.rows(x)]
+        return np.stack(rows) if self.columns(x) else rows
+
     def flat(self, x: Tensor) -> Tensor:
         return x.flatten(1)
 

@@ -88,6 +88,10 @@ class Texts(Sequences):
             raise SteadfitError(f"{source.name} must have a text a line, got none.")
         return Rows([line for line, _ in kept], [name for _, name in kept])
 
+    def plain(self, x: Ragged) -> list[str]:
+        """The texts' tokens, joined: of words, in lower case and with a space between them."""
+        return [x.between.join(x.tokens[i] for i in row.tolist()) for row in self.rows(x)]
+
     def joined(self, rows: Rows, name: str, missing: str) -> Examples:
         return Examples(number_texts(rows.examples, rows.ids, self.unit), tuple(rows.ids))
 

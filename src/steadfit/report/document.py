@@ -86,6 +86,7 @@ def _study(result: StudyResult, voice: Voice) -> dict[str, object]:
         "sentences": explain_study(result, voice),
         "baseline": first.name,
         "best": found.best,
+        "mark": "← handed over" if result.model else "← best",
         "referred": strongest.name if strongest else "",
         "varied": what_it_stands_for(found.sampling, voice) if found.sampling else "",
         "variances": [

@@ -5,7 +5,7 @@ Each sentence is true by itself. Nothing here computes: the figures come from th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from steadfit.analysis.per_token import per_token
@@ -28,6 +28,8 @@ FAILURES = {
     "smaller model",
     Failure.SAMPLE: "the training sample could not be used, most often because it has too few "
     "groups to hold some out. Use data of more groups, or leave this arm out",
+    Failure.CODE: "its own code raised an error, or gave what are no predictions. Fix it: its "
+    "first training went well, so look for what other samples have",
 }
 HALVED = (
     "and the gradients of the parts added up: each step is still that of a whole batch. Only batch "
@@ -40,12 +42,13 @@ def explain(analysis: Analysis, voice: Voice) -> tuple[str, ...]:
 
     Example: `print(*explain(study.result.analysis, PYTHON), sep="\\n")`.
     """
-    return tuple(_sentences(analysis, voice))
+    return tuple(_sentences(analysis, voice, explain_arms.handed_over))
 
 
 def explain_study(result: StudyResult, voice: Voice) -> tuple[str, ...]:
     """What `explain` says, and what a study did beside its analysis."""
-    said = explain(result.analysis, voice)
+    about_best = explain_arms.handed_over if result.model else explain_arms.best
+    said = tuple(_sentences(result.analysis, voice, about_best))
     fitted = {reference.name for reference in result.analysis.references}
     said += tuple(
         f"The reference {one.name} is left out, because it could not be fitted; a fit on the same "
@@ -62,15 +65,19 @@ def explain_study(result: StudyResult, voice: Voice) -> tuple[str, ...]:
             *said,
         )
     if result.repeats is False:
+        arms = result.not_repeated or (result.arms[0].name,)
         said += (
-            "The seed does not decide all: the first training, done twice, gave other predictions. "
-            "The intervals stand, but this study cannot be repeated bit for bit.",
+            f"The seed does not decide all: the first training of {listed(arms)}, "
+            "done twice, gave other predictions. The intervals stand, but this study cannot be "
+            "repeated bit for bit.",
         )
     if result.not_joined:
         said += (
             f"Left out of the joined arm: {listed(result.not_joined)}, which set what another "
             "remedy in it sets.",
         )
+    if result.model is None:
+        return said
     if result.model.reference:
         said += (f"The model handed over is the reference {result.model.reference}, as asked for.",)
     elif not result.model.members:
@@ -81,7 +88,9 @@ def explain_study(result: StudyResult, voice: Voice) -> tuple[str, ...]:
     return said
 
 
-def _sentences(found: Analysis, voice: Voice) -> Iterator[str]:
+def _sentences(
+    found: Analysis, voice: Voice, about_best: Callable[[Analysis], str]
+) -> Iterator[str]:
     baseline, others = found.baseline, found.arms[1:]
     yield from about_references(found)
     if not baseline.totals:
@@ -92,8 +101,9 @@ def _sentences(found: Analysis, voice: Voice) -> Iterator[str]:
     for arm in others:
         if arm.verdict is Verdict.FAILED:
             yield f"{_failed(arm)}."
+    yield from _about_labels(found.arms)
     yield from _about_memory(found.arms)
-    yield explain_arms.handed_over(found)
+    yield about_best(found)
     yield from explain_variance.about_variance(found, voice)
     yield from about_more_data(found)
     yield explain_design.how_compared(found, voice)
@@ -110,6 +120,16 @@ def _failed(arm: ArmAnalysis) -> str:
         for failure, count in arm.failed.items()
     )
     return f"{arm.name} failed: {why}" if why else f"{arm.name} failed"
+
+
+def _about_labels(arms: Sequence[ArmAnalysis]) -> Iterator[str]:
+    named = [arm.name for arm in arms if arm.facts.get("labels")]
+    if named:
+        one = len(named) == 1
+        yield (
+            f"{listed(named)} {'names' if one else 'name'} classes without probabilities, so all "
+            "arms are compared by their errors alone."
+        )
 
 
 def _about_memory(arms: Sequence[ArmAnalysis]) -> Iterator[str]:

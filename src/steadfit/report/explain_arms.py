@@ -1,4 +1,4 @@
-"""The arms in sentences: their words, what limits the undecided ones, and which is handed over."""
+"""The arms in sentences: their words, what limits the undecided ones, and which is the best."""
 
 from __future__ import annotations
 
@@ -48,10 +48,21 @@ def handed_over(found: Analysis) -> str:
     """Which arm, and why; with significantly more errors than the baseline it says so."""
     if found.best == found.baseline.name:
         return "The baseline is handed over: no arm is better by a standard error."
+    return f"Handed over: {_chosen(found)}"
+
+
+def best(found: Analysis) -> str:
+    """Which arm is best, where nothing is handed over."""
+    if found.best == found.baseline.name:
+        return f"No arm is better than {found.best} by a standard error."
+    return f"The best arm: {_chosen(found)}"
+
+
+def _chosen(found: Analysis) -> str:
     arm = found.arm(found.best)
     text = (
-        f"Handed over: {arm.name}, the best of those that are better by a standard error. It was "
-        "chosen on these test points, so its figure is slightly optimistic."
+        f"{arm.name}, the best of those that are better by a standard error. It was chosen on "
+        "these test points, so its figure is slightly optimistic."
     )
     errors = arm.changes.get("error")
     if found.decides != "error" and errors is not None and errors.low > 0:

@@ -38,8 +38,9 @@ def before_training(expected: Expectation) -> tuple[str, ...]:
     if expected.smallest is not None:
         least = wording.quantity(scale * expected.smallest)
         said.append(
-            f"With {expected.points:,} test points and {counted(expected.remedies, 'remedies')}, "
-            f"changes of the {words.name} from about {least}{'%' * words.percent} on can be shown."
+            f"With {expected.points:,} test points and {counted(expected.arms, 'arms')} beside the "
+            f"baseline, changes of the {words.name} from about {least}{'%' * words.percent} on can "
+            "be shown."
         )
     return tuple(said)
 
@@ -51,7 +52,7 @@ def how_compared(found: Analysis, voice: Voice) -> str:
         how = (
             f"Arms are compared by {folds}-fold cross-fitting, {why} "
             f"({voice.setting('folds', 1)} tests on one side): each example is tested by what was "
-            "trained on the other folds, and the model handed over is trained on all."
+            "trained on the other folds."
         )
     else:
         how = (
@@ -63,7 +64,7 @@ def how_compared(found: Analysis, voice: Voice) -> str:
     return (
         f"{how} Words and intervals are for training on these data. Chance better is the "
         "one-sided confidence level, as if nothing had been known before; better is corrected for "
-        "the number of remedies and looks."
+        "the number of arms and looks."
     )
 
 

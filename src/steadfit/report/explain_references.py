@@ -46,11 +46,11 @@ def _against(rival: ReferenceAnalysis, found: Analysis) -> str:
 
     if change.high < 0:
         both = figures(best.totals, rival.totals)
-        return f"The best network, {best.name}, is better than {name}: {both}."
+        return f"The best arm, {best.name}, is better than {name}: {both}."
     both = figures(rival.totals, best.totals)
     if change.low > 0:
-        return f"{wording.capital(name)} is better than the best network, {best.name}: {both}."
+        return f"{wording.capital(name)} is better than the best arm, {best.name}: {both}."
     return (
-        f"{wording.capital(name)} is as good as the best network, {best.name}, as far as these "
+        f"{wording.capital(name)} is as good as the best arm, {best.name}, as far as these "
         f"data tell: {both}."
     )

@@ -48,16 +48,14 @@ def headline(found: Analysis) -> str:
     words, first, best = wording.MEASURES[measure].name, found.baseline, found.arm(found.best)
     if not first.totals:
         name = wording.printable(first.name)
-        return f"{name} failed, so there is nothing to compare the remedies with."
+        return f"{name} failed, so there is nothing to compare the others with."
     text = f"{wording.capital(words)} {wording.figure(first.totals[measure], measure)}"
     if first.variance is not None:
         split = next(iter(first.variance.losses.values()))
         share = split.variance / split.total if split.total > 0 else 0.0
         text += f", about {wording.percent(min(max(share, 0), 1))} of it variance"
     if best is first:
-        return text + (
-            "." if len(found.arms) == 1 else "; no remedy is better by a standard error."
-        )
+        return text + ("." if len(found.arms) == 1 else "; no arm is better by a standard error.")
     base = first.totals[measure]
     fall = wording.percent(-best.changes[measure].value / base) if base > 0 else ""
     sure = {Verdict.BETTER: "", Verdict.PROBABLY_BETTER: "probably "}.get(best.verdict, "perhaps ")
@@ -222,6 +220,7 @@ def facts(result: StudyResult, seconds: Mapping[str, float]) -> Grid:
     """Figures from inside the training: the known facts that any arm has, and the time."""
     arms = result.analysis.arms
     names = [name for name in FACTS if any(name in arm.facts for arm in arms)]
+    weights = any(arm.parameters for arm in result.arms)  # a training function tells of none
 
     def cell(arm: ArmAnalysis, name: str) -> str:
         if name not in arm.facts:
@@ -232,13 +231,14 @@ def facts(result: StudyResult, seconds: Mapping[str, float]) -> Grid:
     rows = tuple(
         (
             wording.printable(arm.name),
-            f"{result.arm(arm.name).parameters:,}",
+            *((f"{result.arm(arm.name).parameters:,}",) if weights else ()),
             *(cell(arm, name) for name in names),
             wording.quantity(seconds[arm.name]) if arm.name in seconds else wording.UNKNOWN,
         )
         for arm in arms
     )
-    return Grid(("arm", "weights", *(FACTS[name] for name in names), "seconds a replica"), rows)
+    heads = ("arm", *(("weights",) if weights else ()), *(FACTS[name] for name in names))
+    return Grid((*heads, "seconds a replica"), rows)
 
 
 def differences(settings: Mapping[str, Any], baseline: Mapping[str, Any]) -> tuple[str, ...]:

@@ -133,7 +133,8 @@ def summary(
 
     def parts(width: int) -> Iterable[Text | Table]:
         yield Text(f"{wording.sizes(result)}\n{wording.design(result)}\n")
-        yield table(result.analysis, width, seconds)
+        best = "← handed over" if result.model else "← best"
+        yield table(result.analysis, width, seconds, best)
         yield Text()
         for sentence in explain_study(result, voice):
             yield Text(wording.printable(sentence))

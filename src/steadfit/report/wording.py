@@ -254,14 +254,14 @@ def sizes(result: StudyResult) -> str:
 
 def sizes_of(data: DataFacts, settings: Mapping[str, Any], parameters: int) -> str:
     """`sizes` of one model."""
-    model = settings.get("model", {})
+    model = settings.get("model")
     apart = TEST_POINTS.get(data.task)
     parts = [
         printable(data.name),
         f"{data.examples:,} {_examples(data)}",
         f"{len(data.classes)} classes" if data.classes else "",
         f"{data.test:,} {apart or 'tested'}",
-        f"{model.get('name', 'a model')}, {parameters:,} weights",
+        f"{model['name']}, {parameters:,} weights" if model else "",
     ]
     return " · ".join(part for part in parts if part)
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from steadfit.analysis.terms import Failure
 from steadfit.data import Dataset
-from steadfit.errors import DivergedError, MemoryShortError, SteadfitError
+from steadfit.errors import DivergedError, MemoryShortError, OwnCodeError, SteadfitError
 from steadfit.study.store import Store
 from steadfit.study.trials import Trial
 from steadfit.training import Replica
@@ -68,6 +68,8 @@ def trained(trial: Trial, data: Dataset, device: str) -> Replica:
         return Replica.failed(Failure.DIVERGED, str(error))
     except (MemoryShortError, MemoryError) as error:
         return Replica.failed(Failure.MEMORY, str(error))
+    except OwnCodeError as error:
+        return Replica.failed(Failure.CODE, str(error))
     except SteadfitError as error:
         return Replica.failed(Failure.SAMPLE, str(error))
 

@@ -22,7 +22,13 @@ from steadfit.study import fit_result
 from steadfit.study.learner import Learner
 from steadfit.study.plan import digest
 from steadfit.study.points_file import load_points
-from steadfit.study.result import WRITE_ANEW, StudyResult, TrainedArm, read_result
+from steadfit.study.result import (
+    WRITE_ANEW,
+    ModelFacts,
+    StudyResult,
+    TrainedArm,
+    read_result,
+)
 from steadfit.study.store import Finished, Store, existing_store
 from steadfit.study.tested import ArmReplicas, Tested
 from steadfit.training import Replica, TrainedModel, TrainedReference
@@ -81,14 +87,15 @@ def open_run(folder: Path) -> Run:
             "study again: those that are there are not trained again."
         )
     tested = load_points(folder / "points.npz", result.data.fingerprint)
+    handed = result.model or ModelFacts(result.analysis.best, ())
     values = len(tested.data) * tested.data.outputs
     check_free(f"{folder / 'store'}", 4 * values * sum(len(arm.keys) for arm in result.arms))
     return Run(
         result=result,
         tested=tested,
         replicas={arm.name: _replicas(arm, store, tested) for arm in result.arms},
-        model=_model(folder / "model") if result.model.members or result.model.reference else None,
-        members=[store.read(key) for key in result.model.members if key in store],
+        model=_model(folder / "model") if handed.members or handed.reference else None,
+        members=[store.read(key) for key in handed.members if key in store],
         network=network_of(result, store),
         about=read_about(folder),
     )

@@ -15,7 +15,8 @@ from steadfit.training import Replica, TrainedModel
 class Learner(Protocol):
     """Something that learns from examples. It is pickled, to be sent to workers.
 
-    `steadfit.training.RecipeLearner` trains a recipe's network.
+    `steadfit.training.RecipeLearner` trains a recipe's network, `steadfit.training.OwnLearner` by
+    a person's own function.
     """
 
     @property
@@ -39,8 +40,9 @@ class Learner(Protocol):
         ...
 
     @property
-    def of_others(self) -> bool:
-        """Whether it runs code of which it is not known that its seed decides all."""
+    def own_code(self) -> str:
+        """The digest of a person's code that it runs, of which it is not known that it works, nor
+        that its seed decides all; "" where it runs none."""
         ...
 
     def decides(self, task: Task) -> Loss:

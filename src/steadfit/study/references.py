@@ -40,8 +40,8 @@ class ReferenceLearner:
         return False
 
     @property
-    def of_others(self) -> bool:
-        return False
+    def own_code(self) -> str:
+        return ""
 
     def decides(self, task: Task) -> Loss:
         return task.losses[0]

@@ -20,7 +20,7 @@ from steadfit.files import reading
 from steadfit.regular_files import read_json
 
 SCHEMA = 3  # of study.json: raise it when a field changes its meaning or goes
-HandOver = Literal["single", "ensemble", "reference"]
+HandOver = Literal["single", "ensemble", "reference", "none"]
 Scalar = bool | int | float | str
 T = TypeVar("T")
 MOST_ARMS = 200
@@ -117,7 +117,9 @@ class StudyResult:
 
     not_joined: remedies found better, and left out of the second round since they set what another
         one of it sets.
-    repeats: whether the first training, done twice, gave the same; None where that was not tried.
+    model: what is handed over; None where that was not asked for.
+    repeats: whether the first trainings, done twice, gave the same; None where that was not tried.
+    not_repeated: the arms of which they did not.
     race: how the only remedy was found; None where remedies were asked for themselves.
     """
 
@@ -126,11 +128,12 @@ class StudyResult:
     data: DataFacts
     arms: tuple[TrainedArm, ...]
     analysis: Analysis
-    model: ModelFacts
+    model: ModelFacts | None
     not_joined: tuple[str, ...] = ()
     references: tuple[TrainedArm, ...] = ()
     race: RaceFacts | None = None
     repeats: bool | None = None
+    not_repeated: tuple[str, ...] = ()
 
     def arm(self, name: str) -> TrainedArm:
         """The arm of this name. Raises SteadfitError, with the nearest name, if there is none."""
@@ -155,7 +158,7 @@ class StudyResult:
 def _check_replicas(path: Path, found: StudyResult) -> None:
     """Refuse a replica that is named twice: a million names of one would take memory a million
     times."""
-    named = {"the model": found.model.members}
+    named = {"the model": found.model.members if found.model else ()}
     for arm in found.arms:
         for where, rows in (("folds", arm.tested), ("samples", arm.drawn)):
             named[f"{arm.name} on its {where}"] = tuple(key for row in rows for key in row)

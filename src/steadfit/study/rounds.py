@@ -28,14 +28,14 @@ Replicas = tuple[tuple[Finished, ...], ...]  # by repetition and fold, or by sam
 class Expectation:
     """What is known before the first network is trained.
 
-    decides: the measure that will. points, remedies: how many. references: the measures of each
-    rival. smallest: the change of the deciding measure that the design can show; None where there
-    is no rival to tell from, or nothing to compare.
+    decides: the measure that will. points: how many. arms: beside the baseline. references: the
+    measures of each rival. smallest: the change of the deciding measure that the design can show;
+    None where there is no rival to tell from, or nothing to compare.
     """
 
     decides: str
     points: int
-    remedies: int
+    arms: int
     references: Mapping[str, Mapping[str, float]]
     smallest: float | None
 
@@ -44,7 +44,8 @@ class Expectation:
 class Rounds:
     """What stays the same from one round to the next, and what was trained and read by then.
 
-    repetitions: of each arm by name, so far.
+    told: the measures that are told; all of the task's if empty. repetitions: of each arm by name,
+    so far.
     """
 
     plan: Plan
@@ -54,15 +55,15 @@ class Rounds:
     arms: tuple[Arm, ...]
     references: tuple[Arm, ...]
     decides: str
+    told: tuple[str, ...] = ()
     joined: tuple[str, ...] = ()
     repetitions: dict[str, int] = field(default_factory=dict)
     known: dict[str, Finished] = field(default_factory=dict)  # by key
     judged: dict[tuple[str, int, bool], ArmEvidence] = field(default_factory=dict)
 
-    def expectation(self, remedies: int) -> Expectation:
+    def expectation(self, arms: int) -> Expectation:
         """What the rivals give, fitted first as they are quick, and what the design can show of so
-        many remedies."""
-        measures = self.plan.data.schema.task.measures
+        many arms beside the baseline."""
         of = {}
         smallest = None
         if self.references:
@@ -70,14 +71,14 @@ class Rounds:
             evidence = self.evidence(self.references)
             known = [arm for arm in evidence.arms if arm.tested is not None]
             of = {
-                arm.name: {name: evidence.losses_of(arm, name).mean for name in measures}
+                arm.name: {name: evidence.losses_of(arm, name).mean for name in evidence.told}
                 for arm in known
             }
-            if known and remedies:
+            if known and arms:
                 best = min(known, key=lambda arm: of[arm.name][self.decides])
                 values = evidence.losses_of(best, self.decides).values[0]
-                smallest = smallest_change(values, remedies)
-        return Expectation(self.decides, len(self.plan.tested.data), remedies, of, smallest)
+                smallest = smallest_change(values, arms)
+        return Expectation(self.decides, len(self.plan.tested.data), arms, of, smallest)
 
     def compare(self, arms: Sequence[Arm]) -> None:
         """Take these arms through the looks, as far as the ceiling of trainings allows; the
@@ -110,6 +111,7 @@ class Rounds:
     def evidence(self, arms: Sequence[Arm], drawn: Sequence[Arm] = ()) -> Evidence:
         """What these arms showed; drawn: those whose replicas on drawn samples are trained."""
         plan, task = self.plan, self.plan.tested.data.schema.task
+        told = self.told or task.measures
         with_variance = {arm.name for arm in drawn}
         judged = tuple(self._evidence_of(arm, arm.name in with_variance) for arm in arms)
         longest = max((self.repetitions.get(arm.name, 0) for arm in arms), default=0)
@@ -119,8 +121,8 @@ class Rounds:
             folds=plan.tested.folds[:longest],
             comparing=plan.comparing,
             decides=self.decides,
-            measures=task.measures,
-            losses=task.losses,
+            measures=told,
+            losses=tuple(loss for loss in task.losses if loss in told),
             drawn_points=self._points_of(plan.tested.sampled) if drawn else None,
             sampling=plan.sampling if drawn else None,
             references=tuple(self._evidence_of(arm, False) for arm in self.references),

@@ -1,23 +1,29 @@
-"""`run_study`: from data and a learner to a result and a model, through the store."""
+"""From data and arms to a result and a model, through the store.
+
+`run_study` makes the arms of a learner and remedies, `run_arms` takes them as they are.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-
-import numpy as np
 
 from steadfit.analysis.analyse import analyse
 from steadfit.analysis.evidence import ArmEvidence, Evidence
 from steadfit.analysis.learning_curve import SHARES
-from steadfit.analysis.measures import measure
+from steadfit.analysis.measures import OF_LABELS, measure
 from steadfit.analysis.result import Analysis
 from steadfit.data import Dataset
+from steadfit.errors import SteadfitError
 from steadfit.files import write_text
 from steadfit.remedies import ArmLike
 from steadfit.study.data_facts import data_facts
 from steadfit.study.design import Design
 from steadfit.study.engine import Engine, Watcher, quiet
+from steadfit.study.first_trainings import (
+    arms_not_repeated,
+    first_trainings,
+    only_labels,
+)
 from steadfit.study.folder import About, Run, network_of
 from steadfit.study.learner import Learner
 from steadfit.study.local_engine import LocalEngine
@@ -44,7 +50,7 @@ from steadfit.study.trials import (
     make_arms,
     repetition_trials,
 )
-from steadfit.training import TrainedModel, prepare
+from steadfit.training import TrainedModel, TrainedReference, prepare
 
 
 def run_study(
@@ -58,49 +64,82 @@ def run_study(
     engine: Engine | None = None,
     processes: int | None = None,
     hand_over: HandOver = "single",
-    second_round: bool = True,
     watch: Watcher = quiet,
     tell: Callable[[Expectation], None] = lambda expected: None,
 ) -> Run:
     """Compare the baseline and each remedy, join those found better, hand over the best.
 
-    data: all examples; `steadfit.study.plan.make_plan` divides them. learner: the baseline.
-    remedies: an arm each, as `steadfit.remedies.joined` takes them. test: the share of a test side,
-    where the design asks for one and the data has none of its own.
+    learner: the baseline. remedies: an arm each, as `steadfit.remedies.joined` takes them; with a
+    budget, the candidates of a race. The rest as in `run_arms`.
+    """
+    design = design or Design()
+    return run_arms(
+        data,
+        make_arms(learner, () if design.budget else remedies),
+        folder,
+        design,
+        racers=candidates(learner, remedies) if design.budget else (),
+        test=test,
+        engine=engine,
+        processes=processes,
+        hand_over=hand_over,
+        watch=watch,
+        tell=tell,
+    )
+
+
+def run_arms(
+    data: Dataset,
+    arms: Sequence[Arm],
+    folder: Path,
+    design: Design,
+    *,
+    racers: Sequence[Arm] = (),
+    test: float = 0.2,
+    engine: Engine | None = None,
+    processes: int | None = None,
+    hand_over: HandOver = "single",
+    watch: Watcher = quiet,
+    tell: Callable[[Expectation], None] = lambda expected: None,
+) -> Run:
+    """Compare arms, the first the baseline; join the remedies found better; hand over the best.
+
+    data: all examples; `steadfit.study.plan.make_plan` divides them. racers: of a race, whose
+    winner is one more arm. test: the share of a test side, where the design asks for one and the
+    data has none of its own.
     folder: gets `store/`, `study.json`, `points.npz` and `model/`; what its store already holds is
     not trained again. engine: has the replicas trained; by default `LocalEngine(processes)`, on
     this machine. hand_over: "single", the best arm trained on all that is not kept for testing;
-    "ensemble", the replicas that it was compared by, averaged; "reference", the best rival. tell:
-    is told before the first training of a network what the design can show.
+    "ensemble", the replicas that it was compared by, averaged; "reference", the best rival;
+    "none", nothing. tell: is told before the first training of a network what the design can show.
 
-    A replica that cannot be trained makes its arm a failed one; the others go on.
+    A replica that cannot be trained makes its arm a failed one; the others go on. A person's code
+    is tried first, by one training, and where it fails the study ends.
     Raises SteadfitError for what a person can fix; what was finished by then is kept.
     """
-    design = design or Design()
     plan = make_plan(data, design, test)
-    arms = make_arms(learner, () if design.budget else remedies)
-    racers = candidates(learner, remedies) if design.budget else ()
     for arm in (*arms, *racers):
         arm.learner.check(data)
     plan, folds_a_lap = _within(plan, arms, racers)
-    decides = _decides(design, learner, data)
+    decides = _decides(design, arms[0].learner, data)
     store = open_store(folder / "store")
     prepare(folder / "model")
+    engine = engine or LocalEngine(processes)
+    first = first_trainings(arms, plan, engine, watch)
+    told = data.schema.task.measures
+    if labelled := only_labels(first):
+        decides, told = _of_labels(design, decides, labelled), OF_LABELS
     rivals = reference_arms(data) if design.references else ()
-    rounds = Rounds(plan, store, engine or LocalEngine(processes), watch, arms, rivals, decides)
+    rounds = Rounds(plan, store, engine, watch, tuple(arms), rivals, decides, told)
     tell(rounds.expectation(1 if racers else len(arms) - 1))
     raced: RaceFacts | None = None
     if racers:
         winner, raced = race(rounds, racers, folds_a_lap)
         rounds.arms = (*arms, winner)
-    not_joined = _compare(rounds, second_round)
+    not_joined = _compare(rounds)
     found, evidence, varied = _analysed(rounds)
-    if hand_over == "reference":
-        model, facts = best_reference(found, plan)
-        replicas: list[Finished] = []
-    else:
-        model, members, replicas = _hand_over(rounds, found, hand_over)
-        facts = ModelFacts(found.best, members)
+    model, facts, replicas = _handed_over(rounds, found, hand_over)
+    not_repeated = arms_not_repeated(first, rounds.known)
     result = StudyResult(
         schema=SCHEMA,
         seed=design.seed,
@@ -117,7 +156,8 @@ def run_study(
             for arm, own in zip(rounds.references, evidence.references, strict=True)
         ),
         race=raced,
-        repeats=_repeats(rounds),
+        repeats=None if not_repeated is None else not not_repeated,
+        not_repeated=not_repeated or (),
     )
     if model is not None:
         model.save(folder / "model")
@@ -148,30 +188,16 @@ def _within(plan: Plan, arms: Sequence[Arm], racers: Sequence[Arm]) -> tuple[Pla
     return plan, laps_within(design.budget, len(racers), plan)
 
 
-def _compare(rounds: Rounds, second_round: bool) -> tuple[str, ...]:
+def _compare(rounds: Rounds) -> tuple[str, ...]:
     """The looks, and a second round of those found better; what was left out of the joined arm."""
     arms = rounds.arms
     rounds.compare(arms[1:])
-    if not second_round:
-        return ()
     joined, not_joined = joined_arm(analyse(rounds.evidence(arms)), arms)
     if joined is None or not rounds.affords([joined], rounds.plan.looks[0]):
         return ()
     rounds.arms, rounds.joined = (*arms, joined), (joined.name,)
     rounds.compare([joined])
     return not_joined
-
-
-def _repeats(rounds: Rounds) -> bool | None:
-    """Whether the first training, of code whose seed may not decide all, gives the same again."""
-    first, *_ = repetition_trials(rounds.plan, rounds.arms[0], 0)
-    if not first.learner.of_others or rounds.known[first.key].failure:
-        return None
-    with TemporaryDirectory() as folder:
-        again = open_store(Path(folder) / "store")
-        rounds.engine.train([first], rounds.plan.data, again, rounds.watch, "the first, once more")
-        both = rounds.known[first.key].logits, again.read(first.key).logits
-    return bool(np.array_equal(*both))
 
 
 def _analysed(rounds: Rounds) -> tuple[Analysis, Evidence, tuple[Arm, ...]]:
@@ -196,6 +222,20 @@ def _decides(design: Design, learner: Learner, data: Dataset) -> str:
     return measure(design.decide_by, task.measures).name
 
 
+def _of_labels(design: Design, decides: str, arms: Sequence[str]) -> str:
+    """The measure that decides where some arms give no probabilities. Raises SteadfitError where
+    one that needs them was asked for."""
+    if design.decide_by in (None, "loss"):
+        return OF_LABELS[0]
+    if decides not in OF_LABELS:
+        raise SteadfitError(
+            f"decide_by must be {', '.join(OF_LABELS[:-1])} or {OF_LABELS[-1]}, as "
+            f"{', '.join(arms)} names classes without probabilities, got {decides}. Give "
+            "probabilities (predict_proba), or decide by the error."
+        )
+    return decides
+
+
 def _with_scores(found: Analysis, rounds: Rounds) -> Analysis:
     """The analysis with what only this task has: of the best arm, and the baseline's beside."""
     arms, plan = {arm.name: arm for arm in rounds.arms}, rounds.plan
@@ -208,13 +248,17 @@ def _with_scores(found: Analysis, rounds: Rounds) -> Analysis:
     return replace(found, **scores._asdict())
 
 
-def _hand_over(
+def _handed_over(
     rounds: Rounds, found: Analysis, hand_over: HandOver
-) -> tuple[TrainedModel | None, tuple[str, ...], list[Finished]]:
-    """The model, its members' keys, and their predictions at all test points where they have them;
-    no model where training failed."""
-    arm = next(one for one in rounds.arms if one.name == found.best)
+) -> tuple[TrainedModel | TrainedReference | None, ModelFacts | None, list[Finished]]:
+    """The model, what there is to say of it, and its members' predictions at all test points where
+    they have them; no model where training failed, or where none is asked for."""
+    if hand_over == "none":
+        return None, None, []
     plan = rounds.plan
+    if hand_over == "reference":
+        return *best_reference(found, plan), []
+    arm = next(one for one in rounds.arms if one.name == found.best)
     if hand_over == "single":
         chosen = (final_trial(plan, arm),)
         rounds.train(chosen, what="model on all training data")
@@ -225,10 +269,11 @@ def _hand_over(
         )
     members = [rounds.known[trial.key] for trial in chosen]
     if any(member.failure for member in members):
-        return None, (), []
+        return None, ModelFacts(found.best, ()), []
     keys = tuple(trial.key for trial in chosen)
     model = arm.learner.model(plan.data, [rounds.store.replica(key) for key in keys])
-    return model, keys, [one for one in members if len(one.logits) == len(plan.tested.data)]
+    tested = [one for one in members if len(one.logits) == len(plan.tested.data)]
+    return model, ModelFacts(found.best, keys), tested
 
 
 def _trained(rounds: Rounds, arm: Arm, evidence: ArmEvidence, varied: bool) -> TrainedArm:

@@ -2,6 +2,7 @@
 
 from steadfit.training.check import check
 from steadfit.training.continuation import continuation, continued
+from steadfit.training.functions import OwnLearner, own_learner
 from steadfit.training.learner import RecipeLearner
 from steadfit.training.loop import fit
 from steadfit.training.memory import keep_freed_memory
@@ -13,6 +14,7 @@ from steadfit.training.trained_reference import TrainedReference
 
 __all__ = [
     "RESULTS",
+    "OwnLearner",
     "RecipeLearner",
     "Replica",
     "TrainedModel",
@@ -24,6 +26,7 @@ __all__ = [
     "keep_freed_memory",
     "model_folder",
     "outputs",
+    "own_learner",
     "prepare",
     "trained_model",
 ]

@@ -46,8 +46,9 @@ class RecipeLearner:
         return True
 
     @property
-    def of_others(self) -> bool:
-        return self.recipe.model.network is not None
+    def own_code(self) -> str:
+        network = self.recipe.model.network
+        return "" if network is None else network.code.digest
 
     def decides(self, task: Task) -> Loss:
         return task.decides(self.recipe.training)

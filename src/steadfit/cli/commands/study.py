@@ -6,9 +6,19 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from steadfit.cli.app import app
-from steadfit.cli.design import Design
+from steadfit.cli.design import DesignOrRace
 from steadfit.cli.network import Network
-from steadfit.cli.options import DESIGN, OUTPUT, AsJson, Out, Processes, Seed, Source, TestShare
+from steadfit.cli.options import (
+    DESIGN,
+    OUTPUT,
+    AsJson,
+    Out,
+    Processes,
+    Replace,
+    Seed,
+    Source,
+    TestShare,
+)
 from steadfit.cli.reading import Reading
 from steadfit.files import check_outside
 from steadfit.report.voice import COMMAND_LINE
@@ -36,7 +46,7 @@ def study(
     arms: Annotated[
         Literal["cell"] | None, Parameter(group=DESIGN, help="Compare every recurrent cell.")
     ] = None,
-    design: Design = Design(),  # noqa: B008
+    design: DesignOrRace = DesignOrRace(),  # noqa: B008
     reference: Annotated[
         bool,
         Parameter(group=DESIGN, show_default=False, help="Fit reference models beside."),
@@ -44,19 +54,11 @@ def study(
     seed: Seed = 0,
     processes: Processes = None,
     hand_over: Annotated[
-        Literal["single", "ensemble", "reference"],
+        Literal["single", "ensemble", "reference", "none"],
         Parameter(group=OUTPUT, help="The model handed over; reference: the best rival."),
     ] = "single",
     out: Out = None,
-    replace: Annotated[
-        bool,
-        Parameter(
-            group=OUTPUT,
-            negative=(),
-            show_default=False,
-            help="Replace another study in the folder.",
-        ),
-    ] = False,
+    replace: Replace = False,
     json: AsJson = False,
 ) -> None:
     """Compare remedies by retraining; say what helps, how sure that is, what is variance."""
@@ -96,6 +98,5 @@ def study(
         return
     screen.notes([note for note in done.notes if note not in dataset.notes])
     screen.say(summary(done.result, COMMAND_LINE, done.run.seconds))
-    screen.say(
-        f"The model is in {done.folder / 'model'}; the report in {done.folder / 'report.html'}"
-    )
+    model = f"The model is in {done.folder / 'model'}; the" if done.result.model else "The"
+    screen.say(f"{model} report in {done.folder / 'report.html'}")
