@@ -51,9 +51,11 @@ def dataset_of(data: Any) -> Dataset:
     """
     if isinstance(data, Dataset):
         return data
-    if isinstance(data, (list, tuple)) and len(data) == 2 and not isinstance(data[0], str | Path):
-        return from_pair(*data)
-    return read(data)
+    return from_pair(*data) if _is_pair(data) else read(data)
+
+
+def _is_pair(data: object) -> bool:
+    return isinstance(data, (list, tuple)) and len(data) == 2
 
 
 def read(
