@@ -168,7 +168,7 @@ def pairs_of(data: Dataset) -> tuple[list[Pair], int]:
     preparation = fit_preparation(data, torch.arange(len(data)))
     x = preparation.inputs(data.x)
     assert isinstance(x, Ragged)
-    shape = preparation.shape(data.example_shape)
+    shape = data.schema.kind.network_shape(data.example_shape, preparation)
     rows = [torch.from_numpy(row) for row in x.rows()]
     return list(zip(rows, preparation.targets(data.y), strict=True)), shape[0]
 

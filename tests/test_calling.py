@@ -51,7 +51,7 @@ DataFrame.__module__ = "pandas.core.frame"
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (DataFrame(), r"got pandas.DataFrame. Save it, .*to_csv"),
+        (DataFrame(), r"got pandas.DataFrame. Make a Dataset of it: steadfit.data.from_table"),
         (TensorDataset(torch.zeros(4, 1, 2, 2)), r"torch.TensorDataset. .*from_arrays\(\*data.ten"),
         (X, r"got numpy.ndarray. Make a Dataset of arrays: steadfit.from_arrays\(x, y\)"),
         (None, "got builtins.NoneType. Make a Dataset"),

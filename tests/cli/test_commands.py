@@ -252,7 +252,7 @@ def test_help_tells_the_defaults_there_are():
     }
     for option, default in {
         "--epochs": f"{recipe.epochs}; over few examples more, for {Images.least_steps} steps of "
-        f"images or {Sequences.least_steps} of series and texts",
+        f"images or {Sequences.least_steps} of series, texts and tables",
         "--batch": str(recipe.batch),
         "--learning-rate": str(recipe.optimizer.learning_rate),
         "--truncation": str(recipe.truncation),

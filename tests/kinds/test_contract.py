@@ -2,6 +2,7 @@
 example here."""
 
 import json
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from steadfit.data import Ragged, from_arrays, from_series, from_texts
+from steadfit.data import Ragged, Table, from_arrays, from_series, from_texts
 from steadfit.errors import SteadfitError
 from steadfit.kinds import KINDS, Inputs, Kind, Packed, Preparation, checked, kind_of
+from steadfit.kinds.table_columns import Category, DatePart, Number
 from steadfit.models import MODELS, build
 from steadfit.nn import Padded
 from steadfit.recipe import Augmentation, Model
@@ -25,6 +27,11 @@ EXAMPLES: dict[str, Inputs] = {
     "series": from_series([RNG.normal(size=(n, 2)) for n in LENGTHS], [0, 1] * 4).x,
     "texts": from_texts(["so it is " * n for n in LENGTHS], [0, 1] * 4).x,
 }
+GAP = np.nan
+CELLS = np.array([[i, 8.0 - i if i != 3 else GAP, i % 3 if i != 5 else GAP] for i in range(8)])
+EXAMPLES["tables"] = Table(
+    torch.from_numpy(CELLS).float(), (Number("a"), DatePart("b", "day"), Category("c", ("x", "y")))
+)
 ALL = torch.arange(8)
 
 
@@ -44,7 +51,9 @@ def test_one_kind_alone_holds_them(case):
     assert checked(kind, x) is x
     for name, other in EXAMPLES.items():
         if name != kind.name:
-            with pytest.raises(SteadfitError, match=f"The model takes {kind}, got {name}"):
+            with pytest.raises(
+                SteadfitError, match=re.escape(f"The model takes {kind}, got {name}")
+            ):
                 checked(kind, other)
 
 
@@ -64,7 +73,8 @@ def test_it_comes_back_from_plain_arrays_and_words(case):
     again = kind.unpacked(Packed(packed.arrays, words))
     assert kind_of(again) == kind
     assert kind.names(again) == kind.names(x)
-    assert all(map(torch.equal, kind.tensors(again), kind.tensors(x)))
+    for one, other in zip(kind.tensors(again), kind.tensors(x), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0, equal_nan=kind.holes)
     with pytest.raises(LookupError):
         kind.unpacked(Packed({}, words))
 
@@ -81,7 +91,7 @@ def test_columns_are_one_number_for_all_examples_or_none(case):
     kind, x = case
     equal = x[torch.tensor([2, 2, 2])]
     if not kind.columns(equal):
-        with pytest.raises(SteadfitError, match=f"{kind.name} are no rows of numbers"):
+        with pytest.raises(SteadfitError, match=f"{kind.several} are no rows of numbers"):
             kind.matrix(equal)
         return
     assert kind.matrix(equal).shape == (3, kind.columns(equal))
@@ -104,7 +114,7 @@ def test_the_default_model_takes_them_as_they_are_prepared(case):
     assert kind.model in MODELS
     preparation = fitted(kind, x)
     assert len(preparation.mean) == kind.means(kind.shape(x))
-    module = build(Model(name=kind.model), preparation.shape(kind.shape(x)), 4).eval()
+    module = build(Model(name=kind.model), kind.network_shape(kind.shape(x), preparation), 4).eval()
     take = kind.prepared(x, preparation.inputs)
     out = module(kind.padded(kind.placed(take(ALL), "cpu")))
     assert out.shape == (8, 4)
@@ -141,12 +151,15 @@ def test_values_that_are_not_finite_are_refused(case):
     if isinstance(x, Ragged) and not x.tokens:
         with pytest.raises(SteadfitError, match="must be finite"):
             checked(kind, x.with_values(x.values * float("nan")))
+    if isinstance(x, Table):
+        with pytest.raises(SteadfitError, match="must be finite"):
+            checked(kind, x.with_values(x.values * float("inf")))
     assert not isinstance(kind.padded(x), Padded) or kind.padded(x).lengths is not None
 
 
 @pytest.mark.parametrize("other", [[[0.0]], None, torch.zeros(3, 3), np.full((1, 1, 8, 8), "a")])
 def test_what_is_no_example_is_said(other):
-    with pytest.raises(SteadfitError, match="Examples must be images, series, texts, got"):
+    with pytest.raises(SteadfitError, match="Examples must be images, series, texts, tables, got"):
         kind_of(other)
 
 

@@ -1,6 +1,7 @@
 """A small data set that each reference suits."""
 
 import numpy as np
+import pyarrow as pa
 import torch
 
 from steadfit.data import (
@@ -9,6 +10,7 @@ from steadfit.data import (
     from_arrays,
     from_forecast,
     from_series,
+    from_table,
     from_texts,
     read,
 )
@@ -49,6 +51,13 @@ def forecast() -> Dataset:
     return from_forecast(rows, Forecast(horizon=3, window=8, season=4))
 
 
+def rows() -> Dataset:
+    """Numbers with gaps, and categories."""
+    noisy = [None if i % 11 == 5 else y + RNG.normal() for i, y in enumerate(Y3)]
+    words = [WORDS[y + i % 2] for i, y in enumerate(Y3)]
+    return from_table(pa.table({"a": noisy, "b": words}), names(Y3))
+
+
 CASES = {
     "frequencies": lambda: from_arrays(images(), names(Y3)),
     "mean": lambda: from_arrays(images(), numbers()),
@@ -56,7 +65,7 @@ CASES = {
     "ridge regression": lambda: from_series(series(), numbers()),
     "HOG and logistic regression": lambda: from_arrays(images(3, 24), names(Y3)),
     "nearest neighbour": lambda: from_series(series((5, 9, 10)), names(Y3)),
-    "boosted trees": lambda: from_series(series((10,)), names(Y3)),
+    "boosted trees": rows,
     "TF-IDF and logistic regression": lambda: from_texts(texts(), names(Y3)),
     "TF-IDF and ridge regression": lambda: from_texts(texts(), numbers()),
     "naive forecast": forecast,

@@ -72,7 +72,11 @@ def untrained(data: Dataset, name: str, networks: int = 1, **settings: Any) -> T
         part = every[seed:]
         fitted = schema.kind.fit(data.x, part) | schema.task.fit(data.x, data.y, part)
         preparation = Preparation(**fitted)
-        net = build(recipe.model, preparation.shape(data.example_shape), data.outputs)
+        net = build(
+            recipe.model,
+            data.schema.kind.network_shape(data.example_shape, preparation),
+            data.outputs,
+        )
         for part in net.modules():
             if isinstance(part, torch.nn.modules.batchnorm._BatchNorm):
                 assert part.running_mean is not None

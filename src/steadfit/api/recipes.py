@@ -10,7 +10,6 @@ from torch import nn
 from steadfit.cells import CELLS
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
-from steadfit.kinds import Preparation
 from steadfit.models import OwnNetwork, complete, is_list
 from steadfit.models import settings as model_settings
 from steadfit.nn.swap import SWAPPED
@@ -82,7 +81,7 @@ def network_notes(recipe: Recipe, data: Dataset) -> tuple[str, ...]:
     if network is None or not network.swapped:
         return ()
     with torch.random.fork_rng(devices=[]):
-        shape = Preparation().shape(data.example_shape)
+        shape = data.schema.kind.network_shape(data.example_shape)
         settings = complete(recipe.model).settings
         made = dataclasses.replace(network, swapped=False).module(settings, shape, data.outputs)
     kinds = sorted({type(part).__name__ for part in made.modules() if type(part) in SWAPPED})

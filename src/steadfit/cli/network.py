@@ -37,7 +37,7 @@ class Network:
         Parameter(
             group=MODEL,
             help="Passes over the sample. [default: 20; over few examples more, for 160 steps of "
-            "images or 1000 of series and texts]",
+            "images or 1000 of series, texts and tables]",
         ),
     ] = None
     batch: Annotated[int | None, Parameter(group=MODEL, help="Examples a step. [default: 64]")] = (

@@ -18,11 +18,14 @@ def _option(help: str) -> Parameter:
 @Parameter(name="*")
 @dataclass(frozen=True)
 class Writing:
-    """How a file of series or texts is written; None: as the reader has it by itself."""
+    """How a file of tables, series or texts is written; None: as the reader has it by itself."""
 
     missing: Annotated[
         str | None,
-        _option("Missing values: refuse, drop, linear (forecasts: no linear). [default: refuse]"),
+        _option(
+            "Missing values: refuse, drop; tables: fill; series: linear. [default: fill for "
+            "tables, else refuse]"
+        ),
     ] = None
     encoding: Annotated[str | None, _option("Encoding of a text file, e.g. windows-1252.")] = None
     delimiter: Annotated[str | None, _option("Character between a table's columns.")] = None
@@ -38,6 +41,10 @@ class Writing:
 class Reading(Writing):
     """All options of the readers, by their own names."""
 
+    kind: Annotated[
+        str | None,
+        _option("What a row of numbers is: table or series; or a file's suffix, like .csv."),
+    ] = None
     limit: Annotated[int | None, _option("Use this many training examples.")] = None
     part: Annotated[
         str | None,

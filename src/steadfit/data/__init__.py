@@ -32,5 +32,7 @@ from steadfit.data.sequences import from_texts as from_texts
 from steadfit.data.splits import Sides as Sides
 from steadfit.data.splits import sides as sides
 from steadfit.data.splits import split as split
+from steadfit.data.tables import from_table as from_table
 from steadfit.kinds import Ragged as Ragged
+from steadfit.kinds import Table as Table
 from steadfit.tasks import Forecast as Forecast

@@ -7,9 +7,11 @@ import numpy as np
 
 from steadfit.data.dataset import Dataset, Structure
 from steadfit.data.schema import Schema
+from steadfit.data.tables import from_table
 from steadfit.data.targets import TaskName, group_numbers, own_test, read_targets
 from steadfit.errors import SteadfitError
 from steadfit.formats.arrays import as_array, finite, named
+from steadfit.formats.frames import is_frame
 from steadfit.kinds import Images
 
 Layout = Literal["channels_first", "channels_last"]
@@ -28,16 +30,17 @@ def from_arrays(
     groups: Any = None,
     notes: Sequence[str] = (),
 ) -> Dataset:
-    """A dataset of images from arrays, tensors or nested lists.
+    """A dataset of images or of rows of a table, from arrays, tensors or nested lists.
 
-    x: shape (examples, height, width), (examples, channels, height, width) or (examples, height,
-        width, channels); uint8 stays as it is, all else becomes float32.
+    x: images, shape (examples, height, width), (examples, channels, height, width) or (examples,
+        height, width, channels); uint8 stays as it is, all else becomes float32. Or rows of a
+        table, shape (examples, columns), or a frame, as in `from_table`.
     y: class numbers or names, shape (examples,); or float numbers, (examples,) or
         (examples, outputs).
     task: "classes" or "numbers"; told by y's type if None: floats are numbers, all else classes.
     layout: where the channels are; told by a last or second side of 1, 3 or 4 if None.
-    image: (height, width), for x of shape (examples, features): features are read as channels,
-        rows, columns.
+    image: (height, width), where rows of shape (examples, columns) are images: channels, rows,
+        columns.
     ids: one a example, for messages; "row 0", "row 1", … if empty.
     is_test, groups: as in `Structure`; groups may be any labels.
 
@@ -48,7 +51,14 @@ def from_arrays(
     >>> tuple(data.x.shape), data.classes, data.y.tolist()
     ((2, 1, 1, 2), ('cat', 'dog'), [0, 1])
     """
-    images = _images(as_array(x, "x"), layout, image)
+    if is_frame(x):
+        return from_table(x, y, name, task=task, ids=ids, is_test=is_test, groups=groups,
+                          notes=notes)  # fmt: skip
+    array = as_array(x, "x")
+    if array.ndim == 2 and image is None:
+        return from_table(array, y, name, task=task, ids=ids, is_test=is_test, groups=groups,
+                          notes=notes)  # fmt: skip
+    images = _images(array, layout, image)
     labels = as_array(y, "y")
     if len(images) != len(labels):
         raise SteadfitError(
@@ -89,14 +99,9 @@ def _images(x: np.ndarray, layout: Layout | None, image: tuple[int, int] | None)
     elif x.ndim == 4:
         x = x.transpose(0, 3, 1, 2) if _channels_last(x.shape, layout) else x
     else:
-        hint = (
-            " For flat rows, give image=(height, width), or --image HEIGHT WIDTH."
-            if x.ndim == 2
-            else ""
-        )
         raise SteadfitError(
             "x must be images of shape (examples, height, width), perhaps with channels as a "
-            f"fourth dimension, got shape {x.shape}.{hint}"
+            f"fourth dimension, or rows of shape (examples, columns), got shape {x.shape}."
         )
     if x.size == 0 and len(x):
         raise SteadfitError(f"x must be images that have pixels, got shape {x.shape}.")

@@ -38,8 +38,8 @@ _CODE = (".pt", ".pth", ".pkl", ".pickle", ".joblib")  # pickles, by their usual
 
 _MADE_OF = {
     "numpy.ndarray": "Make a Dataset of arrays: steadfit.from_arrays(x, y).",
-    "pandas.DataFrame": 'Save it, frame.to_csv("data.csv", index=False), and give the path; or '
-    "make a Dataset of arrays: steadfit.data.from_series(x, y), steadfit.data.from_texts(x, y).",
+    "pandas.DataFrame": 'Make a Dataset of it: steadfit.data.from_table(frame, "column to learn"); '
+    "or of its series or texts: steadfit.data.from_series(x, y), steadfit.data.from_texts(x, y).",
     "torch.TensorDataset": "Make a Dataset of its tensors: steadfit.from_arrays(*data.tensors).",
 }
 
@@ -70,8 +70,8 @@ def read(
 
     source: a name of `NAMES`, or a folder or file whose suffix is in `SUFFIXES`. A path that is
         spelt like a built-in name needs a "./" before it.
-    kind: a suffix of `SUFFIXES`, for a file that has another or none; with the option
-        task="tokens" such a file is plain text.
+    kind: "table" or "series", what a row of numbers is; or a suffix of `SUFFIXES`, for a file that
+        has another or none; with the option task="tokens" such a file is plain text.
     limit: keep this many training examples, drawn once and for all with the classes in proportion;
         a test set of the data's own stays whole. Of data in time order, the earliest examples.
     part: "train", the training examples alone of data with a test set of its own, to hold out some
@@ -84,11 +84,18 @@ def read(
     <Dataset digits · 100 images 1×8×8 · 10 classes>
     """
     _check_source(source)
+    if kind is not None and not kind.startswith("."):
+        options["kind"], kind = kind, None
     reader = _reader(source, kind, options.get("task"))
     known = list(inspect.signature(reader).parameters)[1:]
+    if "kind" in options and "kind" not in known:
+        raise SteadfitError(
+            f'kind must be a suffix such as ".csv" for {source}, got "{options["kind"]}": rows of '
+            "numbers are in tables and .npz files."
+        )
     for option in options:
         if option not in known:
-            raise unknown(f"option of {source}", option, ["kind", "limit", "part", *known])
+            raise unknown(f"option of {source}", option, sorted({"kind", "limit", "part", *known}))
     dataset = reader(source, **options)
     if part is not None:
         dataset = _training_part(dataset, part)

@@ -89,6 +89,24 @@ class Columns:
             return np.array(cells)
         return np.array(cells, np.float64)
 
+    def names_in(self, name: str) -> list[str | None]:
+        """A column as text without blanks around it, None where a cell is empty."""
+        cells = [None if cell is None else str(cell).strip() for cell in self.cells(name)]
+        return [cell or None for cell in cells]
+
+    def dates(self, name: str) -> np.ndarray:
+        """A column of dates as datetime64[us], NaT where a cell is missing.
+
+        Written as in `times`; those with a time zone are brought to UTC. Raises SteadfitError for
+        cells that are no dates.
+        """
+        found = as_dates(self.data[self.check(name)])
+        if found is not None:
+            return found
+        one_by_one = [as_dates(self.data[name].slice(i, 1)) for i in range(len(self))]
+        wrong = [i for i, cell in enumerate(one_by_one) if cell is None]
+        raise self._refusal(name, wrong, "a date such as 2024-01-31")
+
     def times(self, name: str) -> tuple[np.ndarray, bool]:
         """A column of times, and whether they are of the calendar: then int64 microseconds.
 
@@ -239,6 +257,36 @@ def _decimal_commas(data: dict[str, "pa.ChunkedArray"]) -> dict[str, "pa.Chunked
         if _floats(column) is None
     }
     return {name: column for name, column in pointed.items() if _floats(column) is not None}
+
+
+def as_dates(column: "pa.ChunkedArray") -> np.ndarray | None:
+    """A column as datetime64[us], NaT where it is missing; None where a cell is something else."""
+    import pyarrow as pa
+
+    if pa.types.is_temporal(column.type):
+        if not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):
+            return None
+        return _microseconds(column)
+    if not pa.types.is_string(column.type):
+        return None
+    cells = [None if cell is None else cell.strip() for cell in column.to_pylist()]
+    cells = [None if not cell or cell.lower() in MISSING else cell for cell in cells]
+    if not any(cells):
+        return None
+    written = pa.array([cell and _DAY_FIRST.sub(_year_first, cell) for cell in cells], pa.string())
+    for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
+        try:
+            return _microseconds(written.cast(kind))
+        except pa.ArrowInvalid:
+            continue
+    return None
+
+
+def _microseconds(column: Any) -> np.ndarray:
+    import pyarrow as pa
+
+    moments = column.cast(pa.timestamp("us", getattr(column.type, "tz", None)), safe=False)
+    return np.asarray(moments).astype("datetime64[us]")
 
 
 def _year_first(date: re.Match[str]) -> str:

@@ -10,6 +10,7 @@ from steadfit.formats.columns import Columns, read_csv
 from steadfit.formats.parquet import read_parquet
 
 TABLES = (".csv", ".tsv", ".parquet", ".pq")
+INDEX = ("", "id", "index", "unnamed: 0")  # what row numbers of other programs are called
 _TARGETS = ("label", "target", "class", "y")  # what columns of labels are called
 
 

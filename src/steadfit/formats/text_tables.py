@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import Self
 
 from steadfit.errors import SteadfitError
-from steadfit.formats.columns import Columns
-from steadfit.formats.form import Form, Rows, label_columns, row_ids
+from steadfit.formats.columns import Columns, as_dates
+from steadfit.formats.form import INDEX, Form, Rows, label_columns, row_ids
 
+_SENTENCE = 5  # words of a cell, on average, that make a column beside others one of texts
 _TEXTS = ("text", "sentence", "review", "comment", "message", "document")
 
 
@@ -42,14 +43,30 @@ class TextTable(Form):
 
 
 def text_column(table: Columns, taken: set[str | None]) -> str | None:
-    """The column of texts, if there is one: by its name, or the only one with spaces in it."""
+    """The column of texts, if there is one.
+
+    By its name; or the only one with spaces in most cells, if there is no column beside it, or if
+    it is as long as sentences are.
+    """
     rest = [name for name in table.names if name not in taken]
     found = [name for name in rest if name.strip().lower() in _TEXTS]
+    if len(found) == 1:
+        return found[0]
+    found = [name for name in rest if _has_words(table, name)]
     if len(found) != 1:
-        found = [
-            name
-            for name in rest
-            if not table.is_numeric(name)
-            and sum(" " in str(cell).strip() for cell in table.cells(name)) > len(table) / 2
-        ]
-    return found[0] if len(found) == 1 else None
+        return None
+    beside = [name for name in rest if name not in found and name.strip().lower() not in INDEX]
+    return found[0] if not beside or _has_sentences(table, found[0]) else None
+
+
+def _has_words(table: Columns, name: str) -> bool:
+    if table.is_numeric(name) or as_dates(table.data[name]) is not None:
+        return False
+    return sum(" " in str(cell).strip() for cell in table.cells(name)) > len(table) / 2
+
+
+def _has_sentences(table: Columns, name: str) -> bool:
+    """Cells of several words each, that mostly differ: no names and no categories."""
+    cells = [str(cell).split() for cell in table.cells(name)]
+    words = sum(map(len, cells)) / len(cells)
+    return words >= _SENTENCE and len(set(map(tuple, cells))) > len(cells) / 2

@@ -1,5 +1,7 @@
 """Wide tables: a row a series, a column a step."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -7,9 +9,9 @@ import numpy as np
 
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.columns import Columns
-from steadfit.formats.form import Form, Rows, label_columns, row_ids
+from steadfit.formats.form import INDEX, Form, Rows, label_columns, row_ids
 
-_INDEX = ("", "id", "index", "unnamed: 0")  # row numbers that other programs write
+_STEP = re.compile(r"(|t|time|step|value)[ _.-]?(\d{1,15}(?:\.\d{1,15})?)", re.I)
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,27 @@ class WideTable(Form):
         return Rows([row[:n] for row, n in zip(values, length, strict=True)], row_ids(table))
 
 
+def free_columns(table: Columns, taken: set[str | None]) -> list[str]:
+    """The columns that are not taken and are no row numbers."""
+    return [n for n in table.names if n not in taken and n.strip().lower() not in INDEX]
+
+
+def are_steps(names: Sequence[str]) -> bool:
+    """Whether names are steps in sequence: numbers that rise evenly, alone or after one word.
+
+    >>> are_steps(["t0", "t1", "t2"]), are_steps(["0.5", "1.0", "1.5"]), are_steps(["x1", "x2"])
+    (True, True, False)
+    """
+    found = [_STEP.fullmatch(name.strip()) for name in names]
+    if not all(found) or len({match[1].lower() for match in found if match}) != 1:
+        return False
+    between = np.diff([float(match[2]) for match in found if match])
+    return bool((between > 0).all() and np.allclose(between, between[:1].repeat(len(between))))
+
+
 def step_columns(table: Columns, taken: set[str | None]) -> list[str]:
     """The columns that are time steps: all that are left, each of numbers."""
-    left = [n for n in table.names if n not in taken and n.strip().lower() not in _INDEX]
+    left = free_columns(table, taken)
     if not left:
         raise SteadfitError(
             f"{table.file} must have a column of a series, of texts or of numbers beside those "
@@ -49,7 +69,6 @@ def step_columns(table: Columns, taken: set[str | None]) -> list[str]:
         raise SteadfitError(
             f"{table.file}: columns must be numbers, one a time step, got something else in "
             f"{some(words)}. Name the columns to use: values for the steps; or text, series, "
-            "time, group for what these are. A table whose columns are unrelated features cannot "
-            "be studied yet."
+            'time, group for what these are; or kind="table" for unrelated columns.'
         )
     return left

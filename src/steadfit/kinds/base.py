@@ -14,8 +14,8 @@ from torch import Tensor
 from steadfit.errors import SteadfitError
 from steadfit.files import reading
 from steadfit.formats import Form
+from steadfit.kinds.inputs import Inputs
 from steadfit.kinds.preparation import Preparation
-from steadfit.kinds.ragged import Inputs
 from steadfit.kinds.signature import Signature
 from steadfit.nn import Padded
 from steadfit.recipe import Augmentation
@@ -59,18 +59,23 @@ class Kind(ABC, Generic[X]):
     """One kind of examples. A subclass is a frozen dataclass of what all examples have in common.
 
     Two kinds are equal where a model of one takes examples of the other.
-    name: in the registry, in `model.json`, and of several examples in a sentence.
+    name: in the registry and in `model.json`. several: what examples are called in a sentence.
     changes: the settings of `Augmentation` that these examples can be changed by.
     model, remedies: tried where none are named. references: that a model is compared with.
+    most_for_trees: numbers that an example has at most where it is compared with boosted trees.
+    holes: whether values may be missing, as NaN.
     least_steps: of the optimiser, in a training whose epochs are not named, however few examples
         there are (docs/training.md measures them).
     """
 
     name: ClassVar[str]
+    several: ClassVar[str]
     changes: ClassVar[frozenset[str]]
     model: ClassVar[str]
     remedies: ClassVar[tuple[str, ...]]
     references: ClassVar[tuple[str, ...]] = ()
+    most_for_trees: ClassVar[int] = 64
+    holes: ClassVar[bool] = False
     least_steps: ClassVar[int] = 0
 
     @classmethod
@@ -90,6 +95,15 @@ class Kind(ABC, Generic[X]):
     def shape(self, x: X) -> tuple[int, ...]:
         """The shape of one example; of sequences, of the longest."""
 
+    def network_shape(
+        self, shape: tuple[int, ...], preparation: Preparation | None = None
+    ) -> tuple[int, ...]:
+        """The shape of one example as a network sees it; what `steadfit.models.build` is told.
+
+        shape: as `shape` gives it. preparation: None before there is one.
+        """
+        return shape
+
     @abstractmethod
     def check_shape(self, shape: tuple[int, ...]) -> None:
         """Raise ValueError for a shape that no example of this kind has."""
@@ -108,11 +122,11 @@ class Kind(ABC, Generic[X]):
 
     def matrix(self, x: X) -> np.ndarray:
         """Each example as a row of numbers; float64, shape (examples, columns)."""
-        raise SteadfitError(f"{self.name} are no rows of numbers.")
+        raise SteadfitError(f"{self.several} are no rows of numbers.")
 
     def flat(self, x: Tensor) -> Tensor:
         """`matrix` of a padded batch, in torch and in its type."""
-        raise SteadfitError(f"{self.name} are no rows of numbers.")
+        raise SteadfitError(f"{self.several} are no rows of numbers.")
 
     def plain(self, x: X) -> Any:
         """A copy of the examples as other libraries take them: an array, shape (examples, …), where
@@ -199,8 +213,9 @@ class Kind(ABC, Generic[X]):
         asked = [name for name, value in settings if value and name not in self.changes]
         if asked:
             raise SteadfitError(
-                f"These examples are {self.name}, which cannot be changed by {', '.join(asked)}. "
-                f"Leave it out; {self.name} have {', '.join(sorted(self.changes))}."
+                f"These examples are {self.several}, which cannot be changed by "
+                f"{', '.join(asked)}. Leave it out; {self.several} have "
+                f"{', '.join(sorted(self.changes))}."
             )
 
     @abstractmethod

@@ -33,7 +33,7 @@ class Images(Kind[Tensor]):
     height: int
     width: int
 
-    name = "images"
+    name = several = "images"
     changes = frozenset({"shift", "flip", "rotation", "noise"})
     model = "convnet"
     remedies = ("augment",)

@@ -3,12 +3,14 @@
 import numpy as np
 from torch import Tensor
 
-from steadfit.kinds.ragged import Inputs, Ragged
+from steadfit.kinds.ragged import Ragged
 
 _BLOCK = 4096  # examples taken to float64 at a time
 
 
-def moments(values: Inputs, indices: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def moments(
+    values: Tensor | Ragged, indices: Tensor
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and population standard deviation of each channel, of the examples at indices.
 
     An example counts as often as it was drawn; computed in float64 by two passes. The deviation of

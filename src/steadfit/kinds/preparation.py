@@ -3,16 +3,20 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple, Self, overload
 
 import torch
 from torch import Tensor
 
 from steadfit.errors import SteadfitError
-from steadfit.kinds.ragged import Inputs, Ragged
+from steadfit.kinds.inputs import Inputs
+from steadfit.kinds.ragged import Ragged
+from steadfit.kinds.table import Layout, Table
 
 RESERVED = 2  # token numbers before the vocabulary's: 0 is padding, 1 an unknown token
 UNKNOWN = 1  # the number of every token that is not in the vocabulary
+_REACH = 3.0  # deviations that no number of a table goes beyond
 
 
 class Text(NamedTuple):
@@ -28,10 +32,12 @@ class Preparation:
 
     What is done to the network's answers is kept here too.
 
-    mean, std: of each input channel. target_mean, target_std: of each column of y; empty for
-    classes and tokens. A channel or column that never varies keeps its scale (std 1).
+    mean, std: of each input channel, or of each feature of a table. target_mean, target_std: of
+    each column of y; empty for classes and tokens. What never varies keeps its scale (std 1).
     vocabulary: the tokens known to the network, in the order of their numbers from 2 on; empty
     where the inputs are no text.
+    kept: positions of the features of a table that vary in the sample, rising; those alone the
+    network sees. Empty where the inputs are no table.
     temperature: the one number that logits are divided by (Guo et al. 2017, "On calibration of
     modern neural networks", 4.2); empty where they stay as the network gives them.
     """
@@ -42,32 +48,41 @@ class Preparation:
     target_std: tuple[float, ...] = ()
     vocabulary: tuple[str, ...] = ()
     temperature: tuple[float, ...] = ()
-
-    def shape(self, example: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape of one example as the network sees it; what `steadfit.models.build` is told.
-
-        example: as `Dataset.example_shape` has it.
-
-        >>> Preparation(vocabulary=("good", "bad")).shape((20,))
-        Text(tokens=4, steps=20)
-        """
-        return Text(len(self.vocabulary) + RESERVED, *example) if len(example) == 1 else example
+    kept: tuple[int, ...] = ()
 
     @overload
     def inputs(self, x: Tensor) -> Tensor: ...
     @overload
     def inputs(self, x: Ragged) -> Ragged: ...
+    @overload
+    def inputs(self, x: Table) -> Table: ...
     def inputs(self, x: Inputs) -> Inputs:
         """x as the network sees it.
 
         Images, shape (examples, channels, height, width), and series: float32 of the same shape.
         Texts: the same lengths, tokens numbered by the vocabulary, 1 where it has none.
+        Tables: as `features`, shape (rows, kept features).
         """
+        if isinstance(x, Table):
+            return x.with_values(self.features(Layout.of(x.columns).features(x.values)))
         if isinstance(x, Tensor):
             return self._standard(x)
         if x.values.is_floating_point():
             return x.with_values(self._standard(x.values))
         return x.with_values(self.numbers(x.tokens)[x.values], self.vocabulary)
+
+    def features(self, x: Tensor) -> Tensor:
+        """A table's features (`Layout.features`) as the network sees them.
+
+        Those kept, scaled; 0, the sample's median, where one is missing. They are squashed, so that
+        no outlier goes beyond `_REACH` deviations: z / sqrt(1 + (z / reach)²), as Holzmüller et al.
+        2024, "Better by default", has it.
+        """
+        kept = torch.tensor(self.kept, device=x.device)
+        mean, std = (_row(values, x.device)[kept] for values in (self.mean, self.std))
+        scaled = (x.index_select(1, kept) - mean) / std
+        scaled = torch.where(scaled.isnan(), 0.0, scaled)
+        return scaled / (1 + (scaled / _REACH).square()).sqrt()
 
     def targets(self, y: Tensor) -> Tensor:
         """y as the network learns it: numbers standardised; classes and tokens as they are."""
@@ -86,7 +101,7 @@ class Preparation:
         std, mean = _row(self.target_std, outputs.device), _row(self.target_mean, outputs.device)
         return outputs * std + mean
 
-    def to_dict(self) -> dict[str, list[float] | list[str]]:
+    def to_dict(self) -> dict[str, list[Any]]:
         """Plain lists, for JSON."""
         return {name: list(values) for name, values in asdict(self).items()}
 
@@ -95,8 +110,10 @@ class Preparation:
         """Read `to_dict`'s mapping. Raises SteadfitError where it holds anything else."""
         try:
             words = tuple(map(str, values.get("vocabulary", ())))
-            numbers = {k: tuple(map(float, v)) for k, v in values.items() if k != "vocabulary"}
-            fitted = cls(**numbers, vocabulary=words)
+            kept = tuple(map(int, values.get("kept", ())))
+            others = values.keys() - {"vocabulary", "kept"}
+            numbers = {name: tuple(map(float, values[name])) for name in others}
+            fitted = cls(**numbers, vocabulary=words, kept=kept)
         except (TypeError, ValueError) as error:
             raise SteadfitError(f"This is no preparation of inputs: {error}.") from None
         pairs = ((fitted.mean, fitted.std), (fitted.target_mean, fitted.target_std))
@@ -110,6 +127,10 @@ class Preparation:
         for number in (number for _, std in pairs for number in std):
             if not (math.isfinite(number) and number > 0):
                 raise SteadfitError(f"A deviation must be finite and above 0, got {number}.")
+        if not all(low < high for low, high in pairwise((-1, *kept, len(fitted.mean)))):
+            raise SteadfitError(
+                "This is no preparation of inputs: it keeps features that are none."
+            )
         if len(fitted.temperature) > 1:
             raise SteadfitError(f"One temperature was expected, got {len(fitted.temperature)}.")
         for number in fitted.temperature:

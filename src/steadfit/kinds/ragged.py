@@ -105,6 +105,3 @@ class Ragged:
 
     def to(self, device: str | torch.device) -> "Ragged":
         return replace(self, values=self.values.to(device), lengths=self.lengths.to(device))
-
-
-Inputs = Tensor | Ragged  # examples of any kind

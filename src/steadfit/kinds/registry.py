@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from torch import Tensor
+
 from steadfit.errors import SteadfitError
 from steadfit.formats import Form
 from steadfit.kinds.base import Kind
 from steadfit.kinds.images import Images
 from steadfit.kinds.series import Series
+from steadfit.kinds.tables import Tables
 from steadfit.kinds.texts import Texts
 
 KINDS: Mapping[str, type[Kind[Any]]] = MappingProxyType(
-    {kind.name: kind for kind in (Images, Series, Texts)}
+    {kind.name: kind for kind in (Images, Series, Texts, Tables)}
 )
 
 
@@ -30,7 +33,7 @@ def kind_of(x: Any) -> Kind[Any]:
     what = type(x).__name__ if shape is None else f"{type(x).__name__} of shape {tuple(shape)}"
     raise SteadfitError(
         f"Examples must be {', '.join(KINDS)}, got {what}. Give images as (examples, channels, "
-        "height, width), series and texts as steadfit.data.Ragged."
+        "height, width), series and texts as steadfit.data.Ragged, tables as steadfit.data.Table."
     )
 
 
@@ -45,6 +48,7 @@ def checked(kind: Kind[Any], x: Any, form: Form | None = None) -> Any:
     found = kind_of(x)
     if found != kind:
         raise SteadfitError(f"The model takes {kind}, got {found}. Bring them to that form first.")
-    if not all(tensor.isfinite().all() for tensor in kind.tensors(x)):
+    wrong = Tensor.isinf if kind.holes else lambda values: ~Tensor.isfinite(values)
+    if any(wrong(tensor).any() for tensor in kind.tensors(x)):
         raise SteadfitError("Inputs must be finite, got NaN or infinity. Fix or remove them.")
     return x

@@ -30,7 +30,7 @@ class Series(Sequences):
 
     channels: int
 
-    name = "series"
+    name = several = "series"
     changes = frozenset({"noise", "crop"})
     remedies = ("recurrent_dropout", "jitter")
     references = ("logistic regression", "ridge regression", "nearest neighbour", "boosted trees")

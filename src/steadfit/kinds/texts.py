@@ -14,7 +14,7 @@ from steadfit.formats.arrays import named
 from steadfit.formats.columns import Columns
 from steadfit.formats.encoding import read_text
 from steadfit.kinds.base import Examples
-from steadfit.kinds.preparation import UNKNOWN, Preparation
+from steadfit.kinds.preparation import RESERVED, UNKNOWN, Preparation, Text
 from steadfit.kinds.ragged import Ragged, Unit
 from steadfit.kinds.random import uniform
 from steadfit.kinds.sequences import Sequences
@@ -34,7 +34,7 @@ class Texts(Sequences):
 
     unit: Unit
 
-    name = "texts"
+    name = several = "texts"
     changes = frozenset({"word_dropout"})
     remedies = ("recurrent_dropout", "word_dropout")
     references = ("TF-IDF and logistic regression", "TF-IDF and ridge regression")
@@ -106,6 +106,16 @@ class Texts(Sequences):
         known = examples_with >= _EXAMPLES_WITH[self.unit]
         order = torch.argsort(count, descending=True, stable=True)
         return {"vocabulary": tuple(x.tokens[i] for i in order[known[order]].tolist())}
+
+    def network_shape(
+        self, shape: tuple[int, ...], preparation: Preparation | None = None
+    ) -> tuple[int, ...]:
+        """
+        >>> Texts("words").network_shape((20,), Preparation(vocabulary=("good", "bad")))
+        Text(tokens=4, steps=20)
+        """
+        known = len(preparation.vocabulary) if preparation else 0
+        return Text(known + RESERVED, *shape)
 
     def means(self, shape: tuple[int, ...]) -> int:
         return 0

@@ -25,6 +25,7 @@ from steadfit.models.own import adapted
 from steadfit.models.recurrent import recurrent
 from steadfit.models.resnet import plain, resnet
 from steadfit.models.resnet1d import resnet1d
+from steadfit.models.table_resnet import table_resnet
 from steadfit.recipe import Model, Scalar
 
 Builder = Callable[..., tuple[Layer, ...]]
@@ -36,6 +37,7 @@ MODELS: Mapping[str, Builder] = MappingProxyType(
             convnet,
             lenet5,
             mlp,
+            table_resnet,
             plain,
             resnet,
             recurrent,
@@ -96,10 +98,10 @@ def layers(model: Model, shape: Shape, outputs: int) -> tuple[Layer, ...]:
 def build(model: Model, shape: Shape, outputs: int) -> nn.Module:
     """The model as a torch module, its weights drawn from torch's current generator.
 
-    shape: of one example as the network sees it (`steadfit.data.Preparation.shape`): (channels,
-        height, width) for images, (channels, steps) for series, a `Text` for texts.
+    shape: of one example as the network sees it (`Kind.network_shape`): (channels, height, width)
+        for images, (channels, steps) for series, a `Text` for texts, (features,) for tables.
     outputs: how many numbers the model gives for an example.
-    The module takes images as (examples, *shape) float32, series and texts as a
+    The module takes images and tables as (examples, *shape) float32, series and texts as a
     `steadfit.nn.Padded`, and returns (examples, outputs); `language` gives a `Padded` of them, one
     row a step.
     Raises SteadfitError for unknown settings, and where a layer does not fit the shape.

@@ -1,4 +1,5 @@
-"""Logistic and ridge regression on scaled columns: pixels, or the steps of equally long series."""
+"""Logistic and ridge regression on scaled columns: pixels, columns of tables, or the steps of
+equally long series."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -42,13 +43,23 @@ def columns(schema: Schema, x: Any, expected: int | None = None) -> np.ndarray:
 
 
 def fit_scale(matrix: np.ndarray) -> Arrays:
-    """Mean and standard deviation of each column; the deviation of a constant one is 1."""
-    std = matrix.std(0)
-    return {"mean": matrix.mean(0), "scale": np.where(std > 0, std, 1.0)}
+    """Mean and standard deviation of each column, of what is not missing; the deviation of a
+    constant one is 1, and the mean of an empty one 0."""
+    if not np.isnan(matrix).any():
+        mean, std = matrix.mean(0), matrix.std(0)
+    else:
+        mean, std = np.nan_to_num(np.nanmean(matrix, 0)), np.nanstd(matrix, 0)
+    return {"mean": mean, "scale": np.where(std > 0, std, 1.0)}
 
 
 def scaled(arrays: Any, matrix: np.ndarray) -> np.ndarray:
     return (matrix - arrays["mean"]) / arrays["scale"]
+
+
+def _scaled_columns(arrays: Any, schema: Schema, matrix: np.ndarray) -> np.ndarray:
+    """`scaled`; what may be missing, and is, has the mean."""
+    found = scaled(arrays, matrix)
+    return np.where(np.isnan(found), 0.0, found) if schema.kind.holes else found
 
 
 def fit_logistic(matrix: Matrix, y: np.ndarray, c: float) -> Arrays:
@@ -94,7 +105,7 @@ def learn_logistic(matrix: np.ndarray, train: Dataset, seed: int) -> Learned:
     """Logistic regression on scaled columns, with its scale."""
     seen(train.y.numpy())
     scale = fit_scale(matrix)
-    matrix = scaled(scale, matrix)
+    matrix = _scaled_columns(scale, train.schema, matrix)
     c = chosen_inverse(matrix, train, seed)
     return Learned(scale | fit_logistic(matrix, train.y.numpy(), c))
 
@@ -124,6 +135,8 @@ class Line(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         columns = (self.kind.flat(x) - self.get_buffer("mean")) / self.get_buffer("scale")
+        if self.kind.holes:
+            columns = torch.where(columns.isnan(), 0.0, columns)
         return linear(columns, self.get_buffer("coef"), self.get_buffer("intercept"))
 
 
@@ -156,7 +169,7 @@ class Logistic(Reference):
     """
 
     name = "logistic regression"
-    what = "Logistic regression on scaled pixels (shrunk to 16 or fewer a side), or scaled steps."
+    what = "Logistic regression on scaled pixels (shrunk to 16 or fewer a side), steps or columns."
     predicts = frozenset({"classes"})
     shapes: ClassVar[Shapes] = {**SCALE, **LOGISTIC}
 
@@ -169,7 +182,7 @@ class Logistic(Reference):
     def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
         arrays = learned.arrays
         matrix = columns(schema, x, len(arrays["mean"]))
-        return logistic(arrays, scaled(arrays, matrix), schema.task.outputs)
+        return logistic(arrays, _scaled_columns(arrays, schema, matrix), schema.task.outputs)
 
     def module(self, learned: Learned, schema: Schema) -> nn.Module:
         return LogisticLine(schema.kind, learned.arrays, schema.task.outputs)
@@ -180,7 +193,7 @@ class Ridge(Reference):
     """scikit-learn's `RidgeCV` on columns with mean 0 and deviation 1."""
 
     name = "ridge regression"
-    what = "Ridge regression on scaled pixels (shrunk to 16 or fewer a side), or scaled steps."
+    what = "Ridge regression on scaled pixels (shrunk to 16 or fewer a side), steps or columns."
     predicts = frozenset({"numbers"})
     shapes: ClassVar[Shapes] = {**SCALE, **LINE}
 
@@ -191,12 +204,12 @@ class Ridge(Reference):
         matrix = columns(train.schema, train.x)
         scale = fit_scale(matrix)
         y = train.y.numpy().astype(np.float64)
-        return Learned(scale | fit_ridge(scaled(scale, matrix), y))
+        return Learned(scale | fit_ridge(_scaled_columns(scale, train.schema, matrix), y))
 
     def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
         arrays = learned.arrays
         matrix = columns(schema, x, len(arrays["mean"]))
-        return ridge(arrays, scaled(arrays, matrix))
+        return ridge(arrays, _scaled_columns(arrays, schema, matrix))
 
     def module(self, learned: Learned, schema: Schema) -> nn.Module:
         return Line(schema.kind, learned.arrays)

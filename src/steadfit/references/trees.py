@@ -1,4 +1,4 @@
-"""Gradient-boosted trees on few columns: a table of numbers that is taken for series."""
+"""Gradient-boosted trees on the columns of a table, or the steps of short series."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,7 +11,6 @@ from steadfit.references.classifying import seen, with_absent
 from steadfit.references.linear import columns
 from steadfit.references.shapes import Shapes
 
-FEW = 64  # columns, at most, of what may be a table
 _TOGETHER = 1_000_000  # paths that are followed at the same time
 _DEEPEST = 100  # nodes of a path; scikit-learn's own trees have 31 leaves
 _MOST_TREES = 100  # of a sum, scikit-learn's own number
@@ -25,7 +24,7 @@ class BoostedTrees(Reference):
     """
 
     name = "boosted trees"
-    what = "Gradient-boosted trees on at most 64 columns."
+    what = "Gradient-boosted trees on the columns of a table, or on series of at most 64 numbers."
     predicts = frozenset({"classes", "numbers"})
     shapes: ClassVar[Shapes] = {
         "base": ("sums",),
@@ -40,7 +39,8 @@ class BoostedTrees(Reference):
     }
 
     def suits(self, data: Dataset) -> bool:
-        return super().suits(data) and 0 < data.schema.kind.columns(data.x) <= FEW
+        kind = data.schema.kind
+        return super().suits(data) and 0 < kind.columns(data.x) <= kind.most_for_trees
 
     def learn(self, train: Dataset, seed: int) -> Learned:
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor

@@ -279,8 +279,14 @@ def design(result: StudyResult) -> str:
     )
 
 
+_OF_KIND = {"tables": "rows of {}"}  # kinds that the shape of an example does not tell
+
+
 def _examples(data: DataFacts) -> str:
-    """Images of channels × height × width, series or windows of channels × steps, or texts."""
+    """Images of channels × height × width, series or windows of channels × steps, or texts; rows
+    of a table."""
+    if data.kind in _OF_KIND:
+        return _OF_KIND[data.kind].format(counted(data.shape[0], "columns"))
     if len(data.shape) == 3:
         return "images " + "×".join(map(str, data.shape))
     if len(data.shape) == 1:

@@ -17,4 +17,5 @@ def data_facts(data: Dataset, tested: Dataset) -> DataFacts:
         fingerprint=tested.fingerprint,
         digest=digest(data),
         horizon=data.schema.task.steps_ahead,
+        kind=data.schema.kind.name,
     )

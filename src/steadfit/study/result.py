@@ -63,7 +63,8 @@ class TrainedArm:
 class DataFacts:
     """What the study was run on. examples: how many; test: how many test points.
 
-    horizon: the steps that are forecast; 0 where none are. fingerprint: of the test points, in
+    horizon: the steps that are forecast; 0 where none are. kind: what an example is, by its name in
+    `steadfit.kinds`; "" of older releases, which had no tables. fingerprint: of the test points, in
     `points.npz`. digest: of all examples, with the groups and times by which they are divided.
     """
 
@@ -76,6 +77,7 @@ class DataFacts:
     fingerprint: str
     digest: str
     horizon: int = 0
+    kind: str = ""
 
 
 @dataclass(frozen=True)

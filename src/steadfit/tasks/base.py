@@ -107,7 +107,7 @@ class Task(ABC):
 
     def examples(self, kind: Kind[Any]) -> str:
         """What several examples are called."""
-        return kind.name
+        return kind.several
 
     # Training
 

@@ -7,7 +7,6 @@ from torch import nn
 
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
-from steadfit.kinds import Preparation
 from steadfit.machine import check_memory
 from steadfit.models import build, shapes
 from steadfit.recipe import Recipe
@@ -18,7 +17,7 @@ _COPIES = 4  # of the weights, in training: themselves, their gradients, and Ada
 def check(recipe: Recipe, train: Dataset) -> None:
     """Raise SteadfitError where no replica of the recipe can be trained on such data: the task, the
     shapes, or the memory do not allow it."""
-    rows = shapes(recipe.model, Preparation().shape(train.example_shape), train.outputs)
+    rows = shapes(recipe.model, _seen(train), train.outputs)
     kind, task = train.schema.kind, train.schema.task
     every_step = len(rows[-1].output) == 2
     if every_step != task.every_step:
@@ -46,7 +45,7 @@ def check_batches(recipe: Recipe, train: Dataset, examples: int) -> None:
     if recipe.model.network is not None:
         _check_own_batches(recipe, train, examples)
         return
-    for row in shapes(recipe.model, Preparation().shape(train.example_shape), train.outputs):
+    for row in shapes(recipe.model, _seen(train), train.outputs):
         if row.layer.endswith("BatchNorm") and math.prod(row.output[1:]) == 1:
             raise SteadfitError(
                 f"{examples:,} examples in batches of {size} leave one alone in its batch, and "
@@ -55,9 +54,14 @@ def check_batches(recipe: Recipe, train: Dataset, examples: int) -> None:
             )
 
 
+def _seen(train: Dataset) -> tuple[int, ...]:
+    """The shape of an example as a network sees it, before anything is fitted."""
+    return train.schema.kind.network_shape(train.example_shape)
+
+
 def _check_own_batches(recipe: Recipe, train: Dataset, examples: int) -> None:
     with torch.random.fork_rng(devices=[]):
-        module = build(recipe.model, Preparation().shape(train.example_shape), train.outputs)
+        module = build(recipe.model, _seen(train), train.outputs)
     if any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in module.modules()):
         raise SteadfitError(
             f"{examples:,} examples in batches of {recipe.training.batch} leave one alone in its "

@@ -72,7 +72,7 @@ def fit(
     def trained(halvings: int) -> _Run:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            shape = preparation.shape(train.example_shape)
+            shape = train.schema.kind.network_shape(train.example_shape, preparation)
             module = build(complete(recipe.model), shape, train.outputs)
             module = channels_last(module.to(device))
             given = preparation, train, learned, outside

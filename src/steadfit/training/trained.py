@@ -51,7 +51,7 @@ class TrainedModel:
         for state, fitted in zip(self.weights, self.facts.preparations, strict=True):
             preparation = Preparation.from_dict(fitted)
             _check_preparation(self.facts, preparation)
-            shape = preparation.shape(self.facts.shape)
+            shape = self.facts.schema.kind.network_shape(self.facts.shape, preparation)
             model, count = self.facts.recipe.model, self.facts.schema.task.outputs
             limits.check_size(model, shape, count, state)
             module = build(model, shape, count)

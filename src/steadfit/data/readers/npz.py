@@ -1,13 +1,17 @@
 """`.npz` files with x and y, and x_test and y_test where the data has a test set of its own."""
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from steadfit.data.arrays import Layout, from_arrays
 from steadfit.data.dataset import Dataset
+from steadfit.data.sequences import from_series
+from steadfit.data.tables import from_table
 from steadfit.data.targets import TaskName
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, unknown
 from steadfit.formats.npz import load_arrays
 
 _NAMES = ("x", "y", "x_test", "y_test")
@@ -19,12 +23,15 @@ def read(
     task: TaskName | None = None,
     layout: Layout | None = None,
     image: tuple[int, int] | None = None,
+    kind: str | None = None,
 ) -> Dataset:
     """Arrays saved by `numpy.savez`: x and y (or x_train and y_train), with x_test and y_test.
 
-    task, layout, image: as in `from_arrays`. Other arrays are left out and named in the notes.
-    Object arrays are refused, never unpickled. Raises SteadfitError for these, for a file that is
-    not a complete npz file, for missing arrays and for what `from_arrays` refuses.
+    task, layout, image: as in `from_arrays`. kind: "series" where x is of shape (examples, steps)
+    or (examples, steps, channels); if None, or "table", as in `from_arrays`. Other arrays are left
+    out and named in the notes. Object arrays are refused, never unpickled. Raises SteadfitError for
+    these, for a file that is not a complete npz file, for missing arrays and for what `from_arrays`
+    refuses.
     """
     path = Path(source)
     arrays, others = load_arrays(path, _NAMES)
@@ -37,17 +44,18 @@ def read(
             )
     ids = [f"x{side} row {i}" for side in sides for i in range(_rows(arrays, side, path))]
     is_test = np.arange(len(ids)) >= len(arrays["x"])
-    return from_arrays(
-        _joined([arrays[f"x{side}"] for side in sides], path),
-        _joined([arrays[f"y{side}"] for side in sides], path),
-        path.stem,
-        task=task,
-        layout=layout,
-        image=image,
-        ids=ids,
-        is_test=is_test if len(sides) == 2 else None,
-        notes=[f"The array {name} of {path.name} is not used." for name in others],
-    )
+    x, y = (_joined([arrays[f"{part}{side}"] for side in sides], path) for part in "xy")
+    common: dict[str, Any] = {
+        "task": task,
+        "ids": ids,
+        "is_test": is_test if len(sides) == 2 else None,
+        "notes": [f"The array {name} of {path.name} is not used." for name in others],
+    }
+    of_kind = {None: partial(from_arrays, layout=layout, image=image), "series": from_series,
+               "table": from_table}  # fmt: skip
+    if kind not in of_kind:
+        raise unknown("kind of row", str(kind), ("table", "series"))
+    return of_kind[kind](x, y, path.stem, **common)
 
 
 def _rows(arrays: dict[str, np.ndarray], side: str, path: Path) -> int:

@@ -1,0 +1,67 @@
+"""What is asked of a table, by the names that `read` has for it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from steadfit.data.targets import TaskName
+from steadfit.errors import SteadfitError, unknown
+from steadfit.kinds import Unit
+
+KINDS = ("table", "series")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The options of `read`; None or empty: not named."""
+
+    targets: list[str]
+    text: str | None
+    series: str | None
+    time: str | None
+    values: list[str]
+    group: str | None
+    horizon: int | None
+    window: int | None
+    season: int | None
+    missing: str | None
+    kind: str | None
+    task: TaskName | None
+    unit: Unit
+
+
+def check_form(asked: Asked) -> None:
+    """No option may be given that the table's form has no use for."""
+    series, horizon = asked.series, asked.horizon
+    if asked.kind is not None and asked.kind not in KINDS:
+        raise unknown("kind of row", asked.kind, KINDS)
+    if asked.kind is not None and (series or asked.text or horizon is not None):
+        raise SteadfitError(
+            f'kind="{asked.kind}" is for a row of numbers, got text, series or horizon beside it, '
+            "which say what a row is. Leave one of them out."
+        )
+    if asked.text is not None and (series is not None or horizon is not None):
+        other = "series" if series is not None else "horizon"
+        raise SteadfitError(
+            f'With text, here "{asked.text}", a row is an example, and with {other} it is a step. '
+            "Leave one of them out."
+        )
+    if horizon is None and (asked.window is not None or asked.season is not None):
+        raise SteadfitError(
+            "window and season apply to forecasts only. Give horizon too, or leave them out."
+        )
+    if horizon is None and series is None and asked.time is not None:
+        raise SteadfitError(
+            f'time, here "{asked.time}", orders rows that are steps of a series. Give series, the '
+            "column that names the series of each row, or horizon for a forecast; or leave time "
+            "out."
+        )
+    if horizon is not None and asked.group is not None:
+        raise SteadfitError(
+            "group does not apply to a forecast, which is split by time. Leave it out."
+        )
+
+
+def listed(names: str | Sequence[str] | None) -> list[str]:
+    if isinstance(names, str):
+        return [name.strip() for name in names.split(",")]
+    return list(names or ())

@@ -1,0 +1,104 @@
+"""From rows of named columns, or of numbers, to a `Dataset`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from steadfit.data.dataset import Dataset, Structure
+from steadfit.data.schema import Schema
+from steadfit.data.targets import TaskName, group_numbers, own_test, read_targets
+from steadfit.data.told_columns import told
+from steadfit.errors import SteadfitError
+from steadfit.formats.arrays import as_array
+from steadfit.formats.columns import Columns
+from steadfit.formats.form import row_ids
+from steadfit.formats.frames import from_frame, is_frame
+from steadfit.kinds import Examples, Tables
+from steadfit.kinds.table_columns import Number
+from steadfit.kinds.table_inputs import coded, from_matrix, rows_of, without_gaps
+
+
+def from_table(
+    x: Any,
+    y: Any,
+    name: str = "table",
+    *,
+    task: TaskName | None = None,
+    missing: str = "fill",
+    ids: Sequence[str] = (),
+    is_test: Any = None,
+    groups: Any = None,
+    notes: Sequence[str] = (),
+) -> Dataset:
+    """A dataset of the rows of a table.
+
+    x: a frame of pandas', polars' or Arrow's, whose columns are numbers, names or dates; or numbers
+        of shape (rows, columns), NaN where missing.
+    y: as in `from_arrays`; or the name of a column of the frame.
+    task, ids, is_test, groups: as in `from_arrays`.
+    missing: "fill" lets the network see the training data's median, and that a value is missing;
+        "refuse" names the rows with gaps; "drop" leaves them out.
+
+    Raises SteadfitError for values that are infinite, for columns of numbers with other cells among
+    them, and for what `from_arrays` says of y.
+
+    >>> data = from_table([[1.0, 0.5], [2.0, float("nan")]], ["cat", "dog"])
+    >>> str(data), data.classes
+    ('table · 2 rows of 2 columns · 2 classes', ('cat', 'dog'))
+    """
+    if is_frame(x):
+        frame = from_frame(x)
+        label = y if isinstance(y, str) else None
+        names = [each for each in frame.names if each != label]
+        y = frame.labels(label) if label is not None else y
+        found = told_rows(frame, names, label)
+    else:
+        matrix = as_array(x, "x")
+        count = matrix.shape[1] if matrix.ndim == 2 else 0
+        found = from_matrix(matrix, [Number(str(i)) for i in range(count)], "x")
+    if len(ids):
+        found = found._replace(ids=tuple(ids))
+    found = found._replace(notes=(*notes, *found.notes))
+    return labelled(found, as_array(y, "y"), name, task, missing, is_test, groups)
+
+
+def told_rows(table: Columns, names: Sequence[str], target: str | None) -> Examples:
+    """The rows of a table whose columns are told by their cells; the notes say how."""
+    columns, notes = told(table, names, target)
+    ids = row_ids(table)
+    found = rows_of(coded(table, columns), columns, table.file, ids)
+    return found._replace(notes=(*notes, *found.notes))
+
+
+def labelled(
+    found: Examples,
+    y: np.ndarray,
+    name: str,
+    task: TaskName | None,
+    missing: str,
+    is_test: Any = None,
+    groups: Any = None,
+) -> Dataset:
+    """Rows with their targets, as a data set; the rest as in `from_table`."""
+    if len(found.ids) != len(y):
+        raise SteadfitError(
+            f"x has {len(found.ids)} rows and y has {len(y)}. Each row needs one target."
+        )
+    whole = len(y)
+    marks, numbers = own_test(is_test, whole), group_numbers(groups, whole)
+    found, positions = without_gaps(found, missing)
+    kept = positions.numpy()
+    learned, targets = read_targets(y[kept], task, found.ids)
+    return Dataset(
+        name=name,
+        x=found.x,
+        y=targets,
+        schema=Schema(Tables.of(found.x), learned),
+        structure=Structure(
+            is_test=None if marks is None else marks[kept],
+            groups=None if numbers is None else numbers[kept],
+        ),
+        ids=found.ids,
+        notes=found.notes,
+    )

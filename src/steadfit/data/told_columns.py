@@ -1,0 +1,145 @@
+"""What the columns of a table hold, told by their cells, and which tell nothing."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from steadfit.errors import SteadfitError, some
+from steadfit.formats.columns import Columns, as_dates
+from steadfit.kinds.table_columns import (
+    PARTS,
+    Category,
+    Column,
+    DatePart,
+    Number,
+    Part,
+    date_part,
+)
+
+MOST_CATEGORIES = 50  # of a column, the most frequent; all others count as one
+FEW = 20  # different cells, at most, of what may be categories however few rows there are
+_IDENTIFIER = re.compile(r"(.*[ _.-])?(id|uuid|guid|key|nr|no|index)|unnamed: 0|", re.I)
+
+
+class Told(NamedTuple):
+    """The columns that are used, and what is to be said of them and of the others."""
+
+    columns: tuple[Column, ...]
+    notes: tuple[str, ...]
+
+
+class _UselessError(Exception):
+    """A column that tells nothing, with the reason in words."""
+
+
+def told(table: Columns, names: Sequence[str], target: str | None = None) -> Told:
+    """What these columns of a table hold.
+
+    Left out and named: empty columns, those that are the same in all rows, row numbers and
+    identifiers, texts that nearly all differ, and copies of the target. Raises SteadfitError where
+    nothing is left, and for a column of numbers with some other cells.
+    """
+    columns: list[Column] = []
+    left_out, grouped, telling = [], [], []
+    for name in names:
+        try:
+            found = _columns_of(table, name, target)
+        except _UselessError as reason:
+            left_out.append(f'"{name}" ({reason})')
+            continue
+        columns += found
+        for column in found:
+            others = len({*table.names_in(name)} - {None, *column.categories})
+            if column.categories and others:
+                grouped.append(f'"{name}" ({others:,})')
+        if target is not None and _tells(table, name, target):
+            telling.append(f'"{name}"')
+    if not columns:
+        raise SteadfitError(
+            f"{table.file} must have columns that tell something beside those named, got "
+            f"{some(left_out) or 'none'}. Name the columns to use: values."
+        )
+    notes = []
+    if left_out:
+        notes.append(f"{table.file}: columns left out: {'; '.join(left_out)}.")
+    if grouped:
+        notes.append(
+            f"{table.file}: all but the {MOST_CATEGORIES} most frequent categories count as one in "
+            f"{some(grouped)}."
+        )
+    if telling:
+        notes.append(
+            f"{table.file}: each value of {some(telling)} stands beside one value of {target} "
+            "alone. If it is known only together with the target, leave it out: name the columns "
+            "to use with values."
+        )
+    return Told(tuple(columns), tuple(notes))
+
+
+def _columns_of(table: Columns, name: str, target: str | None) -> list[Column]:
+    """Raises _UselessError for a column that tells nothing."""
+    cells = table.names_in(name)
+    counts = Counter(cell for cell in cells if cell is not None)
+    rows = sum(counts.values())
+    if not counts:
+        raise _UselessError("empty")
+    if len(counts) == 1 and rows == len(cells):
+        raise _UselessError("the same in all rows")
+    if target is not None and cells == table.names_in(target):
+        raise _UselessError("a copy of the target")
+    identifies = _IDENTIFIER.fullmatch(name.strip()) and len(counts) == rows == len(cells)
+    dates = as_dates(table.data[name])
+    if dates is not None:
+        return _parts(name, dates)
+    if table.is_numeric(name):
+        if identifies or _counts_rows(table.numbers(name)):
+            raise _UselessError("row numbers or identifiers")
+        return [Number(name)]
+    if identifies:
+        raise _UselessError("identifiers")
+    if len(counts) > FEW:
+        if sum(count for cell, count in counts.items() if _is_number(cell)) > rows / 2:
+            table.numbers(name)  # raises, and names the other cells
+        if len(counts) > rows / 2:
+            raise _UselessError("texts that nearly all differ")
+    frequent = sorted(counts, key=lambda cell: (-counts[cell], cell))[:MOST_CATEGORIES]
+    return [Category(name, tuple(sorted(frequent)))]
+
+
+def _parts(name: str, dates: np.ndarray) -> list[Column]:
+    """Those parts of dates that vary."""
+    parts: list[Part] = [part for part in PARTS if _varies(date_part(dates, part))]
+    if not parts and not np.isnat(dates).any():
+        raise _UselessError("dates of one day")
+    found: list[Column] = [DatePart(name, part) for part in parts or PARTS[:1]]
+    return found
+
+
+def _varies(values: np.ndarray) -> bool:
+    known = values[~np.isnan(values)]
+    return bool(len(known) and known.min() < known.max())
+
+
+def _counts_rows(values: np.ndarray) -> bool:
+    """0, 1, 2, … or 1, 2, 3, …, as the rows stand."""
+    first = values[0]
+    return first in (0, 1) and bool((values == np.arange(len(values)) + first).all())
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _tells(table: Columns, name: str, target: str) -> bool:
+    """Whether each value of the column stands beside one value of the target alone, and back,
+    and both come again."""
+    cells, targets = table.names_in(name), table.names_in(target)
+    pairs = len(set(zip(cells, targets, strict=True)))
+    return pairs == len(set(cells)) == len(set(targets)) < len(cells) / 2 and pairs > 1

@@ -1,0 +1,88 @@
+"""What a column of a table is: a number, a category or a part of a date."""
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+from steadfit.formats.columns import Columns
+
+Part = Literal["year", "month", "day", "weekday", "hour"]
+PARTS: tuple[Part, ...] = ("year", "month", "day", "weekday", "hour")
+_STRICT = ConfigDict(extra="forbid")  # so that values of a file are read as one of them alone
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Number:
+    """A column of numbers."""
+
+    name: str
+
+    categories: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def title(self) -> str:
+        return self.name
+
+    def values(self, table: Columns) -> np.ndarray:
+        """A number a row, float64, NaN where it is missing."""
+        return table.numbers(self.name)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class DatePart:
+    """A part of a column's dates, as a number: Monday is weekday 0."""
+
+    name: str
+    part: Part
+
+    categories: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} ({self.part})"
+
+    def values(self, table: Columns) -> np.ndarray:
+        """As `Number.values`."""
+        return date_part(table.dates(self.name), self.part)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Category:
+    """A column of names. A name's code is its place in `categories`; all others share the next."""
+
+    name: str
+    categories: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return self.name
+
+    def values(self, table: Columns) -> np.ndarray:
+        """A code a row, float64, NaN where the name is missing."""
+        code = {name: float(i) for i, name in enumerate(self.categories)}
+        other = float(len(code))
+        cells = table.names_in(self.name)
+        return np.array([np.nan if cell is None else code.get(cell, other) for cell in cells])
+
+
+Column = Number | DatePart | Category
+
+
+def date_part(dates: np.ndarray, part: Part) -> np.ndarray:
+    """A part of dates (datetime64) as float64, NaN where there is no date.
+
+    >>> date_part(np.array(["2024-02-29T13:30", "NaT"], "datetime64[us]"), "weekday")
+    array([ 3., nan])
+    """
+    days = dates.astype("datetime64[D]")
+    months = dates.astype("datetime64[M]")
+    found = {
+        "year": lambda: dates.astype("datetime64[Y]").astype(np.int64) + 1970,
+        "month": lambda: months.astype(np.int64) % 12 + 1,
+        "day": lambda: (days - months).astype(np.int64) + 1,
+        "weekday": lambda: (days.astype(np.int64) + 3) % 7,  # 1970 began on a Thursday
+        "hour": lambda: (dates - days).astype("timedelta64[h]").astype(np.int64),
+    }[part]()
+    return np.where(np.isnat(dates), np.nan, found.astype(np.float64))
