@@ -111,7 +111,7 @@ def test_a_table_is_read_as_the_one_trained_on(tmp_path):
     frame = pandas.DataFrame(rng.normal(size=(8, 5)), columns=list("vwxyz"))
     frame["label"] = list("ab") * 4
     frame.to_csv(tmp_path / "data.csv", index=False)
-    data = read(tmp_path / "data.csv", target="label")
+    data = read(tmp_path / "data.csv", target="label", kind="series")
     model = untrained(data, "recurrent", hidden=4)
     expected = model.logits(data.x)
     steps = frame[list("zyxwv")]  # the order of columns is that of the training
