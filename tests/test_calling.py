@@ -40,27 +40,24 @@ def test_a_recipe_is_what_is_trained(tmp_path: Path) -> None:
     assert fitted.model.facts.recipe == SMALL
 
 
-class DataFrame:
-    """As pandas names it; pandas itself is not needed here."""
-
-
-DataFrame.__module__ = "pandas.core.frame"
-
-
-@pytest.mark.parametrize("call", [sf.study, sf.fit, sf.read])
+@pytest.mark.parametrize("call", [sf.study, sf.fit])
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (DataFrame(), r"got pandas.DataFrame. Make a Dataset of it: steadfit.data.from_table"),
-        (TensorDataset(torch.zeros(4, 1, 2, 2)), r"torch.TensorDataset. .*from_arrays\(\*data.ten"),
-        (X, r"got numpy.ndarray. Make a Dataset of arrays: steadfit.from_arrays\(x, y\)"),
-        (None, "got builtins.NoneType. Make a Dataset"),
+        (TensorDataset(torch.zeros(4, 1, 2, 2)), r"must have two tensors, .* a pair \(x, y\)"),
+        (X, r"got numpy.ndarray. Give the targets too: a pair \(x, y\)"),
+        (None, "got builtins.NoneType. Give a pair"),
     ],
-    ids=["DataFrame", "TensorDataset", "array", "None"],
+    ids=["TensorDataset", "array", "None"],
 )
 def test_what_is_no_data_set_is_said(call, data, said: str) -> None:
     with pytest.raises(SteadfitError, match=said):
         call(data)
+
+
+def test_what_cannot_be_read_is_said() -> None:
+    with pytest.raises(SteadfitError, match=r"got numpy.ndarray. Make .*from_arrays\(x, y\)"):
+        sf.read(X)
 
 
 def test_arrays_that_may_not_be_written_to_are_taken_without_a_warning(tmp_path: Path) -> None:

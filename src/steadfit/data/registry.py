@@ -11,10 +11,11 @@ import numpy as np
 import torch
 
 from steadfit.data.dataset import Dataset
-from steadfit.data.objects import from_pair
+from steadfit.data.objects import from_object
 from steadfit.data.readers import digits, images, mnist, npz, synthetic, tables, text, ts
 from steadfit.errors import SteadfitError, unknown
 from steadfit.files import reading
+from steadfit.formats.frames import is_frame
 
 Reader = Callable[..., Dataset]  # (source, **options) -> Dataset
 
@@ -36,40 +37,29 @@ SUFFIXES: Mapping[str, Reader] = {
 OF_TASK: Mapping[str, Reader] = {"tokens": text.read}  # of files with any other suffix
 _CODE = (".pt", ".pth", ".pkl", ".pickle", ".joblib")  # pickles, by their usual names
 
-_MADE_OF = {
-    "numpy.ndarray": "Make a Dataset of arrays: steadfit.from_arrays(x, y).",
-    "pandas.DataFrame": 'Make a Dataset of it: steadfit.data.from_table(frame, "column to learn"); '
-    "or of its series or texts: steadfit.data.from_series(x, y), steadfit.data.from_texts(x, y).",
-    "torch.TensorDataset": "Make a Dataset of its tensors: steadfit.from_arrays(*data.tensors).",
-}
-
 
 def dataset_of(data: Any) -> Dataset:
-    """A Dataset as it is, one of a pair (x, y), or what `read` makes of a name or path.
+    """A Dataset as it is, what `read` makes of a name or path, or `from_object` of anything else.
 
-    Raises as `from_pair` and `read`.
+    Raises as these two.
     """
     if isinstance(data, Dataset):
         return data
-    return from_pair(*data) if _is_pair(data) else read(data)
-
-
-def _is_pair(data: object) -> bool:
-    return isinstance(data, (list, tuple)) and len(data) == 2
+    return read(data) if isinstance(data, str | Path) else from_object(data)
 
 
 def read(
-    source: str | Path,
+    source: Any,
     *,
     kind: str | None = None,
     limit: int | None = None,
     part: str | None = None,
     **options: Any,
 ) -> Dataset:
-    """Read a data set: a built-in name, or a path.
+    """Read a data set: a built-in name, a path, or a frame.
 
-    source: a name of `NAMES`, or a folder or file whose suffix is in `SUFFIXES`. A path that is
-        spelt like a built-in name needs a "./" before it.
+    source: a frame of pandas', polars' or Arrow's; a name of `NAMES`; or a folder or file whose
+        suffix is in `SUFFIXES`. A path that is spelt like a built-in name needs a "./" before it.
     kind: "table" or "series", what a row of numbers is; or a suffix of `SUFFIXES`, for a file that
         has another or none; with the option task="tokens" such a file is plain text.
     limit: keep this many training examples, drawn once and for all with the classes in proportion;
@@ -95,7 +85,9 @@ def read(
         )
     for option in options:
         if option not in known:
-            raise unknown(f"option of {source}", option, sorted({"kind", "limit", "part", *known}))
+            called = source if isinstance(source, str | Path) else "a frame"
+            known = sorted({"kind", "limit", "part", *known})
+            raise unknown(f"option of {called}", option, known)
     dataset = reader(source, **options)
     if part is not None:
         dataset = _training_part(dataset, part)
@@ -103,16 +95,18 @@ def read(
 
 
 def _check_source(source: Any) -> None:
-    """Raise SteadfitError for what is no name or path, with how a Dataset is made of it."""
-    if not isinstance(source, str | Path):
+    """Raise SteadfitError for what is no name, path or frame, with how a Dataset is made of it."""
+    if not isinstance(source, str | Path) and not is_frame(source):
         kind = f"{type(source).__module__.partition('.')[0]}.{type(source).__name__}"
         raise SteadfitError(
-            f"data must be a Dataset, a data set's name or a path, got {kind}. "
-            f"{_MADE_OF.get(kind, _MADE_OF['numpy.ndarray'])}"
+            f"source must be a data set's name, a path or a frame, got {kind}. Make a Dataset of "
+            "arrays: steadfit.from_arrays(x, y)."
         )
 
 
-def _reader(source: str | Path, kind: str | None, task: str | None) -> Reader:
+def _reader(source: Any, kind: str | None, task: str | None) -> Reader:
+    if is_frame(source):
+        return tables.read
     if source in NAMES:
         return NAMES[str(source)]
     path = Path(source)

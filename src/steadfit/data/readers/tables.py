@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats import LongTable, TextTable, WideTable
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import label_columns, open_table
+from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.long_tables import rows_of_series
 from steadfit.formats.text_tables import text_column
 from steadfit.formats.wide_tables import are_steps, free_columns, step_columns
@@ -23,7 +25,7 @@ from steadfit.kinds import Unit
 
 
 def read(
-    source: str | Path,
+    source: Any,
     *,
     target: str | Sequence[str] | None = None,
     text: str | None = None,
@@ -48,6 +50,7 @@ def read(
     Long, told by `series`: a row a step. Text, told by `text`, or by the only column of words: a
     row an example. Forecast, told by `horizon`: rows in time order.
 
+    source: a path, or a frame of pandas', polars' or Arrow's.
     target: the column of the labels or numbers to learn; in a forecast the columns to forecast.
         If None, the one that is called label, target, class or y.
     text: the column of texts. series: the column that names the series of a row. time: the column
@@ -68,8 +71,9 @@ def read(
     Raises SteadfitError for columns that are not there or cannot be told, and names every row with
     other columns than the header, or with something else in a cell than is expected.
     """
-    path = Path(source)
-    table = open_table(path, encoding, delimiter)
+    table = (
+        from_frame(source) if is_frame(source) else open_table(Path(source), encoding, delimiter)
+    )
     asked = Asked(
         [table.check(name) for name in dict.fromkeys(listed(target))], text, series, time,
         listed(values), group, horizon, window, season, missing, kind, task, unit,
@@ -79,7 +83,7 @@ def read(
             table.check(name)
     check_form(asked)
     data = forecast(table, asked) if horizon is not None else _labelled(table, asked)
-    return replace(data, name=path.stem, notes=(*data.notes, *table.notes))
+    return replace(data, name=Path(table.file).stem, notes=(*data.notes, *table.notes))
 
 
 def _labelled(table: Columns, asked: Asked) -> Dataset:
