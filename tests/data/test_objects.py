@@ -84,7 +84,7 @@ def test_pairs_are_told_by_their_shape():
     assert isinstance(series.schema.kind, Series)
     assert series.x.lengths.tolist() == [2, 6, 6, 6, 6, 6]
     assert texts.fingerprint == from_texts(WORDS, LABELS).fingerprint
-    np.testing.assert_array_equal(rows.schema.kind.matrix(rows.x), flat.astype(np.float32))
+    np.testing.assert_array_equal(rows.schema.kind.plain(rows.x), flat.astype(np.float32))
     assert dataset_of([np.array(WORDS, object), LABELS]).classes == ("0", "1")
 
 

@@ -59,10 +59,11 @@ def measure(
         - `functools.partial` of a function, or the import path "module:name".
 
     data: as in `study`.
-    x: of tables (examples, columns); of images (examples, channels, height, width), uint8 or
-        float32; of series (examples, steps) with one channel, else (examples, steps, channels), and
-        a list of arrays where they are of unequal length; of texts a list of str. An estimator gets
-        arrays of more axes as one row an example.
+    x: of tables (examples, columns), NaN where a value is missing, a category as its number; of
+        images (examples, channels, height, width), uint8 or float32; of series (examples, steps)
+        with one channel, else (examples, steps, channels), and a list of arrays where they are of
+        unequal length; of texts a list of str. An estimator gets arrays of more axes as one row an
+        example.
     y: class numbers from 0, int64, in the order of the data's classes, shape (examples,); or
         numbers, float64, (examples,) or (examples, outputs).
     Both are copies. Predictions are probabilities, (examples, classes), whose columns `classes_`

@@ -88,6 +88,10 @@ class Tables(Kind[Table]):
         """The features (`Layout.features`), NaN where a number is missing."""
         return self.flat(x.values.double()).numpy()
 
+    def plain(self, x: Table) -> np.ndarray:
+        """A number for each column, float64: NaN where it is missing, a category by its place."""
+        return x.values.double().numpy()
+
     def flat(self, x: Tensor) -> Tensor:
         return Layout.of(self.columns_of).features(x)
 
