@@ -95,10 +95,6 @@ class Tables(Kind[Table]):
     def flat(self, x: Tensor) -> Tensor:
         return Layout.of(self.columns_of).features(x)
 
-    def plain(self, x: Table) -> np.ndarray:
-        """Numbers and codes of categories, NaN where missing; float32, shape (rows, columns)."""
-        return x.values.numpy().copy()
-
     def rows(self, x: Table) -> Iterator[np.ndarray]:
         return iter(x.values.numpy())
 

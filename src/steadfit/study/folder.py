@@ -8,6 +8,7 @@ next: notes on the data, versions, times. `report.html`: the page.
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -152,12 +153,12 @@ def other_study(folder: Path, data: Dataset, baseline: Learner) -> str:
 
 def network_of(result: StudyResult, store: Store) -> Callable[[str], Replica | None]:
     """Of an arm by name its first replica with its weights; None where it failed."""
+    return partial(_first_replica, result, store)
 
-    def read(name: str) -> Replica | None:
-        replica = store.replica(result.arm(name).keys[0])
-        return None if replica.failure else replica
 
-    return read
+def _first_replica(result: StudyResult, store: Store, arm: str) -> Replica | None:
+    replica = store.replica(result.arm(arm).keys[0])
+    return None if replica.failure else replica
 
 
 def write_about(folder: Path, about: About) -> None:
