@@ -78,9 +78,27 @@ def test_in_time_order_the_past_is_trained_on():
         assert spans[fold.train, 2].max() < spans[fold.test, 1].min()
         ends.append(len(fold.train))
     assert ends == sorted(ends)
-    tested = torch.cat([fold.test for fold in folds]).tolist()
-    assert tested == list(range(len(data) - len(tested), len(data)))
-    assert len(tested) == pytest.approx(len(data) / 2, abs=1)
+    tested = np.concatenate([spans[fold.test] for fold in folds])
+    steps = [step for _, first, last in tested for step in range(first, last + 1)]
+    assert len(set(steps)) == len(steps), "no step is predicted twice"
+    assert steps == list(range(steps[0], steps[0] + len(steps)))
+    assert steps[-1] in (118, 119)
+    assert len(steps) == pytest.approx(0.2 * 114, abs=2)
+
+
+def test_in_time_order_each_fold_tests_one_example_at_least():
+    """Half of the steps, rather than a fifth, where the horizon is long."""
+    data = from_forecast([np.sin(np.arange(144.0))], Forecast(12, 24), "series")
+    folds = make_folds(data, 5)
+    spans = data.structure.spans.numpy()
+    assert [spans[fold.test.numpy(), 1].tolist() for fold in folds] == [
+        [84],
+        [96],
+        [108],
+        [120],
+        [132],
+    ]
+    assert [int(spans[fold.train, 2].max()) for fold in folds] == [83, 95, 107, 119, 131]
 
 
 @pytest.mark.parametrize(("count", "said"), [(1, "2 or more"), (9, "at least as many examples")])
@@ -91,5 +109,7 @@ def test_impossible_counts_are_sentences(count, said):
 
 def test_too_short_a_series_is_a_sentence():
     data = from_forecast([np.arange(12.0)], Forecast(2, 6), "series")
-    with pytest.raises(SteadfitError, match="cannot be cut into 5 stretches"):
+    with pytest.raises(
+        SteadfitError, match="5 folds that test 2 steps each must fit into half of the 6 steps"
+    ):
         make_folds(data, 5)

@@ -34,11 +34,17 @@ def test_the_future_is_never_trained_on(steps: int, length: int, series: int, sh
     parts = split(data, share)
     last_seen = max(t for _, t in steps_of(parts.train))
     assert last_seen < min(t for _, t in steps_of(parts.test))
-    dropped = len(data) - len(parts.train) - len(parts.test)
-    assert dropped == (length - 1) * series
-    said = f"; {counted(dropped, 'examples')} that need steps on both sides of the cut left out."
-    assert parts.notes[0].endswith(said) == bool(dropped)
-    assert len(parts.test) / len(data) == pytest.approx(share, abs=series / len(data) + 0.05)
+    tested = [(s, t) for s, a, b in parts.test.structure.spans.tolist() for t in range(a, b + 1)]
+    assert len(set(tested)) == len(tested), "no step is predicted twice"
+    across = (length - 1) * series
+    said = f"{counted(across, 'examples')} that predict steps on both sides of the cut"
+    assert (said in parts.notes[0]) == bool(across)
+    again = len(data) - len(parts.train) - len(parts.test) - across
+    said = f"{counted(again, 'examples')} after it that predict steps again."
+    assert parts.notes[0].endswith(said) == bool(again)
+    assert (len(parts.test) + again) / len(data) == pytest.approx(
+        share, abs=series / len(data) + 0.05
+    )
 
 
 @given(seed=st.integers(0, 20), number=st.integers(0, 5))

@@ -222,12 +222,12 @@ def test_every_setting_is_explained(name):
     assert all(f"\n{setting}: " in doc for setting in models.settings(name))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"linear"}))
 def test_half_the_width_is_smaller(name):
     assert models.count(made(name, width=0.5)) < models.count(made(name))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sorted(set(NAMES) - {"linear"}))
 def test_dropout_changes_training_only_and_no_initial_weight(name):
     dropped, whole = made(name, dropout=0.5), made(name)
     assert dropped.state_dict().keys() == whole.state_dict().keys()

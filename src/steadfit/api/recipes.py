@@ -60,11 +60,8 @@ def _from_parts(
 
 
 def usual_remedies(data: Dataset, recipe: Recipe) -> tuple[str, ...]:
-    """Those that suit the data; of a network of one's own, those that it has a setting for."""
-    usual = data.schema.remedies
-    if recipe.model.network is None:
-        return usual
-    return tuple(remedy for remedy in usual if _fits(remedy, recipe))
+    """Those that suit the data and that the model has a setting for."""
+    return tuple(remedy for remedy in data.schema.remedies if _fits(remedy, recipe))
 
 
 def _fits(remedy: str, recipe: Recipe) -> bool:

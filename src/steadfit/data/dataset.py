@@ -20,7 +20,7 @@ class Structure:
     is_test: True for the examples of the data's own test set, shape (examples,); None without one.
     groups: int64 group numbers that no split may divide, shape (examples,); None without.
     spans: for data in time order, the series of each example and the first and last step that it
-        needs, int64, shape (examples, 3); splits are then by time. None without.
+        predicts, int64, shape (examples, 3); splits are then by time. None without.
     """
 
     is_test: Tensor | None = None

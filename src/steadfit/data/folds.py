@@ -9,9 +9,11 @@ from torch import Tensor
 
 from steadfit.data.dataset import Dataset
 from steadfit.data.samples import kept_together, natural
+from steadfit.data.timeline import apart
 from steadfit.errors import SteadfitError, counted, some
 
-TESTED_IN_TIME = 0.5  # of data in time order: the share, the last one, that is tested
+TESTED_IN_TIME = 0.2  # of the predicted steps of data in time order: the share that is tested, the
+MOST_IN_TIME = 0.5  # last one; up to so many where a fold would else be shorter than an example
 
 
 class Fold(NamedTuple):
@@ -27,9 +29,10 @@ def make_folds(data: Dataset, count: int, repetition: int = 0, seed: int = 0) ->
     Classes are in proportion; groups stay whole and, where there are none, exact copies together; a
     training side never holds a copy of a test example. Each repetition divides anew.
 
-    Data in time order have expanding windows instead: the last half of the examples is cut into
-    `count` stretches, each tested by what was trained on all that ends before it begins. They are
-    the same in every repetition.
+    Data in time order have expanding windows instead: the last fifth of the steps, or as much as it
+    takes for each fold to have one example (at most half), is cut into `count` stretches. Each is
+    tested by what was trained on all that ends before it begins, on examples that predict no step
+    twice. They are the same in every repetition.
 
     Raises SteadfitError for fewer than 2 folds, for fewer examples (or groups) than folds, and
     where a training side would lack a class.
@@ -100,19 +103,26 @@ def _fold(data: Dataset, test: np.ndarray) -> Fold:
 
 
 def _in_time(data: Dataset, count: int) -> tuple[Fold, ...]:
-    """Expanding windows: what needs steps on both sides of a cut is in neither."""
-    spans = data.structure.spans
-    assert spans is not None
-    _, first, last = spans.numpy().T
-    order = np.sort(first, kind="stable")
-    tested = TESTED_IN_TIME * len(order)
-    begins = [order[int(len(order) - tested * (count - k) / count)] for k in range(count)]
-    found = []
-    for begin, end in zip(begins, [*begins[1:], order[-1] + 1], strict=True):
-        train, test = last < begin, (first >= begin) & (first < end)
+    """Expanding windows: what predicts steps on both sides of a cut is in neither."""
+    assert data.structure.spans is not None
+    spans = data.structure.spans.numpy()
+    _, first, last = spans.T
+    end, longest = int(last.max()) + 1, int((last - first).max()) + 1
+    steps = end - int(first.min())
+    tested = max(TESTED_IN_TIME * steps, count * longest)
+    if tested > MOST_IN_TIME * steps:
+        raise SteadfitError(
+            f"{data.name}: {count} folds that test {counted(longest, 'steps')} each must fit into "
+            f"half of the {counted(steps, 'steps')} that can be predicted. Use fewer folds, a "
+            "shorter window or horizon, or more data."
+        )
+    begins = [end - round(tested * (count - k) / count) for k in range(count)]
+    chosen, found = apart(spans, first >= begins[0]), []
+    for begin, stop in zip(begins, [*begins[1:], end], strict=True):
+        train, test = last < begin, chosen & (first >= begin) & (first < stop)
         if not train.any() or not test.any():
             raise SteadfitError(
-                f"{data.name}: its {counted(len(order), 'examples')} in time order cannot be cut "
+                f"{data.name}: its {counted(len(first), 'examples')} in time order cannot be cut "
                 f"into {count} stretches that are tested by what comes before them. Use fewer "
                 "folds, a shorter window or more data."
             )

@@ -100,7 +100,9 @@ def from_forecast(
             form or ForecastTable((), None, None, forecast.window),
         ),
         structure=Structure(
-            spans=torch.from_numpy(np.stack([number, first, first + need - 1], axis=1))
+            spans=torch.from_numpy(
+                np.stack([number, first + forecast.window, first + need - 1], axis=1)
+            )
         ),
         ids=tuple(
             f"{names[i]} step {t + forecast.window}" for i, t in zip(number, first, strict=True)

@@ -24,4 +24,4 @@ def fit_preparation(dataset: Dataset, indices: Tensor) -> Preparation:
     kind, task = dataset.schema.kind, dataset.schema.task
     of_task = task.fit(dataset.x, dataset.y, indices)
     of_kind = {} if "vocabulary" in of_task else kind.fit(dataset.x, indices)
-    return Preparation(**of_kind, **of_task)
+    return Preparation(**of_kind | of_task)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from steadfit.data.dataset import Dataset, Split
 from steadfit.data.samples import hold_out, kept_together, natural
-from steadfit.data.timeline import cut_in_time
+from steadfit.data.timeline import apart, cut_in_time
 from steadfit.errors import SteadfitError, counted, some, unknown
 
 
@@ -16,7 +16,8 @@ def split(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
     """Divide a dataset into training and test examples, each in the dataset's order.
 
     The data's own test set is taken where it has one. Of data in time order the last `test` of the
-    examples are; those that need steps on both sides of the cut are dropped and counted. Else a
+    examples are, as far as they predict no step twice; those that predict steps on both sides of
+    the cut are dropped and counted. Else a
     share `test` is drawn, classes in proportion, with groups whole and exact copies of one example
     on one side. Of groups that have examples in the data's own test set, the training examples are
     taken out and named.
@@ -54,8 +55,10 @@ def sides(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
     task, structure = dataset.schema.task, dataset.structure
     task.check_targets(dataset.y, dataset.name)
     if structure.is_test is None and structure.spans is not None:
-        is_train, is_test = cut_in_time(structure.spans.numpy(), test)
-        notes = _cut_notes(dataset, is_train, is_test)
+        spans = structure.spans.numpy()
+        is_train, after = cut_in_time(spans, test)
+        is_test = apart(spans, after)
+        notes = _cut_notes(dataset, is_train, is_test, after)
     else:
         is_test = _sides(dataset, test, seed, duplicates)
         crossing = ~is_test & np.isin(dataset.first_copy, dataset.first_copy[is_test])
@@ -72,14 +75,21 @@ def sides(dataset: Dataset, test: float = 0.2, seed: int = 0, duplicates: str = 
     return Sides(train, held, (*notes, *of_train, *task.test_notes(dataset.y[held])))
 
 
-def _cut_notes(dataset: Dataset, is_train: np.ndarray, is_test: np.ndarray) -> list[str]:
+def _cut_notes(
+    dataset: Dataset, is_train: np.ndarray, is_test: np.ndarray, after: np.ndarray
+) -> list[str]:
     spans = dataset.structure.spans
     assert spans is not None
     tested = np.flatnonzero(is_test)
     first = _names(dataset, tested[[int(spans[tested, 1].argmin())]])
-    dropped = int((~is_train & ~is_test).sum())
-    across = f"; {counted(dropped, 'examples')} that need steps on both sides of the cut left out"
-    return [f"Divided by time: testing starts with {first[0]}{across if dropped else ''}."]
+    across, overlapping = int((~is_train & ~after).sum()), int((after & ~is_test).sum())
+    left_out = {
+        "that predict steps on both sides of the cut": across,
+        "after it that predict steps again": overlapping,
+    }
+    said = [f"{counted(n, 'examples')} {which}" for which, n in left_out.items() if n]
+    rest = f"; left out: {' and '.join(said)}" if said else ""
+    return [f"Divided by time: testing starts with {first[0]}{rest}."]
 
 
 def _sides(dataset: Dataset, test: float, seed: int, duplicates: str) -> np.ndarray:

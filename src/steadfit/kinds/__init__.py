@@ -14,6 +14,7 @@ from steadfit.kinds.inputs import Inputs as Inputs
 from steadfit.kinds.preparation import RESERVED as RESERVED
 from steadfit.kinds.preparation import Preparation as Preparation
 from steadfit.kinds.preparation import Text as Text
+from steadfit.kinds.preparation import Window as Window
 from steadfit.kinds.ragged import Ragged as Ragged
 from steadfit.kinds.ragged import Unit as Unit
 from steadfit.kinds.registry import KINDS as KINDS

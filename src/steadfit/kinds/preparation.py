@@ -19,6 +19,21 @@ UNKNOWN = 1  # the number of every token that is not in the vocabulary
 _REACH = 3.0  # deviations that no number of a table goes beyond
 
 
+class Window(tuple[int, ...]):
+    """The shape (channels, steps) of what a forecast is made from, as a network sees it.
+
+    season: 1 without. targets: the channels that are forecast.
+    """
+
+    season: int
+    targets: tuple[int, ...]
+
+    def __new__(cls, shape: tuple[int, ...], season: int, targets: tuple[int, ...]) -> Self:
+        made = super().__new__(cls, shape)
+        made.season, made.targets = season, targets
+        return made
+
+
 class Text(NamedTuple):
     """The shape of one text as a network sees it: a number below `tokens` at each of its steps."""
 
@@ -40,6 +55,8 @@ class Preparation:
     network sees. Empty where the inputs are no table.
     temperature: the one number that logits are divided by (Guo et al. 2017, "On calibration of
     modern neural networks", 4.2); empty where they stay as the network gives them.
+    relative: the season and the channels of a forecast that is made relative to its window
+    (`steadfit.nn.Relative`); empty otherwise.
     """
 
     mean: tuple[float, ...] = ()
@@ -49,6 +66,7 @@ class Preparation:
     vocabulary: tuple[str, ...] = ()
     temperature: tuple[float, ...] = ()
     kept: tuple[int, ...] = ()
+    relative: tuple[float, ...] = ()
 
     @overload
     def inputs(self, x: Tensor) -> Tensor: ...
@@ -131,6 +149,8 @@ class Preparation:
             raise SteadfitError(
                 "This is no preparation of inputs: it keeps features that are none."
             )
+        if any(number < 0 or number != int(number) for number in fitted.relative):
+            raise SteadfitError("A season and channels must be whole numbers.")
         if len(fitted.temperature) > 1:
             raise SteadfitError(f"One temperature was expected, got {len(fitted.temperature)}.")
         for number in fitted.temperature:

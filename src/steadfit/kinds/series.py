@@ -15,7 +15,7 @@ from steadfit.formats.arrays import as_array, named
 from steadfit.formats.columns import Columns
 from steadfit.kinds.base import Examples
 from steadfit.kinds.moments import moments
-from steadfit.kinds.preparation import Preparation
+from steadfit.kinds.preparation import Preparation, Window
 from steadfit.kinds.ragged import Ragged
 from steadfit.kinds.random import noise, uniform
 from steadfit.kinds.sequences import Sequences
@@ -103,6 +103,15 @@ class Series(Sequences):
     def fit(self, x: Ragged, indices: Tensor) -> dict[str, Any]:
         mean, std = moments(x, indices)
         return {"mean": mean, "std": std}
+
+    def network_shape(
+        self, shape: tuple[int, ...], preparation: Preparation | None = None
+    ) -> tuple[int, ...]:
+        """Of a forecast that is relative to its window, that `Window`."""
+        if preparation is None or not preparation.relative:
+            return shape
+        season, *targets = map(int, preparation.relative)
+        return Window(shape, season, tuple(targets))
 
     def means(self, shape: tuple[int, ...]) -> int:
         return self.channels

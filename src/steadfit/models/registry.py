@@ -12,13 +12,14 @@ from torch import nn
 
 from steadfit import errors
 from steadfit.errors import SteadfitError
-from steadfit.kinds import Text
+from steadfit.kinds import Text, Window
 from steadfit.models.conv1d import conv1d
 from steadfit.models.conv_recurrent import conv_recurrent
 from steadfit.models.convnet import convnet
 from steadfit.models.language import language
 from steadfit.models.layers import Embedding, Layer, Shape, chain
 from steadfit.models.lenet5 import lenet5
+from steadfit.models.linear import linear
 from steadfit.models.listed import is_list, listed, parse
 from steadfit.models.mlp import mlp
 from steadfit.models.own import adapted
@@ -26,6 +27,7 @@ from steadfit.models.recurrent import recurrent
 from steadfit.models.resnet import plain, resnet
 from steadfit.models.resnet1d import resnet1d
 from steadfit.models.table_resnet import table_resnet
+from steadfit.nn import Relative
 from steadfit.recipe import Model, Scalar
 
 Builder = Callable[..., tuple[Layer, ...]]
@@ -36,6 +38,7 @@ MODELS: Mapping[str, Builder] = MappingProxyType(
         for builder in (
             convnet,
             lenet5,
+            linear,
             mlp,
             table_resnet,
             plain,
@@ -99,7 +102,8 @@ def build(model: Model, shape: Shape, outputs: int) -> nn.Module:
     """The model as a torch module, its weights drawn from torch's current generator.
 
     shape: of one example as the network sees it (`Kind.network_shape`): (channels, height, width)
-        for images, (channels, steps) for series, a `Text` for texts, (features,) for tables.
+        for images, (channels, steps) for series, a `Text` for texts, (features,) for tables. Of a
+        `Window` of a series the forecast is relative to it (`steadfit.nn.Relative`).
     outputs: how many numbers the model gives for an example.
     The module takes images and tables as (examples, *shape) float32, series and texts as a
     `steadfit.nn.Padded`, and returns (examples, outputs); `language` gives a `Padded` of them, one
@@ -111,8 +115,12 @@ def build(model: Model, shape: Shape, outputs: int) -> nn.Module:
     """
     with _float32():
         if model.network is not None:
-            return adapted(model.network, complete(model).settings, shape, outputs)
-        return chain.build(layers(model, shape, outputs), shape)
+            network = adapted(model.network, complete(model).settings, shape, outputs)
+        else:
+            network = chain.build(layers(model, shape, outputs), shape)
+        if isinstance(shape, Window):
+            return Relative(network, shape.season, shape.targets)
+        return network
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from steadfit.nn.layers import GRU, LSTM, RNN
 from steadfit.nn.over_steps import over_steps
 from steadfit.nn.padded import Padded
 from steadfit.nn.recurrent import Recurrent
+from steadfit.nn.relative import Relative
 from steadfit.nn.residual import Residual, Widen
 from steadfit.nn.steps import Steps
 from steadfit.nn.swap import swap, to_torch
@@ -28,6 +29,7 @@ __all__ = [
     "RNNBase",
     "RNNCell",
     "Recurrent",
+    "Relative",
     "Residual",
     "Steps",
     "TiedScores",

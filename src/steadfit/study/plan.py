@@ -85,8 +85,9 @@ class Plan:
 
     @property
     def everything(self) -> Tensor:
-        """What the model handed over is trained on: all examples but a test side's."""
-        if len(self.folds[0]) > 1:
+        """What the model handed over is trained on: all examples but a test side's. Of data in time
+        order the test side's too: the newest steps say most of the next ones."""
+        if len(self.folds[0]) > 1 or self.data.structure.spans is not None:
             return torch.arange(len(self.data))
         return self.varied.train
 

@@ -1,5 +1,6 @@
 """The next steps of a series."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import l1_loss
 
 from steadfit.analysis.result import ScaledErrors
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Inputs, Kind, Ragged, Series
+from steadfit.kinds.moments import moments
+from steadfit.recipe import Training
 from steadfit.tasks.base import Scores, Side
 from steadfit.tasks.numbers import Numeric, numbered_columns
 
@@ -76,6 +80,38 @@ class Forecast(Numeric):
             "step": np.tile(np.arange(1, self.horizon + 1), len(names)),
             **numbered_columns(self.predict(logits), replicas, ends),
         }
+
+    def fit(self, x: Inputs, y: Tensor, indices: Tensor) -> dict[str, Any]:
+        """Each channel in units of its root mean square, and its forecast in the same: what the
+        window's own level and size leave is small and needs no mean."""
+        mean, std = moments(x, indices)
+        size = tuple(math.hypot(*pair) for pair in zip(mean, std, strict=True))
+        return {
+            "mean": (0.0,) * len(size),
+            "std": size,
+            "target_mean": (0.0,) * self.outputs,
+            "target_std": tuple(size[target] for target in self.targets) * self.horizon,
+            "relative": (self.season, *self.targets),
+        }
+
+    def loss(
+        self,
+        outputs: Tensor,
+        y: Tensor,
+        training: Training,
+        *,
+        smoothed: bool = False,
+        weights: Tensor | None = None,
+    ) -> Tensor:
+        """The absolute error, so that a few outliers do not bend the forecast."""
+        return l1_loss(outputs.float(), y)
+
+    def guessing(self, y: Tensor, training: Training, weights: Tensor | None = None) -> float:
+        """That of the median of each output."""
+        return float((y - y.median(0).values).abs().mean())
+
+    def model(self, kind: Kind[Any]) -> str:
+        return "linear"
 
     def naive(self, x: Inputs, season: int = 1) -> Tensor:
         """The naive forecast from windows x; see `steadfit.data.naive_forecasts`."""

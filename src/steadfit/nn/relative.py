@@ -1,0 +1,53 @@
+"""Forecasts relative to the window that they are made from."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from steadfit.nn.padded import Padded
+
+LEAST = 1e-3  # of a window's scale, so that one of zeros has one
+
+
+class Relative(nn.Module):
+    """A network that sees a window relative to its last value, and whose answer is added to it.
+
+    For a window x of a channel, ``y = naive(x) + scale(x) * net((x - last(x)) / scale(x))``, where
+    the scale is the mean of |x|. The naive forecast is the last value; with a season it is the mean
+    of the last value and of that of the last season. So a trend may leave the range of the training
+    values, and series of any size are alike (as in NLinear, Zeng et al. 2023, and in RevIN, Kim et
+    al. 2022).
+
+    The network's last linear layer begins with zeros: training starts from the naive forecast.
+
+    network: takes a `Padded` of (batch, steps, channels), gives (batch, horizon × targets). season:
+    1 without. targets: the channels that are forecast.
+
+    >>> line = nn.Sequential(nn.Flatten(), nn.Linear(3, 2))
+    >>> class Line(nn.Module):
+    ...     def forward(self, batch):
+    ...         return line(batch.values)
+    >>> Relative(nn.Sequential(line), season=1, targets=[0]).network is not None
+    True
+    """
+
+    def __init__(self, network: nn.Module, season: int, targets: Sequence[int]) -> None:
+        super().__init__()
+        self.network = network
+        self.season, self.targets = season, list(targets)
+        linear = [part for part in network.modules() if isinstance(part, nn.Linear)]
+        for parameter in linear[-1].parameters() if linear else ():
+            nn.init.zeros_(parameter)
+
+    def forward(self, batch: Padded) -> Tensor:
+        window = batch.values
+        last = window[:, -1:]
+        scale = window.abs().mean(1, keepdim=True) + LEAST
+        answer = self.network(Padded((window - last) / scale))
+        steps = answer.view(len(window), -1, len(self.targets))
+        naive = last[:, :, self.targets].expand_as(steps)
+        if self.season > 1:
+            back = self.season - torch.arange(steps.shape[1]) % self.season
+            naive = (naive + window[:, -back][:, :, self.targets]) / 2
+        return (naive + scale[:, :, self.targets] * steps).flatten(1)
