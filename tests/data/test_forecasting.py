@@ -99,7 +99,7 @@ def test_nothing_is_learned_of_a_series_that_never_changes() -> None:
     ("series", "forecast", "sentence"),
     [
         ([np.ones((6, 1))], Forecast(3, 4), r"window of 4 and a horizon of 3 .* series 0 \(6\)"),
-        ([], Forecast(3, 4), "shorter than a window"),
+        ([], Forecast(3, 4), "a series must have the 7 rows of a window of 4 and a horizon of 3"),
         ([np.ones((9, 1))], Forecast(0, 4), "must be 1 or more"),
         ([np.full((9, 1), np.nan)], Forecast(1, 1), "Values are missing in 1 series, first at"),
         ([np.full((9, 1), np.inf)], Forecast(1, 1), "infinite"),
@@ -145,7 +145,7 @@ def test_the_calendar_tells_the_season(
     tmp_path: Path, times: list[str], season: int, step: str
 ) -> None:
     data = read(table(tmp_path, times), time="date", target="sold", horizon=2)
-    window = max(4, 2 * season)
+    window = min(max(4, 2 * season), len(times) // 2)
     assert data.schema.task == Forecast(2, window, (0,), season, ("sold",))
     assert data.schema.form == ForecastTable(("sold",), None, "date", window, step)
     assert len(data) == len(times) - 2 - window + 1
@@ -198,7 +198,7 @@ def test_testing_starts_where_the_first_of_all_series_does():
         (DAYS[::-1], {}, "must rise from row to row"),
         (MONTHS[:9] + MONTHS[10:], {}, "row 11: times must be equally spaced, got a gap"),
         (DAYS, {"target": None}, "cannot determine which column to forecast.* sold, price"),
-        (DAYS[:5], {"window": 9}, "shorter than a window of 9"),
+        (DAYS[:5], {"window": 9}, "a series must have the 10 rows of a window of 9"),
         ([*DAYS[:9], "soon"], {}, r'column "date": .* a time such as .* row 11 \("soon"\)'),
     ],
 )
@@ -229,3 +229,14 @@ def test_a_season_lies_in_the_window(tmp_path: Path) -> None:
     assert (forecast_of(weeks)[0].season, forecast_of(short)[0].season) == (7, 1)
     with pytest.raises(SteadfitError, match="at most the 6 steps of the window, got 7"):
         read(path, **options, window=6, season=7)
+
+
+def test_too_short_series_are_left_out_and_said() -> None:
+    series = [np.sin(np.arange(30.0)), np.arange(4.0), np.cos(np.arange(30.0))]
+    data = from_forecast(series, Forecast(2, 5), names=["a", "b", "c"])
+    assert data.notes == (
+        "1 of 3 series are shorter than a window of 5 and a horizon of 2 steps, left out: b (4).",
+    )
+    assert {name[0] for name in data.ids} == {"a", "c"}
+    assert data.structure.spans is not None
+    assert data.structure.spans[:, 0].unique().tolist() == [0, 1]

@@ -20,7 +20,7 @@ from steadfit.study.data_facts import data_facts
 from steadfit.study.fit_result import FitResult, ReferenceFacts
 from steadfit.study.folder import About, check_no_study, write_about
 from steadfit.study.result import RemedyFacts
-from steadfit.training import Replica, prepare, trained_model
+from steadfit.training import Replica, TrainedModel, prepare, trained_model
 from steadfit.training import fit as fit_replica
 
 
@@ -38,6 +38,9 @@ def fit(
     reference: bool = True,
 ) -> Fitted:
     """Train one recipe on all the training data, once, with every core.
+
+    Data in time order are trained on twice: on what lies before the tested steps, for the figures,
+    and on all, for the model.
 
     remedies: of one arm, as in `study`: "dropout+l2" or ["dropout", "l2"] joins two. The rest as in
     `study`. out: by default runs/NAME-fit; gets `model/`, and `fit.json` with the figures, which
@@ -63,7 +66,7 @@ def fit(
         check_file(folder / name)
     prepare(folder / "model")
     replica = fit_replica(chosen, parts.train, everything, parts.test, seed, device)
-    trained = trained_model(chosen, parts.train, [replica])
+    trained = _handed_over(chosen, dataset, parts, replica, seed, device)
     trained.save(folder / "model")
     rivals = references_for(parts.train) if reference else ()
     compared = scores(rivals, parts.train, parts.test, seed)
@@ -72,6 +75,17 @@ def fit(
     notes = (*parts.train.notes, *parts.notes, *network_notes(chosen, parts.train))
     write_about(folder, About(notes, run_facts(time.time() - began, 1)))
     return Fitted(trained, folder, result, replica.seconds, compared)
+
+
+def _handed_over(
+    recipe: Recipe, data: Dataset, parts: Split, replica: Replica, seed: int, device: str
+) -> TrainedModel:
+    """The network that was judged; of data in time order another one, trained on the tested steps
+    too, as the newest steps say most of the next ones."""
+    if data.structure.spans is None:
+        return trained_model(recipe, parts.train, [replica])
+    again = fit_replica(recipe, data, torch.arange(len(data)), parts.test, seed, device)
+    return trained_model(recipe, data, [again])
 
 
 def _fit_result(

@@ -35,8 +35,9 @@ def from_forecast(
     form: the form of the table that they came from, if any.
     missing: "refuse" raises where a value is missing; "drop" leaves out the windows that need it.
 
-    Raises SteadfitError for series shorter than window and horizon together, for channels that
-    differ or are not there, and for a season that does not lie in the window.
+    Series shorter than window and horizon together are left out, and said.
+    Raises SteadfitError where none is left, for channels that differ or are not there, and for a
+    season that does not lie in the window.
 
     >>> data = from_forecast([np.arange(6.0)], Forecast(horizon=2, window=3))
     >>> data.x.padded()[0].flatten().tolist(), data.y[0].tolist()
@@ -57,13 +58,7 @@ def from_forecast(
             f"season must be at most the {forecast.window} steps of the window, got "
             f"{forecast.season}. Give a larger window or a shorter season."
         )
-    short = [f"{n} ({len(s)})" for n, s in zip(names, series, strict=True) if len(s) < need]
-    if short or not series:
-        raise SteadfitError(
-            f"{name}: {len(short)} series are shorter than a window of {forecast.window} and a "
-            f"horizon of {forecast.horizon} steps: {some(short)}. Give a smaller window or "
-            "horizon, or leave these out."
-        )
+    series, names, starts, left_out = _long_enough(series, names, starts, forecast, name)
     channels = {one.shape[1] for one in series}
     if len(channels) > 1 or not all(0 <= k < min(channels) for k in forecast.targets):
         raise SteadfitError(
@@ -80,6 +75,7 @@ def from_forecast(
     kept = np.asarray(~np.isnan(windows).any(axis=(1, 2)))
     notes = [
         *notes,
+        *left_out,
         *_missing_note(series, names, kept, missing),
         *_constant_note(series, names, forecast.targets),
     ]
@@ -109,6 +105,32 @@ def from_forecast(
         ),
         notes=tuple(notes),
     )
+
+
+def _long_enough(
+    series: Sequence[np.ndarray],
+    names: Sequence[str],
+    starts: Sequence[int],
+    forecast: Forecast,
+    name: str,
+) -> tuple[Sequence[np.ndarray], Sequence[str], Sequence[int], list[str]]:
+    """The series with a window and a horizon at least, their names and starts; and a note."""
+    need = forecast.window + forecast.horizon
+    short = [f"{n} ({len(s)})" for n, s in zip(names, series, strict=True) if len(s) < need]
+    needed = f"a window of {forecast.window} and a horizon of {forecast.horizon} steps"
+    if len(short) == len(series):
+        got = f"fewer in all of {len(series)}: {some(short)}" if short else "no series"
+        raise SteadfitError(
+            f"{name}: a series must have the {need} rows of {needed}, got {got}. Give a smaller "
+            "window or horizon."
+        )
+    if not short:
+        return series, names, starts, []
+    kept = [i for i, one in enumerate(series) if len(one) >= need]
+    note = (
+        f"{len(short)} of {len(series)} series are shorter than {needed}, left out: {some(short)}."
+    )
+    return [series[i] for i in kept], [names[i] for i in kept], [starts[i] for i in kept], [note]
 
 
 def naive_forecasts(dataset: Dataset, season: int = 1) -> Tensor:

@@ -1,5 +1,7 @@
 """Tables whose rows are steps in time order, to be forecast."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from steadfit.data.dataset import Dataset
@@ -14,10 +16,7 @@ from steadfit.tasks import Forecast
 
 
 def forecast(table: Columns, asked: Asked) -> Dataset:
-    """Windows of each series, and the horizon after each; see `from_forecast`.
-
-    A season that the calendar suggests is taken where it lies in the window that was asked for.
-    """
+    """Windows of each series, and the horizon after each; see `from_forecast`."""
     assert asked.horizon is not None
     targets = _to_forecast(table, asked)
     columns = [*targets, *(name for name in asked.values if name not in targets)]
@@ -25,11 +24,7 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
     clock = Clock([0] * len(members), None, 1)
     if asked.time is not None:
         clock = read_clock(table, members, asked.time)
-    window, season = asked.window, asked.season
-    if season is None:
-        season = clock.season if window is None or clock.season <= window else 1
-    if window is None:
-        window = max(2 * asked.horizon, season)
+    window, season = _window_and_season(asked, clock.season, members)
     x = np.stack([table.numbers(column) for column in columns], axis=1)
     missing = asked.missing or "refuse"
     if missing == "refuse":
@@ -48,6 +43,23 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
         ],
         form=ForecastTable(tuple(columns), asked.series, asked.time, window, clock.step),
     )
+
+
+def _window_and_season(
+    asked: Asked, told: int, members: Mapping[str, np.ndarray]
+) -> tuple[int, int]:
+    """Those that were asked for. Else the season that the calendar tells, where it lies in the
+    window and in half of a usual series; and a window of two seasons or horizons, at most so long.
+    """
+    assert asked.horizon is not None
+    half = int(np.median([len(rows) for rows in members.values()])) // 2
+    window, season = asked.window, asked.season
+    if season is None:
+        season = told if told <= (half if window is None else window) else 1
+    if window is None:
+        usual = max(asked.horizon, season)
+        window = max(usual, min(2 * usual, half))
+    return window, season
 
 
 def _to_forecast(table: Columns, asked: Asked) -> list[str]:

@@ -59,7 +59,8 @@ def read(
         a table that are used. Several names are given as a list or with commas between them.
     group: a column whose equal rows stay on one side of every split.
     horizon: steps to forecast. window: steps that a forecast is made from; twice the horizon, or
-        two seasons if that is more. season: steps of a season; told by calendar times if None.
+        two seasons if that is more, but at most half of a usual series. season: steps of a season;
+        told by calendar times if None.
     missing: as in `from_series`, "refuse" if None; in a forecast as in `from_forecast`; of rows as
         in `from_table`, "fill" if None; texts must all be there.
     kind: "table" or "series", what a row of numbers is. If None, a series where the columns' names
