@@ -13,7 +13,7 @@ from steadfit.errors import SteadfitError
 from steadfit.prediction import predictions
 from steadfit.training import TrainedModel
 
-QUICK = {"settings": {"hidden": 3}, "training": {"epochs": 1}}
+QUICK = {"training": {"epochs": 1}}
 OLD = Path("old.csv")
 
 

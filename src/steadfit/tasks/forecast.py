@@ -84,6 +84,7 @@ class Forecast(Numeric):
     def fit(self, x: Inputs, y: Tensor, indices: Tensor) -> dict[str, Any]:
         """Each channel in units of its root mean square, and its forecast in the same: what the
         window's own level and size leave is small and needs no mean."""
+        assert isinstance(x, Ragged)
         mean, std = moments(x, indices)
         size = tuple(math.hypot(*pair) for pair in zip(mean, std, strict=True))
         return {
