@@ -28,8 +28,6 @@ BAD = [
      ['"high" (a.csv row 3)', 'use task="classes"']),
     ("words to forecast", "a.csv", "day,sales\n2024-01-01,1\n2024-01-02,two\n", SALES,
      ['column "sales"', 'row 3 ("two")', "Fix or remove"]),
-    ("times that go back", "a.csv", "day,sales\n2024-01-03,1\n2024-01-02,2\n", SALES,
-     ["a.csv row 3", "got 2024-01-02 after 2024-01-03", "Sort the rows"]),
     ("times that repeat", "a.csv", "day,sales\n2024-01-03,1\n2024-01-03,2\n", SALES,
      ["a.csv row 3", "got 2024-01-03 after 2024-01-03", "remove repeated ones"]),
     ("times that repeat in a series", "a.csv", "s,t,v,label\nA,0,1,a\nA,0,1,a\nB,0,1,b\n", LONG,

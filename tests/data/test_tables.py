@@ -209,7 +209,7 @@ def test_decimal_commas_and_days_in_front(tmp_path: Path) -> None:
 
 
 def test_series_that_are_not_told_apart_are_thought_of(tmp_path: Path) -> None:
-    with pytest.raises(SteadfitError, match="name the column that tells them apart: series"):
+    with pytest.raises(SteadfitError, match="which column tells the series apart: who, label"):
         read(written(tmp_path, LONG), target="left", horizon=1, time="when")
 
 

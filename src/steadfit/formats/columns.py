@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from steadfit.errors import SteadfitError, some, unknown
+from steadfit.formats.calendars import compact, iso
 from steadfit.formats.encoding import read_text
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})  # in a column of numbers
@@ -23,7 +24,6 @@ MOST_COLUMNS = 20_000
 _DELIMITERS = ",;\t|"
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _ZEROS_IN_FRONT = re.compile(r"[+-]?0[0-9]+")
-_DAY_FIRST = re.compile(r"^(\d\d?)\.(\d\d?)\.(\d{4})(.*)")  # 31.1.2024 13:00
 
 
 @dataclass(frozen=True)
@@ -107,20 +107,29 @@ class Columns:
         wrong = [i for i, cell in enumerate(one_by_one) if cell is None]
         raise self._refusal(name, wrong, "a date such as 2024-01-31")
 
+    def are_dates(self, name: str) -> bool:
+        """Whether each cell of a column is a time of the calendar."""
+        try:
+            return self.times(name)[1]
+        except SteadfitError:
+            return False
+
     def times(self, name: str) -> tuple[np.ndarray, bool]:
         """A column of times, and whether they are of the calendar: then int64 microseconds.
 
-        Numbers, or dates and times as ISO 8601 has them, or with the day in front (31.1.2024); with
-        a time zone in all cells or in none.
+        Numbers, or dates and times as ISO 8601 has them or `steadfit.formats.calendars` knows them;
+        with a time zone in all cells or in none. Numbers that are all dates of eight digits
+        (20240131) are dates.
         """
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        if self.is_numeric(name):
+        days = [compact(str(cell)) for cell in self.cells(name)]
+        if self.is_numeric(name) and not all(days):
             values = self.numbers(name)
             self._refuse(name, np.flatnonzero(~np.isfinite(values)).tolist(), "a time")
             return values, False
-        cells = [_DAY_FIRST.sub(_year_first, cell.strip()) for cell in self.texts(name)]
+        cells = [day or iso(cell) for day, cell in zip(days, self.texts(name), strict=True)]
         kinds = (pa.timestamp("us"), pa.timestamp("us", "UTC"))
 
         def calendar(some_cells: list[str]) -> np.ndarray | None:
@@ -273,7 +282,7 @@ def as_dates(column: "pa.ChunkedArray") -> np.ndarray | None:
     cells = [None if not cell or cell.lower() in MISSING else cell for cell in cells]
     if not any(cells):
         return None
-    written = pa.array([cell and _DAY_FIRST.sub(_year_first, cell) for cell in cells], pa.string())
+    written = pa.array([cell and iso(cell) for cell in cells], pa.string())
     for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
         try:
             return _microseconds(written.cast(kind))
@@ -287,11 +296,6 @@ def _microseconds(column: Any) -> np.ndarray:
 
     moments = column.cast(pa.timestamp("us", getattr(column.type, "tz", None)), safe=False)
     return np.asarray(moments).astype("datetime64[us]")
-
-
-def _year_first(date: re.Match[str]) -> str:
-    day, month, year, rest = date.groups()
-    return f"{year}-{int(month):02}-{int(day):02}{rest}"
 
 
 def plain(column: Any) -> Any:

@@ -1,5 +1,6 @@
 """Tables in time order, from whose last rows the next ones are forecast."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -58,8 +59,9 @@ class ForecastTable(Form):
                 f"{table.file}: the model was trained on arrays, so the columns to forecast from "
                 "are unknown. Give the series as arrays, in Python."
             )
-        members = rows_of_series(table, self.series)
+        members, notes = rows_of_series(table, self.series), list[str]()
         if self.time is not None:
+            members, notes = in_time_order(table, members, self.time)
             self._check_step(table, read_clock(table, members, self.time).step)
         short = [f"{key} ({len(rows)})" for key, rows in members.items() if len(rows) < self.window]
         if short:
@@ -73,8 +75,7 @@ class ForecastTable(Form):
         if missing == "refuse":
             drop = 'fix these rows, or give missing="drop" to leave out the series that need them.'
             check_complete(table, self.columns, x, np.concatenate(last), PAST + drop)
-        names = [key if self.series is None else f"{self.series} {key}" for key in members]
-        return Rows([x[rows] for rows in last], names)
+        return Rows([x[rows] for rows in last], list(members), notes)
 
     def _check_step(self, table: Columns, found: str | None) -> None:
         """Rows of another distance are another question; None where the distance is not known."""
@@ -89,6 +90,19 @@ def check_rule(missing: str) -> None:
     """Raise SteadfitError for a rule for missing values that forecasts do not have."""
     if missing not in ("refuse", "drop"):
         raise unknown("rule for a forecast's missing values", missing, ["refuse", "drop"])
+
+
+def in_time_order(
+    table: Columns, members: Mapping[str, np.ndarray], time: str
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The rows of each series sorted by time, and a note where they were not."""
+    clock, _ = table.times(time)
+    found = {key: rows[np.argsort(clock[rows], kind="stable")] for key, rows in members.items()}
+    moved = sum(bool((found[key] != rows).any()) for key, rows in members.items())
+    if not moved:
+        return found, []
+    which = "The rows" if len(found) == 1 else f"The rows of {moved} series"
+    return found, [f"{which} were sorted by {time}."]
 
 
 class Clock(NamedTuple):

@@ -1,16 +1,17 @@
 """Tables whose rows are steps in time order, to be forecast."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from steadfit.data.dataset import Dataset
 from steadfit.data.forecasting import from_forecast
 from steadfit.data.readers.asked import Asked
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, some
 from steadfit.formats import ForecastTable
 from steadfit.formats.columns import Columns
-from steadfit.formats.forecast_tables import PAST, Clock, read_clock
+from steadfit.formats.forecast_tables import PAST, Clock, in_time_order, read_clock
 from steadfit.formats.long_tables import check_complete, rows_of_series
 from steadfit.tasks import Forecast
 
@@ -18,12 +19,14 @@ from steadfit.tasks import Forecast
 def forecast(table: Columns, asked: Asked) -> Dataset:
     """Windows of each series, and the horizon after each; see `from_forecast`."""
     assert asked.horizon is not None
+    asked, notes = _with_time_and_series(table, asked)
     targets = _to_forecast(table, asked)
     columns = [*targets, *(name for name in asked.values if name not in targets)]
     members = rows_of_series(table, asked.series)
     clock = Clock([0] * len(members), None, 1)
     if asked.time is not None:
-        clock = read_clock(table, members, asked.time)
+        members, sorted_rows = in_time_order(table, members, asked.time)
+        clock, notes = read_clock(table, members, asked.time), [*notes, *sorted_rows]
     window, season = _window_and_season(asked, clock.season, members)
     x = np.stack([table.numbers(column) for column in columns], axis=1)
     missing = asked.missing or "refuse"
@@ -35,14 +38,71 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
         Forecast(asked.horizon, window, tuple(range(len(targets))), season, tuple(targets)),
         table.file,
         starts=clock.starts,
-        names=[key if asked.series is None else f"{asked.series} {key}" for key in members],
+        names=list(members),
         missing=missing,
         notes=[
             f"{table.file}: the next {asked.horizon} steps of {', '.join(targets)} from {window} "
-            f"steps of {', '.join(columns)}; season of {season} steps."
+            f"steps of {', '.join(columns)}; season of {season} steps.",
+            *notes,
+            *_unused(table, asked, columns),
         ],
         form=ForecastTable(tuple(columns), asked.series, asked.time, window, clock.step),
     )
+
+
+def _with_time_and_series(table: Columns, asked: Asked) -> tuple[Asked, list[str]]:
+    """The column of times, and that of the series' names, told by their cells where not named.
+
+    A table is of several series where its times come again. Raises SteadfitError where two columns
+    could be meant.
+    """
+    notes = []
+    taken = {*asked.targets, *asked.values, asked.series}
+    if asked.time is None:
+        found = [name for name in table.names if name not in taken and table.are_dates(name)]
+        if len(found) > 1:
+            raise SteadfitError(
+                f"{table.file}: cannot determine which column has the times, {some(found)} all "
+                "have dates. Name it with the option time."
+            )
+        if found:
+            asked = replace(asked, time=found[0])
+            notes.append(f"The times are in {found[0]}.")
+    if asked.series is None and asked.time is not None:
+        series = _told_series(table, asked, asked.time)
+        if series is not None:
+            asked = replace(asked, series=series)
+            notes.append(f"The series are told apart by {series}, as their times come again.")
+    return asked, notes
+
+
+def _told_series(table: Columns, asked: Asked, time: str) -> str | None:
+    """The column without which times would come again; None where they do not, or where no column
+    would help: whoever reads the clock then names the rows."""
+    clock, _ = table.times(time)
+    if len(np.unique(clock)) == len(clock):
+        return None
+    taken = {*asked.targets, *asked.values, time}
+    words = [name for name in table.names if name not in taken and not table.is_numeric(name)]
+    found = [name for name in words if _tells_apart(table, name, clock)]
+    if len(found) > 1:
+        raise SteadfitError(
+            f"{table.file}: the times in {time} come again, and cannot determine which column "
+            f"tells the series apart: {some(found)}. Name it with the option series."
+        )
+    return found[0] if found else None
+
+
+def _tells_apart(table: Columns, name: str, clock: np.ndarray) -> bool:
+    rows = list(zip(table.names_in(name), clock.tolist(), strict=True))
+    return len(set(rows)) == len(rows)
+
+
+def _unused(table: Columns, asked: Asked, columns: list[str]) -> list[str]:
+    """Columns that are not used are said."""
+    used = {*columns, asked.series, asked.time}
+    rest = [name for name in table.names if name not in used]
+    return [f"Columns not used: {some(rest)}."] if rest else []
 
 
 def _window_and_season(
