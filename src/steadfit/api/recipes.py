@@ -10,7 +10,8 @@ from torch import nn
 from steadfit.cells import CELLS
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
-from steadfit.models import OwnNetwork, complete, is_list
+from steadfit.installed import installed
+from steadfit.models import MODELS, OwnNetwork, complete, is_list
 from steadfit.models import settings as model_settings
 from steadfit.nn.swap import SWAPPED
 from steadfit.recipe import Model, Recipe, Scalar, Training
@@ -48,7 +49,12 @@ def recipe_of(
 def _from_parts(
     model: NetworkLike, settings: Mapping[str, Scalar], training: Mapping[str, Any]
 ) -> Recipe:
-    """The default recipe with another model, its settings, and changes of the training."""
+    """The default recipe with another model, its settings, and changes of the training.
+
+    A name that is not of `MODELS` is looked for among the entry points `steadfit.models`.
+    """
+    if isinstance(model, str) and model not in MODELS and not is_list(model):
+        model = installed("models", model) or model
     if isinstance(model, str) and (":" not in model or is_list(model)):
         recipe = Recipe().model_with(name=model, **settings)
     else:

@@ -16,6 +16,7 @@ from steadfit.data.readers import digits, images, mnist, npz, synthetic, tables,
 from steadfit.errors import SteadfitError, unknown
 from steadfit.files import reading
 from steadfit.formats.frames import is_frame
+from steadfit.installed import installed, installed_names
 
 Reader = Callable[..., Dataset]  # (source, **options) -> Dataset
 
@@ -115,7 +116,9 @@ def _reader(source: Any, kind: str | None, task: str | None) -> Reader:
     if not found:
         if path.suffix or os.path.dirname(source):
             raise SteadfitError(f"There is no file or folder {path}.")
-        raise unknown("data set", str(source), NAMES)
+        if (reader := installed("readers", str(source))) is not None:
+            return reader
+        raise unknown("data set", str(source), [*NAMES, *installed_names("readers")])
     if path.is_dir():
         return images.read
     suffix = (kind or path.suffix).lower()
@@ -129,7 +132,10 @@ def _reader(source: Any, kind: str | None, task: str | None) -> Reader:
             "is never read. Save the arrays from the program that wrote it: "
             "numpy.savez(path, x=x, y=y)."
         )
-    raise unknown("kind of file", suffix or path.name, SUFFIXES)
+    if suffix and (reader := installed("readers", suffix)) is not None:
+        return reader
+    known = [name for name in installed_names("readers") if name.startswith(".")]
+    raise unknown("kind of file", suffix or path.name, [*SUFFIXES, *known])
 
 
 def _training_part(dataset: Dataset, part: str) -> Dataset:

@@ -15,6 +15,7 @@ import numpy as np
 
 from steadfit import errors
 from steadfit.errors import SteadfitError
+from steadfit.installed import installed, installed_names
 from steadfit.models import complete
 from steadfit.recipe import Recipe, Scalar
 from steadfit.remedies.library import REMEDIES, RemedyFunction
@@ -61,6 +62,8 @@ class Remedy:
     def of(cls, what: "str | Remedy | RemedyFunction") -> "Remedy":
         """A single remedy from its name, with or without a strength, or from a function.
 
+        A name that is not of `REMEDIES` is looked for among the entry points `steadfit.remedies`.
+
         Raises SteadfitError for an unknown name, and a strength that is no number or not taken.
 
         >>> def calmer(recipe: Recipe, rate: float = 1e-3) -> Recipe:
@@ -78,9 +81,10 @@ class Remedy:
                 )
             return cls(getattr(what, "__name__", type(what).__name__), what, _default(what))
         name, _, value = what.strip().partition("=")
-        if name not in REMEDIES:
-            raise errors.unknown("remedy", name, REMEDIES)
-        return cls(name, REMEDIES[name], _strength(name, value))
+        change = REMEDIES.get(name) or installed("remedies", name)
+        if change is None:
+            raise errors.unknown("remedy", name, [*REMEDIES, *installed_names("remedies")])
+        return cls(name, change, _strength(name, change, value))
 
 
 ArmLike = str | Remedy | RemedyFunction | Sequence[str | Remedy | RemedyFunction]
@@ -165,8 +169,8 @@ def _default(change: Callable[..., Recipe]) -> Scalar | None:
     return parameters[0].default if parameters else None
 
 
-def _strength(name: str, value: str) -> Scalar | None:
-    default = _default(REMEDIES[name])
+def _strength(name: str, change: RemedyFunction, value: str) -> Scalar | None:
+    default = _default(change)
     if default is None:
         if value:
             raise SteadfitError(f'The remedy {name} takes no strength, got "={value}".')
@@ -176,8 +180,8 @@ def _strength(name: str, value: str) -> Scalar | None:
     try:
         return type(default)(value)
     except ValueError:
-        wanted = {int: "a whole number", float: "a number"}[type(default)]
-        parameter = list(inspect.signature(REMEDIES[name]).parameters)[1]
+        wanted = {int: "a whole number", float: "a number"}.get(type(default), "another value")
+        parameter = list(inspect.signature(change).parameters)[1]
         raise SteadfitError(
             f"The remedy {name} takes {wanted} ({parameter}, by default {_digits(default)}), got "
             f'"{value}".'
