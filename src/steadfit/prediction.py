@@ -37,7 +37,7 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     Names of inputs and classes that a spreadsheet program would take for formulas have an
     apostrophe in front (`foreign_text.harmless_cell`, undone by `original_cell`); numbers stay.
 
-    options: how series and texts are read: missing, encoding, delimiter (`Schema.read`).
+    options: how series and texts are read: missing, encoding, delimiter, decimal (`Schema.read`).
 
     Raises SteadfitError where the run has no model, or a language model, or an input cannot be
     read.

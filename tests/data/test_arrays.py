@@ -98,7 +98,7 @@ ZEROS = np.zeros((4, 2, 2))
         (np.zeros((4, 5, 8, 9)), Y, {}, 'layout="channels_first"'),
         (np.zeros((4, 1, 1, 1, 1)), Y, {}, r"shape \(4, 1, 1, 1, 1\)"),
         (np.zeros(4), Y, {}, r"shape \(4,\)"),
-        (ZEROS.astype(object), Y, {}, "x holds object"),
+        (np.full((4, 2, 2), {}), Y, {}, "x holds object"),
         (ZEROS.astype(str), Y, {}, "x must be numbers, got text"),
         (ZEROS.astype(complex), Y, {}, "x holds complex128"),
         ([[1, 2], [3]], Y, {}, "rows of different shapes"),

@@ -150,7 +150,7 @@ def test_long_series_are_put_together(tmp_path: Path) -> None:
             "x,2,,20",
             r'"left": .* got none in 1: row 4\. Nothing',
         ),
-        ("x,2,2,20,up", "x,2,2,20,", 'column "label": each row must have a text, .*row 4'),
+        ("x,2,2,20,up", "x,2,2,20,", 'column "label": each row must have a label, .*row 4'),
     ],
 )
 def test_what_is_wrong_in_a_long_table_is_named(
@@ -202,10 +202,12 @@ def test_decimal_commas_and_days_in_front(tmp_path: Path) -> None:
     assert first.schema == second.schema
     assert second.notes[-1] == ("local.csv: commas are read as decimal points in the columns temp.")
     assert not any("commas" in note for note in first.notes)
+    thousands = read(written(tmp_path, local.replace("1,5", "1.000,5")), **options)
+    assert rows(thousands)[0][0] == [1000.5]
     with pytest.raises(
-        SteadfitError, match=r'"temp": each row must have a number, .* row 2 \("1\.000,5"\)'
+        SteadfitError, match=r'"temp": each row must have a number, .* row 2 \("1\.00,5"\)'
     ):
-        read(written(tmp_path, local.replace("1,5", "1.000,5")), **options)
+        read(written(tmp_path, local.replace("1,5", "1.00,5")), **options)
 
 
 def test_series_that_are_not_told_apart_are_thought_of(tmp_path: Path) -> None:

@@ -29,6 +29,9 @@ class Writing:
     ] = None
     encoding: Annotated[str | None, _option("Encoding of a text file, e.g. windows-1252.")] = None
     delimiter: Annotated[str | None, _option("Character between a table's columns.")] = None
+    decimal: Annotated[
+        str | None, _option("Mark before decimals in a table, where it does not tell: . or ,")
+    ] = None
 
     def given(self) -> dict[str, Any]:
         """What was told, by the readers' own names."""

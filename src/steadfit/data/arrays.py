@@ -8,7 +8,7 @@ import numpy as np
 from steadfit.data.dataset import Dataset, Structure
 from steadfit.data.schema import Schema
 from steadfit.data.tables import from_table
-from steadfit.data.targets import TaskName, group_numbers, own_test, read_targets
+from steadfit.data.targets import TaskName, group_numbers, own_test, read_targets, target_notes
 from steadfit.errors import SteadfitError
 from steadfit.formats.arrays import as_array, finite, named
 from steadfit.formats.frames import is_frame
@@ -51,7 +51,7 @@ def from_arrays(
     >>> tuple(data.x.shape), data.classes, data.y.tolist()
     ((2, 1, 1, 2), ('cat', 'dog'), [0, 1])
     """
-    if is_frame(x):
+    if is_frame(x) and image is None:
         return from_table(x, y, name, task=task, ids=ids, is_test=is_test, groups=groups,
                           notes=notes)  # fmt: skip
     array = as_array(x, "x")
@@ -78,7 +78,7 @@ def from_arrays(
             is_test=own_test(is_test, len(images)), groups=group_numbers(groups, len(images))
         ),
         ids=ids,
-        notes=tuple(notes),
+        notes=(*notes, *target_notes(labels, task)),
     )
 
 

@@ -81,6 +81,16 @@ class Dataset:
         return self.schema.task.classes
 
     @property
+    def task(self) -> str:
+        """What is predicted, by the task's name: classes, numbers, forecast or tokens."""
+        return self.schema.task.name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table that the examples are from; none of other files."""
+        return self.schema.columns
+
+    @property
     def outputs(self) -> int:
         """How many numbers a model gives for an example (for a language model: for a step)."""
         return self.schema.task.outputs

@@ -38,6 +38,11 @@ class Schema:
         """The reference models that a network is compared with, where they suit the data."""
         return self.task.references(self.kind)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table that examples are read from; none of other files."""
+        return self.kind.columns_read if self.form is None else tuple(self.form.needed())
+
     def epochs(self, usual: int, examples: int, batch: int) -> int:
         """Passes over the data where none are given; usual: the recipe's default."""
         return self.task.epochs(self.kind, usual, examples, batch)
@@ -45,8 +50,9 @@ class Schema:
     def read(self, source: str | Path, **options: Any) -> Examples:
         """New inputs of the same form, without targets, from a file or folder.
 
-        options: how they are written (`missing`, `encoding`, `delimiter`), where the kind of
-        example has such. Raises SteadfitError for another form, and for what cannot be read.
+        options: how they are written (`missing`, `encoding`, `delimiter`, `decimal`), where the
+        kind of example has such. Raises SteadfitError for another form, and for what cannot be
+        read.
         """
         return self.kind.read(existing(source), self.form, **options)
 

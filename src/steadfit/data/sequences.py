@@ -7,7 +7,13 @@ import numpy as np
 
 from steadfit.data.dataset import Dataset, Structure
 from steadfit.data.schema import Schema
-from steadfit.data.targets import TaskName, group_numbers, own_test, read_targets
+from steadfit.data.targets import (
+    TaskName,
+    group_numbers,
+    own_test,
+    read_targets,
+    target_notes,
+)
 from steadfit.errors import SteadfitError, some
 from steadfit.formats import Form
 from steadfit.formats.arrays import as_array, named
@@ -65,7 +71,7 @@ def from_series(
             groups=None if numbers is None else numbers[kept],
         ),
         ids=tuple(ids[i] for i in kept),
-        notes=(*notes, *found.notes),
+        notes=(*notes, *found.notes, *target_notes(y[kept], task)),
     )
 
 
@@ -115,5 +121,5 @@ def from_texts(
             is_test=own_test(is_test, len(texts)), groups=group_numbers(groups, len(texts))
         ),
         ids=ids,
-        notes=tuple(notes),
+        notes=(*notes, *target_notes(y, task)),
     )

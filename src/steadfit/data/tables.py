@@ -7,7 +7,13 @@ import numpy as np
 
 from steadfit.data.dataset import Dataset, Structure
 from steadfit.data.schema import Schema
-from steadfit.data.targets import TaskName, group_numbers, own_test, read_targets
+from steadfit.data.targets import (
+    TaskName,
+    group_numbers,
+    own_test,
+    read_targets,
+    target_notes,
+)
 from steadfit.data.told_columns import told
 from steadfit.errors import SteadfitError
 from steadfit.formats.arrays import as_array
@@ -100,5 +106,5 @@ def labelled(
             groups=None if numbers is None else numbers[kept],
         ),
         ids=found.ids,
-        notes=found.notes,
+        notes=(*found.notes, *target_notes(y[kept], task)),
     )

@@ -12,6 +12,7 @@ from steadfit.errors import SteadfitError, some
 from steadfit.formats.arrays import as_array, is_number, one_each, refuse_rows
 from steadfit.tasks import Classes, Numbers, Task
 
+_FEW = 10  # different whole numbers, at most, that may be classes
 TaskName = Literal["classes", "numbers", "tokens"]  # what readers can be told of the targets
 
 
@@ -21,6 +22,8 @@ def read_targets(y: np.ndarray, task: TaskName | None, ids: Sequence[str]) -> tu
     The task is told by y if None: floats are numbers, all else classes.
     """
     if task is None:
+        if y.dtype.kind == "f" and _is_one_hot(y):
+            raise _not_one_each(y, "y")
         task = "numbers" if y.dtype.kind == "f" else "classes"
     if task not in _READ:
         raise SteadfitError(
@@ -48,10 +51,7 @@ def numbered(y: np.ndarray, what: str = "y") -> tuple[Tensor, tuple[str, ...]]:
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.ndim != 1:
-        raise SteadfitError(
-            f"{what} must be a label for each example, got shape {y.shape}. For one-hot rows give "
-            f'{what}.argmax(axis=1); to predict several numbers, task="numbers".'
-        )
+        raise _not_one_each(y, what)
     if y.dtype.kind == "f" and not np.isfinite(y).all():
         raise SteadfitError(
             f"{what} must be finite labels, got NaN or infinity. Label these examples or remove "
@@ -60,6 +60,31 @@ def numbered(y: np.ndarray, what: str = "y") -> tuple[Tensor, tuple[str, ...]]:
     values, numbers = np.unique(y, return_inverse=True)
     name = partial(np.format_float_positional, trim="-") if y.dtype.kind == "f" else str
     return torch.from_numpy(numbers.astype(np.int64)), tuple(map(name, values))
+
+
+def _is_one_hot(y: np.ndarray) -> bool:
+    """Whether each row has a single one among zeros."""
+    if y.ndim != 2 or y.shape[1] < 2 or not len(y):
+        return False
+    return bool(((y == 0) | (y == 1)).all() and (y.sum(1) == 1).all())
+
+
+def _not_one_each(y: np.ndarray, what: str) -> SteadfitError:
+    return SteadfitError(
+        f"{what} must be a label for each example, got shape {y.shape}. For one-hot rows give "
+        f'{what}.argmax(axis=1); to predict several numbers, task="numbers".'
+    )
+
+
+def target_notes(y: np.ndarray, task: TaskName | None) -> list[str]:
+    """That a few whole numbers, written as 0.0 and 1.0, are learned as numbers."""
+    if task is not None or y.dtype.kind != "f" or y.size < 2 or not np.isfinite(y).all():
+        return []
+    values = np.unique(y)
+    if len(values) > _FEW or len(values) > y.size / 2 or (values != np.rint(values)).any():
+        return []
+    named = some([f"{value:g}" for value in values])
+    return [f'The targets {named} are learned as numbers; task="classes" makes them classes.']
 
 
 def own_test(is_test: Any, examples: int) -> Tensor | None:

@@ -100,11 +100,11 @@ def _columns_of(table: Columns, name: str, target: str | None) -> list[Column]:
         return [Number(name)]
     if identifies:
         raise _UselessError("identifiers")
-    if len(counts) > FEW:
-        if sum(count for cell, count in counts.items() if _is_number(cell)) > rows / 2:
-            table.numbers(name)  # raises, and names the other cells
-        if len(counts) > rows / 2:
-            raise _UselessError("texts that nearly all differ")
+    words = [count for cell, count in counts.items() if not _is_number(cell)]
+    if sum(words) < rows / 2 and (len(counts) > FEW or min(words, default=1) == 1):
+        table.numbers(name)  # raises, and names the other cells
+    if len(counts) > FEW and len(counts) > rows / 2:
+        raise _UselessError("texts that nearly all differ")
     frequent = sorted(counts, key=lambda cell: (-counts[cell], cell))[:MOST_CATEGORIES]
     return [Category(name, tuple(sorted(frequent)))]
 

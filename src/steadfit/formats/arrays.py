@@ -1,6 +1,7 @@
 """What is checked of every array: that it holds numbers or names, finite ones, one an example."""
 
 from collections.abc import Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from steadfit.errors import SteadfitError, some
 def as_array(values: Any, what: str) -> np.ndarray:
     """values as an array of numbers or text; anything else is refused."""
     try:
-        array = values.numpy(force=True) if isinstance(values, Tensor) else np.asarray(values)
+        array = _of_tensor(values) if isinstance(values, Tensor) else np.asarray(values)
     except ValueError:
         raise SteadfitError(
             f"{what} must be an array, got rows of different shapes. Give all examples one shape."
@@ -22,13 +23,28 @@ def as_array(values: Any, what: str) -> np.ndarray:
         raise SteadfitError(f"{what} must have a value for each example, got a single one.")
     if array.dtype.kind == "S":
         array = np.char.decode(array, "utf-8")
-    if array.dtype.kind == "O" and all(isinstance(value, str) for value in array.flat):
-        array = array.astype(str)
+    if array.dtype.kind == "O":
+        array = _of_objects(array)
     if array.dtype.kind not in "biufU":
         raise SteadfitError(
             f"{what} holds {array.dtype}, and numbers{' or text' if what != 'x' else ''} were "
             "expected. Convert it before it is saved or handed over."
         )
+    return array
+
+
+def _of_tensor(values: Tensor) -> np.ndarray:
+    """As NumPy has it; bfloat16, which it has not, as float32."""
+    known = values.float() if values.dtype == torch.bfloat16 else values
+    return known.numpy(force=True)
+
+
+def _of_objects(array: np.ndarray) -> np.ndarray:
+    """Objects of one plain type as such: texts, booleans, whole numbers or numbers."""
+    for type_of, dtype in ((str, str), (bool, bool), (Integral, np.int64), (Real, np.float64)):
+        if all(isinstance(value, (type_of, np.bool_) if type_of is bool else type_of)
+               for value in array.flat):  # fmt: skip
+            return array.astype(dtype)
     return array
 
 

@@ -1,9 +1,6 @@
-"""Named columns, and CSV files as such; every bad row is named."""
+"""Named columns of cells as text, numbers, labels and times; every bad row is named."""
 
-import csv
-import io
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadfit.errors import SteadfitError, some, unknown
+from steadfit.errors import SteadfitError, counted, some, unknown
 from steadfit.formats.calendars import compact, iso
-from steadfit.formats.encoding import read_text
 
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})  # in a column of numbers
 if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST_COLUMNS = 20_000
-_DELIMITERS = ",;\t|"
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _ZEROS_IN_FRONT = re.compile(r"[+-]?0[0-9]+")
 
@@ -31,13 +26,15 @@ class Columns:
     """The columns of one file, as text or as Parquet typed them.
 
     first_row: the number of the first row of values, for people: 2 under a header row.
-    notes: what there is to tell of how the file was read.
+    notes: what there is to tell of how the file was read. numbers_of: the places of the rows in the
+    file, from 0, where some are left out.
     """
 
     file: str
     data: dict[str, "pa.ChunkedArray"]
     first_row: int
     notes: tuple[str, ...] = ()
+    numbers_of: np.ndarray | None = None
 
     @property
     def names(self) -> list[str]:
@@ -47,7 +44,11 @@ class Columns:
         return len(next(iter(self.data.values())))
 
     def where(self, row: int) -> str:
-        return f"{self.file} row {row + self.first_row}"
+        return f"{self.file} row {self.number_of_row(row)}"
+
+    def number_of_row(self, row: int) -> int:
+        """The number of a row in the file, for people."""
+        return self.first_row + (row if self.numbers_of is None else int(self.numbers_of[row]))
 
     def check(self, name: str) -> str:
         """The name, if there is such a column."""
@@ -66,7 +67,7 @@ class Columns:
         values = _floats(self.data[self.check(name)])
         if values is not None:
             return values
-        wrong = [i for i, cell in enumerate(self.cells(name)) if _number(cell) is None]
+        wrong = [i for i, cell in enumerate(self.cells(name)) if number_of(cell) is None]
         raise self._refusal(name, wrong, "a number")
 
     def texts(self, name: str) -> list[str]:
@@ -76,18 +77,51 @@ class Columns:
         return cells
 
     def labels(self, name: str) -> np.ndarray:
-        """A column as whole numbers, else as numbers, else as text; no cell empty.
+        """A column as whole numbers, else as numbers, else as text.
 
         Whole numbers beyond int64, or with zeros in front, are names: as numbers some would become
-        the same.
+        the same. Words for what is missing (NA, None, nan) are names among names, and gaps among
+        numbers. Raises SteadfitError for gaps and for dates.
         """
-        cells = [cell.strip() for cell in self.texts(name)]
+        if as_dates(self.data[self.check(name)]) is not None:
+            raise SteadfitError(
+                f'{self.file}, column "{name}": labels must be classes or numbers, got dates such '
+                f"as {self.cells(name)[0]}. Name another column; for a forecast, give horizon."
+            )
+        gaps = self.unlabelled(name)
+        if gaps:
+            raise SteadfitError(
+                f'{self.file}, column "{name}": each row must have a label, got none in '
+                f"{counted(len(gaps), 'rows')}: {some([self.where(i) for i in gaps])}. Label "
+                'these rows, or give missing="drop" to leave them out.'
+            )
+        cells = [cell for cell in self.names_in(name) if cell is not None]
         if all(map(_WHOLE.fullmatch, cells)):
             small = all(len(cell) <= 20 and -(2**63) <= int(cell) < 2**63 for cell in cells)
             return np.array(list(map(int, cells)), np.int64) if small else np.array(cells)
-        if any(map(_ZEROS_IN_FRONT.fullmatch, cells)) or not all(_is(float, c) for c in cells):
+        if any(map(_ZEROS_IN_FRONT.fullmatch, cells)) or not _are_numbers(cells):
             return np.array(cells)
         return np.array(cells, np.float64)
+
+    def unlabelled(self, name: str) -> list[int]:
+        """The rows that have no label; see `labels`."""
+        cells = self.names_in(name)
+        known = [cell for cell in cells if cell is not None and cell.lower() not in MISSING]
+        numeric = _are_numbers(known)
+        return [
+            row
+            for row, cell in enumerate(cells)
+            if cell is None or (numeric and cell.lower() in MISSING)
+        ]
+
+    def without(self, rows: Sequence[int]) -> "Columns":
+        """The other rows, which keep their numbers."""
+        kept = np.setdiff1d(np.arange(len(self)), rows)
+        if not len(kept):
+            raise SteadfitError(f"{self.file} has no rows left.")
+        data = {name: column.take(kept) for name, column in self.data.items()}
+        numbers = np.arange(len(self)) if self.numbers_of is None else self.numbers_of
+        return replace(self, data=data, numbers_of=numbers[kept])
 
     def names_in(self, name: str) -> list[str | None]:
         """A column as text without blanks around it, None where a cell is empty."""
@@ -143,7 +177,7 @@ class Columns:
         clock = calendar(cells)
         if clock is not None:
             return clock, True
-        words = [row for row, cell in enumerate(cells) if _number(cell) is None]
+        words = [row for row, cell in enumerate(cells) if number_of(cell) is None]
         if len(words) < len(cells) / 2:
             raise self._refusal(name, words, "a number (as most do)")
         wrong = [row for row, cell in enumerate(cells) if calendar([cell]) is None]
@@ -165,74 +199,11 @@ class Columns:
 
     def _refusal(self, name: str, rows: Sequence[int], expected: str) -> SteadfitError:
         column = self.data[name]
-        cells = [f'row {i + self.first_row} ("{str(column[i])[:30]}")' for i in rows]
+        cells = [f'row {self.number_of_row(i)} ("{str(column[i])[:30]}")' for i in rows]
         return SteadfitError(
             f'{self.file}, column "{name}": each row must have {expected}, got something else in '
             f"{len(rows)}: {some(cells)}. Fix or remove these rows."
         )
-
-
-def read_csv(path: Path, encoding: str | None, delimiter: str | None) -> Columns:
-    """A CSV file with a header row, every cell as text.
-
-    Raises SteadfitError that names every row with another number of columns than the header.
-    """
-    import pyarrow as pa
-    from pyarrow import csv as arrow
-
-    text = read_text(path, encoding)
-    if delimiter is not None and (
-        len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'
-    ):
-        raise SteadfitError(
-            f'delimiter must be the character between columns, such as ";", got "{delimiter}".'
-        )
-    head = text.lstrip("\n").split("\n", 1)[0]
-    cut = delimiter or max(_DELIMITERS, key=head.count)
-    names = _header(path, head, cut)
-    bad: list[str] = []
-
-    def note(row: arrow.InvalidRow) -> str:
-        bad.append(f'row {row.number}: {row.actual_columns} ("{row.text[:40]}")')
-        return "skip"
-
-    content = text.encode()
-    try:
-        table = arrow.read_csv(
-            io.BytesIO(content),
-            arrow.ReadOptions(use_threads=False, block_size=min(len(content) + 1, 2**31 - 1)),
-            arrow.ParseOptions(delimiter=cut, newlines_in_values=True, invalid_row_handler=note),
-            arrow.ConvertOptions(
-                column_types={name: pa.string() for name in names}, strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        raise SteadfitError(f"{path.name} cannot be read as a table: {error}.") from None
-    if bad:
-        raise SteadfitError(
-            f"{path.name}: each row must have {len(names)} columns, as the header has, got others "
-            f"in {len(bad)}:\n" + "\n".join(bad[:20]) + ("\n…" if bad[20:] else "")
-        )
-    columns = plain_columns(path.name, table, 2)
-    pointed = {} if cut == "," else _decimal_commas(columns.data)
-    if not pointed:
-        return columns
-    told = f"{path.name}: commas are read as decimal points in the columns {some(list(pointed))}."
-    return replace(columns, data=columns.data | pointed, notes=(told,))
-
-
-def _header(path: Path, head: str, delimiter: str) -> list[str]:
-    names = next(csv.reader([head], delimiter=delimiter), [])
-    check_count(path, len(names))
-    twice = sorted(name for name, times in Counter(names).items() if times > 1)
-    if twice:
-        raise SteadfitError(f"{path.name} has columns of the same name: {some(twice)}. Rename one.")
-    if names and all(_number(name) is not None for name in names):
-        raise SteadfitError(
-            f'{path.name} must begin with a row of column names, got numbers: "{head[:40]}". Add '
-            "one."
-        )
-    return names
 
 
 def check_count(path: Path, columns: int) -> None:
@@ -253,19 +224,6 @@ def plain_columns(file: str, table: "pa.Table", first_row: int) -> Columns:
         raise SteadfitError(f"{file} has no rows.")
     columns = map(plain, table.columns)
     return Columns(file, dict(zip(table.column_names, columns, strict=True)), first_row)
-
-
-def _decimal_commas(data: dict[str, "pa.ChunkedArray"]) -> dict[str, "pa.ChunkedArray"]:
-    """Those columns that are numbers when their commas are points, so written."""
-    import pyarrow.compute as pc
-
-    points = pc.ReplaceSubstringOptions(",", ".")
-    pointed = {
-        name: pc.call_function("replace_substring", [column], points)
-        for name, column in data.items()
-        if _floats(column) is None
-    }
-    return {name: column for name, column in pointed.items() if _floats(column) is not None}
 
 
 def as_dates(column: "pa.ChunkedArray") -> np.ndarray | None:
@@ -324,8 +282,15 @@ def _floats(column: "pa.ChunkedArray") -> np.ndarray | None:
     if values is not None or not pa.types.is_string(column.type):
         return values
     column = pc.call_function("utf8_trim_whitespace", [column])
-    missing = pc.call_function("is_in", [pc.call_function("utf8_lower", [column])], _missing())
+    missing = is_missing(column)
     return cast(pc.call_function("if_else", [missing, pa.scalar(None, pa.string()), column]))
+
+
+def is_missing(cells: "pa.ChunkedArray") -> Any:
+    """True for the trimmed cells of text that say that a number is missing."""
+    import pyarrow.compute as pc
+
+    return pc.call_function("is_in", [pc.call_function("utf8_lower", [cells])], _missing())
 
 
 @cache
@@ -337,13 +302,18 @@ def _missing() -> Any:
     return pc.SetLookupOptions(pa.array(sorted(MISSING)))
 
 
-def _number(cell: object) -> float | None:
+def number_of(cell: object) -> float | None:
     """A cell as a number, NaN where it is missing, None where it is something else."""
     if cell is None:
         return float("nan")
     if isinstance(cell, str) and cell.strip().lower() in MISSING:
         return float("nan")
     return float(cell) if _is(float, cell) else None  # pyright: ignore[reportArgumentType]
+
+
+def _are_numbers(cells: Sequence[str]) -> bool:
+    """Whether all are numbers, one at least finite: infinity and NaN alone are names."""
+    return all(_is(float, cell) for cell in cells) and any(np.isfinite(float(c)) for c in cells)
 
 
 def _is(kind: Callable[..., object], cell: object) -> bool:

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.columns import Columns, read_csv
+from steadfit.formats.columns import Columns
+from steadfit.formats.csv_tables import read_csv
+from steadfit.formats.numerals import Mark
 from steadfit.formats.parquet import read_parquet
 
 TABLES = (".csv", ".tsv", ".parquet", ".pq")
@@ -60,10 +62,15 @@ class Form(ABC):
         return self.rows(table, missing)
 
 
-def open_table(path: Path, encoding: str | None = None, delimiter: str | None = None) -> Columns:
-    """A table by its suffix; raises as `read_csv` and `read_parquet` do."""
+def open_table(
+    path: Path,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    decimal: Mark | None = None,
+) -> Columns:
+    """A table by its suffix; the options and what is raised as of `read_csv` and `read_parquet`."""
     parquet = path.suffix.lower() in (".parquet", ".pq")
-    return read_parquet(path) if parquet else read_csv(path, encoding, delimiter)
+    return read_parquet(path) if parquet else read_csv(path, encoding, delimiter, decimal)
 
 
 def label_columns(table: Columns) -> list[str]:

@@ -76,7 +76,7 @@ def check_order(
             raise SteadfitError(
                 f"{table.where(row)}: the column {time} must rise from row to row of a series, "
                 f"got {table.data[time][row]} after {table.data[time][before]} (row "
-                f'{before + table.first_row}) in the series "{key}", {in_all} in all. Sort the '
+                f'{table.number_of_row(before)}) in the series "{key}", {in_all} in all. Sort the '
                 f"rows, or remove repeated ones{several}."
             )
 
@@ -88,7 +88,7 @@ def check_complete(
     for column, values in zip(columns, x[rows].T, strict=True):
         absent = rows[np.isnan(values)]
         if len(absent):
-            named = some([f"row {row + table.first_row}" for row in absent])
+            named = some([f"row {table.number_of_row(row)}" for row in absent])
             raise SteadfitError(
                 f'{table.file}, column "{column}": each row must have a number, got none in '
                 f"{len(absent):,}: {named}. {remedy}"

@@ -116,6 +116,11 @@ class Kind(ABC, Generic[X]):
         Raises SteadfitError for another kind of file, and for options that this kind does not have.
         """
 
+    @property
+    def columns_read(self) -> tuple[str, ...]:
+        """The columns of a table that an example is read from, where the kind itself tells."""
+        return ()
+
     def columns(self, x: X) -> int:
         """How many numbers `matrix` has of each example; 0 where that is not one number for all."""
         return 0

@@ -15,6 +15,7 @@ from steadfit.formats import Form, Rows
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import TABLES, open_table
 from steadfit.formats.frames import from_frame, is_frame
+from steadfit.formats.numerals import Mark
 from steadfit.kinds.base import Examples, Kind, Packed, existing, said
 from steadfit.kinds.ragged import Ragged
 from steadfit.nn import Padded
@@ -44,14 +45,15 @@ class Sequences(Kind[Ragged]):
         missing: str = "refuse",
         encoding: str | None = None,
         delimiter: str | None = None,
+        decimal: Mark | None = None,
     ) -> Examples:
-        """missing: the rule for missing values. encoding, delimiter: as in `open_table`."""
+        """missing: the rule for missing values. encoding, delimiter, decimal: as in `read_csv`."""
         suffix = source.suffix.lower()
         files = form.files if form is not None else None
         if not source.is_file():
             raise SteadfitError(f"There is no file {source}.")
         if suffix in TABLES:
-            table = open_table(source, encoding, delimiter)
+            table = open_table(source, encoding, delimiter, decimal)
             rows = (form or self.told(table)).read(table, missing)
         elif suffix == self.suffix and files is None:
             rows = self.rows_of(source, encoding)

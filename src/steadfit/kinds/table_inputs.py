@@ -14,6 +14,7 @@ from steadfit.formats.columns import Columns
 from steadfit.formats.form import TABLES, open_table, row_ids
 from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.npz import load_arrays
+from steadfit.formats.numerals import Mark
 from steadfit.kinds.base import Examples
 from steadfit.kinds.table import Table
 from steadfit.kinds.table_columns import Column
@@ -27,18 +28,19 @@ def read_rows(
     missing: str = "fill",
     encoding: str | None = None,
     delimiter: str | None = None,
+    decimal: Mark | None = None,
 ) -> Examples:
     """Rows of a file with these columns, in any order, or of an .npz file with an array x.
 
     missing: "fill" leaves gaps, which the preparation fills; "refuse" names the rows with gaps,
-    "drop" leaves them out. encoding, delimiter: as in `open_table`. Raises SteadfitError for
+    "drop" leaves them out. encoding, delimiter, decimal: as in `read_csv`. Raises SteadfitError for
     absent columns, and for cells of another kind.
     """
     suffix = source.suffix.lower()
     if source.is_file() and suffix == ".npz":
         found = _from_npz(source, columns)
     elif source.is_file() and suffix in TABLES:
-        found = named_rows(open_table(source, encoding, delimiter), columns)
+        found = named_rows(open_table(source, encoding, delimiter, decimal), columns)
     else:
         raise SteadfitError(
             f"The model takes tables: a {', '.join(TABLES)} or .npz file, got {source}."

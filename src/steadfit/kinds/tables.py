@@ -81,6 +81,10 @@ class Tables(Kind[Table]):
             return said(self.read(existing(given), form))
         return said(table_inputs.rows_in_memory(given, self.columns_of))
 
+    @property
+    def columns_read(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(column.name for column in self.columns_of))
+
     def columns(self, x: Table) -> int:
         return count_features(x.columns)
 

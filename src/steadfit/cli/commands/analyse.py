@@ -26,7 +26,7 @@ def analyse(
     """Compare arms by their scores, one a training; the first arm is the baseline."""
     from steadfit import api
     from steadfit.cli import terminal
-    from steadfit.formats.columns import read_csv
+    from steadfit.formats.csv_tables import read_csv
 
     table = read_csv(scores, None, None)
     columns = {name: table.cells(name) for name in table.names}

@@ -19,6 +19,7 @@ from steadfit.formats.columns import Columns
 from steadfit.formats.form import label_columns, open_table
 from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.long_tables import rows_of_series
+from steadfit.formats.numerals import Mark
 from steadfit.formats.text_tables import text_column
 from steadfit.formats.wide_tables import are_steps, free_columns, step_columns
 from steadfit.kinds import Unit
@@ -42,6 +43,7 @@ def read(
     unit: Unit = "words",
     encoding: str | None = None,
     delimiter: str | None = None,
+    decimal: Mark | None = None,
 ) -> Dataset:
     """A table with named columns, in one of five forms.
 
@@ -67,13 +69,16 @@ def read(
         are steps (t0, t1, … or numbers that rise evenly), and else a row of a table.
     task: "classes" or "numbers"; told by the labels if None: those with a point are numbers.
     unit: "words" or "characters" of a text.
-    encoding: as in `read_text`. delimiter: told by the header if None.
+    encoding: as in `read_text`. delimiter, decimal: the character between cells and the mark before
+        decimals, "." or ","; told by the file if None.
 
     Raises SteadfitError for columns that are not there or cannot be told, and names every row with
     other columns than the header, or with something else in a cell than is expected.
     """
     table = (
-        from_frame(source) if is_frame(source) else open_table(Path(source), encoding, delimiter)
+        from_frame(source)
+        if is_frame(source)
+        else open_table(Path(source), encoding, delimiter, decimal)
     )
     asked = Asked(
         [table.check(name) for name in dict.fromkeys(listed(target))], text, series, time,
@@ -83,6 +88,8 @@ def read(
         if name is not None:
             table.check(name)
     check_form(asked)
+    if horizon is None and series is None and missing == "drop":
+        table = _labelled_rows(table, _the_target(table, asked))
     data = forecast(table, asked) if horizon is not None else _labelled(table, asked)
     return replace(data, name=Path(table.file).stem, notes=(*data.notes, *table.notes))
 
@@ -104,6 +111,17 @@ def _labelled(table: Columns, asked: Asked) -> Dataset:
     if asked.kind is not None:
         why = f'kind="{asked.kind}" was given'
     return _OF_NUMBERS[asked.kind or told](table, asked, label, why)
+
+
+def _labelled_rows(table: Columns, label: str) -> Columns:
+    """The rows that have a label; that others are left out is said."""
+    gaps = table.unlabelled(label)
+    if not gaps:
+        return table
+    rows = counted(len(gaps), "rows")
+    named = some([f"row {table.number_of_row(i)}" for i in gaps])
+    note = f"{table.file}: {rows} without a label in {label} left out: {named}."
+    return replace(table.without(gaps), notes=(*table.notes, note))
 
 
 def _rows(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
@@ -221,7 +239,7 @@ def _one_each(table: Columns, members: dict[str, np.ndarray], column: str) -> np
             raise SteadfitError(
                 f"{table.where(row)}: {column} must be the same in all rows of a series, got "
                 f'{cells[row]} for the series "{key}", and {cells[rows[0]]} in row '
-                f"{rows[0] + table.first_row}."
+                f"{table.number_of_row(rows[0])}."
             )
     return cells[[rows[0] for rows in members.values()]]
 

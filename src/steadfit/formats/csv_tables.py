@@ -1,0 +1,166 @@
+"""CSV files of all countries as named columns of text; every bad row is named."""
+
+import csv
+import io
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from steadfit.errors import SteadfitError, some
+from steadfit.formats.columns import Columns, check_count, is_missing, number_of, plain_columns
+from steadfit.formats.dialect import Dialect, dialect_of
+from steadfit.formats.encoding import read_text
+from steadfit.formats.numerals import Mark, can_be_numbers, plain_numbers
+
+if TYPE_CHECKING:
+    from pyarrow import csv as arrow
+
+_FOOTER = 5  # lines after the last row, at most
+
+
+def read_csv(
+    path: Path, encoding: str | None, delimiter: str | None, decimal: Mark | None = None
+) -> Columns:
+    """A CSV file with a header row, every cell as text.
+
+    Lines before the header, a row of units under it and lines after the last row are left out and
+    named in the notes; numbers are written with decimal points, whatever the file has. delimiter,
+    decimal: the character between cells, and the mark before decimals; told by the file if None.
+
+    Raises SteadfitError that names every row with another number of columns than the header, and
+    where the file does not tell its delimiter or its decimal mark.
+    """
+    text = read_text(path, encoding)
+    _check_options(delimiter, decimal)
+    dialect = dialect_of(text, path.name, delimiter)
+    body = text.split("\n", dialect.skipped)[-1]
+    names = _header(path, body, dialect.delimiter)
+    table, footer = _parsed(path, body, names, dialect)
+    columns = _without_nameless(plain_columns(path.name, table, 2 + dialect.skipped))
+    columns = _without_units(columns)
+    written, notes = plain_numbers(columns.data, path.name, dialect.delimiter, decimal, is_missing)
+    told = (*dialect.notes, *columns.notes, *footer, *notes)
+    return replace(columns, data=columns.data | written, notes=told)
+
+
+def _check_options(delimiter: str | None, decimal: str | None) -> None:
+    if delimiter is not None and (
+        len(delimiter) != 1 or not delimiter.isascii() or delimiter in '"\r\n'
+    ):
+        raise SteadfitError(
+            f'delimiter must be the character between columns, such as ";", got "{delimiter}".'
+        )
+    if decimal not in (None, ".", ","):
+        raise SteadfitError(f'decimal must be "." or ",", got "{decimal}".')
+
+
+def _header(path: Path, body: str, delimiter: str) -> list[str]:
+    names = next((row for row in csv.reader(io.StringIO(body), delimiter=delimiter) if row), [])
+    check_count(path, len(names))
+    named = [name for name in names if name.strip()]
+    twice = sorted(name for name, times in Counter(named).items() if times > 1)
+    if twice:
+        raise SteadfitError(f"{path.name} has columns of the same name: {some(twice)}. Rename one.")
+    if names and all(number_of(name) is not None for name in names):
+        head = body.lstrip("\n").partition("\n")[0]
+        raise SteadfitError(
+            f'{path.name} must begin with a row of column names, got numbers: "{head[:40]}". Add '
+            "one."
+        )
+    return names
+
+
+def _parsed(path: Path, body: str, names: list[str], dialect: Dialect) -> tuple[Any, list[str]]:
+    """The table, every cell as text; and what is to be said of lines after the last row."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow
+
+    bad: list[arrow.InvalidRow] = []
+
+    def note(row: "arrow.InvalidRow") -> str:
+        bad.append(row)
+        return "skip"
+
+    content = body.encode()
+    places = [f"{i}" for i in range(len(names))]  # names may be empty, and several of them
+    try:
+        table = arrow.read_csv(
+            io.BytesIO(content),
+            arrow.ReadOptions(
+                use_threads=False,
+                block_size=min(len(content) + 1, 2**31 - 1),
+                column_names=places,
+                skip_rows_after_names=1,
+            ),
+            arrow.ParseOptions(
+                delimiter=dialect.delimiter, newlines_in_values=True, invalid_row_handler=note
+            ),
+            arrow.ConvertOptions(
+                column_types={place: pa.string() for place in places}, strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        raise SteadfitError(f"{path.name} cannot be read as a table: {error}.") from None
+    last = table.num_rows + len(bad) + 1  # the header is row 1
+    at_end = [row.number for row in bad] == list(range(last - len(bad) + 1, last + 1))
+    if bad and at_end and len(bad) <= _FOOTER and all(row.actual_columns == 1 for row in bad):
+        what = f"{bad[0].text.strip()[:40]}"
+        lines = f"the last {len(bad)} lines are" if len(bad) > 1 else "the last line is"
+        return _named(table, names), [
+            f'{path.name}: {lines} no part of the table, left out: "{what}".'
+        ]
+    if bad:
+        rows = [
+            f'row {row.number + dialect.skipped}: {row.actual_columns} ("{row.text[:40]}")'
+            for row in bad[:20]
+        ]
+        raise SteadfitError(
+            f"{path.name}: each row must have {len(names)} columns, as the header has, got others "
+            f"in {len(bad)}:\n" + "\n".join(rows) + ("\n…" if bad[20:] else "")
+        )
+    return _named(table, names), []
+
+
+def _named(table: Any, names: list[str]) -> Any:
+    """The table's columns by their names; several without one are numbered."""
+    unnamed = [i for i, name in enumerate(names) if not name.strip()]
+    if len(unnamed) > 1:
+        names = [f"unnamed {i + 1}" if i in unnamed else name for i, name in enumerate(names)]
+    return table.rename_columns(names)
+
+
+def _without_nameless(columns: Columns) -> Columns:
+    """Without columns that have neither a name nor a value, as trailing delimiters make them."""
+    empty = [name for name in columns.data if _is_nameless(name)
+             and not any((cell or "").strip() for cell in columns.cells(name))]  # fmt: skip
+    if not empty or len(empty) == len(columns.data):
+        return columns
+    kept = {name: column for name, column in columns.data.items() if name not in empty}
+    note = f"{columns.file}: {len(empty)} columns without a name and without values are left out."
+    return replace(columns, data=kept, notes=(*columns.notes, note))
+
+
+def _is_nameless(name: str) -> bool:
+    return not name.strip() or name.startswith("unnamed ")
+
+
+def _without_units(columns: Columns) -> Columns:
+    """Without a first row that has units: words above nothing but numbers, and else nothing or
+    what is in brackets."""
+    if len(columns) < 2:
+        return columns
+    units = []
+    for column in columns.data.values():
+        cell = (column[0].as_py() or "").strip()
+        if number_of(cell) is None and can_be_numbers(column.slice(1), is_missing):
+            units.append(cell)
+        elif cell and not (cell[0] in "([" and cell[-1] in ")]"):
+            return columns
+    if not units:
+        return columns
+    rest = {name: column.slice(1) for name, column in columns.data.items()}
+    note = f"{columns.file}: the row under the header has units, left out: {some(units)}."
+    return replace(
+        columns, data=rest, first_row=columns.first_row + 1, notes=(*columns.notes, note)
+    )

@@ -1,0 +1,133 @@
+"""How a text file writes a table: the delimiter, and the lines before the header."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from steadfit.errors import SteadfitError
+
+DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+_SEP = re.compile(r'"?sep=(.)"?\n', re.I)  # what programs write for Excel
+_LOOKED_AT = 500  # records
+_LETTERS = 2**20  # of these, at most
+_PREAMBLE = 50  # lines before a header, at most
+_FOOTER = 5  # records after the last row, at most
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """delimiter: the character between cells. skipped: lines before the header. notes: what there
+    is to say of these."""
+
+    delimiter: str
+    skipped: int
+    notes: tuple[str, ...] = ()
+
+
+def dialect_of(text: str, file: str, delimiter: str | None) -> Dialect:
+    """What a text's first records show. delimiter: as given, None to find it.
+
+    The delimiter is the one by which all records have equally many cells, quotes respected; before
+    the first such record there may be lines with fewer, and comments. Raises SteadfitError where
+    two delimiters fit.
+
+    >>> dialect_of("Station 7\\na;b\\n1,5;2\\n", "t.csv", None).delimiter
+    ';'
+    """
+    said = _SEP.match(text)
+    if said:
+        rest = dialect_of(text[said.end() :], file, delimiter or said[1])
+        note = f"{file}: the line {said[0].strip()} names the delimiter."
+        return Dialect(rest.delimiter, rest.skipped + 1, (note, *rest.notes))
+    wanted = list(DELIMITERS) if delimiter is None else [delimiter]
+    fits = {each: _fit(_records(text, each)) for each in wanted}
+    whole = [each for each, fit in fits.items() if fit.cells > 1 and not fit.uneven]
+    if not whole:  # a single column, or rows that are named once the file is read
+        whole = [max(fits, key=lambda each: (fits[each].cells > 1, -fits[each].uneven,
+                                             fits[each].cells))]  # fmt: skip
+    least = min(fits[each].before for each in whole)
+    best = [each for each in whole if fits[each].before == least]
+    if len(best) > 1:
+        raise SteadfitError(
+            f"{file}: cells may be divided by {' or '.join(DELIMITERS[each] for each in best)}, as "
+            "every row has equally many of each. Give the delimiter: "
+            f"{' or '.join(f'delimiter={each!r}' for each in best)}."
+        )
+    note = f"{file}: the lines before line {least + 1} are no part of the table, left out."
+    return Dialect(best[0], least, (note,) if least else ())
+
+
+class _Record(NamedTuple):
+    """The lines before a record, and its cells."""
+
+    line: int
+    cells: Sequence[str]
+
+
+class _Fit(NamedTuple):
+    """What a delimiter makes of the first records.
+
+    cells: of most records. before: lines before the header. uneven: records from the header on
+    with another number of cells.
+    """
+
+    cells: int
+    before: int
+    uneven: int
+
+
+class _Start(NamedTuple):
+    """The first records that are neither empty nor comments. ended: there are no more. broken: the
+    quotes are not those of a table with this delimiter."""
+
+    records: Sequence[_Record]
+    ended: bool
+    broken: bool = False
+
+
+def _records(text: str, delimiter: str) -> _Start:
+    part, found, line = text[:_LETTERS], [], 0
+    reader = csv.reader(io.StringIO(part), delimiter=delimiter, strict=True)
+    try:
+        for cells in reader:
+            if cells and not (cells[0].startswith("#") and not found):
+                found.append(_Record(line, cells))
+            line = reader.line_num
+            if len(found) > _LOOKED_AT:
+                return _Start(found, False)
+    except csv.Error:
+        return _Start(found, False, broken=len(part) == len(text))
+    return _Start(found, True) if len(part) == len(text) else _Start(found[:-1], False)
+
+
+def _fit(start: _Start) -> _Fit:
+    records = start.records
+    counts = [len(record.cells) for record in records]
+    if not counts:
+        return _Fit(0, 0, int(start.broken))
+    cells = max(set(counts), key=lambda count: (counts.count(count), count))
+    first = _header(records, cells)
+    if first is None:
+        first, cells = 0, counts[0]
+    rest = counts[first:]
+    end = len(rest)
+    while start.ended and end > 1 and rest[end - 1] == 1 < cells and len(rest) - end < _FOOTER:
+        end -= 1
+    uneven = sum(count != cells for count in rest[:end]) + start.broken
+    return _Fit(cells, records[first].line, uneven)
+
+
+def _header(records: Sequence[_Record], cells: int) -> int | None:
+    """The position of the first record of so many cells that can be a header; None where what is
+    before it is more than a few words, or where it has numbers."""
+    for place, record in enumerate(records):
+        filled = sum(bool(cell.strip()) for cell in record.cells)
+        if len(record.cells) == cells and not (filled <= 1 and cells > 2):
+            named = not any(re.fullmatch(r"[+-]?\d+([.,]\d+)?", cell) for cell in record.cells)
+            return place if not place or (named and record.line <= _PREAMBLE) else None
+        if filled > 2 or (filled > 1 and cells < 4):
+            return None
+    return None

@@ -1,0 +1,158 @@
+"""Numbers as people of many countries write them: which marks are decimal, and which divide
+thousands."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from steadfit.errors import SteadfitError, some
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Mark = Literal[".", ","]
+_GROUPS = " \u00a0\u202f'’"  # blanks and apostrophes between thousands, which no decimal mark is
+_POWER = "(?:[eE][+-]?[0-9]+)?"
+
+
+class _Fit(NamedTuple):
+    """Which decimal marks a column can have, and whether it has any mark at all."""
+
+    marks: frozenset[Mark]
+    marked: bool  # a point or a comma in some cell
+    grouped: bool  # blanks or apostrophes between thousands
+    comma: bool  # a comma in some cell
+
+
+def pattern(mark: Mark) -> str:
+    """A regular expression of whole cells that are numbers with this decimal mark.
+
+    >>> import re
+    >>> [bool(re.fullmatch(pattern(","), cell)) for cell in ("1.041,5", "0,5", "0.041", "1.5")]
+    [True, True, False, False]
+    """
+    decimal, other = (r"\.", ",") if mark == "." else (",", r"\.")
+    groups = "|".join(f"[1-9][0-9]{{0,2}}(?:{each}[0-9]{{3}})+" for each in (other, f"[{_GROUPS}]"))
+    return f"[+-]?(?:(?:[0-9]+|{groups})(?:{decimal}[0-9]*)?|{decimal}[0-9]+){_POWER}"
+
+
+def plain_numbers(
+    data: Mapping[str, "pa.ChunkedArray"],
+    file: str,
+    delimiter: str,
+    decimal: Mark | None,
+    is_missing: Callable[["pa.ChunkedArray"], Any],
+) -> tuple[dict[str, "pa.ChunkedArray"], list[str]]:
+    """The columns whose numbers are written otherwise than 1234.5, so written; and what to say.
+
+    Every column is read by the mark that fits all its cells. Where both fit, as of 2.155, the
+    file's other columns decide, or the delimiter, as between commas no decimal comma can be.
+    decimal: the mark, where it is given. is_missing: of trimmed cells, True for those that say so.
+
+    Raises SteadfitError where nothing decides.
+    """
+    fits = {name: _fit(column, is_missing) for name, column in data.items()}
+    proofs = {mark: [name for name, fit in fits.items() if fit.marked and fit.marks == {mark}]
+              for mark in (".", ",")}  # fmt: skip
+    chosen: dict[str, Mark] = {}
+    doubtful = []
+    for name, fit in fits.items():
+        if not fit.marks or not (fit.marked or fit.grouped):
+            continue
+        if decimal is not None and (decimal in fit.marks):
+            chosen[name] = decimal
+        elif len(fit.marks) == 1 or not fit.marked:
+            chosen[name] = next(iter(fit.marks))
+        elif bool(proofs["."]) != bool(proofs[","]):
+            chosen[name] = "." if proofs["."] else ","
+        elif delimiter == "," and not fit.comma and not proofs[","]:
+            chosen[name] = "."
+        else:
+            doubtful.append(name)
+    if doubtful:
+        cell = _first_marked(data[doubtful[0]])
+        raise SteadfitError(
+            f'{file}, column "{doubtful[0]}": numbers such as {cell} may be thousands or have '
+            'three decimals, and nothing in the file tells. Give decimal="." or decimal=",", the '
+            "mark before decimals."
+        )
+    written = {name: _plain(data[name], mark) for name, mark in chosen.items()
+               if mark == "," or fits[name].comma or fits[name].grouped}  # fmt: skip
+    return written, _notes(data, file, {name: chosen[name] for name in written})
+
+
+def can_be_numbers(column: "pa.ChunkedArray", is_missing: Callable[..., Any]) -> bool:
+    """Whether all cells of a column are numbers by some mark, and one at least is no gap."""
+    return bool(_fit(column, is_missing).marks)
+
+
+def _fit(column: "pa.ChunkedArray", is_missing: Callable[..., Any]) -> _Fit:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    nothing = _Fit(frozenset(), False, False, False)
+    if not pa.types.is_string(column.type):
+        return nothing
+    cells = pc.call_function("utf8_trim_whitespace", [column]).drop_null()
+    cells = cells.filter(pc.call_function("invert", [is_missing(cells)]))
+    if not len(cells):
+        return nothing
+
+    def some_match(regex: str) -> bool:
+        return bool(pc.call_function("any", [_matches(cells, regex)]).as_py())
+
+    def all_match(mark: Mark) -> bool:
+        return bool(pc.call_function("all", [_matches(cells, f"^{pattern(mark)}$")]).as_py())
+
+    both: tuple[Mark, ...] = (".", ",")
+    marks: frozenset[Mark] = frozenset(mark for mark in both if all_match(mark))
+    if not marks:
+        return nothing
+    return _Fit(marks, some_match("[.,]"), some_match(f"[{_GROUPS}]"), some_match(","))
+
+
+def _matches(cells: Any, regex: str) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.call_function("match_substring_regex", [cells], pc.MatchSubstringOptions(regex))
+
+
+def _plain(column: "pa.ChunkedArray", mark: Mark) -> "pa.ChunkedArray":
+    """The cells with a decimal point and nothing between thousands."""
+    import pyarrow.compute as pc
+
+    def replaced(cells: Any, regex: str, by: str) -> Any:
+        options = pc.ReplaceSubstringOptions(regex, by)
+        return pc.call_function("replace_substring_regex", [cells], options)
+
+    cells = pc.call_function("utf8_trim_whitespace", [column])
+    between = "," if mark == "." else r"\."
+    # Only within numbers: what says that a cell is missing stays.
+    cells = replaced(cells, f"([0-9])(?:{between}|[{_GROUPS}])([0-9])", r"\1\2")
+    cells = replaced(cells, f"([0-9])(?:{between}|[{_GROUPS}])([0-9])", r"\1\2")
+    return replaced(cells, "([0-9]|^[+-]?),", r"\1.") if mark == "," else cells
+
+
+def _first_marked(column: "pa.ChunkedArray") -> str:
+    return next(cell for cell in column.to_pylist() if cell and ("." in cell or "," in cell))
+
+
+def _notes(data: Mapping[str, Any], file: str, chosen: Mapping[str, Mark]) -> list[str]:
+    """What commas, points and blanks were taken for."""
+    commas = [name for name, mark in chosen.items() if mark == "," and _has(data[name], ",")]
+    points = [name for name, mark in chosen.items() if mark == "," and _has(data[name], ".")]
+    thousands = [name for name, mark in chosen.items() if mark == "." and _has(data[name], ",")]
+    found = []
+    if commas:
+        found.append(f"{file}: commas are read as decimal points in the columns {some(commas)}.")
+    for mark, names in (("points", points), ("commas", thousands)):
+        if names:
+            found.append(f"{file}: {mark} divide thousands in the columns {some(names)}.")
+    return found
+
+
+def _has(column: Any, mark: str) -> bool:
+    import pyarrow.compute as pc
+
+    options = pc.MatchSubstringOptions(mark)
+    return bool(pc.call_function("any", [pc.call_function("match_substring", [column], options)])
+                .as_py())  # fmt: skip
