@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from steadfit.errors import SteadfitError
+from steadfit.errors import OwnCodeError, SteadfitError
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +62,11 @@ class OwnCode:
         found = _Source()
         found.add(what)
         return cls(what, name, found.digest)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What it gives. Raises OwnCodeError for whatever it raises."""
+        with raised_by(self.name):
+            return self.what(*arguments)
 
     def __reduce__(self) -> tuple[Callable[..., "OwnCode"], tuple[bytes, str, str]]:
         return _unpacked, (self._packed, self.name, self.digest)
@@ -155,6 +160,27 @@ def described(value: Any) -> Any:
         return plain(value)
     except TypeError:
         return getattr(value, "__qualname__", type(value).__qualname__)
+
+
+@contextmanager
+def raised_by(name: str) -> Iterator[None]:
+    """Whatever a person's code of this name raises within becomes an OwnCodeError."""
+    try:
+        yield
+    except (SteadfitError, MemoryError):
+        raise
+    except Exception as error:
+        said = (str(error).splitlines() or [""])[0][:300]
+        raise OwnCodeError(f"{name} raised {type(error).__name__}: {said}") from error
+
+
+def function_of(code: Any, setting: str) -> OwnCode:
+    """A setting's function. Raises SteadfitError for what a file has of one."""
+    if isinstance(code, OwnCode):
+        return code
+    raise SteadfitError(
+        f"{setting} must be a function, got its name. No file holds its code: give the function."
+    )
 
 
 class _Source:

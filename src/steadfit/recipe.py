@@ -11,14 +11,27 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+)
+from pydantic_core import PydanticCustomError
 
 from steadfit.errors import SteadfitError
+from steadfit.own_code import OwnCode
 
 Scalar = bool | int | float | str
 Share = Annotated[float, Field(ge=0, lt=1)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class _UnknownSourceError(Exception):
+    """A function that does not tell its versions apart, and has none."""
 
 
 class Settings(BaseModel):
@@ -35,6 +48,8 @@ class Settings(BaseModel):
         """
         try:
             return cls.model_validate(values)
+        except _UnknownSourceError as error:
+            raise SteadfitError(str(error)) from None
         except ValidationError as error:
             raise SteadfitError(_sentence(cls, error)) from None
 
@@ -55,8 +70,34 @@ class Model(Settings):
     network: Any = Field(default=None, exclude=True, repr=False)
 
 
+def _code(value: Any) -> Any:
+    """A function with its identity; what a file says of one stays as it is."""
+    said = isinstance(value, dict) and set(value) == {"name", "source"}
+    if value is None or isinstance(value, OwnCode) or said:
+        return value
+    if not callable(value):
+        raise PydanticCustomError("own_function", "Input should be a function")
+    try:
+        return OwnCode.of(value)
+    except SteadfitError as error:  # pydantic would change its words
+        raise _UnknownSourceError(str(error)) from None
+
+
+def _shown(code: Any) -> Any:
+    return {"name": code.name, "source": code.digest} if isinstance(code, OwnCode) else code
+
+
+OwnFunction = Annotated[Any, BeforeValidator(_code), PlainSerializer(_shown)]
+
+
 class Optimizer(Settings):
-    """The optimiser and its schedule. The learning rate is the highest one reached."""
+    """The optimiser and its schedule. The learning rate is the highest one reached.
+
+    own: in place of `name`, a class as torch.optim has them, or a function from groups of
+    parameters to an object of one; its rate is set before each step. own_schedule: in place of
+    `schedule` and `warmup`, a function (step, steps), the first step being 0, to the share of the
+    highest rate.
+    """
 
     name: Literal["adamw", "sgd"] = "adamw"
     learning_rate: Positive = 2e-3
@@ -64,6 +105,8 @@ class Optimizer(Settings):
     warmup: Share = 0.1  # share of the steps on which the rate rises linearly from 0
     momentum: Share = 0.9  # sgd only
     weight_decay: NonNegative = 0.0  # decoupled (Loshchilov and Hutter 2019); weights only
+    own: OwnFunction = None
+    own_schedule: OwnFunction = None
 
 
 class Penalties(Settings):
@@ -81,7 +124,12 @@ class EarlyStopping(Settings):
 
 
 class Augmentation(Settings):
-    """Random changes of each training batch. Lengths are shares of the image's side or series."""
+    """Random changes of each training batch. Lengths are shares of the image's side or series.
+
+    own: a person's function, of images or rows, from a prepared batch (float32, each channel or
+    column with mean 0 and deviation 1) to one of the same shape; it draws from torch's generator.
+    The JSON has its name and the digest of its source.
+    """
 
     shift: Share = 0.0  # images: largest shift
     flip: bool = False  # images: left and right, with probability one half
@@ -89,6 +137,7 @@ class Augmentation(Settings):
     noise: NonNegative = 0.0  # not texts: standard deviation, in units of the prepared inputs
     crop: Share = 0.0  # series: largest share cut away at the two ends together
     word_dropout: Share = 0.0  # texts: share of the tokens made unknown
+    own: OwnFunction = None
 
 
 class Training(Settings):
@@ -110,6 +159,12 @@ class Training(Settings):
     truncation: Annotated[int, Field(ge=1)] = 128  # tokens: steps that a gradient goes back through
     average: Annotated[int, Field(ge=0)] = 0  # average the weights over this many last epochs
     precision: Literal["float32", "bfloat16"] = "float32"
+
+    @property
+    def codes(self) -> tuple[OwnCode, ...]:
+        """The functions of a person's own."""
+        own = (self.augmentation.own, self.optimizer.own, self.optimizer.own_schedule)
+        return tuple(code for code in own if isinstance(code, OwnCode))
 
 
 class Recipe(Settings):

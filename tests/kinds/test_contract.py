@@ -124,7 +124,8 @@ def test_the_default_model_takes_them_as_they_are_prepared(case):
 
 def test_its_changes_are_drawn_and_others_refused(case):
     kind, x = case
-    strengths = {name: True if name == "flip" else 0.5 for name in Augmentation.model_fields}
+    names = set(Augmentation.model_fields) - {"own"}  # tests/training/test_own_augmentation.py
+    strengths = {name: True if name == "flip" else 0.5 for name in names}
     ready = kind.prepared(x, fitted(kind, x).inputs)(ALL)
     before = [tensor.clone() for tensor in kind.tensors(ready)]
     assert kind.augment(ready, Augmentation(), torch.Generator()) is ready

@@ -16,6 +16,7 @@ from steadfit.kinds import image_changes
 from steadfit.kinds.base import Examples, Kind, Packed, existing, said
 from steadfit.kinds.image_inputs import images_in_memory, read_images
 from steadfit.kinds.moments import moments
+from steadfit.kinds.own_changes import own_change
 from steadfit.kinds.preparation import Preparation
 from steadfit.kinds.random import noise
 from steadfit.kinds.signature import Signature, image_signature
@@ -34,7 +35,7 @@ class Images(Kind[Tensor]):
     width: int
 
     name = several = "images"
-    changes = frozenset({"shift", "flip", "rotation", "noise"})
+    changes = frozenset({"shift", "flip", "rotation", "noise", "own"})
     model = "convnet"
     remedies = ("augment",)
     references = ("logistic regression", "ridge regression", "HOG and logistic regression")
@@ -56,6 +57,9 @@ class Images(Kind[Tensor]):
 
     def shape(self, x: Tensor) -> tuple[int, ...]:
         return tuple(x.shape[1:])
+
+    def changed_by(self, code: Any, x: Tensor) -> Tensor:
+        return own_change(code, x)
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
         if shape != (self.channels, self.height, self.width):

@@ -13,6 +13,7 @@ from steadfit.errors import counted, some
 from steadfit.formats import Form
 from steadfit.kinds import table_inputs
 from steadfit.kinds.base import Examples, Kind, Packed, existing, said
+from steadfit.kinds.own_changes import own_change
 from steadfit.kinds.preparation import Preparation
 from steadfit.kinds.random import noise
 from steadfit.kinds.signature import Signature
@@ -33,7 +34,7 @@ class Tables(Kind[Table]):
 
     name = "tables"
     several = "rows"
-    changes = frozenset({"noise"})
+    changes = frozenset({"noise", "own"})
     model = "mlp"
     remedies = ("noise",)
     references = ("logistic regression", "ridge regression", "boosted trees")
@@ -65,6 +66,9 @@ class Tables(Kind[Table]):
         """How many features the network sees; before anything is fitted, how many there are."""
         known = count_features(self.columns_of) if preparation is None else len(preparation.kept)
         return (known,)
+
+    def changed_by(self, code: Any, x: Table) -> Table:
+        return x.with_values(own_change(code, x.values))
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
         if shape != (len(self.columns_of),):

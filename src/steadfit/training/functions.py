@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from steadfit.analysis.terms import Loss
 from steadfit.data import Dataset
-from steadfit.errors import OwnCodeError, SteadfitError
-from steadfit.own_code import OwnCode, described, import_path
+from steadfit.errors import SteadfitError
+from steadfit.own_code import OwnCode, described, import_path, raised_by
 from steadfit.remedies import Remedy
 from steadfit.tasks import Task
 from steadfit.training.answers import Answers, class_answers, number_answers
@@ -83,15 +83,9 @@ class OwnLearner(ABC):
         """Raises OwnCodeError, too, for whatever the code raises."""
         began = time.perf_counter()
         train, test = data.take(examples), data.take(tested)
-        try:
-            with threadpool_limits(1):
-                fitted = self.fit(self.inputs(train), _targets(train), seed % _SEEDS)
-                answers = self._answers(fitted, test, len(train))
-        except (SteadfitError, MemoryError):
-            raise
-        except Exception as error:  # a person's code may raise anything
-            said = (str(error).splitlines() or [""])[0][:300]
-            raise OwnCodeError(f"{self.code.name} raised {type(error).__name__}: {said}") from error
+        with raised_by(self.code.name), threadpool_limits(1):
+            fitted = self.fit(self.inputs(train), _targets(train), seed % _SEEDS)
+            answers = self._answers(fitted, test, len(train))
         facts = {"labels": 1.0} if answers.labels else {}
         return Replica(answers.outputs, {}, {}, {}, facts, time.perf_counter() - began)
 

@@ -48,7 +48,8 @@ class RecipeLearner:
     @property
     def own_code(self) -> str:
         network = self.recipe.model.network
-        return "" if network is None else network.code.digest
+        codes = (*(() if network is None else (network.code,)), *self.recipe.training.codes)
+        return "+".join(code.digest for code in codes)
 
     def decides(self, task: Task) -> Loss:
         return task.decides(self.recipe.training)

@@ -7,13 +7,15 @@ of a small network's gradient.
 
 import math
 from collections.abc import Iterable
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.optim.adamw import adamw
 from torch.optim.sgd import sgd
 
+from steadfit.errors import OwnCodeError
+from steadfit.own_code import OwnCode, function_of, raised_by
 from steadfit.recipe import Optimizer
 from steadfit.training.penalties import weights
 
@@ -136,12 +138,40 @@ class SGD:
         return self._velocity[parameter]
 
 
+class Own:
+    """A person's optimiser, as torch.optim has them. Raises OwnCodeError for whatever it raises."""
+
+    def __init__(self, code: OwnCode, groups: Iterable[Group]) -> None:
+        parameters = [
+            {"params": list(group.parameters), "weight_decay": group.weight_decay}
+            for group in groups
+            if group.parameters
+        ]
+        self._name, self._rate = code.name, 0.0
+        self._optimizer = code(parameters)
+        if not hasattr(self._optimizer, "param_groups"):
+            got = type(self._optimizer).__name__
+            raise OwnCodeError(f"{code.name} must give a torch optimiser, got {got}.")
+
+    def step(self, rate: float) -> None:
+        self._rate = rate
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        with raised_by(self._name):
+            self._optimizer.step()
+
+    def step_size(self, parameter: nn.Parameter) -> float:
+        return self._rate
+
+
 def make_optimizer(module: nn.Module, settings: Optimizer) -> Stepper:
     """An optimiser whose decoupled weight decay acts on weights only, never on biases."""
     decayed = weights(module)
     known = {id(parameter) for parameter in decayed}
     rest = tuple(parameter for parameter in module.parameters() if id(parameter) not in known)
     groups = (Group(tuple(decayed), settings.weight_decay), Group(rest, 0.0))
+    if settings.own is not None:
+        return Own(function_of(settings.own, "optimizer.own"), groups)
     if settings.name == "adamw":
         return AdamW(groups)
     return SGD(groups, settings.momentum)
@@ -157,6 +187,8 @@ def learning_rate(settings: Optimizer, step: int, steps: int) -> float:
     >>> [round(learning_rate(settings, step, 10), 2) for step in range(10)]
     [0.5, 1.0, 0.99, 0.92, 0.78, 0.6, 0.4, 0.22, 0.08, 0.01]
     """
+    if settings.own_schedule is not None:
+        return settings.learning_rate * _share(settings.own_schedule, step, steps)
     rising = round(settings.warmup * steps)
     if step < rising:
         return settings.learning_rate * (step + 1) / rising
@@ -164,3 +196,15 @@ def learning_rate(settings: Optimizer, step: int, steps: int) -> float:
         return settings.learning_rate
     done = (step - rising + 0.5) / (steps - rising)
     return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def _share(code: Any, step: int, steps: int) -> float:
+    """Of the highest rate, by a person's schedule."""
+    schedule = function_of(code, "optimizer.own_schedule")
+    share = schedule(step, steps)
+    if not isinstance(share, int | float) or not 0 <= share < math.inf:
+        raise OwnCodeError(
+            f"{schedule.name} must give a number of 0 or more for step {step} of {steps}, got "
+            f"{share!r}."
+        )
+    return float(share)
