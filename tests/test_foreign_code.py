@@ -15,16 +15,16 @@ PLANTED = (
 )  # fmt: skip
 MARK = "from pathlib import Path\nPath(__file__).with_suffix('.ran').touch()\nraise SystemExit(1)\n"
 SMALL = (
-    "--model", "mlp", "--set", "width=0.05", "--epochs", "1", "--samples", "2", "--remedy", "l2",
-    "--processes", "1",
+    "--model", "mlp", "--set", "width=0.05", "--epochs", "1", "--samples", "2", "--remedy", "none",
+    "--folds", "2", "--no-reference", "--processes", "1",
 )  # fmt: skip
 SCRIPT = """
 import sys
 import steadfit as sf
 
 sf.study(
-    sys.argv[1], "mlp", ["l2"], samples=2, settings={"width": 0.05}, training={"epochs": 1},
-    processes=1,
+    sys.argv[1], "mlp", "none", samples=2, folds=2, settings={"width": 0.05},
+    training={"epochs": 1}, reference=False, processes=1,
 )
 """
 

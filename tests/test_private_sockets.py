@@ -55,8 +55,8 @@ x = np.random.default_rng(0).integers(0, 255, (12, 4, 4), dtype=np.uint8)
 np.savez("d.npz", x=x, y=np.arange(12) % 2)
 own = socket.socket(socket.AF_UNIX)
 own.bind(os.path.abspath("open"))  # which the test must see
-sf.study("d.npz", "mlp", ["l2"], samples=2, settings={"width": 0.05}, training={"epochs": 1},
-         processes=2, watch=watch)
+sf.study("d.npz", "mlp", "none", samples=2, folds=2, settings={"width": 0.05},
+         training={"epochs": 1}, reference=False, processes=2, watch=watch)
 """
 
 

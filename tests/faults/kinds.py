@@ -101,6 +101,7 @@ RUNS: dict[str, Maker] = {
     "reviews": fit_on("r.csv"),
     "forecast": fit_on("t.csv", **TO_FORECAST),
     "lags": reference_on("ridge on lags", "t.csv", **TO_FORECAST),
+    "naive": reference_on("naive forecast", "t.csv", **TO_FORECAST),
     "trees": reference_on("boosted trees", "t.csv"),
 }
 
@@ -203,6 +204,7 @@ KINDS: dict[str, tuple[str, Reader]] = {
     "a fit": ("forecast/fit.json", shown),
     "a fit on a text": ("texts/fit.json", shown),
     "a reference": ("lags/model/model.json", forecasting_model),
+    "a reference without weights": ("naive/model/model.json", forecasting_model),
     "what a reference learned": ("lags/model/weights-0.safetensors", forecasting_model),
     "trees": ("trees/model/weights-0.safetensors", reference_for_rows),
     "facts of a run": ("run/run.json", shown),

@@ -181,7 +181,7 @@ FAULTS = (
         "formats/npz.py",
         "_Parts(opened.raw)",
         "open(path, 'rb')",
-        f"{ENDLESS} -k 'million arrays'",
+        f"{ENDLESS} -k 'million and arrays'",
     ),
     Fault(
         "a Parquet footer lies about the size of its pages",
@@ -293,7 +293,7 @@ FAULTS = (
         "training/trained_reference.py",
         "        limits.check_outputs(task.outputs)",
         "        pass",
-        f"{ENDLESS} -k 'forecast of'",
+        f"{ENDLESS} -k 'forecast and steps'",
     ),
     Fault(
         "arrays of a reference have any shape",
@@ -307,14 +307,14 @@ FAULTS = (
         "references/trees.py",
         "    if trees > _MOST_TREES",
         "    if trees < 0 * _MOST_TREES",
-        f"{ENDLESS} -k 'million trees'",
+        f"{ENDLESS} -k 'million and trees'",
     ),
     Fault(
         "a tree of a reference is as deep as it has nodes",
         "references/trees.py",
         "_DEEPEST = 100 ",
         "_DEEPEST = 10**9 ",
-        f"{ENDLESS} -k 'as deep'",
+        f"{ENDLESS} -k deep",
     ),
     Fault(
         "the number of tensors is not bounded",

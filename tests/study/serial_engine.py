@@ -1,6 +1,7 @@
 """An engine that trains in its own process: quick for small studies, and open to learners that
 workers could not import."""
 
+import time
 from collections.abc import Sequence
 
 from steadfit.analysis.terms import Failure
@@ -27,8 +28,11 @@ class SerialEngine:
         watch(Progress(what, found, total, found))
         without = set()
         for done, (key, trial) in enumerate(missing.items(), start=found + 1):
-            with store.claim(key) as mine:
-                if mine:
+            while key not in store and key not in without:
+                with store.claim(key) as mine:
+                    if not mine:  # another process trains it
+                        time.sleep(0.01)
+                        continue
                     replica = trained(trial, data, "cpu")
                     if replica.failure is Failure.MEMORY:
                         without.add(key)
