@@ -29,9 +29,8 @@ def printable_lines(text: str) -> str:
     a\u0007
     b
     """
-    if text.isprintable():
-        return text
-    return "".join(c if c in "\n\t" else printable(c) for c in text)
+    lines = (line.split("\t") for line in text.split("\n"))
+    return "\n".join("\t".join(map(printable, parts)) for parts in lines)
 
 
 def harmless_cell(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Small studies as processes that can be killed; each training is written down. They make no report.
+"""Small studies as processes that can be killed; each training is written down. There is no report.
 
 The processes are forked from the tests' server, which has imported all that they need.
 """

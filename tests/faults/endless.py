@@ -243,7 +243,7 @@ def repeated(path: Path, scale: float) -> None:
 def forest(path: Path, scale: float) -> None:
     """Trees without end, each a single leaf."""
     arrays = safetensors.numpy.load_file(path.with_name("kept"))
-    trees = np.full(int(300_000_000 * scale), int(arrays["leaf"].argmax()), np.int8)
+    trees = np.full(int(100_000_000 * scale), int(arrays["leaf"].argmax()), np.int8)
     safetensors.numpy.save_file(arrays | {"roots": trees, "output": trees}, path)
 
 
@@ -357,7 +357,7 @@ FILES: dict[str, tuple[tuple[str, ...], Sized]] = {
     "a width of 10⁹": (MODELS, with_values(wide)),
     "a forecast of 10⁹ steps": (("a reference without weights",), with_values(horizon)),
     "a reference's mean to be repeated": (("what a reference learned",), repeated),
-    "300 million trees": (("trees",), forest),
+    "100 million trees": (("trees",), forest),
     "a tree as deep as it has nodes": (("trees",), chain_of_nodes),
     "a million classes": (("a model",), with_values(classes)),
     "a header for a million tensors": (

@@ -1,8 +1,8 @@
 """A good file of each kind that steadfit reads, and what reads it."""
 
 import hashlib
-import io
 import json
+import os
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -141,7 +141,7 @@ def reference_for_rows(path: Path) -> object:
 
 def shown(path: Path) -> None:
     """As `steadfit show` and `steadfit report` do, of a fit or a study."""
-    with redirect_stdout(io.StringIO()):
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
         commands.show.show(path.parent)
         commands.show.show(path.parent, json=True)
         commands.show.report(path.parent)
