@@ -77,6 +77,7 @@ def _study(folder: Path, processes: int, remedy: str) -> None:
 def _with_server(processes: int) -> local_engine.LocalEngine:
     """Forget the tests' server, so that workers come from a new one, which imports this file."""
     server = forkserver._forkserver
+    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)  # as it finds its modules by this alone
     server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
     workers._NEEDED = __name__
     return local_engine.LocalEngine(processes)

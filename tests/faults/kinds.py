@@ -57,7 +57,7 @@ def make(folder: Path) -> None:
     texts = [f"the {'cat' if i % 2 else 'dog'} sat {i} times,{'xy'[i % 2]}" for i in range(20)]
     (folder / "r.csv").write_text("text,label\n" + "\n".join(texts))
     (folder / "l.txt").write_text("the cat sat\nthe dog ran\n" * 10)
-    columns = {"a": list(range(12)), "b": [0.5] * 12, "label": ["x", "y"] * 6}
+    columns = {"a": [0, 1, 2, 3] * 3, "b": [0.5, 1, 1.5] * 4, "label": ["x", "y"] * 6}
     pq.write_table(pa.table(columns), folder / "t.parquet")
     series = "\n".join(f"1,2,{i}:{i % 2}" for i in range(12))
     (folder / "u.ts").write_text(f"@problemName u\n@classLabel true 0 1\n@data\n{series}\n")
@@ -74,12 +74,12 @@ def of_images(run: Path) -> None:
     write_about(run, About(("a note",), {"version": "1.0"}))
 
 
-def fit_on(name: str, **options: Any) -> Maker:
-    """A fit's folder: on one of the files."""
+def fit_on(name: str, model: str, **options: Any) -> Maker:
+    """A fit's folder: of a small recurrent network, on one of the files."""
 
     def make(run: Path) -> None:
         data = read(run.parent / name, **options)
-        fit(data, settings={"hidden": 3}, training=QUICK, out=run)
+        fit(data, model, settings={"hidden": 3}, training=QUICK, out=run)
 
     return make
 
@@ -97,9 +97,9 @@ def reference_on(reference: str, name: str, **options: Any) -> Maker:
 TO_FORECAST = {"horizon": 2, "target": "b"}
 RUNS: dict[str, Maker] = {
     "run": of_images,
-    "texts": fit_on("c.txt", block=100),
-    "reviews": fit_on("r.csv"),
-    "forecast": fit_on("t.csv", **TO_FORECAST),
+    "texts": fit_on("c.txt", "language", block=100),
+    "reviews": fit_on("r.csv", "recurrent"),
+    "forecast": fit_on("t.csv", "recurrent", **TO_FORECAST),
     "lags": reference_on("ridge on lags", "t.csv", **TO_FORECAST),
     "naive": reference_on("naive forecast", "t.csv", **TO_FORECAST),
     "trees": reference_on("boosted trees", "t.csv"),

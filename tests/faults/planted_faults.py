@@ -423,6 +423,34 @@ FAULTS = (
         "faults/test_second_user.py -k leaves_him",
     ),
     Fault(
+        "values of a fit contradict each other",
+        "cli/commands/show.py",
+        "    with agreeing(run):",
+        "    if run:",
+        "cli/test_show_fit.py -k belong",
+    ),
+    Fault(
+        "512 images are predicted together whatever their size",
+        "kinds/images.py",
+        "min(_IMAGES, _VALUES // ",
+        "min(_IMAGES, _IMAGES * ",
+        "kinds/test_images.py -k batch",
+    ),
+    Fault(
+        "images to predict are larger than the memory",
+        "kinds/image_inputs.py",
+        "    check_free(f",
+        "    print(f",
+        "kinds/test_images.py -k refused",
+    ),
+    Fault(
+        "512 wide series are predicted together",
+        "kinds/sequences.py",
+        "min(_STEPS, _NUMBERS // ",
+        "min(_STEPS, _STEPS * ",
+        "training/test_sequences.py -k many_numbers",
+    ),
+    Fault(
         "an innocent trial is given up for another's lost workers",
         "study/local_engine.py",
         "            elif lost:\n                suspects[suspect] += 1\n"

@@ -19,7 +19,7 @@ from faults.measured import Measure, measured
 
 SECONDS, BYTES = 10, 10**9
 FULL = "STEADFIT_FULL_SIZE" in os.environ
-SCALE = 1.0 if FULL else 0.01  # of the files' full size
+SCALE = 1.0 if FULL else 0.005  # of the files' full size
 OWN = ("a recipe",)  # its caller opens it
 
 pytestmark = pytest.mark.skipif(

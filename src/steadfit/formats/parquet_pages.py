@@ -60,7 +60,10 @@ def all_pages(file: BufferedReader, metadata: Any) -> Pages:
 
 
 def _repeats(page: dict[int, Any]) -> bool:
-    encodings = [page[kind].get(field) for kind, field in _ENCODING.items() if kind in page]
+    kinds = {kind: page[kind] for kind in _ENCODING if kind in page}
+    if not all(isinstance(fields, dict) for fields in kinds.values()):
+        raise ValueError("a page does not say its encoding")
+    encodings = [fields.get(_ENCODING[kind]) for kind, fields in kinds.items()]
     return _DICTIONARY in page or _DELTA_BYTE_ARRAY in encodings
 
 
