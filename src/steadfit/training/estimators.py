@@ -63,6 +63,9 @@ def _identity(value: Any) -> Any:
     try:
         return plain(value)
     except TypeError as error:
+        if hasattr(value, "__dict__") and not callable(value):  # as a way to divide data
+            parts = {name: _identity(one) for name, one in sorted(vars(value).items())}
+            return [OwnCode.of(type(value)).digest, parts]
         raise SteadfitError(
             f"An estimator's parameters must be plain values, functions or estimators, or it must "
             f'have a version, got {error}. Say which version this is: version="1".'
