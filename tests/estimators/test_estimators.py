@@ -17,6 +17,7 @@ from sklearn.utils.estimator_checks import check_estimator
 from steadfit.data import from_table
 from steadfit.errors import SteadfitError
 from steadfit.estimators import (
+    Forecaster,
     ImageClassifier,
     SequenceClassifier,
     SteadfitClassifier,
@@ -128,3 +129,22 @@ def test_what_cannot_be_learned_is_said():
         SteadfitClassifier().fit(X, np.ones(150))
     with pytest.raises(SteadfitError, match="There is no model"):
         SteadfitClassifier("mlpp").fit(X, Y)
+
+
+def test_forecasts():
+    steps = np.arange(300.0)
+    wave = np.stack([np.sin(steps / 4), np.cos(steps / 4)], 1)
+    net = Forecaster(2, 8, model="linear", epochs=20, batch=16, learning_rate=0.02)
+    found = net.fit(wave[:250]).predict(wave[:250])
+    assert found.shape == (2, 2)
+    np.testing.assert_allclose(found, wave[250:252], atol=0.3)
+    pair = net.predict([wave[:100], wave[:250]])
+    assert pair.shape == (2, 2, 2)
+    np.testing.assert_allclose(pair[1], found, atol=1e-5)
+    flat = clone(net).set_params(horizon=3, window=None).fit([wave[:, 0], wave[:150, 1]])
+    assert flat.predict(wave[:, 0]).shape == (3,)
+    assert flat.predict([wave[:, 0]]).shape == (1, 3)
+    with pytest.raises(SteadfitError, match=r"must have the 8 steps .* got 7"):
+        net.predict(wave[:7])
+    with pytest.raises(SteadfitError, match=r"list of series, got an array of shape \(2, 2, 2\)"):
+        net.fit(np.zeros((2, 2, 2)))
