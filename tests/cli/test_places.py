@@ -111,8 +111,10 @@ def test_names_of_dots_do_not_lead_out_of_runs(
 ) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    Path(name).write_text("a,b,label\n" + "".join(f"{i},2,{'xy'[i % 2]}\n" for i in range(12)))
-    small = {"settings": {"hidden": 2}, "training": {"epochs": 1}, "reference": False}
+    Path(name).write_text(
+        "a,b,label\n" + "".join(f"{i % 5},{i % 3},{'xy'[i % 2]}\n" for i in range(12))
+    )
+    small = {"settings": {"width": 0.05}, "training": {"epochs": 1}, "reference": False}
     assert sf.fit(name, out=None, **small).folder.resolve().parent == Path("runs").resolve()
     done = sf.study(name, remedies="none", samples=2, processes=1, **small)
     assert done.folder == Path("runs/data")
