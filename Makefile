@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test slow exports fuzz check docs bench-study bench-conv bench-cells bench-coverage bench-sequences bench-epochs bench-verdict calibrate hostile faults audit clean
+.PHONY: demo test slow exports fuzz check docs bench-study bench-conv bench-cells bench-coverage bench-sequences bench-epochs bench-forecast bench-verdict calibrate hostile faults audit clean
 
 demo: .venv/done
 	$(BIN)/steadfit study digits
@@ -46,6 +46,11 @@ bench-cells: .venv/done
 
 bench-sequences: .venv/done
 	$(BIN)/python benchmarks/sequences.py speed
+
+# Forecasts from rolling origins, beside simple rivals: two minutes.
+bench-forecast: .venv/done
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python benchmarks/forecasting/origins.py $(STEADFIT_DATA)
 
 bench-epochs: .venv/done
 	$(BIN)/python benchmarks/training/epochs.py

@@ -14,7 +14,7 @@ from steadfit.foreign_text import harmless_cell
 from steadfit.recipe import Recipe
 from steadfit.study.result import StudyResult
 from steadfit.study.store import Store, existing_store
-from steadfit.training import TrainedModel, TrainedReference, model_folder
+from steadfit.training import TrainedModel, TrainedReference, model_folder, new_inputs
 from steadfit.training.limits import MOST_MEMBERS, check_weights
 
 
@@ -30,9 +30,10 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
 
     Columns: input; for classes, `class`, `p_NAME` of each class, and `disagreement`, the share of
     the best arm's replicas that do not predict the class most of them do; for numbers, one column
-    an output and the replicas' standard deviation of it; for a forecast, `step`, counted from the
-    series' last one, and the same for each column that is forecast. Without a study's replicas, the
-    columns on disagreement are left out; a note says so where they cannot be read.
+    an output and the replicas' standard deviation of it; for a forecast, `time`, where the table
+    has times, `step`, counted from the series' last one, and for each column that is forecast the
+    same and the ends of its intervals, as `low_80_NAME`. Without a study's replicas, the columns on
+    disagreement are left out; a note says so where they cannot be read.
 
     Names of inputs and classes that a spreadsheet program would take for formulas have an
     apostrophe in front (`foreign_text.harmless_cell`, undone by `original_cell`); numbers stay.
@@ -52,8 +53,9 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
         store, notes = None, (*found.notes, f"The columns on disagreement are left out. {error}")
     replicas = None if store is None else _replicas(run, store, model)
     said = None if replicas is None else replicas.logits(found.x)
-    columns = schema.task.columns(found.ids, model.logits(found.x), said)
-    columns = {name: _harmless(values) for name, values in columns.items()}
+    columns = {
+        name: _harmless(each) for name, each in new_inputs.columns(model, found, said).items()
+    }
     text = io.BytesIO()
     pyarrow.csv.write_csv(pa.table(columns), text)
     return Predicted(text.getvalue().decode(), notes)

@@ -114,9 +114,12 @@ def test_a_forecast_is_of_the_steps_after_the_last(run_of_forecasts: Path, tmp_p
     new = written(tmp_path / "new.csv", "day,sales,visits,open", rows)
     found = table(predictions(run_of_forecasts, new).text)
     assert [(row["input"], row["step"]) for row in found] == [("new.csv", "1"), ("new.csv", "2")]
-    names = ["input", "step", "prediction_sales", "deviation_sales", "prediction_visits",
+    ends = [f"{end}_{level}_{of}" for level in (80, 95) for of in ("sales", "visits")
+            for end in ("low", "high")]  # fmt: skip
+    names = ["input", "time", "step", "prediction_sales", "deviation_sales", "prediction_visits",
              "deviation_visits"]  # fmt: skip
-    assert list(found[0]) == names
+    assert sorted(found[0]) == sorted([*names, *ends])
+    assert [row["time"] for row in found] == ["2024-03-08", "2024-03-09"]
     # What is before the window of 4 days says nothing, be it missing.
     for same in (rows[3:], ["2024-03-01,,,", *rows[1:]]):
         written(new, "day,sales,visits,open", same)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from steadfit.api.recipes import NetworkLike, network_notes, recipe_of
@@ -85,7 +86,18 @@ def _handed_over(
     if data.structure.spans is None:
         return trained_model(recipe, parts.train, [replica])
     again = fit_replica(recipe, data, torch.arange(len(data)), parts.test, seed, device)
-    return trained_model(recipe, data, [again])
+    judged = trained_model(recipe, parts.train, [replica])
+    after = data.take(torch.from_numpy(_after(data, parts.test)))
+    return trained_model(recipe, data, [again]).with_intervals(after, judged.predict(after.x))
+
+
+def _after(data: Dataset, tested: Dataset) -> np.ndarray:
+    """The positions of all examples that predict nothing before the tested steps, those among them
+    that predict steps twice."""
+    spans, test = data.structure.spans, tested.structure.spans
+    assert spans is not None
+    assert test is not None
+    return np.flatnonzero((spans[:, 1] >= test[:, 1].min()).numpy())
 
 
 def _fit_result(

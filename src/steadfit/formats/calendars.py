@@ -1,7 +1,10 @@
-"""Dates as people write them, brought to the form of ISO 8601."""
+"""Dates as people write them, brought to the form of ISO 8601, and the dates that come after."""
 
 import re
+from dataclasses import dataclass
 from datetime import date
+
+import numpy as np
 
 _STYLES = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -54,3 +57,48 @@ def _monday(cell: str, year: int, week: int) -> str:
         return date.fromisocalendar(year, week, 1).isoformat()
     except ValueError:
         return cell
+
+
+@dataclass(frozen=True)
+class Ticks:
+    """Times at equal distances: where the last one known is, and how far it is to the next.
+
+    last: a number; or, of the calendar, microseconds since 1970. step: in the same unit, or in
+    months. months: whether the step is in months; a last day of the month is followed by one.
+    """
+
+    last: float
+    step: float
+    calendar: bool
+    months: bool = False
+
+    def after(self, count: int) -> list[str]:
+        """The next times, as ISO 8601 or as numbers.
+
+        >>> end = np.datetime64("2024-01-31", "us").astype(int)
+        >>> Ticks(end, 1, True, months=True).after(2)
+        ['2024-02-29', '2024-03-31']
+        >>> Ticks(end, 6 * 3600e6, True).after(2)
+        ['2024-01-31T06:00:00', '2024-01-31T12:00:00']
+        >>> Ticks(3, 2, False).after(2)
+        ['5', '7']
+        """
+        steps = np.arange(1, count + 1)
+        if not self.calendar:
+            return [f"{self.last + self.step * step:g}" for step in steps]
+        if not self.months:
+            return _written(np.int64(self.last) + np.int64(self.step) * steps)
+        last = np.int64(self.last).astype("datetime64[us]")
+        month = last.astype("datetime64[M]")
+        if (last.astype("datetime64[D]") + 1).astype("datetime64[M]") > month:  # its last day
+            first = (month + np.int64(self.step) * steps + 1).astype("datetime64[us]")
+            rest = (month + 1).astype("datetime64[us]") - last
+            return _written((first - rest).astype(np.int64))
+        first = (month + np.int64(self.step) * steps).astype("datetime64[us]")
+        return _written((first + (last - month)).astype(np.int64))
+
+
+def _written(microseconds: np.ndarray) -> list[str]:
+    times = microseconds.astype("datetime64[us]")
+    days = times.astype("datetime64[D]")
+    return np.datetime_as_string(days if (days == times).all() else times.astype("M8[s]")).tolist()

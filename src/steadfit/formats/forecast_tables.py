@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some, unknown
+from steadfit.formats.calendars import Ticks
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import Form, Rows
 from steadfit.formats.long_tables import check_complete, check_order, rows_of_series
@@ -59,10 +60,12 @@ class ForecastTable(Form):
                 f"{table.file}: the model was trained on arrays, so the columns to forecast from "
                 "are unknown. Give the series as arrays, in Python."
             )
-        members, notes = rows_of_series(table, self.series), list[str]()
+        members, notes, clocks = rows_of_series(table, self.series), list[str](), list[Ticks]()
         if self.time is not None:
             members, notes = in_time_order(table, members, self.time)
-            self._check_step(table, read_clock(table, members, self.time).step)
+            clock = read_clock(table, members, self.time)
+            self._check_step(table, clock.step)
+            clocks = clock.ticks
         short = [f"{key} ({len(rows)})" for key, rows in members.items() if len(rows) < self.window]
         if short:
             raise SteadfitError(
@@ -75,7 +78,7 @@ class ForecastTable(Form):
         if missing == "refuse":
             drop = 'fix these rows, or give missing="drop" to leave out the series that need them.'
             check_complete(table, self.columns, x, np.concatenate(last), PAST + drop)
-        return Rows([x[rows] for rows in last], list(members), notes)
+        return Rows([x[rows] for rows in last], list(members), notes, clocks)
 
     def _check_step(self, table: Columns, found: str | None) -> None:
         """Rows of another distance are another question; None where the distance is not known."""
@@ -110,24 +113,26 @@ class Clock(NamedTuple):
 
     starts: at which step of one clock each series begins. step: how far it is from one row to the
     next, in words; None where no series has two. season: that the calendar suggests; 1 for none.
+    ticks: the times after each series; none where there is no step.
     """
 
     starts: list[int]
     step: str | None
     season: int
+    ticks: list[Ticks]
 
 
 def read_clock(table: Columns, members: dict[str, np.ndarray], time: str) -> Clock:
     """A step is the smallest distance between times. Raises SteadfitError for any other distance,
     which is a gap, and for times that do not rise.
     """
-    clock, calendar = table.times(time)
-    check_order(table, members, clock, time)
-    months = _months(clock) if calendar else None
-    clock = clock if months is None else months
+    times, calendar = table.times(time)
+    check_order(table, members, times, time)
+    months = _months(times) if calendar else None
+    clock = times if months is None else months
     distances = np.concatenate([np.diff(clock[rows]) for rows in members.values()])
     if not len(distances):
-        return Clock([0] * len(members), None, 1)
+        return Clock([0] * len(members), None, 1, [])
     step = distances.min()
     for key, rows in members.items():
         gaps = np.flatnonzero(~np.isclose(np.diff(clock[rows]), step, rtol=1e-6, atol=0))
@@ -140,11 +145,15 @@ def read_clock(table: Columns, members: dict[str, np.ndarray], time: str) -> Clo
                 "times; or leave out the option time, if the rows are equal steps anyway."
             )
     starts = [round(float((clock[rows[0]] - clock.min()) / step)) for rows in members.values()]
+    ticks = [
+        Ticks(float(times[rows[-1]]), float(step), calendar, months is not None)
+        for rows in members.values()
+    ]
     if not calendar:
-        return Clock(starts, f"{step:g}", 1)
+        return Clock(starts, f"{step:g}", 1, ticks)
     if months is not None:
-        return Clock(starts, counted(int(step), "months"), _MONTHS.get(int(step), 1))
-    return Clock(starts, _in_words(int(step)), _SEASONS.get(int(step), 1))
+        return Clock(starts, counted(int(step), "months"), _MONTHS.get(int(step), 1), ticks)
+    return Clock(starts, _in_words(int(step)), _SEASONS.get(int(step), 1), ticks)
 
 
 def _in_words(microseconds: int) -> str:

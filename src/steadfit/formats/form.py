@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from steadfit.errors import SteadfitError, some
+from steadfit.formats.calendars import Ticks
 from steadfit.formats.columns import Columns
 from steadfit.formats.csv_tables import read_csv
 from steadfit.formats.numerals import Mark
@@ -19,12 +20,14 @@ _TARGETS = ("label", "target", "class", "y")  # what columns of labels are calle
 class Rows(NamedTuple):
     """Examples of a table or a file: series, NaN where missing, or texts.
 
-    ids: where each came from. notes: what there is to tell of them.
+    ids: where each came from. notes: what there is to tell of them. clocks: the times after each,
+    where there are times.
     """
 
     examples: Sequence[Any]
     ids: Sequence[str]
     notes: Sequence[str] = ()
+    clocks: Sequence[Ticks] = ()
 
 
 class Form(ABC):

@@ -14,6 +14,7 @@ from torch import Tensor
 from steadfit.errors import SteadfitError
 from steadfit.files import reading
 from steadfit.formats import Form
+from steadfit.formats.calendars import Ticks
 from steadfit.kinds.inputs import Inputs
 from steadfit.kinds.preparation import Preparation
 from steadfit.kinds.signature import Signature
@@ -24,11 +25,13 @@ X = TypeVar("X", bound=Inputs)
 
 
 class Examples(NamedTuple):
-    """New inputs: examples, what each is called, and what the reader has to tell."""
+    """New inputs: examples, what each is called, what the reader has to tell, and of a forecast the
+    times after each."""
 
     x: Any
     ids: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    clocks: tuple[Ticks, ...] = ()
 
 
 def existing(source: str | Path) -> Path:

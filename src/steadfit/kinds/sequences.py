@@ -62,14 +62,17 @@ class Sequences(Kind[Ragged]):
         return self.joined(rows, source.name, missing)
 
     def from_memory(self, given: Any, form: Form | None) -> Ragged:
+        """What `examples_of` takes."""
+        return said(self.examples_of(given, form))
+
+    def examples_of(self, given: Any, form: Form | None) -> Examples:
         """A path, a table of pandas', polars' or Arrow's, or what `from_values` takes."""
         if isinstance(given, Path) or (isinstance(given, str) and self.text_is_path):
-            return said(self.read(existing(given), form))
+            return self.read(existing(given), form)
         if is_frame(given):
             table = from_frame(given)
-            return said(self.joined((form or self.told(table)).read(table), table.file, "refuse"))
-        rows = self.from_values(given)
-        return said(self.joined(rows, "x", "refuse"))
+            return self.joined((form or self.told(table)).read(table), table.file, "refuse")
+        return self.joined(self.from_values(given), "x", "refuse")
 
     text_is_path: ClassVar[bool] = True  # whether a text names a file, and is no example
 

@@ -96,9 +96,10 @@ class Series(Sequences):
 
     def joined(self, rows: Rows, name: str, missing: str) -> Examples:
         found = joined(rows.examples, rows.ids, missing, name)
-        kept = map(int, found.kept)
+        kept = list(map(int, found.kept))
         ids = tuple(rows.ids[i] for i in kept)
-        return Examples(found.series, ids, (*rows.notes, *found.notes))
+        clocks = tuple(rows.clocks[i] for i in kept) if rows.clocks else ()
+        return Examples(found.series, ids, (*rows.notes, *found.notes), clocks)
 
     def fit(self, x: Ragged, indices: Tensor) -> dict[str, Any]:
         mean, std = moments(x, indices)

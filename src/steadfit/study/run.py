@@ -272,6 +272,8 @@ def _handed_over(
         return None, ModelFacts(found.best, ()), []
     keys = tuple(trial.key for trial in chosen)
     model = arm.learner.model(plan.data, [rounds.store.replica(key) for key in keys])
+    for predicted in rounds.replicas(arm, False).repetitions(plan.tested)[:1]:
+        model = model.with_intervals(plan.tested.data, predicted)
     tested = [one for one in members if len(one.logits) == len(plan.tested.data)]
     return model, ModelFacts(found.best, keys), tested
 

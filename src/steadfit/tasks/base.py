@@ -239,6 +239,23 @@ class Task(ABC):
         """What the user of a saved program must know of its output, by name."""
         return {}
 
+    def half_widths(self, x: Inputs, y: Tensor, predicted: np.ndarray) -> Mapping[int, Any]:
+        """What intervals are made of, by their level in percent, from tested predictions; nothing
+        where the task has no intervals."""
+        return {}
+
+    def intervals(
+        self, x: Inputs, predicted: np.ndarray, half_widths: Mapping[int, Any]
+    ) -> Mapping[int, tuple[np.ndarray, np.ndarray]]:
+        """The lower and upper ends of predictions, each of their shape, by the level in percent."""
+        return {}
+
+    def interval_columns(
+        self, intervals: Mapping[int, tuple[np.ndarray, np.ndarray]]
+    ) -> dict[str, np.ndarray]:
+        """`intervals` as columns of a table, as long as those of `columns`."""
+        return {}
+
     @abstractmethod
     def columns(
         self, names: Sequence[str], logits: np.ndarray, replicas: np.ndarray | None

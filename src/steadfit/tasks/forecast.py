@@ -16,6 +16,7 @@ from steadfit.kinds import Inputs, Kind, Ragged, Series
 from steadfit.kinds.moments import moments
 from steadfit.recipe import Training
 from steadfit.tasks.base import Scores, Side
+from steadfit.tasks.coverage import half_widths
 from steadfit.tasks.numbers import Numeric, numbered_columns
 
 
@@ -113,6 +114,32 @@ class Forecast(Numeric):
 
     def model(self, kind: Kind[Any]) -> str:
         return "linear"
+
+    def half_widths(self, x: Inputs, y: Tensor, predicted: np.ndarray) -> Mapping[int, Any]:
+        return half_widths((predicted - y.numpy()) / self._sizes(x), len(self.targets))
+
+    def intervals(
+        self, x: Inputs, predicted: np.ndarray, half_widths: Mapping[int, Any]
+    ) -> Mapping[int, tuple[np.ndarray, np.ndarray]]:
+        reach = {level: np.asarray(each) * self._sizes(x) for level, each in half_widths.items()}
+        return {level: (predicted - each, predicted + each) for level, each in reach.items()}
+
+    def _sizes(self, x: Inputs) -> np.ndarray:
+        """The mean of |x| over the window of each output's channel, shape (examples, outputs)."""
+        size = self._past(x).abs().mean(1).clamp_min(torch.finfo(torch.float32).tiny)
+        return size.repeat(1, self.horizon).double().numpy()
+
+    def interval_columns(
+        self, intervals: Mapping[int, tuple[np.ndarray, np.ndarray]]
+    ) -> dict[str, np.ndarray]:
+        """`low_LEVEL_NAME` and `high_LEVEL_NAME` of each target."""
+        names = self.names or tuple(map(str, self.targets))
+        return {
+            f"{end}_{level}_{name}": values.reshape(-1, len(names))[:, place]
+            for level, both in intervals.items()
+            for end, values in zip(("low", "high"), both, strict=True)
+            for place, name in enumerate(names)
+        }
 
     def naive(self, x: Inputs, season: int = 1) -> Tensor:
         """The naive forecast from windows x; see `steadfit.data.naive_forecasts`."""

@@ -8,6 +8,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     PlainValidator,
+    PositiveFloat,
     PositiveInt,
     TypeAdapter,
     model_validator,
@@ -32,19 +33,26 @@ class ModelFacts:
     """`model.json`.
 
     schema: of the data trained on. shape: of one example, as `Dataset.example_shape`.
-    preparations: of each member's inputs, as plain values.
+    preparations: of each member's inputs, as plain values. half_widths: what intervals of a
+    forecast are made of (`steadfit.tasks.coverage`), by their level in percent.
     """
 
     recipe: Recipe
     schema: Annotated[Schema, PlainValidator(schema_of), PlainSerializer(Schema.to_dict)]
     shape: tuple[PositiveInt, ...]
     preparations: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)]
+    half_widths: Annotated[dict[int, tuple[PositiveFloat, ...]], Field(max_length=9)] = Field(
+        default_factory=dict
+    )
     format: Literal[2] = FORMAT
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
         """Whatever reads the facts counts on it that they agree with one another."""
         limits.check_members(len(self.preparations))
+        outputs = self.schema.task.outputs
+        if any(len(widths) != outputs for widths in self.half_widths.values()):
+            raise ValueError(f"half_widths must have {outputs} numbers each")
         limits.check_shape(self.shape)
         limits.check_names(self.schema.task.classes)
         self.schema.kind.check_shape(self.shape)

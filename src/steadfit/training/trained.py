@@ -1,6 +1,6 @@
 """`TrainedModel`: what is handed over. One network, or an ensemble of replicas, on new inputs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,7 +20,7 @@ from steadfit.models import OwnNetwork, build, is_list
 from steadfit.recipe import Model, Recipe
 from steadfit.regular_files import read_json
 from steadfit.tasks.classes import probabilities
-from steadfit.training import limits
+from steadfit.training import limits, new_inputs
 from steadfit.training.export import Format, export, program
 from steadfit.training.facts import ModelFacts
 from steadfit.training.model_files import FACTS, model_folder, prepare, weights_file
@@ -136,6 +136,36 @@ class TrainedModel:
     def predict(self, x: Any) -> np.ndarray:
         """The most probable class by name, shape (examples,); or numbers (examples, outputs)."""
         return self.facts.schema.task.predict(self.logits(x))
+
+    def forecast(self, past: Any, horizon: int | None = None) -> dict[str, np.ndarray]:
+        """The next steps of each series, as columns: `pandas.DataFrame(model.forecast(past))`.
+
+        past: a table like the one trained on, as a path or a frame of pandas', polars' or Arrow's;
+        or series as `predict` takes them. It ends with the last known row of each series. horizon:
+        steps, at most as many as were trained for, which is the default.
+        Columns: `input`, the series; `time`, where the table has times; `step`, from 1; of each
+        column that is forecast `prediction_NAME`, and the ends of its intervals `low_80_NAME`,
+        `high_80_NAME`, `low_95_NAME`, `high_95_NAME`.
+
+        Raises SteadfitError for a model of another task, a longer horizon, and another table.
+        """
+        return new_inputs.forecast(self, past, horizon)
+
+    def intervals(self, x: Any) -> Mapping[int, tuple[np.ndarray, np.ndarray]]:
+        """The lower and upper ends of `predict`, each of its shape, by the level in percent.
+
+        Of forecasts alone, 80 and 95: they are to hold so many of the truths, and are made of the
+        errors of forecasts that were tested (`steadfit.tasks.coverage`). Empty for other models.
+        """
+        checked = self._checked(x)
+        task = self.facts.schema.task
+        return task.intervals(checked, self.predict(checked), self.facts.half_widths)
+
+    def with_intervals(self, tested: Dataset, predicted: np.ndarray) -> "TrainedModel":
+        """The same with intervals made of the errors of tested predictions, shape (examples,
+        outputs); of a task without intervals the same."""
+        widths = tested.schema.task.half_widths(tested.x, tested.y, predicted)
+        return replace(self, facts=replace(self.facts, half_widths=dict(widths)))
 
     def _checked(self, x: Any) -> Inputs:
         """The inputs as tensors. Raises SteadfitError for what the network does not take."""

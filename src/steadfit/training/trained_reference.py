@@ -77,6 +77,10 @@ class TrainedReference:
         """The most probable class by name, shape (examples,); or numbers (examples, outputs)."""
         return self.fitted.schema.task.predict(self.logits(x))
 
+    def intervals(self, x: Any) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+        """None: the errors of a reference are not kept."""
+        return {}
+
     def export(self, path: str | Path, to: Format = "onnx") -> Path:
         """Save the model as a program that runs without steadfit, as `TrainedModel.export`.
 

@@ -18,12 +18,12 @@ from steadfit.tasks import Forecast
 
 def forecast(table: Columns, asked: Asked) -> Dataset:
     """Windows of each series, and the horizon after each; see `from_forecast`."""
-    assert asked.horizon is not None
     asked, notes = _with_time_and_series(table, asked)
+    assert asked.horizon is not None
     targets = _to_forecast(table, asked)
     columns = [*targets, *(name for name in asked.values if name not in targets)]
     members = rows_of_series(table, asked.series)
-    clock = Clock([0] * len(members), None, 1)
+    clock = Clock([0] * len(members), None, 1, [])
     if asked.time is not None:
         members, sorted_rows = in_time_order(table, members, asked.time)
         clock, notes = read_clock(table, members, asked.time), [*notes, *sorted_rows]
