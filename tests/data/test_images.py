@@ -275,7 +275,7 @@ def test_names_that_are_no_text_can_be_printed_and_told_apart(tmp_path: Path) ->
     data = read(tmp_path)
     "".join(data.ids).encode()
     assert data.classes == (r"\xfe", r"\xff", "a", "b")
-    _, names, _ = read_images(tmp_path / "a", (1, 8, 10))
+    _, names, *_ = read_images(tmp_path / "a", (1, 8, 10))
     assert names[-1] == r"\xff.png"
 
 

@@ -98,7 +98,7 @@ def test_examples_to_predict_are_opened_alike(tmp_path: Path) -> None:
     path = saved(tmp_path, x=X, y=Y)
     assert read_images(path, (1, 3, 2))[0].shape == (4, 1, 3, 2)
     for values in (X > 5, X.astype(np.float16)):
-        x, names, _ = read_images(saved(tmp_path, x=values), (1, 3, 2))
+        x, names, *_ = read_images(saved(tmp_path, x=values), (1, 3, 2))
         assert (x.numpy()[:, 0] == values).all()
         assert names == ("row 0", "row 1", "row 2", "row 3")
     for bad in (np.nan, 1e300):
