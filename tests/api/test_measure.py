@@ -116,6 +116,29 @@ def test_what_was_trained_is_kept_by_source_and_arguments(iris, tmp_path):
     assert len([one for one in (tmp_path / "run" / "store").iterdir() if len(one.name) == 64]) == 20
 
 
+def test_code_that_has_changed_is_said_and_trained_again(iris, tmp_path):
+    def of(depth):
+        def train(x, y, *, seed):
+            return own.trees(x, y, seed=seed, max_depth=depth)
+
+        return train
+
+    def run(depth):
+        done = measured({"same": own.trees, "changed": of(depth)}, iris, tmp_path)
+        return set(done.result.arms[1].keys), [note for note in done.notes if "code" in note]
+
+    first, said = run(1)
+    assert said == []
+    second, said = run(2)
+    assert said == [
+        "The code of changed has changed since this folder's last study: it is trained again. "
+        "What was trained before is kept."
+    ]
+    assert not first & second
+    assert run(2) == (second, [])
+    assert all((tmp_path / "run" / "store" / key).exists() for key in first)
+
+
 def test_a_version_names_the_code_and_not_its_arguments(iris, tmp_path):
     arms = {
         "a": own.trees,

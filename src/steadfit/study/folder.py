@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
 from steadfit.data import Dataset
-from steadfit.errors import CodeNeededError, SteadfitError
+from steadfit.errors import CodeNeededError, SteadfitError, some
 from steadfit.files import check_file, write_text
 from steadfit.machine import check_free
 from steadfit.regular_files import read_json
@@ -149,6 +149,24 @@ def other_study(folder: Path, data: Dataset, baseline: Learner) -> str:
     if not found.arms or found.arms[0].settings != dict(baseline.settings):
         return "a study of another baseline"
     return ""
+
+
+def changed_code(folder: Path, sources: Mapping[str, str]) -> tuple[str, ...]:
+    """A sentence where arms run other code than those of the same name in the study that is there.
+
+    sources: the digests of a person's code, by arm; "" where it runs none.
+    """
+    try:
+        before = {arm.name: arm.source for arm in read_result(folder).arms}
+    except SteadfitError:  # there is none, or it is replaced
+        return ()
+    names = [name for name, source in sources.items() if before.get(name, source) != source]
+    if not names:
+        return ()
+    return (
+        f"The code of {some(names)} has changed since this folder's last study: it is trained "
+        "again. What was trained before is kept.",
+    )
 
 
 def network_of(result: StudyResult, store: Store) -> Callable[[str], Replica | None]:

@@ -44,6 +44,7 @@ class TrainedArm:
         vocabularies of their own; 0 where every replica failed.
     tested: keys in the store of the replicas that arms are compared by, of each repetition one a
         fold. drawn: of those on drawn samples, by sample and then by seed.
+    source: the digest of a person's code that the arm runs; "" where it runs none.
     """
 
     name: str
@@ -52,6 +53,7 @@ class TrainedArm:
     parameters: int
     tested: tuple[tuple[str, ...], ...]
     drawn: tuple[tuple[str, ...], ...] = ()
+    source: str = ""
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from steadfit.study.first_trainings import (
     first_trainings,
     only_labels,
 )
-from steadfit.study.folder import About, Run, network_of
+from steadfit.study.folder import About, Run, changed_code, network_of
 from steadfit.study.learner import Learner
 from steadfit.study.local_engine import LocalEngine
 from steadfit.study.plan import Plan, make_plan
@@ -125,6 +125,7 @@ def run_arms(
     store = open_store(folder / "store")
     prepare(folder / "model")
     engine = engine or LocalEngine(processes)
+    changed = changed_code(folder, {arm.name: arm.learner.own_code for arm in arms})
     first = first_trainings(arms, plan, engine, watch)
     told = data.schema.task.measures
     if labelled := only_labels(first):
@@ -170,7 +171,7 @@ def run_arms(
         model=model,
         members=replicas,
         network=network_of(result, store),
-        about=About(tuple(dict.fromkeys((*data.notes, *plan.notes)))),
+        about=About(tuple(dict.fromkeys((*data.notes, *plan.notes, *changed)))),
     )
 
 
@@ -292,4 +293,5 @@ def _trained(rounds: Rounds, arm: Arm, evidence: ArmEvidence, varied: bool) -> T
             for number in range(count)
         ),
         drawn=tuple(tuple(trial.key for trial in sample) for sample in drawn),
+        source=arm.learner.own_code,
     )
