@@ -15,6 +15,7 @@ import pytest
 
 from steadfit.cli import app, main
 from steadfit.cli.network import Network
+from steadfit.kinds import Tables
 from steadfit.kinds.images import Images
 from steadfit.kinds.sequences import Sequences
 from steadfit.recipe import Recipe
@@ -251,8 +252,8 @@ def test_help_tells_the_defaults_there_are():
         if argument.parameter.help
     }
     for option, default in {
-        "--epochs": f"{recipe.epochs}; over few examples more, for {Images.least_steps} steps of "
-        f"images or {Sequences.least_steps} of series, texts and tables",
+        "--epochs": f"{recipe.epochs}; over few examples more, for {Tables.least_steps} steps of "
+        f"tables, {Images.least_steps} of images or {Sequences.least_steps} of series and texts",
         "--batch": str(recipe.batch),
         "--learning-rate": str(recipe.optimizer.learning_rate),
         "--truncation": str(recipe.truncation),

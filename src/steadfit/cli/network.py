@@ -36,8 +36,8 @@ class Network:
         int | None,
         Parameter(
             group=MODEL,
-            help="Passes over the sample. [default: 20; over few examples more, for 160 steps of "
-            "images or 1000 of series, texts and tables]",
+            help="Passes over the sample. [default: 20; over few examples more, for 100 steps of "
+            "tables, 160 of images or 1000 of series and texts]",
         ),
     ] = None
     batch: Annotated[int | None, Parameter(group=MODEL, help="Examples a step. [default: 64]")] = (

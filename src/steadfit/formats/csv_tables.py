@@ -39,7 +39,7 @@ def read_csv(
     table, footer = _parsed(path, body, names, dialect)
     columns = _without_nameless(plain_columns(path.name, table, 2 + dialect.skipped))
     columns = _without_units(columns)
-    written, notes = plain_numbers(columns.data, path.name, dialect.delimiter, decimal, is_missing)
+    written, notes = plain_numbers(columns.data, path.name, decimal, is_missing)
     told = (*dialect.notes, *columns.notes, *footer, *notes)
     return replace(columns, data=columns.data | written, notes=told)
 

@@ -38,14 +38,13 @@ def pattern(mark: Mark) -> str:
 def plain_numbers(
     data: Mapping[str, "pa.ChunkedArray"],
     file: str,
-    delimiter: str,
     decimal: Mark | None,
     is_missing: Callable[["pa.ChunkedArray"], Any],
 ) -> tuple[dict[str, "pa.ChunkedArray"], list[str]]:
     """The columns whose numbers are written otherwise than 1234.5, so written; and what to say.
 
     Every column is read by the mark that fits all its cells. Where both fit, as of 2.155, the
-    file's other columns decide, or the delimiter, as between commas no decimal comma can be.
+    file's other columns decide.
     decimal: the mark, where it is given. is_missing: of trimmed cells, True for those that say so.
 
     Raises SteadfitError where nothing decides.
@@ -64,8 +63,6 @@ def plain_numbers(
             chosen[name] = next(iter(fit.marks))
         elif bool(proofs["."]) != bool(proofs[","]):
             chosen[name] = "." if proofs["."] else ","
-        elif delimiter == "," and not fit.comma and not proofs[","]:
-            chosen[name] = "."
         else:
             doubtful.append(name)
     if doubtful:

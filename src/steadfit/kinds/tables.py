@@ -40,7 +40,7 @@ class Tables(Kind[Table]):
     references = ("logistic regression", "ridge regression", "boosted trees")
     most_for_trees = 2000
     holes = True
-    least_steps = 1000
+    least_steps = 100
 
     @classmethod
     def holds(cls, x: object) -> bool:
