@@ -71,11 +71,13 @@ class OwnLearner(ABC):
 
     def check(self, data: Dataset) -> None:
         """Raise SteadfitError for texts to continue."""
-        if data.schema.task.every_step:
+        try:
+            data.schema.task.check_answers()
+        except SteadfitError:
             raise SteadfitError(
                 f"A training function predicts classes or numbers, and {data.name} is of "
                 f"{data.schema.task.learned}. Study a language model."
-            )
+            ) from None
 
     def train(
         self, data: Dataset, examples: Tensor, tested: Tensor, seed: int, device: str = "cpu"
