@@ -1,4 +1,4 @@
-"""Forecasts from rolling origins: the default network beside simple rivals, refitted at each origin.
+"""Forecasts from rolling origins: the default network beside simple rivals, each fitted anew.
 
     python benchmarks/forecasting/origins.py DATA_FOLDER
 
@@ -136,8 +136,8 @@ def main(folder: Path, names: Sequence[str]) -> None:
         ]
         mean = np.exp(np.mean([np.log(np.mean(one)) for one in errors]))
         seconds = time.perf_counter() - began
-        print(f"{name:16s}" + "".join(f"{cell:>18s}" for cell in cells) + f"{mean:17.3f}{seconds:10.0f}",
-              flush=True)  # fmt: skip
+        row = "".join(f"{cell:>18s}" for cell in cells)
+        print(f"{name:16s}{row}{mean:17.3f}{seconds:10.0f}", flush=True)
 
 
 if __name__ == "__main__":
