@@ -1,5 +1,8 @@
 """The memory that there is, where a container has less than the machine."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,3 +74,39 @@ def test_a_container_that_is_more_than_full_has_nothing_free(groups: Path) -> No
     usage = {"memory__current": 200 * MB, "memory__stat": ""}
     write(groups, "0::/", memory__max=100 * MB, **usage)
     assert machine.free_memory() == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, "1000"),
+        ({"GOMP_SPINCOUNT": "5"}, "5"),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, None),
+    ],
+)
+def test_threads_spin_briefly_unless_the_person_has_said_otherwise(
+    before: dict[str, str], after: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    for name, value in before.items():
+        monkeypatch.setenv(name, value)
+    machine.spin_briefly()
+    assert os.environ.get("GOMP_SPINCOUNT") == after
+
+
+def test_the_command_sets_it_before_torch_is_loaded() -> None:
+    script = (
+        "import os, sys\n"
+        "class Seen:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'torch': print(os.environ.get('GOMP_SPINCOUNT'))\n"
+        "sys.meta_path.insert(0, Seen())\n"
+        "from steadfit.cli import main\n"
+        "main(['shapes', 'mlp', '--input', '1x4x4'])\n"
+    )
+    clean = {k: v for k, v in os.environ.items() if k not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=clean, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[0] == "1000"

@@ -46,6 +46,17 @@ def check_limit() -> None:
         )
 
 
+def spin_briefly() -> None:
+    """Have OpenMP's threads sleep soon where they wait, in this process and those it starts.
+
+    They spin for milliseconds by default. Threads of several programs on the same cores then spin
+    against one another. To be called before torch is imported; what a person has set stays. Of
+    libgomp alone (GCC).
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
+
 def free_memory() -> int:
     """Bytes that this process can still take without pushing others out, or being ended in a
     container that is full: at most `memory()`.

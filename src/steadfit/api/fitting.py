@@ -40,8 +40,8 @@ def fit(
 ) -> Fitted:
     """Train one recipe on all the training data, once, with every core.
 
-    Data in time order are trained on twice: on what lies before the tested steps, for the figures,
-    and on all, for the model.
+    A forecast is trained twice: on what lies before the tested steps, for the figures, and on all,
+    for the model.
 
     remedies: of one arm, as in `study`: "dropout+l2" or ["dropout", "l2"] joins two. The rest as in
     `study`. out: by default runs/NAME-fit; gets `model/`, and `fit.json` with the figures, which
@@ -81,9 +81,9 @@ def fit(
 def _handed_over(
     recipe: Recipe, data: Dataset, parts: Split, replica: Replica, seed: int, device: str
 ) -> TrainedModel:
-    """The network that was judged; of data in time order another one, trained on the tested steps
-    too, as the newest steps say most of the next ones."""
-    if data.structure.spans is None:
+    """The network that was judged; of a forecast another one, trained on the tested steps too, as
+    the newest steps say most of the next ones."""
+    if not data.schema.task.steps_ahead:
         return trained_model(recipe, parts.train, [replica])
     again = fit_replica(recipe, data, torch.arange(len(data)), parts.test, seed, device)
     judged = trained_model(recipe, parts.train, [replica])

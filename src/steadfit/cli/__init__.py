@@ -10,7 +10,7 @@ from steadfit.cli.terminal import SafeConsole
 from steadfit.errors import SteadfitError
 from steadfit.files import WITHOUT_ROOM
 from steadfit.foreign_text import printable_lines
-from steadfit.machine import check_limit
+from steadfit.machine import check_limit, spin_briefly
 from steadfit.report.voice import COMMAND_LINE
 
 __all__ = ["app", "main"]
@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     try:
         check_limit()
+        spin_briefly()
         app.error_console = SafeConsole(stderr=True)
         app(sys.argv[1:] if arguments is None else arguments)
         print(end="", flush=True)

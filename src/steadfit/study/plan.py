@@ -85,9 +85,9 @@ class Plan:
 
     @property
     def everything(self) -> Tensor:
-        """What the model handed over is trained on: all examples but a test side's. Of data in time
-        order the test side's too: the newest steps say most of the next ones."""
-        if len(self.folds[0]) > 1 or self.data.structure.spans is not None:
+        """What the model handed over is trained on: all examples but a test side's. Of a forecast
+        the test side's too: the newest steps say most of the next ones."""
+        if len(self.folds[0]) > 1 or self.data.schema.task.steps_ahead:
             return torch.arange(len(self.data))
         return self.varied.train
 
