@@ -178,7 +178,7 @@ def classified(folder: Path) -> Dataset:
     header = csv_line([*NAMES, "label"])
     rows = [csv_line([*map(str, range(i, i + 5)), NAMES[i % 5]]) for i in range(60)]
     (folder / f"{NAMES[2]}.csv").write_text(header + "".join(rows))
-    return read(folder / f"{NAMES[2]}.csv")
+    return read(folder / f"{NAMES[2]}.csv", kind="series")
 
 
 def forecast(folder: Path) -> Dataset:

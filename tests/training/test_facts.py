@@ -20,7 +20,14 @@ READING = {
     "long": ("long.csv", {"series": "run", "time": "at", "target": "label"}),
     "sales": (
         "sales.csv",
-        {"series": "shop", "time": "date", "target": "sold", "values": "price", "horizon": 2},
+        {
+            "series": "shop",
+            "time": "date",
+            "target": "sold",
+            "values": "price",
+            "horizon": 2,
+            "window": 7,
+        },
     ),
     "films": ("films.csv", {"target": "score"}),
     "song": ("song.txt", {"block": 60}),
@@ -39,9 +46,12 @@ def test_a_model_of_format_1_predicts_as_it_did(name: str) -> None:
     folder = OLD / name.partition(".")[0]
     found = pyarrow.csv.read_csv(io.BytesIO(predictions(folder, folder / name).text.encode()))
     expected = pyarrow.csv.read_csv(folder / "predicted.csv")
-    assert found.column_names == expected.column_names
+    later = {"time"} - set(expected.column_names)  # columns that came later
+    assert set(found.column_names) - later == set(expected.column_names)
     for column in expected.column_names:
         ours, theirs = found[column].to_numpy(), expected[column].to_numpy()
+        if column == "input":  # "shop a" of a column called shop is now "a"
+            theirs = np.array([name.removeprefix("shop ") for name in theirs], dtype=object)
         if theirs.dtype.kind == "f":
             np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
         else:
