@@ -314,3 +314,65 @@ def test_a_large_jpeg_is_scaled_as_a_whole_one_is(tmp_path: Path, orientation: i
     upright.save(tmp_path / "a" / "z.png")
     data = read(tmp_path, size=30)
     assert np.abs(pixels(data, "a/z.jpg") - pixels(data, "a/z.png")).max() <= 3
+
+
+@pytest.mark.parametrize(
+    "left",
+    ["__MACOSX/a/._0.png", "@eaDir/a/0.png", ".ipynb_checkpoints/0.png", "a/._0.png",
+     "a/Thumbs.db", "b/desktop.ini", "#recycle/0.png", "a/@eaDir/0.png"],
+)  # fmt: skip
+def test_what_other_programs_leave_is_no_class_and_no_image(tmp_path: Path, left: str) -> None:
+    folder = fill(tmp_path / "photos")
+    (folder / left).parent.mkdir(parents=True, exist_ok=True)
+    if left.endswith("/0.png"):
+        GREY.save(folder / left)
+    else:
+        (folder / left).write_bytes(b"\0\5\x16\7" + bytes(60))
+    data = read(folder)
+    assert (data.classes, len(data), data.notes) == (("a", "b"), 6, ())
+    assert len(read_images(folder, (1, 8, 10)).ids) == 6
+
+
+def test_an_image_without_suffix_is_trained_on_and_predicted(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "photos")
+    (folder / "a" / "0.png").rename(folder / "a" / "plain")
+    (folder / "a" / "README").write_text("no image")
+    assert "a/plain" in read(folder).ids
+    assert "a/plain" in read_images(folder, (1, 8, 10)).ids
+    assert not any("README" in name for name in read_images(folder, (1, 8, 10)).ids)
+
+
+@pytest.mark.parametrize(("train", "test"), [("Train", "Test"), ("training", "testing")])
+def test_train_and_test_by_other_names(tmp_path: Path, train: str, test: str) -> None:
+    fill(tmp_path / train)
+    fill(tmp_path / test, each=1)
+    data = read(tmp_path)
+    assert data.classes == ("a", "b")
+    assert data.structure.is_test is not None
+    assert int(data.structure.is_test.sum()) == 2
+
+
+def test_a_test_folder_of_loose_images_gives_one_note(tmp_path: Path) -> None:
+    fill(tmp_path / "train")
+    (tmp_path / "test").mkdir()
+    for i in range(30):
+        GREY.save(tmp_path / "test" / f"{i}.png")
+    data = read(tmp_path)
+    assert data.notes == ("test (30 files) has no class folders and is left out.",)
+    assert data.structure.is_test is None
+
+
+def test_many_files_of_a_kind_are_one_note(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "photos")
+    for i in range(30):
+        (folder / "a" / f"{i:02}.txt").write_text("a note")
+    [note] = read(folder).notes
+    assert note.startswith("30 files are left out, each is no image: a/00.txt, a/01.txt")
+
+
+def test_classes_one_level_too_deep_are_a_sentence_that_helps(tmp_path: Path) -> None:
+    fill(tmp_path / "zip" / "pets" / "train")
+    fill(tmp_path / "zip" / "pets" / "test")
+    with pytest.raises(SteadfitError, match=r"Give .*pets, which has the folders test, train\."):
+        read(tmp_path / "zip")
+    assert len(read(tmp_path / "zip" / "pets")) == 12

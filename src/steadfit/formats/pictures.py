@@ -18,6 +18,20 @@ _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")  # nothing else is ever
 _ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 swap height and width
 
 
+_LEFT_BEHIND = {"__macosx", "@eadir", "#recycle", "lost+found", "thumbs.db", "desktop.ini"}
+
+
+def left_behind(name: str) -> bool:
+    """Whether a file or folder of this name is what a system or program leaves, or is hidden.
+
+    Of archives from macOS, network storage, Windows, Jupyter (.ipynb_checkpoints).
+
+    >>> left_behind("__MACOSX"), left_behind("._cat.jpg"), left_behind("cat.jpg")
+    (True, True, False)
+    """
+    return name.startswith(".") or name.lower() in _LEFT_BEHIND
+
+
 def load(path: Path, height: int, width: int) -> np.ndarray:
     """One image as `read` prepares it: uint8, shape (height, width, 3).
 

@@ -61,8 +61,17 @@ def _files(folder: Path) -> list[Path]:
     def refuse(error: OSError) -> None:
         raise SteadfitError(f"{error.filename} cannot be listed: {error.strerror}.")
 
-    found = [Path(at, name) for at, _, names in os.walk(folder, onerror=refuse) for name in names]
-    return sorted(file for file in found if file.suffix.lower() in pictures.SUFFIXES)
+    found = []
+    for at, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not pictures.left_behind(name)]
+        found += [Path(at, name) for name in names if not pictures.left_behind(name)]
+    return sorted(file for file in found if _is_picture(file))
+
+
+def _is_picture(file: Path) -> bool:
+    """By its suffix; without one, by its content."""
+    suffix = file.suffix.lower()
+    return suffix in pictures.SUFFIXES or (not suffix and pictures.size_of(file) is not None)
 
 
 def _image(file: Path, shape: Size) -> Tensor:

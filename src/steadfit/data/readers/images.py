@@ -1,7 +1,7 @@
 """A folder of images, one folder a class, with or without train/ and test/ above them."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +9,13 @@ import numpy as np
 
 from steadfit.data.arrays import from_arrays
 from steadfit.data.dataset import Dataset
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, counted, some
 from steadfit.files import reading
-from steadfit.formats.pictures import SUFFIXES, load, place, size_of
+from steadfit.formats.pictures import SUFFIXES, left_behind, load, place, size_of
 
+_NO_CLASS, _NO_IMAGE = "lies in no class folder", "is no image"
+_NOT_MEANT = (_NO_CLASS, _NO_IMAGE)
+_NOTES = 5  # on files of one of these kinds, at most
 _LONGEST = 64  # pixels; what a small network trains on in seconds rather than minutes
 
 
@@ -35,8 +38,10 @@ def read(source: str | Path, *, size: int | None = None, damaged: float = 0.05) 
     """A folder of PNG, JPEG, BMP, GIF, TIFF or WebP images; the format is told by content.
 
     Each folder in `source`, or in source/train and source/test, is a class; images in folders
-    below it are its own. Hidden files, links that lead out of the folder and linked folders are
-    left out; other files that are no images are left out and named in the notes.
+    below it are its own. The two may be called training and testing too, with capitals. A test
+    folder without class folders is left out. Hidden files, what other programs leave behind, links
+    that lead out of the folder and linked folders are left out; other files that are no images are
+    left out and named in the notes.
     size: the images' height and width. If None, the median height and the median width, both
         scaled down where the longer one is above 64.
     damaged: the largest share of images that may be unreadable; each is named in the notes.
@@ -97,36 +102,78 @@ def _size_note(sizes: Sequence[tuple[int, int]], height: int, width: int) -> lis
     ]
 
 
+def _sides(root: Path) -> tuple[Path, Path | None] | None:
+    """The folders of training and test images, where they are divided; the second may be absent."""
+    with reading(root):
+        folders = {path.name.lower(): path for path in sorted(root.iterdir()) if path.is_dir()}
+    train = folders.get("train", folders.get("training"))
+    if train is None:
+        return None
+    return train, folders.get("test", folders.get("testing"))
+
+
 def _find(root: Path) -> _Findings:
     """The files that are, or by their suffix claim to be, images; in order of their paths."""
-    train = root / "train"
-    with reading(root):
-        divided = train.is_dir()
-    sides = [(train, False), (root / "test", True)] if divided else [(root, False)]
-    files, odd = [], []
+    divided = _sides(root)
+    sides = [(root, False)] if divided is None else [(divided[0], False)]
+    notes: list[str] = []
+    if divided is not None and divided[1] is not None:
+        if any(path.is_dir() and not left_behind(path.name) for path in divided[1].iterdir()):
+            sides.append((divided[1], True))
+        else:
+            count = len(list(divided[1].iterdir()))
+            notes.append(
+                f"{divided[1].name} ({counted(count, 'files')}) has no class folders and is left "
+                "out."
+            )
+    if divided is None:
+        _check_level(root)
+    files: list[_File] = []
+    odd: dict[str, list[str]] = {}
     for side, is_test in sides:
-        if not side.is_dir():
-            continue
         for path, reason in _walk(side, root):
             label = place(path, side).partition("/")[0]
             if reason is None and path.parent == side:
-                reason = "lies in no class folder"
+                reason = _NO_CLASS
             if reason is None and path.suffix.lower() not in SUFFIXES and size_of(path) is None:
-                reason = "is no image"
+                reason = _NO_IMAGE
             if reason is None:
                 files.append(_File(path, label, is_test))
             else:
-                odd.append(f"{place(path, root)} {reason} and is left out.")
-    if len(sides) == 2:
-        others = sorted(p.name for p in root.iterdir() if p.name not in ("train", "test"))
-        shown = [name for name in others if not name.startswith(".")]
-        odd += [f"{name} lies beside train and is left out." for name in shown]
+                odd.setdefault(reason, []).append(place(path, root))
+    if divided is not None:
+        others = sorted(path.name for path in root.iterdir() if path not in divided)
+        shown = [name for name in others if not left_behind(name)]
+        notes += [f"{name} lies beside {divided[0].name} and is left out." for name in shown]
     if not files:
         raise SteadfitError(
             f"{root} must have a folder of images for each class, or train/ and test/ with such "
             "folders, got none."
         )
-    return _Findings(files, odd)
+    return _Findings(files, [*_left_out(odd), *notes])
+
+
+def _check_level(root: Path) -> None:
+    """Refuse a folder whose classes are one level further down, as an archive may have them."""
+    folders = [path for path in root.iterdir() if path.is_dir() and not left_behind(path.name)]
+    if len(folders) == 1 and not folders[0].is_symlink():
+        inside = [path for path in folders[0].iterdir() if path.is_dir()]
+        if len(inside) > 1 and not any(left_behind(path.name) for path in inside):
+            raise SteadfitError(
+                f"{root} must have a folder of images for each class, got one folder. Give "
+                f"{folders[0]}, which has the folders {some(sorted(p.name for p in inside))}."
+            )
+
+
+def _left_out(odd: Mapping[str, Sequence[str]]) -> list[str]:
+    """A note for each file that is left out, or one for many that were not meant as images."""
+    found = []
+    for reason, names in odd.items():
+        if len(names) <= _NOTES or reason not in _NOT_MEANT:
+            found += [f"{name} {reason} and is left out." for name in names]
+        else:
+            found.append(f"{len(names)} files are left out, each {reason}: {some(names)}.")
+    return found
 
 
 def _walk(side: Path, root: Path) -> Iterator[tuple[Path, str | None]]:
@@ -137,7 +184,7 @@ def _walk(side: Path, root: Path) -> Iterator[tuple[Path, str | None]]:
 
     inside = root.resolve()
     for folder, names, files in os.walk(side, onerror=refuse):
-        names[:] = sorted(name for name in names if not name.startswith("."))
+        names[:] = sorted(name for name in names if not left_behind(name))
         for path in (Path(folder) / name for name in names):
             if path.is_symlink():
                 yield path, "is a link to a folder"
@@ -145,7 +192,7 @@ def _walk(side: Path, root: Path) -> Iterator[tuple[Path, str | None]]:
                 yield path, "is an empty folder, not an image,"
         for name in sorted(files):
             path = Path(folder) / name
-            if name.startswith("."):
+            if left_behind(name):
                 continue
             target = Path(os.path.realpath(path))  # which does not mind links in a circle
             outside = path.is_symlink() and not target.is_relative_to(inside)
@@ -163,11 +210,12 @@ def _check_damage(broken: list[str], total: int, damaged: float, root: Path) -> 
 
 def _check_classes(kept: list[_File], files: list[_File], root: Path) -> None:
     """Every class folder of the training side, and every class, must have images."""
-    train = root / "train" if (root / "train").is_dir() else root
+    divided = _sides(root)
+    train = root if divided is None else divided[0]
     folders = {
         place(p, train)
         for p in train.iterdir()
-        if p.is_dir() and not p.is_symlink() and not p.name.startswith(".")
+        if p.is_dir() and not p.is_symlink() and not left_behind(p.name)
     }
     empty = sorted((folders | {file.label for file in files}) - {file.label for file in kept})
     if empty:
