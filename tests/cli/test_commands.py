@@ -75,8 +75,10 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path):
     command = [sys.executable, "-m", "steadfit"]
     long = [*STUDY[:6], "--epochs", "400", "--out", tmp_path / "run"]
     process = subprocess.Popen(
-        [*command, *long], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
-    )
+        [*command, *long], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        # which shells have ignored by what runs in the background, these tests perhaps
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     deadline = time.monotonic() + 120
     claims = (tmp_path / "run" / "store" / ".claims").glob
     while not list(claims("*")) and process.poll() is None and time.monotonic() < deadline:
