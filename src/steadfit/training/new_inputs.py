@@ -1,6 +1,7 @@
 """Predictions of new inputs as columns of a table."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -8,13 +9,20 @@ from steadfit.errors import SteadfitError
 from steadfit.kinds import Examples, Series
 from steadfit.tasks import Forecast
 
-if TYPE_CHECKING:
-    from steadfit.training.trained import TrainedModel
-    from steadfit.training.trained_reference import TrainedReference
+
+class Predictor(Protocol):
+    """What is asked of a trained model or reference."""
+
+    @property
+    def facts(self) -> Any: ...
+
+    def logits(self, x: Any) -> np.ndarray: ...
+
+    def intervals(self, x: Any) -> Mapping[int, tuple[np.ndarray, np.ndarray]]: ...
 
 
 def columns(
-    model: "TrainedModel | TrainedReference", found: Examples, replicas: np.ndarray | None = None
+    model: Predictor, found: Examples, replicas: np.ndarray | None = None
 ) -> dict[str, np.ndarray]:
     """Predictions by column (`Task.columns`), with a forecast's times and intervals.
 
@@ -29,7 +37,7 @@ def columns(
     return {"input": made.pop("input"), "time": times, **made}
 
 
-def forecast(model: "TrainedModel", past: Any, horizon: int | None) -> dict[str, np.ndarray]:
+def forecast(model: Predictor, past: Any, horizon: int | None) -> dict[str, np.ndarray]:
     """The columns of the next steps of each series; see `TrainedModel.forecast`."""
     schema = model.facts.schema
     task = schema.task
