@@ -1,4 +1,4 @@
-"""Tables of unrelated columns: what is told of them, and new rows by the columns' names."""
+"""Tables of unrelated columns: their notes, and how new rows are matched by column name."""
 
 import datetime as dt
 from pathlib import Path

@@ -35,6 +35,9 @@ Out = Annotated[
     Path | None,
     Parameter(group=OUTPUT, help="Folder. [default: runs/NAME; of a fit, runs/NAME-fit]"),
 ]
+Beside = Annotated[
+    bool, Parameter(group=DESIGN, show_default=False, help="Fit reference models beside.")
+]
 Replace = Annotated[
     bool,
     Parameter(

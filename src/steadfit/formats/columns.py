@@ -158,12 +158,11 @@ class Columns:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        days = [compact(str(cell)) for cell in self.cells(name)]
-        if self.is_numeric(name) and not all(days):
+        if self.is_numeric(name) and not all(compact(str(cell)) for cell in self.cells(name)):
             values = self.numbers(name)
             self._refuse(name, np.flatnonzero(~np.isfinite(values)).tolist(), "a time")
             return values, False
-        cells = [day or iso(cell) for day, cell in zip(days, self.texts(name), strict=True)]
+        cells = [compact(cell) or iso(cell) for cell in self.texts(name)]
         kinds = (pa.timestamp("us"), pa.timestamp("us", "UTC"))
 
         def calendar(some_cells: list[str]) -> np.ndarray | None:

@@ -60,12 +60,9 @@ class ForecastTable(Form):
                 f"{table.file}: the model was trained on arrays, so the columns to forecast from "
                 "are unknown. Give the series as arrays, in Python."
             )
-        members, notes, clocks = rows_of_series(table, self.series), list[str](), list[Ticks]()
-        if self.time is not None:
-            members, notes = in_time_order(table, members, self.time)
-            clock = read_clock(table, members, self.time)
-            self._check_step(table, clock.step)
-            clocks = clock.ticks
+        clock = read_clock(table, rows_of_series(table, self.series), self.time)
+        self._check_step(table, clock.step)
+        members = clock.members
         short = [f"{key} ({len(rows)})" for key, rows in members.items() if len(rows) < self.window]
         if short:
             raise SteadfitError(
@@ -78,7 +75,7 @@ class ForecastTable(Form):
         if missing == "refuse":
             drop = 'fix these rows, or give missing="drop" to leave out the series that need them.'
             check_complete(table, self.columns, x, np.concatenate(last), PAST + drop)
-        return Rows([x[rows] for rows in last], list(members), notes, clocks)
+        return Rows([x[rows] for rows in last], list(members), clock.notes, clock.ticks)
 
     def _check_step(self, table: Columns, found: str | None) -> None:
         """Rows of another distance are another question; None where the distance is not known."""
@@ -95,44 +92,41 @@ def check_rule(missing: str) -> None:
         raise unknown("rule for a forecast's missing values", missing, ["refuse", "drop"])
 
 
-def in_time_order(
-    table: Columns, members: Mapping[str, np.ndarray], time: str
-) -> tuple[dict[str, np.ndarray], list[str]]:
-    """The rows of each series sorted by time, and a note where they were not."""
-    clock, _ = table.times(time)
-    found = {key: rows[np.argsort(clock[rows], kind="stable")] for key, rows in members.items()}
-    moved = sum(bool((found[key] != rows).any()) for key, rows in members.items())
-    if not moved:
-        return found, []
-    which = "The rows" if len(found) == 1 else f"The rows of {moved} series"
-    return found, [f"{which} were sorted by {time}."]
-
-
 class Clock(NamedTuple):
     """What the times of a table say.
 
-    starts: at which step of one clock each series begins. step: how far it is from one row to the
-    next, in words; None where no series has two. season: that the calendar suggests; 1 for none.
+    members: the rows of each series, in the order of time.
+    notes: whether they were sorted.
+    starts: at which step of one clock each series begins.
+    step: how far it is from one row to the next, in words; None where no series has two.
+    season: that the calendar suggests; 1 for none.
     ticks: the times after each series; none where there is no step.
     """
 
+    members: dict[str, np.ndarray]
+    notes: list[str]
     starts: list[int]
     step: str | None
     season: int
     ticks: list[Ticks]
 
 
-def read_clock(table: Columns, members: dict[str, np.ndarray], time: str) -> Clock:
+def read_clock(table: Columns, given: Mapping[str, np.ndarray], time: str | None) -> Clock:
     """A step is the smallest distance between times. Raises SteadfitError for any other distance,
-    which is a gap, and for times that do not rise.
+    which is a gap, and for times that repeat.
+
+    given: the rows of each series. time: the column of times; None where the rows are in order.
     """
+    if time is None:
+        return Clock(dict(given), [], [0] * len(given), None, 1, [])
     times, calendar = table.times(time)
+    members, notes = _sorted(given, times, time)
     check_order(table, members, times, time)
     months = _months(times) if calendar else None
     clock = times if months is None else months
     distances = np.concatenate([np.diff(clock[rows]) for rows in members.values()])
     if not len(distances):
-        return Clock([0] * len(members), None, 1, [])
+        return Clock(members, notes, [0] * len(members), None, 1, [])
     step = distances.min()
     for key, rows in members.items():
         gaps = np.flatnonzero(~np.isclose(np.diff(clock[rows]), step, rtol=1e-6, atol=0))
@@ -150,10 +144,24 @@ def read_clock(table: Columns, members: dict[str, np.ndarray], time: str) -> Clo
         for rows in members.values()
     ]
     if not calendar:
-        return Clock(starts, f"{step:g}", 1, ticks)
+        return Clock(members, notes, starts, f"{step:g}", 1, ticks)
     if months is not None:
-        return Clock(starts, counted(int(step), "months"), _MONTHS.get(int(step), 1), ticks)
-    return Clock(starts, _in_words(int(step)), _SEASONS.get(int(step), 1), ticks)
+        word, season = counted(int(step), "months"), _MONTHS.get(int(step), 1)
+    else:
+        word, season = _in_words(int(step)), _SEASONS.get(int(step), 1)
+    return Clock(members, notes, starts, word, season, ticks)
+
+
+def _sorted(
+    given: Mapping[str, np.ndarray], times: np.ndarray, time: str
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The rows of each series by time, and a note where they were not."""
+    found = {key: rows[np.argsort(times[rows], kind="stable")] for key, rows in given.items()}
+    moved = sum(bool((found[key] != rows).any()) for key, rows in given.items())
+    if not moved:
+        return found, []
+    which = "The rows" if len(found) == 1 else f"The rows of {moved} series"
+    return found, [f"{which} were sorted by {time}."]
 
 
 def _in_words(microseconds: int) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from steadfit.data import Dataset, forecast_of
+from steadfit.data.timeline import apart
 from steadfit.report.frame import frame, label
 from steadfit.report.palette import LIGHT
 
@@ -26,7 +27,7 @@ def over_truth(test: Dataset, forecasts_RNO: np.ndarray) -> go.Figure:
     figure = frame(0, "step")
     series = np.unique(spans[:, 0])[:MOST_SERIES]
     for row, number in enumerate(series):
-        windows = _end_to_end(spans, number, horizon)
+        windows = np.flatnonzero(apart(spans, spans[:, 0] == number))
         steps = np.concatenate([spans[i, 2] - horizon + 1 + np.arange(horizon) for i in windows])
         truth = test.y[windows].numpy().reshape(len(windows), horizon, targets)[:, :, 0].ravel()
         shape = (len(forecasts_RNO), len(windows), horizon, targets)
@@ -40,16 +41,6 @@ def over_truth(test: Dataset, forecasts_RNO: np.ndarray) -> go.Figure:
         grid={"rows": len(series), "columns": 1, "pattern": "independent", "ygap": 0.25},
     )
     return figure
-
-
-def _end_to_end(spans: np.ndarray, series: int, horizon: int) -> list[int]:
-    """Windows of a series of which each forecasts the steps right after those of the last."""
-    found: list[int] = []
-    rows = np.flatnonzero(spans[:, 0] == series)
-    for i in rows[np.argsort(spans[rows, 2], kind="stable")]:
-        if not found or spans[i, 2] - spans[found[-1], 2] >= horizon:
-            found.append(int(i))
-    return found
 
 
 def _add(

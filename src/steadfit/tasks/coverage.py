@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-LEVELS = (80, 95)  # percent of the truths that an interval is to hold
+LEVELS = (80, 95)  # percent of outcomes that an interval should contain
 
 
 def half_widths(errors: np.ndarray, targets: int) -> Mapping[int, tuple[float, ...]]:

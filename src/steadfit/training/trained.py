@@ -154,8 +154,9 @@ class TrainedModel:
     def intervals(self, x: Any) -> Mapping[int, tuple[np.ndarray, np.ndarray]]:
         """The lower and upper ends of `predict`, each of its shape, by the level in percent.
 
-        Of forecasts alone, 80 and 95: they are to hold so many of the truths, and are made of the
-        errors of forecasts that were tested (`steadfit.tasks.coverage`). Empty for other models.
+        Of forecasts alone, 80 and 95: they should contain so many of the outcomes, and come from
+        the errors of forecasts that were tested (`steadfit.tasks.coverage`). Empty for other
+        models.
         """
         checked = self._checked(x)
         task = self.facts.schema.task

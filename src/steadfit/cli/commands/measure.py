@@ -5,13 +5,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from steadfit import workers
 from steadfit.cli.app import app
 from steadfit.cli.design import Design
 from steadfit.cli.options import (
-    DESIGN,
     MODEL,
     AsJson,
+    Beside,
     Out,
     Processes,
     Replace,
@@ -50,10 +49,7 @@ def measure(
     reading: Reading = Reading(),  # noqa: B008  (it is frozen)
     test: TestShare = 0.2,
     design: Design = Design(),  # noqa: B008
-    reference: Annotated[
-        bool,
-        Parameter(group=DESIGN, show_default=False, help="Fit reference models beside."),
-    ] = True,
+    reference: Beside = True,
     seed: Seed = 0,
     code_version: Annotated[
         str | None,
@@ -65,6 +61,8 @@ def measure(
     json: AsJson = False,
 ) -> None:
     """Compare your own training functions by retraining; say which is better, how sure that is."""
+    from steadfit import workers
+
     workers.start_server()
     from steadfit import api
     from steadfit.cli import terminal

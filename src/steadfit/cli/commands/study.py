@@ -12,6 +12,7 @@ from steadfit.cli.options import (
     DESIGN,
     OUTPUT,
     AsJson,
+    Beside,
     Out,
     Processes,
     Replace,
@@ -47,10 +48,7 @@ def study(
         Literal["cell"] | None, Parameter(group=DESIGN, help="Compare every recurrent cell.")
     ] = None,
     design: DesignOrRace = DesignOrRace(),  # noqa: B008
-    reference: Annotated[
-        bool,
-        Parameter(group=DESIGN, show_default=False, help="Fit reference models beside."),
-    ] = True,
+    reference: Beside = True,
     seed: Seed = 0,
     processes: Processes = None,
     hand_over: Annotated[

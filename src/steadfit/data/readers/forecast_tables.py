@@ -11,7 +11,7 @@ from steadfit.data.readers.asked import Asked
 from steadfit.errors import SteadfitError, some
 from steadfit.formats import ForecastTable
 from steadfit.formats.columns import Columns
-from steadfit.formats.forecast_tables import PAST, Clock, in_time_order, read_clock
+from steadfit.formats.forecast_tables import PAST, read_clock
 from steadfit.formats.long_tables import check_complete, rows_of_series
 from steadfit.tasks import Forecast
 
@@ -22,11 +22,8 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
     assert asked.horizon is not None
     targets = _to_forecast(table, asked)
     columns = [*targets, *(name for name in asked.values if name not in targets)]
-    members = rows_of_series(table, asked.series)
-    clock = Clock([0] * len(members), None, 1, [])
-    if asked.time is not None:
-        members, sorted_rows = in_time_order(table, members, asked.time)
-        clock, notes = read_clock(table, members, asked.time), [*notes, *sorted_rows]
+    clock = read_clock(table, rows_of_series(table, asked.series), asked.time)
+    members, notes = clock.members, [*notes, *clock.notes]
     window, season = _window_and_season(asked, clock.season, members)
     x = np.stack([table.numbers(column) for column in columns], axis=1)
     missing = asked.missing or "refuse"
