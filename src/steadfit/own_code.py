@@ -63,10 +63,10 @@ class OwnCode:
         found.add(what)
         return cls(what, name, found.digest)
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
         """What it gives. Raises OwnCodeError for whatever it raises."""
         with raised_by(self.name):
-            return self.what(*arguments)
+            return self.what(*arguments, **named)
 
     def __reduce__(self) -> tuple[Callable[..., "OwnCode"], tuple[bytes, str, str]]:
         return _unpacked, (self._packed, self.name, self.digest)

@@ -141,11 +141,19 @@ class Augmentation(Settings):
 
 
 class Training(Settings):
-    """How one replica is trained."""
+    """How one replica is trained.
+
+    own_loss: in place of `loss`, a person's function from a batch's outputs and targets to their
+    mean loss, a tensor of one number. Of classes: logits (batch, classes) and class numbers
+    (batch,). Of numbers: both (batch, outputs), in units in which the targets have mean 0 and
+    deviation 1; of forecasts, in units of each series' size. Arms are judged by the same measures
+    as ever.
+    """
 
     epochs: Annotated[int, Field(ge=1)] = 20
     batch: Annotated[int, Field(ge=1)] = 64
     loss: Literal["cross_entropy", "brier"] = "cross_entropy"  # of classes; numbers: squared error
+    own_loss: OwnFunction = None
     optimizer: Optimizer = Optimizer()
     penalties: Penalties = Penalties()
     augmentation: Augmentation = Augmentation()
@@ -163,7 +171,12 @@ class Training(Settings):
     @property
     def codes(self) -> tuple[OwnCode, ...]:
         """The functions of a person's own."""
-        own = (self.augmentation.own, self.optimizer.own, self.optimizer.own_schedule)
+        own = (
+            self.own_loss,
+            self.augmentation.own,
+            self.optimizer.own,
+            self.optimizer.own_schedule,
+        )
         return tuple(code for code in own if isinstance(code, OwnCode))
 
 

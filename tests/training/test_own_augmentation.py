@@ -5,8 +5,9 @@ import pytest
 import torch
 
 import steadfit as sf
-from steadfit.data import from_series, from_table
+from steadfit.data import from_series, from_table, from_texts
 from steadfit.errors import OwnCodeError, SteadfitError
+from steadfit.own_code import OwnCode
 from steadfit.recipe import Augmentation, Recipe
 from steadfit.training import RecipeLearner, fit, trained_model
 from study.serial_engine import SerialEngine
@@ -95,12 +96,54 @@ def test_what_is_wrong_is_said_with_the_arm(function, said, tmp_path):
         sf.study(IMAGES, recipe=RECIPE, remedies=[odd], engine=SerialEngine(), out=tmp_path / "r")
 
 
+def seen_by(function, data, name):
+    """What the function was given of one training, and its logits."""
+    given = []
+
+    def watching(batch, lengths):
+        given.append((batch.clone(), lengths))
+        return function(batch)
+
+    recipe = Recipe().model_with(name=name, width=0.1).training_with(epochs=1, batch=8)
+    recipe = recipe.training_with(augmentation={"own": OwnCode.of(watching, "1")})
+    return given, trained(data, recipe).logits
+
+
+SERIES = from_series([RNG.normal(size=(3 + i % 4, 2)) for i in range(24)], [0, 1] * 12)
+TEXTS = from_texts(["good film", "a very bad film", "film so so bad good"] * 8, [0, 1, 1] * 8)
+
+
+@pytest.mark.parametrize("data", [SERIES, TEXTS], ids=["series", "texts"])
+def test_series_and_texts_come_padded_with_their_lengths(data):
+    given, same = seen_by(lambda batch: batch, data, "recurrent")
+    for batch, lengths in given:
+        assert batch.shape[1] == int(lengths.max())
+        beyond = torch.arange(batch.shape[1]) >= lengths[:, None]
+        assert not batch[beyond].any()
+    assert sorted(n for _, lengths in given for n in lengths.tolist()) == sorted(
+        data.x.lengths.tolist()
+    )
+    _, other = seen_by(torch.ones_like, data, "recurrent")
+    assert not np.array_equal(same, other)
+
+
+def test_what_is_put_beyond_the_end_changes_nothing():
+    def filled(batch):
+        return torch.where(batch == 0, 7.0, batch)
+
+    _, same = seen_by(lambda batch: batch, SERIES, "recurrent")
+    np.testing.assert_array_equal(seen_by(filled, SERIES, "recurrent")[1], same)
+
+
+@pytest.mark.parametrize(("changed", "got"), [(99, "99"), (-1, "-1")])
+def test_tokens_that_there_are_not_are_refused(changed, got):
+    with pytest.raises(OwnCodeError, match=rf"must give token numbers from 0 to \d+, got {got}"):
+        seen_by(lambda batch: torch.full_like(batch, changed), TEXTS, "recurrent")
+
+
 def test_what_is_no_function_is_refused():
     with pytest.raises(SteadfitError, match=r"own .*must be a function, got 'mirrored'"):
         Augmentation.of(own="mirrored")
-    series = from_series([np.ones(3), np.zeros(4)] * 3, [0, 1] * 3)
-    with pytest.raises(SteadfitError, match="cannot be changed by a function of your own"):
-        RecipeLearner(with_own(mirrored)(Recipe().model_with(name="recurrent"))).check(series)
     read = Recipe.from_json(with_own(mirrored)(RECIPE).to_json())
     with pytest.raises(SteadfitError, match="must be a function, got its name"):
         trained(IMAGES, read)

@@ -217,14 +217,13 @@ class Kind(ABC, Generic[X]):
         changed = self._changed(x, settings, generator)
         return changed if settings.own is None else self.changed_by(settings.own, changed)
 
+    @abstractmethod
     def changed_by(self, code: Any, x: X) -> X:
-        """A batch changed by a person's function, where such examples can be."""
-        raise SteadfitError(f"{self.several} are not changed by a function of one's own.")
+        """A prepared batch changed by a person's function (`own_changes.own_change`)."""
 
     def check_changes(self, settings: Augmentation) -> None:
         """Raise SteadfitError for changes that this kind of example does not have."""
-        asked = [name for name, value in settings if value and name not in self.changes]
-        asked = ["a function of your own" if name == "own" else name for name in asked]
+        asked = [name for name, value in settings if value and name not in {*self.changes, "own"}]
         if asked:
             raise SteadfitError(
                 f"These examples are {self.several}, which cannot be changed by "

@@ -35,7 +35,7 @@ class Images(Kind[Tensor]):
     width: int
 
     name = several = "images"
-    changes = frozenset({"shift", "flip", "rotation", "noise", "own"})
+    changes = frozenset({"shift", "flip", "rotation", "noise"})
     model = "convnet"
     remedies = ("augment",)
     references = ("logistic regression", "ridge regression", "HOG and logistic regression")

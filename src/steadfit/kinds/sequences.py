@@ -17,6 +17,7 @@ from steadfit.formats.form import TABLES, open_table
 from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.numerals import Mark
 from steadfit.kinds.base import Examples, Kind, Packed, existing, said
+from steadfit.kinds.own_changes import own_change_of_sequences
 from steadfit.kinds.ragged import Ragged
 from steadfit.nn import Padded
 
@@ -127,6 +128,9 @@ class Sequences(Kind[Ragged]):
 
     def placed(self, x: Ragged, device: str) -> Ragged:
         return x.to(device)
+
+    def changed_by(self, code: Any, x: Ragged) -> Ragged:
+        return own_change_of_sequences(code, x)
 
     def padded(self, x: Ragged) -> Padded:
         return Padded.of(x.padded(), x.lengths)

@@ -34,7 +34,7 @@ class Tables(Kind[Table]):
 
     name = "tables"
     several = "rows"
-    changes = frozenset({"noise", "own"})
+    changes = frozenset({"noise"})
     model = "mlp"
     remedies = ("noise",)
     references = ("logistic regression", "ridge regression", "boosted trees")

@@ -18,6 +18,7 @@ from steadfit.errors import SteadfitError
 from steadfit.kinds import kind_of
 from steadfit.nn import Recurrent
 from steadfit.training import TrainedModel
+from steadfit.training.learned_loss import learned_loss
 
 LAGS = 200  # steps back from the last, beyond which a gradient is not followed
 
@@ -116,8 +117,8 @@ def gradient_by_lag(model: TrainedModel, x: Ragged, y: Tensor, lags: int = LAGS)
     module, preparation = model.members[0]
     (inputs,), lengths, (output, logits) = _call(module, preparation.inputs(x), layer)
     training = model.facts.recipe.training
-    loss = model.facts.schema.task.loss(logits, preparation.targets(y), training) * len(y)
-    (direct,) = torch.autograd.grad(loss, output)
+    loss = learned_loss(model.facts.schema.task, logits, preparation.targets(y), training)
+    (direct,) = torch.autograd.grad(loss * len(y), output)
     steps = torch.full((len(x),), inputs.shape[1]) if lengths is None else lengths
     last = direct[torch.arange(len(x)), steps - 1, : layer.proj_size or layer.hidden_size]
     return _carried_back(layer, inputs.detach(), steps, last, lags)

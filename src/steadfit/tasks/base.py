@@ -20,10 +20,13 @@ Part = tuple[Tensor | Padded, Tensor]  # what a module takes, and its targets
 
 _OF_SOME_TASKS = {  # settings that only some tasks take, and what each is
     "loss": "The Brier score is a loss of classes",
+    "own_loss": "A loss of your own is of examples with one answer each",
     "class_weight": "Class weights are for classes",
     "balanced_sampling": "Balanced sampling is for classes",
     "calibrate": "A temperature is fitted to the logits of classes or tokens",
 }
+
+_OF_OUR_LOSSES = ("loss", "class_weight", "label_smoothing")
 
 
 class Points(NamedTuple):
@@ -118,6 +121,12 @@ class Task(ABC):
             if setting not in self.takes and getattr(training, setting) != default:
                 raise SteadfitError(
                     f"{what}, and {data} is of {self.learned}. Leave out training.{setting}."
+                )
+        for setting in _OF_OUR_LOSSES if training.own_loss is not None else ():
+            if getattr(training, setting) != Training.model_fields[setting].default:
+                raise SteadfitError(
+                    f"training.{setting} changes one of steadfit's losses, and own_loss is in its "
+                    f"place. Leave out training.{setting}, or make it a part of your function."
                 )
 
     @abstractmethod

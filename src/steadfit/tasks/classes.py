@@ -32,7 +32,7 @@ class Classes(Task):
     learned = "classes"
     losses = (Loss.CROSS_ENTROPY, Loss.BRIER, Loss.ZERO_ONE)
     answer = "probabilities"
-    takes = frozenset({"loss", "class_weight", "balanced_sampling", "calibrate"})
+    takes = frozenset({"loss", "own_loss", "class_weight", "balanced_sampling", "calibrate"})
     measures = OF_CLASSES
 
     @property

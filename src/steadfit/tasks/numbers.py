@@ -23,6 +23,7 @@ class Numeric(Task):
     learned = "numbers"
     losses = (Loss.SQUARED,)
     measures = OF_NUMBERS
+    takes = frozenset({"own_loss"})
 
     @property
     def means(self) -> int:

@@ -20,6 +20,7 @@ from steadfit.training.averaging import RunningMean, refresh_normalisation
 from steadfit.training.batches import balanced, in_pieces, watched
 from steadfit.training.check import check, check_batches
 from steadfit.training.gradients import clip_gradients, first_bad_gradient
+from steadfit.training.learned_loss import learned_loss
 from steadfit.training.max_norm import limit_norms
 from steadfit.training.memory import with_halvings
 from steadfit.training.optimizer import learning_rate, make_optimizer
@@ -227,8 +228,8 @@ class _Run:
         for (inputs, y), here in zip(parts, answers, strict=True):
             with self.autocast():
                 outputs = self.module(inputs)
-            loss = self.task.loss(
-                outputs, y, self.settings, smoothed=True, weights=self.class_weights
+            loss = learned_loss(
+                self.task, outputs, y, self.settings, smoothed=True, weights=self.class_weights
             )
             if len(parts) > 1:
                 loss = loss * (here / sum(answers))

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from steadfit.data import Dataset, points
 from steadfit.kinds import Preparation
 from steadfit.recipe import Training
+from steadfit.training.learned_loss import guessing, learned_loss
 from steadfit.training.predict import answers
 
 
@@ -55,7 +56,7 @@ def own_examples(
     strength = 1.0 if training.balanced_sampling else training.class_weight
     weights = task.class_weights(data.y[learned], strength)
     if mean is None:
-        learned_loss = float(task.loss(found, y, training, weights=weights))
+        by_learned = float(learned_loss(task, found, y, training, weights=weights))
     else:
-        loss = learned_loss = mean
-    return OwnExamples(loss, error, learned_loss, task.guessing(y, training, weights))
+        loss = by_learned = mean
+    return OwnExamples(loss, error, by_learned, guessing(task, y, training, weights))

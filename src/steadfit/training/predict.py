@@ -13,6 +13,7 @@ from steadfit.nn import Padded
 from steadfit.recipe import Training
 from steadfit.tasks.next_tokens import measured
 from steadfit.tasks.tokens import windows
+from steadfit.training.learned_loss import learned_loss
 from steadfit.training.memory import in_halves
 
 _BLOCKS, _WINDOW = 32, 128  # of a text's blocks at a time, and steps of them
@@ -106,7 +107,8 @@ def mean_loss(
     found, loss = answers(module, preparation, data, device)
     if loss is not None:
         return loss
-    return float(data.schema.task.loss(found, preparation.targets(data.y), training))
+    targets = preparation.targets(data.y)
+    return float(learned_loss(data.schema.task, found, targets, training))
 
 
 def final_outputs(
