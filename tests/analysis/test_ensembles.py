@@ -45,8 +45,10 @@ def test_the_baseline_and_the_best_arm_have_one_from_two_repetitions_on():
 def test_log_probabilities_are_averaged_not_logits():
     logits = np.array([[[5.0, 5.0]], [[0.0, 1.0]]])
     log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
-    np.testing.assert_allclose(averaged(logits, "error"), log_p.mean(0))
-    np.testing.assert_allclose(averaged(logits, "mae"), logits.mean(0))
+    np.testing.assert_allclose(
+        averaged(logits, Points(np.zeros(logits.shape[1], np.int64))), log_p.mean(0)
+    )
+    np.testing.assert_allclose(averaged(logits, Points(np.zeros(logits.shape[1:]))), logits.mean(0))
 
 
 @pytest.mark.parametrize("repetitions", [2, 3])

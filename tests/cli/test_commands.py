@@ -280,6 +280,7 @@ def test_the_surface_is_what_it_was():
         "--folds",
         "--hand-over",
         "--learning-curve",
+        "--measure",
         "--other-sets",
         "--processes",
         "--repetitions",

@@ -9,7 +9,6 @@ from steadfit.analysis.comparison import Change, change
 from steadfit.analysis.deciding import Decision, Looks, best, decide
 from steadfit.analysis.ensembles import ensemble_of
 from steadfit.analysis.evidence import ArmEvidence, Evidence
-from steadfit.analysis.measures import MEASURES
 from steadfit.analysis.other_sets import over_other_sets
 from steadfit.analysis.result import Analysis, ArmAnalysis, ReferenceAnalysis
 from steadfit.analysis.terms import Limit, Verdict
@@ -95,7 +94,7 @@ def _comparable(arm: ArmEvidence) -> bool:
 
 def _judged_by(arm: ArmEvidence, evidence: Evidence) -> str:
     """The deciding measure; a bounded one where a few points carry the change at the first look."""
-    bounded = MEASURES[evidence.decides].bounded
+    bounded = evidence.measure(evidence.decides).bounded
     if not bounded:
         return evidence.decides
     first = evidence.comparing.looks[0]

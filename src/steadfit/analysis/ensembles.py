@@ -5,18 +5,15 @@ import numpy as np
 from steadfit.analysis.comparison import mean_change
 from steadfit.analysis.evidence import ArmEvidence, Evidence
 from steadfit.analysis.jackknife import Floats
-from steadfit.analysis.measures import MEASURES, OF_CLASSES
+from steadfit.analysis.measures import Points
 from steadfit.analysis.result import EnsembleAnalysis
 
 
-def averaged(outputs: np.ndarray, decides: str) -> Floats:
+def averaged(outputs: np.ndarray, points: Points) -> Floats:
     """The mean over the first axis, as a model of several networks predicts: of log-probabilities,
-    the centre of the cross-entropy's decomposition, or of numbers.
-
-    decides: a measure, which tells the one from the other.
-    """
+    the centre of the cross-entropy's decomposition, or of numbers."""
     single = outputs.astype(np.float64)
-    if decides in OF_CLASSES:
+    if points.of_classes:
         single = single - np.logaddexp.reduce(single, axis=-1, keepdims=True)
     return single.mean(0)
 
@@ -29,10 +26,10 @@ def ensemble_of(evidence: Evidence, arm: ArmEvidence) -> EnsembleAnalysis | None
     baseline = evidence.arms[0]
     if arm.tested is None or baseline.tested is None or len(arm.tested) < 2:
         return None
-    together = averaged(arm.tested, evidence.decides)[None]
+    together = averaged(arm.tested, evidence.points)[None]
     totals, changes = {}, {}
     for name in evidence.told:
-        values = MEASURES[name].of(together, evidence.points)
+        values = evidence.measure(name).of(together, evidence.points)
         single = evidence.losses_of(baseline, name)
         totals[name] = float(values.mean())
         differences, folds = values - single.values, single.folds

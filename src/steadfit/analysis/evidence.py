@@ -17,7 +17,8 @@ from steadfit.analysis.decomposition import (
     kohavi_wolpert,
     squared_error,
 )
-from steadfit.analysis.measures import MEASURES, Points
+from steadfit.analysis.jackknife import Floats
+from steadfit.analysis.measures import Measure, Points, measure
 from steadfit.analysis.terms import Failure, Loss, Route, Scheme
 from steadfit.errors import SteadfitError
 
@@ -91,10 +92,19 @@ class ArmEvidence:
     facts: Mapping[str, float] = field(default_factory=dict)
     trained: bool = True
     joined: bool = False
+    _values: dict[str, Floats] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.tested is None and not self.failed:
             raise SteadfitError(f"The arm {self.name} must have predictions or failed replicas.")
+
+    def values(self, measure: Measure, points: Points) -> Floats:
+        """A measure by repetition and test point, shape (R, N); computed once, as a person's own
+        may take long."""
+        assert self.tested is not None
+        if measure.name not in self._values:
+            self._values[measure.name] = measure.of(self.tested, points)
+        return self._values[measure.name]
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +114,7 @@ class Evidence:
     points: the N test points. folds: which replica of a repetition predicted a point, shape (R, N).
     drawn_points: the M test points of replicas on drawn samples. losses: those that are split.
     decides: the measure that makes an arm better or worse; measures: the others that are told.
+    own: measures that a person brought (`own_measures`), told too.
     references: simple rivals, with predictions at the same points in as many repetitions.
     level: of every interval.
     """
@@ -119,6 +130,7 @@ class Evidence:
     sampling: Sampling | None = None
     references: tuple[ArmEvidence, ...] = ()
     level: float = 0.95
+    own: tuple[Measure, ...] = ()
     _tables: dict[tuple[str, str], PointLosses] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -128,14 +140,18 @@ class Evidence:
     @property
     def told(self) -> tuple[str, ...]:
         """Every measure, the deciding one first."""
-        return tuple(dict.fromkeys((self.decides, *self.measures)))
+        own = (one.name for one in self.own)
+        return tuple(dict.fromkeys((self.decides, *self.measures, *own)))
+
+    def measure(self, name: str) -> Measure:
+        """One of those that are told, by its name."""
+        return measure(name, own=self.own)
 
     def losses_of(self, arm: ArmEvidence, measure: str) -> PointLosses:
         """An arm's losses by repetition and point; computed once."""
         key = arm.name, measure
         if key not in self._tables:
-            assert arm.tested is not None
-            values = MEASURES[measure].of(arm.tested, self.points)
+            values = arm.values(self.measure(measure), self.points)
             folds = self.folds[: len(values)]
             self._tables[key] = PointLosses(values, folds, self.points.groups)
         return self._tables[key]

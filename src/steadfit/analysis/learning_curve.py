@@ -15,7 +15,6 @@ import numpy as np
 from steadfit.analysis.comparison import Change, PointLosses, mean_change
 from steadfit.analysis.evidence import ArmEvidence, Evidence
 from steadfit.analysis.jackknife import Floats
-from steadfit.analysis.measures import MEASURES
 from steadfit.analysis.result import CurvePoint, LearningCurve
 
 SHARES = (0.25, 0.5)  # of the training data, beside all of it
@@ -42,7 +41,7 @@ def learning_curve(
     """
     whole = evidence.losses_of(arm, evidence.decides)
     at_shares = [
-        MEASURES[evidence.decides].of(one.tested, evidence.points).astype(np.float64)
+        evidence.measure(evidence.decides).of(one.tested, evidence.points).astype(np.float64)
         for one in shares
     ]
     count = min(len(whole.values), *map(len, at_shares))
@@ -50,7 +49,7 @@ def learning_curve(
     points = []
     for one, values in zip(shares, at_shares, strict=True):
         totals = {
-            name: float(MEASURES[name].of(one.tested, evidence.points).mean())
+            name: float(evidence.measure(name).of(one.tested, evidence.points).mean())
             for name in evidence.told
         }
         gain = _change(all_of_it.values - values[:count], all_of_it, evidence.level)

@@ -33,6 +33,11 @@ class Points:
     def __len__(self) -> int:
         return len(self.y)
 
+    @property
+    def of_classes(self) -> bool:
+        """Whether predictions are logits of classes; they are numbers otherwise."""
+        return self.y.ndim == 1
+
 
 Values = Callable[[Floats, Points], Floats]
 
@@ -168,14 +173,20 @@ OF_NUMBERS = ("squared", "rmse", "mae")
 OF_FORECASTS = (*OF_NUMBERS, "mase")
 
 
-def measure(name: str, known: tuple[str, ...] = tuple(MEASURES)) -> Measure:
-    """The measure of this name. Raises SteadfitError, with the nearest one, if there is none.
+def measure(
+    name: str, known: tuple[str, ...] = tuple(MEASURES), own: tuple[Measure, ...] = ()
+) -> Measure:
+    """The measure of this name, among a person's own (`own_measures`) or ours.
+
+    Raises SteadfitError, with the nearest one, if there is none.
 
     >>> points = Points(np.array([0, 1, 1]))
     >>> logits = np.array([[[2.0, 0.0], [0.0, 1.0], [1.0, 0.0]]])
     >>> measure("error").of(logits, points).tolist()
     [[0.0, 0.0, 1.0]]
     """
-    if name not in known:
-        raise unknown("measure", name, list(known))
-    return MEASURES[name]
+    ours = {one: MEASURES[one] for one in known}
+    named = ours | {one.name: one for one in own}
+    if name not in named:
+        raise unknown("measure", name, list(named))
+    return named[name]

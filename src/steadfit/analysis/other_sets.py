@@ -17,7 +17,6 @@ from steadfit.analysis.comparison import Change, student_change
 from steadfit.analysis.evidence import ArmEvidence, Evidence
 from steadfit.analysis.intervals import mean_squares
 from steadfit.analysis.jackknife import Floats
-from steadfit.analysis.measures import MEASURES
 
 
 def over_other_sets(evidence: Evidence, arm: ArmEvidence, found: Change) -> Change | None:
@@ -34,7 +33,7 @@ def over_other_sets(evidence: Evidence, arm: ArmEvidence, found: Change) -> Chan
     ):
         return None
     assert arm.tested is not None  # it has a change
-    measure = MEASURES[evidence.decides]
+    measure = evidence.measure(evidence.decides)
     own, theirs = (
         measure.of(one.reshape(-1, *one.shape[2:]), points).reshape(one.shape[:3])
         for one in (arm.drawn, baseline.drawn)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from steadfit.analysis.evidence import ArmEvidence, Comparing, Evidence
-from steadfit.analysis.measures import OF_CLASSES, OF_LABELS, OF_NUMBERS, Points, measure
+from steadfit.analysis.measures import OF_CLASSES, OF_LABELS, OF_NUMBERS, Measure, Points, measure
 from steadfit.analysis.terms import Route
 from steadfit.errors import SteadfitError
 
@@ -22,6 +22,7 @@ def evidence_of(
     folds: ArrayLike | None = None,
     groups: ArrayLike | None = None,
     decide_by: str | None = None,
+    own: tuple[Measure, ...] = (),
 ) -> Evidence:
     """The arms of these predictions, the first the baseline.
 
@@ -33,7 +34,8 @@ def evidence_of(
         without them a repetition is one retraining, and two are needed. groups: of points that
         belong together, (N,). decide_by: a measure; by default the cross-entropy, the error of
         labels, or the squared error.
-    Raises SteadfitError, with the arm's name, for what does not fit.
+    own: measures that a person brought. Raises SteadfitError, with the arm's name, for what does
+    not fit.
     """
     if not predictions:
         raise SteadfitError("predictions must have an arm, the baseline, got none.")
@@ -47,7 +49,7 @@ def evidence_of(
     only_labels = not numbers and any(_are_labels(given) for given in predictions.values())
     measures = OF_NUMBERS if numbers else ("error",) if only_labels else OF_CLASSES[:3]
     known = OF_NUMBERS if numbers else OF_LABELS if only_labels else OF_CLASSES
-    decides = measure(decide_by or measures[0], known).name
+    decides = measure(decide_by or measures[0], known, own).name
     points = Points(
         target.reshape(len(target), -1).astype(np.float64) if numbers else _numbered(target, names),
         None if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1],
@@ -66,6 +68,7 @@ def evidence_of(
         Comparing(int(where.max()) + 1, (min(map(len, arms.values())),), Route.ASKED),
         decides,
         measures,
+        own=own,
     )
 
 

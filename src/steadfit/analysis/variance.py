@@ -7,7 +7,6 @@ from steadfit.analysis.decomposition import Decomposition, Quantity
 from steadfit.analysis.ensembles import averaged
 from steadfit.analysis.evidence import ArmEvidence, Evidence
 from steadfit.analysis.intervals import Estimate, interval, paired_interval
-from steadfit.analysis.measures import MEASURES
 from steadfit.analysis.result import Figure, Interval, Parts, VarianceAnalysis
 from steadfit.analysis.sources import source_intervals
 from steadfit.analysis.terms import Loss
@@ -79,11 +78,11 @@ def _ensemble(evidence: Evidence, arm: ArmEvidence) -> dict[str, Change]:
     if units < 2:
         return {}
     singles = drawn.reshape(-1, *drawn.shape[2:])
-    together = averaged(singles, evidence.decides)[None]
+    together = averaged(singles, points)[None]
     folds = np.zeros(singles.shape[:2], np.int64)
     found = {}
     for name in evidence.told:
-        of = MEASURES[name].of
+        of = evidence.measure(name).of
         differences = of(together, points) - of(singles, points)
         found[name] = mean_change(differences, folds, points.groups, evidence.level)
     return found

@@ -10,6 +10,7 @@ from steadfit.analysis.analyse import analyse as analysis_of
 from steadfit.analysis.predictions import evidence_of
 from steadfit.analysis.result import Analysis
 from steadfit.analysis.scores import Score, ScoreAnalysis, analyse_scores
+from steadfit.api.judging import MeasureLike, judging
 from steadfit.errors import SteadfitError
 from steadfit.report.comparisons import comparison, score_comparison
 from steadfit.report.text import as_text
@@ -44,7 +45,8 @@ def analyse(
     classes: Sequence[object] | None = None,
     folds: ArrayLike | None = None,
     groups: ArrayLike | None = None,
-    decide_by: str | None = None,
+    decide_by: MeasureLike | None = None,
+    measures: Sequence[MeasureLike] = (),
     scores: Any = None,
     paired: bool = False,
     higher_is_better: bool = True,
@@ -52,7 +54,8 @@ def analyse(
     """Compare arms by predictions of retrainings, or by their scores; nothing is trained.
 
     predictions, y, classes, folds, groups, decide_by: as in
-    `steadfit.analysis.predictions.evidence_of`; the first arm is the baseline.
+    `steadfit.analysis.predictions.evidence_of`; the first arm is the baseline. decide_by may be a
+    measure of your own, and measures are others, told besides (`steadfit.api.judging.judging`).
     scores: instead of predictions, a table with the columns arm, seed, score and perhaps data_set:
         a DataFrame, or a sequence of mappings. paired, higher_is_better: of these, as in
         `steadfit.analysis.scores.analyse_scores`.
@@ -74,8 +77,9 @@ def analyse(
     assert predictions is not None
     if y is None:
         raise SteadfitError("y must be what is right at each point, got none.")
+    decides, brought = judging(decide_by, measures)
     evidence = evidence_of(
-        predictions, y, classes=classes, folds=folds, groups=groups, decide_by=decide_by
+        predictions, y, classes=classes, folds=folds, groups=groups, decide_by=decides, own=brought
     )
     return Comparison(analysis_of(evidence))
 

@@ -1,12 +1,13 @@
 """`measure` compares training functions and estimators, of any framework."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from steadfit import workers
+from steadfit.api.judging import MeasureLike, judging
 from steadfit.api.results import Study
 from steadfit.api.runs import finished, folder_for, teller
 from steadfit.data import Dataset, dataset_of
@@ -28,7 +29,8 @@ def measure(
     folds: int | None = None,
     repetitions: int | None = None,
     trainings: int | None = None,
-    decide_by: str | None = None,
+    decide_by: MeasureLike | None = None,
+    measures: Sequence[MeasureLike] = (),
     variance: str = "best",
     samples: int = 5,
     seeds: int = 1,
@@ -86,11 +88,13 @@ def measure(
     workers.start_server()
     compared = _arms(arms, version)
     dataset = dataset_of(data)
+    decides, brought = judging(decide_by, measures)
     design = Design(
         folds=folds,
         repetitions=repetitions,
         trainings=trainings,
-        decide_by=decide_by,
+        decide_by=decides,
+        own_measures=brought,
         variance=variance,
         samples=samples,
         seeds=seeds,

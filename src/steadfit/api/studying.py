@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from steadfit import workers
+from steadfit.api.judging import MeasureLike, judging
 from steadfit.api.recipes import NetworkLike, network_notes, recipe_of, usual_remedies
 from steadfit.api.results import Study
 from steadfit.api.runs import finished, folder_for, teller
@@ -33,7 +34,8 @@ def study(
     folds: int | None = None,
     repetitions: int | None = None,
     trainings: int | None = None,
-    decide_by: str | None = None,
+    decide_by: MeasureLike | None = None,
+    measures: Sequence[MeasureLike] = (),
     variance: str = "best",
     samples: int = 5,
     seeds: int = 1,
@@ -69,7 +71,9 @@ def study(
     recipe, or a `steadfit.remedies.Remedy`; several joined in one arm are "dropout+l2", or a list
     of them. "none", or an empty list: the baseline alone. By default those that suit task and kind.
     folds, repetitions, trainings, decide_by, variance, samples, seeds, crossed, scheme, other_sets,
-    learning_curve, budget, seed: the design, as `steadfit.study.design.Design` says. reference:
+    learning_curve, budget, seed: the design, as `steadfit.study.design.Design` says. decide_by may
+    be a measure of your own or a scorer of scikit-learn's, and measures are others, told besides
+    (`steadfit.api.judging.judging`). reference:
     whether the references that suit the data are compared too (`steadfit.references`).
     test: share of the data held out, where folds is 1 and the data has no test set of its own.
     out: the folder, by default runs/NAME; a study of the same data and baseline that is there
@@ -83,11 +87,13 @@ def study(
     began = time.time()
     workers.start_server()
     dataset = dataset_of(data)
+    decides, brought = judging(decide_by, measures)
     design = Design(
         folds=folds,
         repetitions=repetitions,
         trainings=trainings,
-        decide_by=decide_by,
+        decide_by=decides,
+        own_measures=brought,
         variance=variance,
         samples=samples,
         seeds=seeds,

@@ -29,21 +29,24 @@ class Design:
         int | None, Parameter(group=DESIGN, help="At most, in the whole study.")
     ] = None
     decide_by: Annotated[
-        Literal[
-            "loss",
-            "error",
-            "brier",
-            "cross_entropy",
-            "balanced_error",
-            "f1",
-            "auc",
-            "squared",
-            "mae",
-            "rmse",
-            "mase",
-        ],
-        Parameter(group=DESIGN, help="The measure that makes an arm better."),
+        str,
+        Parameter(
+            group=DESIGN,
+            help="The measure that makes an arm better: loss, error, brier, cross_entropy, "
+            "balanced_error, f1, auc; squared, mae, rmse, mase; a scorer of scikit-learn's, or "
+            "MODULE:NAME of a function.",
+        ),
     ] = "loss"
+    measures: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name="--measure",
+            group=DESIGN,
+            negative=(),
+            show_default=False,
+            help="Another to be told: a scorer of scikit-learn's, or MODULE:NAME; repeat for more.",
+        ),
+    ] = ()
     variance: Annotated[
         Literal["best", "all", "none"],
         Parameter(

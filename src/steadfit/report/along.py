@@ -54,7 +54,7 @@ def along(
             f"{remedy}. Run the study with the variance of all arms."
         )
     loss = Loss(loss) if loss else next(iter(points[0][1].losses))
-    words = wording.MEASURES[loss]
+    words = wording.words_of(loss)
     figure = frame(0, title or remedy)
     for quantity in quantities:
         drawn = [

@@ -81,7 +81,7 @@ def _study(result: StudyResult, voice: Voice) -> dict[str, object]:
         "measures": sections.measures(found),
         "gap": sections.gap(found),
         "race": sections.race(result),
-        "loss": wording.MEASURES[found.decides],
+        "loss": wording.words_of(found.decides),
         "level": wording.level(found),
         "sentences": explain_study(result, voice),
         "baseline": first.name,
@@ -91,13 +91,13 @@ def _study(result: StudyResult, voice: Voice) -> dict[str, object]:
         "varied": what_it_stands_for(found.sampling, voice) if found.sampling else "",
         "variances": [
             {
-                "name": wording.MEASURES[loss].name,
+                "name": wording.words_of(loss).name,
                 "table": sections.variances(found, loss),
                 "note": sections.note(loss),
             }
             for loss in (measured.losses if measured else ())
         ],
-        "split": wording.MEASURES[next(iter(measured.losses))] if measured else None,
+        "split": wording.words_of(next(iter(measured.losses))) if measured else None,
         "recipes": [
             {"name": arm.name, "differences": sections.differences(arm.settings, first.settings)}
             for arm in result.arms

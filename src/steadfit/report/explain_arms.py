@@ -75,7 +75,7 @@ def _chosen(found: Analysis) -> str:
 
 def _about(arm: ArmAnalysis, found: Analysis) -> str:
     measure = arm.judged_by
-    change, words = arm.changes[measure], wording.MEASURES[measure]
+    change, words = arm.changes[measure], wording.words_of(measure)
     way = "lowers" if change.value < 0 else "raises"
     base = found.baseline.totals[measure]
     sure = "probably " if arm.verdict is Verdict.PROBABLY_BETTER else ""
@@ -83,7 +83,7 @@ def _about(arm: ArmAnalysis, found: Analysis) -> str:
     text = f"{arm.name} {sure}{way} the {words.name} by {share} ({_range(change, base, measure)}"
     text += f", chance better {wording.chance(change.chance_better)})"
     if measure != found.decides:
-        decided = wording.MEASURES[found.decides].name
+        decided = wording.words_of(found.decides).name
         text += (
             f"; the {words.name} decides, as five test points carry "
             f"{arm.changes[found.decides].heaviest:.0%} of the change of the {decided}"

@@ -28,7 +28,7 @@ WHY = {
 
 def before_training(expected: Expectation) -> tuple[str, ...]:
     """What the rivals give, and the smallest change that the design can show."""
-    words, scale = wording.MEASURES[expected.decides], wording.scale_of(expected.decides)
+    words, scale = wording.words_of(expected.decides), wording.scale_of(expected.decides)
     said = []
     for name, totals in expected.references.items():
         error = "error" in totals and expected.decides != "error"

@@ -25,7 +25,7 @@ def about_references(found: Analysis) -> Iterator[str]:
     guessing = next(one for one in found.references if measure in one.totals)
     if best.totals[measure] >= guessing.totals[measure]:
         yield (
-            f"Worse than guessing: the {wording.MEASURES[measure].name} of {best.name} is "
+            f"Worse than guessing: the {wording.words_of(measure).name} of {best.name} is "
             f"{wording.figure(best.totals[measure], measure)}, that of {guessing.name} "
             f"{wording.figure(guessing.totals[measure], measure)}."
         )
@@ -39,7 +39,7 @@ def _against(rival: ReferenceAnalysis, found: Analysis) -> str:
 
     def figures(first: Totals, second: Totals) -> str:
         return ", ".join(
-            f"{wording.MEASURES[one].name} {wording.figure(first[one], one)} against "
+            f"{wording.words_of(one).name} {wording.figure(first[one], one)} against "
             f"{wording.figure(second[one], one)}"
             for one in told
         )

@@ -34,7 +34,7 @@ def how_much_is_variance(arm: ArmAnalysis, found: VarianceAnalysis) -> str:
     loss, parts = next(iter(found.losses.items()))
     share = max(parts.variance / parts.total, 0.0) if parts.total > 0 else 0.0
     limit = "variance-limited" if share >= 0.5 else "not variance-limited"
-    text = f"{arm.name} is {limit}: {share:.0%} of its {wording.MEASURES[loss].name} is variance."
+    text = f"{arm.name} is {limit}: {share:.0%} of its {wording.words_of(loss).name} is variance."
     if loss is not Loss.ZERO_ONE and Loss.ZERO_ONE in found.losses:
         text += " " + _errors_from_variance(found.losses[Loss.ZERO_ONE])
     return text
@@ -58,7 +58,7 @@ def _ensemble(arm: ArmAnalysis, found: VarianceAnalysis, of: Analysis) -> Iterat
     sampling = of.sampling
     if change is None or sampling is None:
         return
-    words, scale = wording.MEASURES[of.decides], wording.scale_of(of.decides)
+    words, scale = wording.words_of(of.decides), wording.scale_of(of.decides)
     way = "lowers" if change.value < 0 else "raises"
     sign = -1 if change.value < 0 else 1
     least, most = sorted(sign * scale * end for end in (change.low, change.high))

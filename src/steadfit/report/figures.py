@@ -33,7 +33,7 @@ def parts(found: Analysis) -> go.Figure:
     rows = _rows(arms)
     loss = next(iter(_variance(arms[0]).losses))
     of = [_variance(arm).losses[loss] for arm in arms]
-    words, scale = wording.MEASURES[loss], wording.scale_of(loss)
+    words, scale = wording.words_of(loss), wording.scale_of(loss)
     decimals = wording.parts_decimals(found, loss)
     figure = frame(len(arms), f"{words.name}, {words.unit}")
     for name, role in (("bias+noise", "bias"), ("variance", "variance")):
@@ -65,7 +65,7 @@ def changes(found: Analysis) -> go.Figure:
     compared = [arm for arm in found.arms if measure in arm.changes]
     arms = [*compared, *found.ensembles]
     rows = _rows(arms)
-    words, base = wording.MEASURES[measure], found.baseline.totals[measure]
+    words, base = wording.words_of(measure), found.baseline.totals[measure]
     unit, share = ("percent of the baseline", 100 / base) if base > 0 else (words.unit, 1.0)
     figure = frame(len(arms), f"change of the {words.name}, {unit}")
     intervals = [_scaled(arm.changes[measure], share) for arm in arms]
@@ -115,7 +115,7 @@ def components(found: Analysis) -> go.Figure:
     arms = [arm for arm in found.arms if sources(arm)]
     rows = _rows(arms)
     loss = next(iter(_variance(arms[0]).losses))
-    figure = frame(len(arms), f"part of the variance, {wording.MEASURES[loss].unit}")
+    figure = frame(len(arms), f"part of the variance, {wording.words_of(loss).unit}")
     marks = {
         "sample": ("better", "circle"),
         "seed": ("variance", "diamond"),

@@ -40,7 +40,7 @@ def fit_summary(result: FitResult) -> Summary:
 
 def figures(result: FitResult) -> Iterator[tuple[str, str]]:
     """A fit's figures, each with its name."""
-    words = wording.MEASURES[result.measured]
+    words = wording.words_of(result.measured)
     yield f"test {words.name}, {words.unit}", wording.quantity(result.loss)
     if result.error is not None:
         yield "test error", wording.percent(result.error, 2)

@@ -31,7 +31,7 @@ def about_more_data(found: Analysis) -> Iterator[str]:
         for point in curve.points
     ]
     yield (
-        f"Learning curve of {curve.arm}: {wording.MEASURES[measure].name} {wording.listed(each)}. "
+        f"Learning curve of {curve.arm}: {wording.words_of(measure).name} {wording.listed(each)}. "
         f"{_doubled(curve, measure)}"
     )
 
@@ -58,7 +58,7 @@ def curve_figure(found: Analysis) -> go.Figure:
     curve, measure = found.learning_curve, found.decides
     if curve is None or not curve.points:
         raise ValueError("The analysis must have a learning curve.")
-    words, scale = wording.MEASURES[measure], wording.scale_of(measure)
+    words, scale = wording.words_of(measure), wording.scale_of(measure)
     points = [(one.examples, one.totals[measure], one.to_all) for one in curve.points]
     figure = frame(0, "training examples")
     if curve.doubled is not None:

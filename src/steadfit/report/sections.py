@@ -45,7 +45,7 @@ class Grid:
 def headline(found: Analysis) -> str:
     """One sentence: what helps by how much, and what share of the loss is variance."""
     measure = found.decides
-    words, first, best = wording.MEASURES[measure].name, found.baseline, found.arm(found.best)
+    words, first, best = wording.words_of(measure).name, found.baseline, found.arm(found.best)
     if not first.totals:
         name = wording.printable(first.name)
         return f"{name} failed, so there is nothing to compare the others with."
@@ -130,8 +130,8 @@ def measures(found: Analysis) -> Grid:
     """Every arm and reference by the measures that do not decide, with the changes."""
     others = [
         one
-        for one in wording.MEASURES
-        if one != found.decides and any(one in arm.totals for arm in found.arms)
+        for one in dict.fromkeys(name for arm in found.arms for name in arm.totals)
+        if one != found.decides
     ]
 
     def cell(arm: ArmAnalysis, one: str) -> str:
@@ -212,7 +212,7 @@ def note(loss: Loss) -> str:
             "Errors in percent of the test points. Variance: the points that disagreement between "
             "retrainings adds (net variance, Domingos 2000); it can be below zero."
         )
-    words = wording.MEASURES[loss]
+    words = wording.words_of(loss)
     return f"{wording.capital(words.name)} = bias+noise + variance, in {words.unit}."
 
 
@@ -269,7 +269,7 @@ def mistakes(shares_KK: np.ndarray, classes: Sequence[str]) -> Grid:
 
 
 def _heading(measure: str) -> str:
-    words = wording.MEASURES[measure]
+    words = wording.words_of(measure)
     return f"{words.name} %" if words.percent else words.name
 
 

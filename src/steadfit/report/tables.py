@@ -175,7 +175,7 @@ def _columns(found: Analysis, seconds: Mapping[str, float], best: str) -> dict[s
     """Every column that a layout may take, by name."""
     measure = found.decides
     rows = (*found.arms, *found.ensembles, *found.references)
-    words = wording.MEASURES[measure]
+    words = wording.words_of(measure)
     base = found.baseline.totals.get(measure, 0.0)
     arms = found.arms
     none = ("",) * (len(rows) - len(arms))
@@ -250,14 +250,14 @@ def _wrapped(name: str, width: int) -> str:
 
 
 def _caption(found: Analysis) -> str:
-    words = wording.MEASURES[found.decides]
+    words = wording.words_of(found.decides)
     first = wording.printable(found.baseline.name)
     text = f"{words.name[0].upper()}{words.name[1:]} in {words.unit}."
     if len(found.arms) > 1:
         text += f" Change: of the {words.name}, against {first}, on the same test points."
     others = [arm for arm in found.arms if arm.judged_by not in ("", found.decides)]
     if others:
-        by = wording.MEASURES[others[0].judged_by].name
+        by = wording.words_of(others[0].judged_by).name
         names = wording.listed([wording.printable(arm.name) for arm in others])
         text += f" Chance and word of {names} are by the {by}."
     if found.ensembles:

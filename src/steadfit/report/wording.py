@@ -28,7 +28,7 @@ class Words:
 
 
 _SHARE = "percent of the test points"
-MEASURES: dict[str, Words] = {
+_WORDS: dict[str, Words] = {
     "cross_entropy": Words("cross-entropy", "nats"),
     "brier": Words("Brier score", "squared probabilities"),
     "error": Words("error", _SHARE, percent=True),
@@ -53,6 +53,15 @@ TEST_POINTS = {"tokens": "next tokens tested"}  # by what is learned, where they
 UNKNOWN = "–"
 BLANKS = {" ": "␣", "\n": "↵", "\t": "⇥"}
 NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def words_of(measure: str) -> Words:
+    """What a measure is called; a person's own has its name.
+
+    >>> words_of("auc").name, words_of("rank").name
+    ('1 − AUC', 'rank')
+    """
+    return _WORDS.get(measure) or Words(printable(measure), "its own units")
 
 
 def visible(token: str) -> str:
@@ -168,7 +177,7 @@ def parts_decimals(found: Analysis, loss: Loss) -> int:
 
 def scale_of(measure: str) -> float:
     """100 for what is shown in percent."""
-    return 100.0 if MEASURES[measure].percent else 1.0
+    return 100.0 if words_of(measure).percent else 1.0
 
 
 def error_decimals(found: Analysis) -> int:
@@ -187,7 +196,7 @@ def total(totals: Mapping[str, float], measure: str, found: Analysis) -> str:
 
 def figure(value: float, measure: str) -> str:
     """A lone figure of a measure, in percent where it is shown so."""
-    return percent(value, 1) if MEASURES[measure].percent else quantity(value)
+    return percent(value, 1) if words_of(measure).percent else quantity(value)
 
 
 def capital(text: str) -> str:

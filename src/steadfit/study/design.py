@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from steadfit.analysis.measures import MEASURES
+from steadfit.analysis.measures import MEASURES, Measure
 from steadfit.analysis.terms import Scheme
 from steadfit.data import natural
 from steadfit.errors import SteadfitError, unknown
@@ -36,6 +36,7 @@ class Design:
         that is decided, or hopeless, gets fewer (`steadfit.analysis.deciding`).
     trainings: at most so many replicas in all, the model that is handed over not counted.
     decide_by: the measure that makes an arm better; by default the loss that is learned by.
+    own_measures: others that a person brought (`steadfit.analysis.own_measures`), told besides.
     variance: whose variance is measured. samples × seeds: replicas of each such arm, on samples
         drawn by `scheme` (`steadfit.data.draw`); the seeds are each sample's own or `crossed`, the
         same on all, three or more, which tells what comes with the seed from what only seed and
@@ -61,6 +62,7 @@ class Design:
     references: bool = True
     learning_curve: bool = False
     budget: int | None = None
+    own_measures: tuple[Measure, ...] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -77,8 +79,9 @@ class Design:
                 "budget and trainings must not be given together, as both say how many trainings "
                 "there may be. Give one of them."
             )
-        if self.decide_by not in (None, "loss", *MEASURES):
-            raise unknown("measure", str(self.decide_by), ["loss", *MEASURES])
+        own = [one.name for one in self.own_measures]
+        if self.decide_by not in (None, "loss", *MEASURES, *own):
+            raise unknown("measure", str(self.decide_by), ["loss", *MEASURES, *own])
         if self.variance not in set(Varied):
             raise unknown("choice of variance", self.variance, [str(one) for one in Varied])
         if self.samples < 2 or self.seeds < 1 or isinstance(self.seeds, bool):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from steadfit.analysis.measures import MEASURES
+from steadfit.analysis.measures import measure
 from steadfit.data import Fold, fold_units, make_folds
 from steadfit.errors import SteadfitError
 from steadfit.remedies import ArmLike, Remedy, joined, name_of
@@ -116,6 +116,7 @@ class _Run:
         self._folds = _folds(rounds.plan)
         self._drawn: list[Fold] = []
         self._losses: dict[str, list[float]] = {}
+        self._measure = measure(rounds.decides, own=rounds.plan.design.own_measures)
         self._arms: dict[str, Arm] = {}
 
     @property
@@ -154,7 +155,7 @@ class _Run:
             return math.inf
         points = self._rounds.points_at(trial.tested)
         logits = finished.logits.astype(np.float64)
-        return float(MEASURES[self._rounds.decides].values(logits, points).mean())
+        return float(self._measure.values(logits, points).mean())
 
 
 def _finite(loss: float) -> float | None:

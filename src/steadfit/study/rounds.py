@@ -126,6 +126,7 @@ class Rounds:
             drawn_points=self._points_of(plan.tested.sampled) if drawn else None,
             sampling=plan.sampling if drawn else None,
             references=tuple(self._evidence_of(arm, False) for arm in self.references),
+            own=plan.design.own_measures,
         )
 
     def train_drawn(self, arms: Sequence[Arm]) -> None:

@@ -220,7 +220,7 @@ def _decides(design: Design, learner: Learner, data: Dataset) -> str:
     if design.decide_by in (None, "loss"):
         return str(learner.decides(task))
     assert design.decide_by is not None
-    return measure(design.decide_by, task.measures).name
+    return measure(design.decide_by, task.measures, design.own_measures).name
 
 
 def _of_labels(design: Design, decides: str, arms: Sequence[str]) -> str:
@@ -228,7 +228,7 @@ def _of_labels(design: Design, decides: str, arms: Sequence[str]) -> str:
     one that needs them was asked for."""
     if design.decide_by in (None, "loss"):
         return OF_LABELS[0]
-    if decides not in OF_LABELS:
+    if decides not in (*OF_LABELS, *(one.name for one in design.own_measures)):
         raise SteadfitError(
             f"decide_by must be {', '.join(OF_LABELS[:-1])} or {OF_LABELS[-1]}, as "
             f"{', '.join(arms)} names classes without probabilities, got {decides}. Give "
