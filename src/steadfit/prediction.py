@@ -96,6 +96,8 @@ def _replicas(
     """
     if isinstance(model, TrainedReference) or not (run / "study.json").exists():
         return None
+    if model.graphs:  # without its code, the replicas' networks cannot be made
+        return None
     result = StudyResult.read(run / "study.json")
     best = result.arm(result.analysis.best)
     keys = tuple(key for sample in best.drawn for key in sample)

@@ -44,7 +44,8 @@ class Study:
             )
         if self.run.model is None and self.result.model.members:
             raise CodeNeededError(
-                "The model is a network of your own, whose code is not saved with it. Load it: "
+                "The model is a network of your own, whose code is not saved with it, "
+                "and it was not exported to ONNX. Load it: "
                 f'TrainedModel.load("{self.folder}", network=OwnNetwork.of(...)).'
             )
         if self.run.model is None:

@@ -124,7 +124,8 @@ class Adapted(nn.Module):
         found = self._of_sequences(batch) if isinstance(batch, Padded) else self.network(batch)
         if isinstance(found, tuple | list) and found:
             found = found[0]
-        count = len(batch.values) if isinstance(batch, Padded) else len(batch)
+        # no len(), which is a fixed number in a program that is exported
+        count = (batch.values if isinstance(batch, Padded) else batch).shape[0]
         if not isinstance(found, Tensor) or found.shape != (count, self._outputs):
             got = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
             raise SteadfitError(

@@ -42,7 +42,7 @@ class Drawing:
 def drawings(run: Run) -> list[Drawing]:
     """What there is to see inside the network handed over, if it is one, for this kind of data."""
     model, test = run.model, run.tested.data
-    if not isinstance(model, TrainedModel):
+    if not isinstance(model, TrainedModel) or model.graphs:  # without code there is no inside
         return []
     kind, task = test.schema.kind, test.schema.task
     parts = (OF_KIND.get(kind.name), OF_TASK.get(task.name))

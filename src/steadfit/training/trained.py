@@ -16,14 +16,21 @@ from steadfit.data import Dataset, natural
 from steadfit.errors import CodeNeededError, SteadfitError
 from steadfit.files import whole_folder
 from steadfit.kinds import Inputs, Preparation, checked
-from steadfit.models import OwnNetwork, build, is_list
-from steadfit.recipe import Model, Recipe
+from steadfit.models import OwnNetwork, build
+from steadfit.recipe import Recipe
 from steadfit.regular_files import read_json
 from steadfit.tasks.classes import probabilities
 from steadfit.training import limits, new_inputs
 from steadfit.training.export import Format, export, program
 from steadfit.training.facts import ModelFacts
-from steadfit.training.model_files import FACTS, model_folder, prepare, weights_file
+from steadfit.training.model_files import FACTS, model_folder, network_file, prepare, weights_file
+from steadfit.training.own_models import (
+    graph_files,
+    graphs_of,
+    preparation_of,
+    with_code,
+    without_code,
+)
 from steadfit.training.predict import channels_last, outputs, sampled_outputs
 from steadfit.training.replica import Replica
 from steadfit.training.trained_reference import TrainedReference, reference_values
@@ -36,10 +43,14 @@ class TrainedModel:
 
     Classes: the members' log-probabilities are averaged, the centre of the cross-entropy
     decomposition, so that the ensemble's loss is the measured bias+noise. Numbers: the mean.
+
+    graphs: of a person's own network that was loaded without its code, what it computes, one an
+    ONNX file of a member.
     """
 
     facts: ModelFacts
     weights: tuple[dict[str, Tensor], ...]
+    graphs: tuple[bytes, ...] = ()
 
     @cached_property
     def members(self) -> list[tuple[nn.Module, Preparation]]:
@@ -47,10 +58,11 @@ class TrainedModel:
 
         Raises SteadfitError where facts and weights do not belong together.
         """
+        if self.graphs:
+            return without_code(self.facts, self.graphs)
         members = []
         for state, fitted in zip(self.weights, self.facts.preparations, strict=True):
-            preparation = Preparation.from_dict(fitted)
-            _check_preparation(self.facts, preparation)
+            preparation = preparation_of(self.facts, fitted)
             shape = self.facts.schema.kind.network_shape(self.facts.shape, preparation)
             model, count = self.facts.recipe.model, self.facts.schema.task.outputs
             limits.check_size(model, shape, count, state)
@@ -182,7 +194,8 @@ class TrainedModel:
         return TrainedModel(replace(self.facts, **changes), weights)
 
     def save(self, folder: str | Path) -> None:
-        """Write the folder anew: model.json, and one safetensors file a member.
+        """Write the folder anew: model.json, and one safetensors file a member; of a person's own
+        network that can be exported to ONNX, its graph too, so that it loads without its code.
 
         A model that is there already stays until the new one is whole. Raises SteadfitError where
         the folder cannot be written, or has files that are not a model's.
@@ -193,6 +206,8 @@ class TrainedModel:
             for number, state in enumerate(self.weights):
                 contiguous = {name: tensor.contiguous() for name, tensor in state.items()}
                 (new / weights_file(number)).write_bytes(safetensors.torch.save(contiguous))
+            for number, graph in enumerate(self.graphs or graphs_of(self.facts, self.members)):
+                (new / network_file(number)).write_bytes(graph)
             (new / FACTS).write_text(self.facts.to_json(), encoding="utf-8")
 
     @classmethod
@@ -202,20 +217,25 @@ class TrainedModel:
         """Read what `save` wrote, or `TrainedReference.save`, as model.json says.
 
         folder: the model's, or that of the study or fit it is in. network: the person's own one
-        that was trained, whose code no file holds.
-        Raises SteadfitError where it is absent or damaged, and CodeNeededError without the code.
+        that was trained, whose code no file holds; without it a model with graphs predicts all the
+        same, by onnxruntime, and has no gradients.
+        Raises SteadfitError where it is absent or damaged, and CodeNeededError where the code is
+        needed.
         """
         folder = model_folder(Path(folder))
         with _undamaged(folder):
             content = read_json(folder / FACTS)
             if (values := reference_values(content)) is not None:
                 return TrainedReference.read(folder, values)
-            facts = _with_code(ModelFacts.from_json(content), network)
+            facts = ModelFacts.from_json(content)
             files = [folder / weights_file(i) for i in range(len(facts.preparations))]
-            size = sum(file.stat().st_size for file in files)
+            graphs = graph_files(folder, facts, network)
+            size = sum(file.stat().st_size for file in (*files, *graphs))
         limits.check_weights(f"The model in {folder}", size)
         with _undamaged(folder):
-            model = cls(facts, tuple(map(read_weights, files)))
+            facts = with_code(facts, network) if not graphs else facts
+            read = tuple(path.read_bytes() for path in graphs)
+            model = cls(facts, tuple(map(read_weights, files)), read)
             assert model.members is not None
         return model
 
@@ -244,28 +264,6 @@ def _undamaged(folder: Path) -> Iterator[None]:
         raise SteadfitError(
             f"The model in {folder} is damaged ({_reason(error)}). Run the study again."
         ) from None
-
-
-def _with_code(facts: ModelFacts, network: OwnNetwork | None) -> ModelFacts:
-    """The facts of a person's own network with its code, which is never imported from a file."""
-    model = facts.recipe.model
-    if is_list(model.name) or ":" not in model.name:
-        return facts
-    if network is None:
-        raise CodeNeededError(
-            f"The model is a network of your own, {model.name}, whose code is not saved with it. "
-            "Load it with network=OwnNetwork.of(...)."
-        )
-    changed = Model.of(name=model.name, settings=model.settings, network=network)
-    return replace(facts, recipe=facts.recipe.but(model=changed))
-
-
-def _check_preparation(facts: ModelFacts, fitted: Preparation) -> None:
-    """Refuse means of other channels, or of other outputs, than the network has."""
-    channels, outputs = facts.schema.kind.means(facts.shape), facts.schema.task.means
-    for expected, mean in ((channels, fitted.mean), (outputs, fitted.target_mean)):
-        if len(mean) != expected:
-            raise SteadfitError(f"{expected} means and deviations were expected, got {len(mean)}")
 
 
 def _reason(error: Exception) -> str:

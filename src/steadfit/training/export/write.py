@@ -27,20 +27,44 @@ _MOST_BYTES = 2**31 - 1  # of a file of protocol buffers
 def export(program: Program, path: str | Path, to: Format = "onnx") -> Path:
     """Write a program whole or not at all. Returns the path.
 
-    Raises SteadfitError for an unknown format, a place that cannot be written, and where packages
-    are missing that make the format.
+    Raises SteadfitError for a place that cannot be written, and as `content_of`.
+    """
+    path = Path(path)
+    check_file(path)
+    make_ready(path.absolute().parent)
+    write_bytes(path, content_of(program, to))
+    return path
+
+
+def content_of(program: Program, to: Format) -> bytes:
+    """A program as a file's content.
+
+    Raises SteadfitError for an unknown format, where packages are missing that make the format, and
+    for a network that torch cannot export.
     """
     if to not in get_args(Format):
         raise unknown("format", str(to), get_args(Format))
     if to == "onnx":
         _check_packages()
-    path = Path(path)
-    check_file(path)
-    make_ready(path.absolute().parent)
-    with torch.no_grad(), _quiet():
-        content = _WRITERS[to](program)
-    write_bytes(path, content)
-    return path
+    try:
+        with torch.no_grad(), _quiet():
+            return _WRITERS[to](program)
+    except (SteadfitError, MemoryError):
+        raise
+    except Exception as error:  # torch's exporters raise whatever they meet, also in people's code
+        raise SteadfitError(
+            f"{program.said['model']} cannot be exported to {to} ({_reason(error)}). A network of "
+            "your own must take sizes from x.shape, as len(x) is a fixed number in a program, and "
+            "decide nothing by the values of tensors."
+        ) from error
+
+
+def _reason(error: BaseException) -> str:
+    """What torch said first, in a line."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = [line.strip() for line in str(error).splitlines() if line.strip(" -")]
+    return f"{type(error).__name__}: {(lines or ['no reason given'])[0][:300]}"
 
 
 @contextmanager
