@@ -135,7 +135,7 @@ def test_a_graph_that_reads_another_file_is_refused(tmp_path):
 def test_a_damaged_graph_is_said(content, tmp_path):
     fitted("images", tmp_path / "run")
     (tmp_path / "run" / "model" / "network-0.onnx").write_bytes(content)
-    with pytest.raises(SteadfitError, match="The model in .* is damaged"):
+    with pytest.raises(SteadfitError, match=r"The model in .* is damaged"):
         TrainedModel.load(tmp_path / "run")
 
 
