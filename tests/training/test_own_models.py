@@ -70,6 +70,9 @@ def test_it_predicts_the_same(name, tmp_path):
     np.testing.assert_allclose(found.logits(x), model.logits(x), atol=1e-5)
     one = x[torch.tensor([3])]
     np.testing.assert_allclose(found.logits(one), model.logits(one), atol=1e-5)
+    assert all(
+        weight.requires_grad for weight in model.module.parameters()
+    )  # as before it was saved
     found.save(tmp_path / "again")
     again = TrainedModel.load(tmp_path / "again")
     np.testing.assert_array_equal(again.logits(x), found.logits(x))

@@ -187,7 +187,11 @@ class TrainedModel:
         return checked(schema.kind, x, schema.form)
 
     def with_replicas(self, recipe: Recipe, replicas: Sequence[Replica]) -> "TrainedModel":
-        """For the same data, the ensemble of these replicas of a recipe."""
+        """For the same data, the ensemble of these replicas of a recipe; read from a file, it has
+        no code, and gets this model's."""
+        network = self.facts.recipe.model.network
+        if network is not None and recipe.model.name == self.facts.recipe.model.name:
+            recipe = recipe.but(model=recipe.model.but(network=network))
         preparations = tuple(replica.preparation for replica in replicas)
         changes = {"recipe": recipe, "preparations": preparations}
         weights = tuple(replica.weights for replica in replicas)

@@ -4,6 +4,7 @@ No file holds code that would run here: the graph is of ONNX's operators, which 
 computes, and it may name no other file.
 """
 
+import copy
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,7 +57,7 @@ def network_content(
         whole = replace(whole, free=({0: "batch"},))
     else:
         whole = replace(whole, names=("x", "lengths"))
-    module = _Prepared(network).requires_grad_(False).eval()
+    module = _Prepared(copy.deepcopy(network)).requires_grad_(False).eval()
     return content_of(Program(module, whole, "outputs", {"model": "network"}), "onnx")
 
 
