@@ -1,8 +1,5 @@
 """A study and a fit in a notebook: the bar while they run, and what their names show."""
 
-import sys
-from types import ModuleType
-
 import numpy as np
 import pytest
 
@@ -11,14 +8,10 @@ import steadfit as sf
 SMALL = {"settings": {"width": 0.1}, "training": {"epochs": 1}}
 
 
-class Shown:
+class Shown(list[str]):
     """IPython's handle of what is displayed: keeps all that it was told to show."""
 
-    def __init__(self, html: str) -> None:
-        self.html = [html]
-
-    def update(self, html: str) -> None:
-        self.html.append(html)
+    display = update = list.append
 
 
 @pytest.fixture
@@ -26,16 +19,12 @@ def displayed(monkeypatch: pytest.MonkeyPatch) -> list[Shown]:
     """What is displayed in a notebook, as which this process counts meanwhile."""
     found: list[Shown] = []
 
-    def display(html: str, display_id: bool = False) -> Shown:
-        assert display_id
-        found.append(Shown(html))
+    def handle() -> Shown:
+        found.append(Shown())
         return found[-1]
 
-    module = ModuleType("IPython.display")
-    module.HTML = str  # type: ignore[attr-defined]
-    module.display = display  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "IPython", ModuleType("IPython"))
-    monkeypatch.setitem(sys.modules, "IPython.display", module)
+    monkeypatch.setattr("IPython.display.HTML", str)
+    monkeypatch.setattr("IPython.display.DisplayHandle", handle)
     monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
     return found
 
@@ -49,17 +38,17 @@ def test_a_study_shows_a_bar_that_fills_and_goes(displayed, tmp_path, capsys) ->
     few = {"folds": 3, "repetitions": 1, "variance": "none", "reference": False}
     sf.study(data(), "mlp", "none", processes=1, out=tmp_path, **few, **SMALL)
     (bar,) = displayed
-    fills = [html for html in bar.html if html]
+    fills = [html for html in bar if html]
     assert [f"repetition 1: {n} of 3" in html for n, html in enumerate(fills[:4])] == [True] * 4
     assert '<progress value="3" max="3"></progress>' in fills[3]
-    assert bar.html[-1] == ""
+    assert bar[-1] == ""
     assert capsys.readouterr().out == ""
 
 
 def test_the_bar_goes_where_a_study_ends_with_an_error(displayed, tmp_path) -> None:
     with pytest.raises(sf.SteadfitError, match="processes must be 1 or more"):
         sf.study(data(), "mlp", "none", samples=2, processes=0, out=tmp_path, **SMALL)
-    assert displayed[0].html[-1] == ""
+    assert displayed[0][-1] == ""
 
 
 def test_elsewhere_there_is_no_bar(tmp_path, capsys) -> None:

@@ -59,9 +59,10 @@ def notebook_bar() -> Iterator[Watcher]:
     if not Console().is_jupyter:
         yield lambda progress: None
         return
-    from IPython.display import HTML, display  # pyright: ignore[reportMissingImports]
+    from IPython.display import HTML, DisplayHandle
 
-    shown = display(HTML(""), display_id=True)
+    shown = DisplayHandle()
+    shown.display(HTML(""))
     try:
         yield lambda progress: shown.update(HTML(_html(progress)))
     finally:
