@@ -214,7 +214,8 @@ class _Source:
         except (OSError, TypeError):
             raise SteadfitError(
                 f"{name} must have a source that can be read, or a version, got neither. Put it in "
-                'a file, or say which version this is: version="1".'
+                'a file, or say which version this is: version="1".',
+                version="1",
             ) from None
         for function in _functions(what):
             self._uses(function, root, name)
@@ -241,7 +242,8 @@ class _Source:
         except TypeError as error:
             raise SteadfitError(
                 f"{said} must be a plain value, or the code must have a version, as this tells one "
-                f'run from another; got {error}. Say which version this is: version="1".'
+                f'run from another; got {error}. Say which version this is: version="1".',
+                version="1",
             ) from None
 
 

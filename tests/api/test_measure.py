@@ -324,3 +324,9 @@ def test_from_the_command_line(tmp_path, monkeypatch, capsys):
     assert [arm["name"] for arm in found["arms"]] == ["baseline", "line"]
     assert found["model"] is None
     assert "line" in capsys.readouterr().out
+
+
+def test_what_was_measured_hands_over_no_model_which_is_said(iris, tmp_path):
+    measured({"tree": DecisionTreeClassifier(max_depth=2)}, iris, tmp_path)
+    with pytest.raises(SteadfitError, match="handed over no model, as none was asked for"):
+        sf.TrainedModel.load(tmp_path / "run")

@@ -108,3 +108,22 @@ def test_what_is_no_network_is_refused(data, module, tmp_path, model, said):
     with pytest.raises(SteadfitError, match=said):
         sf.study(data, model, out=tmp_path / "run", **QUICK)
     assert not (tmp_path / "run" / "store").exists()
+
+
+def test_a_version_tells_what_a_source_does_not(data, tmp_path, monkeypatch, capsys):
+    """On the command line the sentence names the option that is there."""
+    from steadfit.cli import main
+
+    text = (
+        NET
+        + "\n\nthing = object()\n\ndef needs(shape, outputs):\n    return thing and Net(shape, outputs)\n"
+    )
+    (tmp_path / "unknown.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    line = ["study", "digits", "--limit", "60", "--model", "unknown:needs", "--remedy", "none"]
+    with pytest.raises(SystemExit) as ended:
+        main([*line, "--folds", "2", "--epochs", "1"])
+    assert ended.value.code == 2
+    assert "Say which version this is: --code-version 1." in capsys.readouterr().err
+    found = OwnNetwork.of("unknown:needs", "1")
+    assert found.identity != OwnNetwork.of("unknown:needs", "2").identity

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from steadfit.cli.options import MODEL, Set
+from steadfit.cli.options import MODEL, CodeVersion, Set
 from steadfit.cli.settings import named, nested
 
 
@@ -22,6 +22,7 @@ class Network:
             "for images, language for a plain text, else recurrent]",
         ),
     ] = None
+    code_version: CodeVersion = None
     set: Set = field(default_factory=list)
     train: Annotated[
         list[str],
@@ -57,6 +58,14 @@ class Network:
         Literal["float32", "bfloat16"] | None,
         Parameter(group=MODEL, help="Number type of the forward pass. [default: float32]"),
     ] = None
+
+    def given(self) -> Any:
+        """The model, by its name or as a network of one's own; None where none was named."""
+        if self.code_version is None or self.model is None:
+            return self.model
+        from steadfit.models import OwnNetwork
+
+        return OwnNetwork.of(self.model, self.code_version)
 
     def settings(self) -> dict[str, Any]:
         """The model's settings that were given."""

@@ -30,6 +30,9 @@ Set = Annotated[
 Processes = Annotated[
     int | None, Parameter(group=DESIGN, help="Workers. [default: cores; 1 with a GPU]")
 ]
+CodeVersion = Annotated[
+    str | None, Parameter(group=MODEL, help="Of your code, where its source does not tell it.")
+]
 Seed = Annotated[int, Parameter(group=DESIGN, help="Random seed.")]
 Out = Annotated[
     Path | None,

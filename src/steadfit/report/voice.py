@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from steadfit.errors import SteadfitError
 
+_FLAGS = {"version": "code-version"}  # options that have another name, as --version is steadfit's
+
 
 @dataclass(frozen=True)
 class Voice:
@@ -22,7 +24,7 @@ class Voice:
         ('--replace', 'replace=True')
         """
         if self.flags:
-            flag = "--" + name.replace("_", "-")
+            flag = "--" + _FLAGS.get(name, name.replace("_", "-"))
             return flag if value is None or value is True else f"{flag} {value}"
         if value is None:
             return name

@@ -68,7 +68,8 @@ def _identity(value: Any) -> Any:
             return [OwnCode.of(type(value)).digest, parts]
         raise SteadfitError(
             f"An estimator's parameters must be plain values, functions or estimators, or it must "
-            f'have a version, got {error}. Say which version this is: version="1".'
+            f'have a version, got {error}. Say which version this is: version="1".',
+            version="1",
         ) from None
 
 

@@ -259,6 +259,11 @@ def _undamaged(folder: Path) -> Iterator[None]:
     except CodeNeededError:
         raise
     except FileNotFoundError as error:
+        if (folder / "study.json").is_file():
+            raise SteadfitError(
+                f"The study in {folder} handed over no model, as none was asked for or it compared "
+                "training functions. Hand one over, or train the best arm yourself."
+            ) from None
         raise SteadfitError(
             f"There is no model in {folder}: {error.filename} is missing."
         ) from None

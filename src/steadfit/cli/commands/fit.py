@@ -44,7 +44,7 @@ def fit(
     keep_freed_memory()  # this process trains and does nothing else
     done = api.fit(
         dataset,
-        network.model,
+        network.given(),
         remedy,
         seed=seed,
         settings=network.settings(),

@@ -11,6 +11,7 @@ from steadfit.cli.options import (
     MODEL,
     AsJson,
     Beside,
+    CodeVersion,
     Out,
     Processes,
     Replace,
@@ -51,10 +52,7 @@ def measure(
     design: Design = Design(),  # noqa: B008
     reference: Beside = True,
     seed: Seed = 0,
-    code_version: Annotated[
-        str | None,
-        Parameter(group=MODEL, help="Of your code, where its source does not tell it."),
-    ] = None,
+    code_version: CodeVersion = None,
     processes: Processes = None,
     out: Out = None,
     replace: Replace = False,

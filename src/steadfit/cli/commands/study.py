@@ -75,7 +75,7 @@ def study(
     with screen.watching() as watch:
         done = api.study(
             dataset,
-            network.model,
+            network.given(),
             [*remedy, *api.cell_arms(network.settings())] if arms else remedy or None,
             **design.given(),
             reference=reference,
