@@ -114,11 +114,8 @@ def test_a_version_tells_what_a_source_does_not(data, tmp_path, monkeypatch, cap
     """On the command line the sentence names the option that is there."""
     from steadfit.cli import main
 
-    text = (
-        NET
-        + "\n\nthing = object()\n\ndef needs(shape, outputs):\n    return thing and Net(shape, outputs)\n"
-    )
-    (tmp_path / "unknown.py").write_text(text)
+    needs = "thing = object()\n\ndef needs(shape, outputs):\n    return thing and Net(outputs)\n"
+    (tmp_path / "unknown.py").write_text(NET + needs)
     monkeypatch.chdir(tmp_path)
     line = ["study", "digits", "--limit", "60", "--model", "unknown:needs", "--remedy", "none"]
     with pytest.raises(SystemExit) as ended:
