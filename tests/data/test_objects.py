@@ -155,7 +155,7 @@ def test_hugging_faces_data_sets():
         (Items([(PIXELS[0], [0]), (PIXELS[0], [0, 1])]), "All targets must have one shape"),
         ((np.zeros((4, 3, 2)), LABELS[:4]), r"tell images from series, got .* \(4, 3, 2\)"),
         ((pd.DataFrame({"a": [1.0, 2]}), [1]), "x has 2 rows and y has 1"),
-        (HuggingFace({"image": [1]}, {"image": type("Image", (), {})()}), "one of class labels"),
+        (HuggingFace({"image": [1]}, {"image": type("Image", (), {})()}), "one of class "),
     ],
 )
 def test_what_is_no_data_set_is_refused_with_what_to_give(data, said):
@@ -163,9 +163,29 @@ def test_what_is_no_data_set_is_refused_with_what_to_give(data, said):
         dataset_of(data)
 
 
+@pytest.mark.parametrize(
+    ("feature", "rows", "shape"),
+    [
+        ("Array2D", PIXELS[:4, :, :, 0].tolist(), (1, 5, 4)),
+        ("List", [[0.5, 1.0], [1.0, 2.0, 3.0], [0.0, 1.0], [2.0]], (1, 3)),
+    ],
+)
+def test_columns_of_arrays_are_no_texts(feature, rows, shape):
+    label = type("ClassLabel", (), {"names": ["cat", "dog"]})()
+    dtype = {"dtype": "uint8"} if feature == "Array2D" else {}
+    features = {"x": type(feature, (), dtype)(), "y": label}
+    data = dataset_of(HuggingFace({"x": rows, "y": [0, 1, 0, 1]}, features))
+    assert (data.example_shape, data.classes) == (shape, ("cat", "dog"))
+
+
+def test_a_lazy_frame_is_to_be_collected():
+    with pytest.raises(SteadfitError, match=r"Give frame\.collect\(\)"):
+        dataset_of(type("LazyFrame", (), {})())
+
+
 def test_several_data_sets_are_refused():
     class DatasetDict(dict):
-        column_names, features = {}, {}
+        column_names = {}  # noqa: RUF012
 
     with pytest.raises(SteadfitError, match=r'got several: train, test. .* data\["train"\]'):
         dataset_of(DatasetDict(train=1, test=2))

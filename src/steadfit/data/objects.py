@@ -30,6 +30,11 @@ def from_object(data: Any) -> Dataset:
         return from_pair(*data)
     if is_frame(data):
         return tables.read(data)
+    if hasattr(data, "column_names") and isinstance(data, Mapping):
+        raise SteadfitError(
+            f"data must be one data set, got several: {some(list(data))}. Give one of them: "
+            f'data["{next(iter(data), "train")}"].'
+        )
     if hasattr(data, "column_names") and hasattr(data, "features"):
         return _from_features(data)
     if isinstance(data, TensorDataset):
@@ -116,30 +121,32 @@ def _from_items(data: Any) -> Dataset:
 
 
 def _from_features(data: Any) -> Dataset:
-    """A data set of Hugging Face's: a table, or images with a label each."""
-    if isinstance(data, Mapping):
-        raise SteadfitError(
-            f"data must be one data set, got several: {some(list(data))}. Give one of them: "
-            f'data["{next(iter(data), "train")}"].'
-        )
+    """A data set of Hugging Face's: a table; or images or arrays with a label each."""
     features = data.features
-    images = [name for name in data.column_names if type(features[name]).__name__ == "Image"]
+    kinds = {name: type(features[name]).__name__ for name in data.column_names}
+    shaped = [name for name in data.column_names if kinds[name] in _SHAPED]
     named = {name: features[name].names for name in data.column_names
              if hasattr(features[name], "names")}  # fmt: skip
-    if images:
+    if shaped:
         label = next(iter(named), None)
-        if len(images) > 1 or label is None:
+        if len(shaped) > 1 or label is None:
             raise SteadfitError(
-                "A data set of images must have one column of images and one of class labels, got "
-                f"{some(list(data.column_names))}. Give a pair (x, y)."
+                "A data set of images or arrays must have one column of them and one of class "
+                f"labels, got {some(list(data.column_names))}. Give a pair (x, y)."
             )
-        pairs = [(row[images[0]], row[label]) for row in (data[i] for i in range(len(data)))]
+        pairs = [(row[shaped[0]], row[label]) for row in (data[i] for i in range(len(data)))]
         targets = _by_names(np.array([one[1] for one in pairs]), named[label])
-        return from_pair(_examples([one[0] for one in pairs]), targets, "images", "channels_last")
+        if (dtype := getattr(features[shaped[0]], "dtype", None)) in ("uint8", "float32"):
+            pairs = [(np.asarray(each, dtype), target) for each, target in pairs]
+        layout = "channels_last" if kinds[shaped[0]] == "Image" else None
+        return from_pair(_examples([one[0] for one in pairs]), targets, "arrays", layout)
     frame = data.to_pandas()
     for column, names in named.items():
         frame[column] = [names[number] for number in frame[column]]
     return tables.read(frame)
+
+
+_SHAPED = ("Image", "Array2D", "Array3D", "List", "LargeList", "Sequence")  # columns of arrays
 
 
 def _examples(rows: Sequence[Any]) -> Any:
@@ -196,6 +203,7 @@ _INSTEAD: Mapping[str, str] = {
     "ndarray": "Give the targets too: a pair (x, y).",
     "Tensor": "Give the targets too: a pair (x, y).",
     "dict": "Give a pair (x, y) of its arrays.",
+    "LazyFrame": "Give frame.collect().",
 }
 
 
