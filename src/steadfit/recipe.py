@@ -164,6 +164,7 @@ class Training(Settings):
     balanced_sampling: bool = False  # each batch has as many examples of every class
     calibrate: Share = 0.0  # of the sample's distinct examples, held out to fit a temperature
     early_stopping: EarlyStopping | None = None
+    refit: bool = False  # what was held out has served: train anew on it too, for as many epochs
     truncation: Annotated[int, Field(ge=1)] = 128  # tokens: steps that a gradient goes back through
     average: Annotated[int, Field(ge=0)] = 0  # average the weights over this many last epochs
     precision: Literal["float32", "bfloat16"] = "float32"

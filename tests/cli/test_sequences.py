@@ -44,7 +44,7 @@ def table(text: str) -> list[dict[str, str]]:
 def test_texts_from_a_table_to_predictions(tmp_path):
     source = texts(tmp_path / "films.csv")
     done = study(
-        source, remedies=["cell=lstm", "word_dropout"], out=tmp_path / "run", **SMALL, **ONCE
+        source, "recurrent", ["cell=lstm", "word_dropout"], out=tmp_path / "run", **SMALL, **ONCE
     )
     assert {arm.settings["model"]["settings"]["cell"] for arm in done.result.arms} == {
         "gru",
@@ -80,7 +80,7 @@ def test_numbers_of_series_from_a_table_to_predictions(tmp_path):
 def test_the_data_choose_model_and_remedies(tmp_path):
     images, words = read("digits", limit=50), read(texts(tmp_path / "films.csv"))
     assert images.schema.model == "convnet"
-    assert words.schema.model == "recurrent"
+    assert words.schema.model == "bag"
     assert "augment" in images.schema.remedies
     assert "word_dropout" in words.schema.remedies
     assert "jitter" in read(series(tmp_path / "waves.csv")).schema.remedies

@@ -62,7 +62,7 @@ def test_a_row_of_numbers_is_no_image(name):
     with pytest.raises(
         SteadfitError,
         match=r"Layer 1, .* takes channels and one or two axes|takes series and texts|"
-        "language takes texts",
+        "language takes texts|bag takes texts",
     ):
         models.build(Model(name=name), (5,), 4)
 

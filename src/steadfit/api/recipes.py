@@ -11,11 +11,13 @@ from steadfit.cells import CELLS
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.installed import installed
-from steadfit.models import MODELS, OwnNetwork, complete, is_list
+from steadfit.models import MODELS, OwnNetwork, complete, is_list, usual_training
 from steadfit.models import settings as model_settings
 from steadfit.nn.swap import SWAPPED
 from steadfit.recipe import Model, Recipe, Scalar, Training
-from steadfit.remedies import apply, joined
+from steadfit.remedies import apply, joined, settings_of
+
+_CALIBRATING = ("calibrate", "refit")  # of the usual training, where there are no logits
 
 NetworkLike = str | nn.Module | type[nn.Module] | Callable[..., nn.Module] | OwnNetwork
 
@@ -32,10 +34,12 @@ def recipe_of(
     Raises SteadfitError where both are given.
     """
     if recipe is None:
-        given = training or {}
-        epochs = train.schema.epochs(Training().epochs, len(train), Training.of(**given).batch)
         name = model or train.schema.model
-        return _from_parts(name, settings or {}, {"epochs": epochs, **given})
+        given = _with_usual(name, train, training or {})
+        if "epochs" not in (training or {}):
+            batch, usual = Training.of(**given).batch, given.get("epochs", Training().epochs)
+            given["epochs"] = train.schema.epochs(usual, len(train), batch)
+        return _from_parts(name, settings or {}, given)
     parts = {"model": model, "settings": settings, "training": training}
     beside = [name for name, value in parts.items() if value]
     if beside:
@@ -44,6 +48,17 @@ def recipe_of(
             "recipe: recipe.model_with(name, ...), recipe.training_with(...)."
         )
     return recipe
+
+
+def _with_usual(model: NetworkLike, data: Dataset, training: Mapping[str, Any]) -> dict[str, Any]:
+    """The changes of the training that are given, beside those that suit the model and the task."""
+    usual = dict(usual_training(model)) if isinstance(model, str) else {}
+    if "calibrate" not in data.schema.task.takes:
+        usual = {name: value for name, value in usual.items() if name not in _CALIBRATING}
+    for name, value in training.items():
+        both = isinstance(value, Mapping) and isinstance(usual.get(name), Mapping)
+        usual[name] = {**usual[name], **value} if both else value
+    return usual
 
 
 def _from_parts(
@@ -66,8 +81,23 @@ def _from_parts(
 
 
 def usual_remedies(data: Dataset, recipe: Recipe) -> tuple[str, ...]:
-    """Those that suit the data and that the model has a setting for."""
-    return tuple(remedy for remedy in data.schema.remedies if _fits(remedy, recipe))
+    """Those that suit the data, that the model has a setting for, and that are not in its usual
+    training already."""
+    return tuple(
+        remedy
+        for remedy in data.schema.remedies
+        if _fits(remedy, recipe) and not _in_usual(remedy, recipe)
+    )
+
+
+def _in_usual(remedy: str, recipe: Recipe) -> bool:
+    usual = usual_training(recipe.model.name)
+    named = {
+        f"training.{name}.{inner}"
+        for name, value in usual.items()
+        for inner in (value if isinstance(value, Mapping) else ())
+    }
+    return bool(named & settings_of(joined(remedy)[0], recipe))
 
 
 def _fits(remedy: str, recipe: Recipe) -> bool:

@@ -19,7 +19,7 @@ class Network:
         Parameter(
             group=MODEL,
             help="A model's name, a list of layers, or your own: module:name. [default: convnet "
-            "for images, language for a plain text, else recurrent]",
+            "for images, mlp for tables, bag for texts, language for a plain text, else recurrent]",
         ),
     ] = None
     code_version: CodeVersion = None

@@ -35,6 +35,7 @@ class Texts(Sequences):
     unit: Unit
 
     name = several = "texts"
+    model = "bag"
     changes = frozenset({"word_dropout"})
     remedies = ("recurrent_dropout", "word_dropout")
     references = ("TF-IDF and logistic regression", "TF-IDF and ridge regression")

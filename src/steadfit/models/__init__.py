@@ -12,6 +12,7 @@ from steadfit.models.registry import (
     settings,
 )
 from steadfit.models.table import Row, shapes
+from steadfit.models.usual import usual_training
 
 __all__ = [
     "MODELS",
@@ -25,4 +26,5 @@ __all__ = [
     "parameters",
     "settings",
     "shapes",
+    "usual_training",
 ]

@@ -13,6 +13,7 @@ from torch import nn
 from steadfit import errors
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Text, Window
+from steadfit.models.bag import bag
 from steadfit.models.conv1d import conv1d
 from steadfit.models.conv_recurrent import conv_recurrent
 from steadfit.models.convnet import convnet
@@ -43,6 +44,7 @@ MODELS: Mapping[str, Builder] = MappingProxyType(
             table_resnet,
             plain,
             resnet,
+            bag,
             recurrent,
             conv1d,
             resnet1d,
@@ -92,8 +94,8 @@ def layers(model: Model, shape: Shape, outputs: int) -> tuple[Layer, ...]:
     found = _builder(model.name)(shape, outputs, **complete(model).settings)
     if isinstance(shape, Text) and not isinstance(found[0], Embedding):
         raise SteadfitError(
-            f"{model.name} does not take texts, because it has no embedding. Use recurrent, "
-            "conv1d, resnet1d or conv_recurrent."
+            f"{model.name} does not take texts, because it has no embedding. Use "
+            "recurrent, bag, conv1d, resnet1d or conv_recurrent."
         )
     return found
 

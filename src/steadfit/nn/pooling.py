@@ -27,6 +27,14 @@ class Mean(Pooling):
         return x.filled(0.0).sum(1) / (x.ends() + 1)[:, None]
 
 
+class Root(Pooling):
+    """The sum over the steps, divided by the root of their number: of steps that say nothing in
+    common it is as large for long sequences as for short ones, where their mean vanishes."""
+
+    def pooled(self, x: Padded) -> Tensor:
+        return x.filled(0.0).sum(1) / (x.ends() + 1)[:, None].sqrt()
+
+
 class Largest(Pooling):
     """The largest value of each channel."""
 

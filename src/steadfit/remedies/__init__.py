@@ -7,3 +7,4 @@ from steadfit.remedies.remedy import apply as apply
 from steadfit.remedies.remedy import conflict as conflict
 from steadfit.remedies.remedy import joined as joined
 from steadfit.remedies.remedy import name_of as name_of
+from steadfit.remedies.remedy import settings_of as settings_of

@@ -138,11 +138,11 @@ def conflict(one: Remedy, other: Remedy, recipe: Recipe) -> str | None:
     """What two remedies of a recipe both set, in words; None where they can be joined."""
     if why := _NOT_TOGETHER.get(frozenset({one.name, other.name})):
         return why
-    both = _settings_of(one, recipe) & _settings_of(other, recipe)
+    both = settings_of(one, recipe) & settings_of(other, recipe)
     return f"both set {', '.join(sorted(both))}" if both else None
 
 
-def _settings_of(remedy: Remedy, recipe: Recipe) -> set[str]:
+def settings_of(remedy: Remedy, recipe: Recipe) -> set[str]:
     """The settings that a remedy changes."""
     base = dict(_flat(_complete(recipe, "the baseline").model_dump(mode="json")))
     changed = dict(_flat(_complete(remedy(recipe), str(remedy)).model_dump(mode="json")))

@@ -9,7 +9,7 @@ from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.machine import check_memory
 from steadfit.models import build, shapes
-from steadfit.recipe import Recipe
+from steadfit.recipe import Recipe, Training
 
 _COPIES = 4  # of the weights, in training: themselves, their gradients, and Adam's two moments
 
@@ -27,10 +27,21 @@ def check(recipe: Recipe, train: Dataset) -> None:
             f"Use {'recurrent' if every_step else 'language'}."
         )
     task.check(recipe.training, train.name)
+    if recipe.training.refit and not held_out_share(recipe.training):
+        raise SteadfitError(
+            "training.refit trains anew on what was held out, and nothing is. Give "
+            "training.early_stopping or training.calibrate too, or leave it out."
+        )
     kind.check_changes(recipe.training.augmentation)
     needed = 4 * _COPIES * sum(row.parameters for row in rows) + sum(row.memory for row in rows)
     to_train = f"To train {recipe.model.name} on single examples takes"
     check_memory(needed, to_train, "Use a smaller model.")
+
+
+def held_out_share(training: Training) -> float:
+    """The share of the sample that nothing is learned from; early stopping's serves both."""
+    stopping = training.early_stopping
+    return training.calibrate if stopping is None else stopping.share
 
 
 def check_batches(recipe: Recipe, train: Dataset, examples: int) -> None:

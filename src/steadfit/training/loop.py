@@ -18,7 +18,7 @@ from steadfit.recipe import Augmentation, Recipe, Training
 from steadfit.tasks.base import Part
 from steadfit.training.averaging import RunningMean, refresh_normalisation
 from steadfit.training.batches import balanced, in_pieces, watched
-from steadfit.training.check import check, check_batches
+from steadfit.training.check import check, check_batches, held_out_share
 from steadfit.training.gradients import clip_gradients, first_bad_gradient
 from steadfit.training.learned_loss import learned_loss
 from steadfit.training.max_norm import limit_norms
@@ -64,29 +64,24 @@ def fit(
     natural("seed", seed)
     began = time.perf_counter()
     learned, held_out = indices, None
-    if share := _held_out(recipe.training):
+    if share := held_out_share(recipe.training):
         learned, held_out = carve(train, indices, share, seed)
     check_batches(recipe, train, len(learned))
-    preparation = fit_preparation(train, learned)
     outside = watched(train, indices, seed) if held_out is None else held_out
-
-    def trained(halvings: int) -> _Run:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            shape = train.schema.kind.network_shape(train.example_shape, preparation)
-            module = build(complete(recipe.model), shape, train.outputs)
-            module = channels_last(module.to(device))
-            given = preparation, train, learned, outside
-            run = _Run(recipe.training, module, *given, seed, device, halvings)
-            run.all_epochs()
-        return run
-
-    run = with_halvings(trained, min(recipe.training.batch, len(learned)))
-    facts = run.facts()
+    run = _trained(recipe, train, learned, outside, seed, device)
+    preparation, temperature = run.preparation, {}
     if recipe.training.calibrate and held_out is not None:
         fitted = fit_temperature(run.module, preparation, train.take(held_out), device)
         preparation = replace(preparation, temperature=(fitted,))
-        facts["temperature"] = fitted
+        temperature = {"temperature": fitted}
+    if recipe.training.refit and held_out is not None:
+        learned, epochs = indices, run.best_epochs
+        run = _trained(
+            recipe.training_with(early_stopping=None), train, learned,
+            watched(train, learned, seed), seed, device, epochs,
+        )  # fmt: skip
+        preparation = replace(run.preparation, temperature=preparation.temperature)
+    facts = {**run.facts(), **temperature}
     logits, loss = final_outputs(run.module, preparation, test, device)
     own = own_examples(run.module, preparation, train, learned, recipe.training, seed, device)
     state = training_state(
@@ -107,6 +102,33 @@ def fit(
     )
 
 
+def _trained(
+    recipe: Recipe,
+    train: Dataset,
+    learned: Tensor,
+    outside: Tensor,
+    seed: int,
+    device: str,
+    epochs: int | None = None,
+) -> "_Run":
+    """One training. outside: examples that are watched, or stopped by. epochs: after which it ends,
+    on the way of the recipe's; all of them if None."""
+    preparation = fit_preparation(train, learned)
+
+    def trained(halvings: int) -> _Run:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            shape = train.schema.kind.network_shape(train.example_shape, preparation)
+            module = build(complete(recipe.model), shape, train.outputs)
+            module = channels_last(module.to(device))
+            given = preparation, train, learned, outside
+            run = _Run(recipe.training, module, *given, seed, device, halvings)
+            run.all_epochs(epochs or recipe.training.epochs)
+        return run
+
+    return with_halvings(trained, min(recipe.training.batch, len(learned)))
+
+
 def _state(module: nn.Module) -> dict[str, Tensor]:
     """The weights by name, each with memory of its own, as layers that share them are saved too."""
     seen: set[int] = set()
@@ -115,12 +137,6 @@ def _state(module: nn.Module) -> dict[str, Tensor]:
         state[name] = tensor.clone().cpu() if tensor.data_ptr() in seen else tensor.cpu()
         seen.add(tensor.data_ptr())
     return state
-
-
-def _held_out(training: Training) -> float:
-    """The share of the sample that nothing is learned from; early stopping's serves both."""
-    stopping = training.early_stopping
-    return training.calibrate if stopping is None else stopping.share
 
 
 @dataclass
@@ -136,6 +152,7 @@ class _Run:
     seed: int
     device: str
     halvings: int  # of the batches, as memory is too small for them
+    best_epochs: int = 0  # after which the weights were taken
     step: int = 0
     clipped: int = 0
     norms: list[float] = field(default_factory=list)
@@ -161,10 +178,11 @@ class _Run:
         if len(self.outside):
             self.curves["validation_loss"] = []
 
-    def all_epochs(self) -> None:
+    def all_epochs(self, epochs: int) -> None:
         settings = self.settings
         best, best_state, waited = math.inf, None, 0
-        for epoch in range(settings.epochs):
+        self.best_epochs = epochs
+        for epoch in range(epochs):
             self.curves["train_loss"].append(self.one_epoch(epoch))
             if settings.average and epoch >= settings.epochs - settings.average:
                 self.mean.add(self.module)
@@ -176,7 +194,7 @@ class _Run:
                 continue
             waited = 0 if loss < best else waited + 1
             if loss < best:
-                best = loss
+                best, self.best_epochs = loss, epoch + 1
                 best_state = {k: v.clone() for k, v in self.module.state_dict().items()}
             if waited >= settings.early_stopping.patience:
                 break

@@ -19,7 +19,7 @@ from steadfit.nn import Recurrent, TiedScores, pooling
 from steadfit.recipe import Share
 
 CellName = Annotated[str, AfterValidator(lambda name: find(name).name)]
-Over = Literal["last", "mean", "max", "attention"]
+Over = Literal["last", "mean", "root", "max", "attention"]
 
 
 STD = 0.1  # of an embedding's first values
@@ -113,8 +113,9 @@ class Recurrence(Layer):
 
 @dataclass(frozen=True)
 class PoolSteps(Layer):
-    """One value a channel from all the steps: what each direction has at its end, the mean, the
-    largest, or a mean whose weights are learned (Yang et al. 2016)."""
+    """One value a channel from all the steps: what each direction has at its end, the mean, the sum
+    over the root of their number, the largest, or a mean whose weights are learned (Yang et al.
+    2016)."""
 
     word = "poolsteps"
     over: Over
@@ -130,6 +131,8 @@ class PoolSteps(Layer):
                 return pooling.Last(self.directions)
             case "mean":
                 return pooling.Mean()
+            case "root":
+                return pooling.Root()
             case "max":
                 return pooling.Largest()
             case "attention":

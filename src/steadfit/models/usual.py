@@ -1,0 +1,27 @@
+"""How a model is trained where nothing is said: what the protocols of the documentation chose."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+# Changes of `steadfit.recipe.Training`'s defaults, by model. docs/texts.md has the protocol.
+_USUAL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "bag": {
+            "epochs": 10,
+            "optimizer": {"learning_rate": 0.01},
+            "augmentation": {"word_dropout": 0.5},
+            "calibrate": 0.2,
+            "refit": True,
+        }
+    }
+)
+
+
+def usual_training(model: str) -> Mapping[str, Any]:
+    """The changes of `Training` that suit a model; none of most.
+
+    >>> usual_training("bag")["calibrate"], dict(usual_training("mlp"))
+    (0.2, {})
+    """
+    return _USUAL.get(model, {})
