@@ -63,4 +63,6 @@ def language(
     channels = units.hidden if tied else scaled(embedding, width)
     layers = stacked(units, depth, residual, dropout, norm)
     end = [*dropped(dropout), Scores(outputs, tied)]
-    return (Embedding(channels, embedding_dropout), *layers, *end)
+    # tied vectors are scores too, and large ones would begin very sure
+    vectors = Embedding(channels, embedding_dropout, deviation=0.1 if tied else 1.0)
+    return (vectors, *layers, *end)

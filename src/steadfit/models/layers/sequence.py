@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Annotated, Literal
 
 import torch
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 from torch import nn
 
@@ -22,20 +22,18 @@ CellName = Annotated[str, AfterValidator(lambda name: find(name).name)]
 Over = Literal["last", "mean", "root", "max", "attention"]
 
 
-STD = 0.1  # of an embedding's first values
-
-
 @dataclass(frozen=True)
 class Embedding(Layer):
-    """A vector of its own for each token; what other layers take for channels. Drawn normally with
-    a deviation of 0.1: smaller than torch's 1, so that rare words begin by saying little.
+    """A vector of its own for each token; what other layers take for channels.
 
-    dropout: as in `steadfit.nn.Embedding`.
+    dropout: as in `steadfit.nn.Embedding`. deviation: of the first values, which are drawn
+    normally. torch's is 1; at 0.1 rare words begin by saying little, which classifies better.
     """
 
     word = "embedding"
     channels: Count
     dropout: Share = 0.0
+    deviation: Annotated[float, Field(gt=0)] = 0.1
 
     def output(self, shape: Shape) -> Shape:
         return (self.channels, _text(shape).steps)
@@ -43,7 +41,7 @@ class Embedding(Layer):
     def build(self, shape: Shape) -> nn.Module:
         module = TokenVectors(_text(shape).tokens, self.channels, self.dropout)
         with torch.no_grad():
-            module.weight.mul_(STD)
+            module.weight.mul_(self.deviation)
         return module
 
     def weight(self, shape: Shape) -> Shape:
