@@ -3,6 +3,7 @@
 import os
 import struct
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,9 @@ GREY = Image.fromarray(np.arange(0, 240, 3, np.uint8).reshape(8, 10))
 COLOUR = Image.merge("RGB", [GREY, GREY.point(lambda v: 255 - v), Image.new("L", (10, 8), 77)])
 
 
-def fill(folder: Path, image: Image.Image = GREY, classes: str = "ab", each: int = 3) -> Path:
+def fill(
+    folder: Path, image: Image.Image = GREY, classes: Sequence[str] = "ab", each: int = 3
+) -> Path:
     """A sound folder of `each` PNG images a class."""
     for label in classes:
         (folder / label).mkdir(parents=True, exist_ok=True)
@@ -376,3 +379,33 @@ def test_classes_one_level_too_deep_are_a_sentence_that_helps(tmp_path: Path) ->
     with pytest.raises(SteadfitError, match=r"Give .*pets, which has the folders test, train\."):
         read(tmp_path / "zip")
     assert len(read(tmp_path / "zip" / "pets")) == 12
+
+
+@pytest.mark.parametrize("test", ["val", "Valid", "validation"])
+def test_validation_images_test_where_there_are_no_test_images(tmp_path: Path, test: str) -> None:
+    fill(tmp_path / "train")
+    fill(tmp_path / test, each=1)
+    data = read(tmp_path)
+    assert data.structure.is_test is not None
+    assert int(data.structure.is_test.sum()) == 2
+    assert data.notes == (f"{test} is the test set, as there is no test folder.",)
+
+
+@pytest.mark.parametrize("names", [("training_set", "test_set"), ("dev", "test"), ("p1", "val1")])
+def test_parts_are_no_classes(tmp_path: Path, names: tuple[str, str]) -> None:
+    for name in names:
+        fill(tmp_path / name)
+    with pytest.raises(SteadfitError, match=r"which all have the folders a, b and so are parts"):
+        read(tmp_path)
+
+
+def test_classes_may_have_the_same_folders_below(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        fill(tmp_path / name, classes=("front", "back"))
+    assert read(tmp_path).classes == ("cat", "dog")
+
+
+def test_classes_two_levels_too_deep_are_found(tmp_path: Path) -> None:
+    fill(tmp_path / "data" / "photos")
+    with pytest.raises(SteadfitError, match=r"Give .*photos, which has the folders a, b"):
+        read(tmp_path)

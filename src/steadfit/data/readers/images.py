@@ -14,6 +14,8 @@ from steadfit.files import reading
 from steadfit.formats.pictures import SUFFIXES, left_behind, load, place, size_of
 
 _NO_CLASS, _NO_IMAGE = "lies in no class folder", "is no image"
+_TESTS = ("test", "testing", "val", "valid", "validation")  # the first that is there tests
+_PARTS = ("train", "test", "val", "dev", "eval")  # what the names of parts begin with
 _NOT_MEANT = (_NO_CLASS, _NO_IMAGE)
 _NOTES = 5  # on files of one of these kinds, at most
 _LONGEST = 64  # pixels; what a small network trains on in seconds rather than minutes
@@ -38,8 +40,9 @@ def read(source: str | Path, *, size: int | None = None, damaged: float = 0.05) 
     """A folder of PNG, JPEG, BMP, GIF, TIFF or WebP images; the format is told by content.
 
     Each folder in `source`, or in source/train and source/test, is a class; images in folders
-    below it are its own. The two may be called training and testing too, with capitals. A test
-    folder without class folders is left out. Hidden files, what other programs leave behind, links
+    below it are its own. The two may be called training and testing too, with capitals; where there
+    is no test folder, val, valid or validation is in its place. A test folder without class folders
+    is left out. Hidden files, what other programs leave behind, links
     that lead out of the folder and linked folders are left out; other files that are no images are
     left out and named in the notes.
     size: the images' height and width. If None, the median height and the median width, both
@@ -51,8 +54,8 @@ def read(source: str | Path, *, size: int | None = None, damaged: float = 0.05) 
     are repeated outwards to fill the rest. Of several frames the first is read. If all images are
     grey there is one channel, else three.
 
-    Raises SteadfitError for a folder without class folders, a class without images, and more
-    unreadable images than allowed.
+    Raises SteadfitError for a folder without class folders, one whose folders are parts that each
+    hold the same classes, a class without images, and more unreadable images than allowed.
     """
     root = Path(source)
     if size is not None and size < 1:
@@ -109,7 +112,8 @@ def _sides(root: Path) -> tuple[Path, Path | None] | None:
     train = folders.get("train", folders.get("training"))
     if train is None:
         return None
-    return train, folders.get("test", folders.get("testing"))
+    tests = (folders[name] for name in _TESTS if name in folders)
+    return train, next(tests, None)
 
 
 def _find(root: Path) -> _Findings:
@@ -120,6 +124,8 @@ def _find(root: Path) -> _Findings:
     if divided is not None and divided[1] is not None:
         if any(path.is_dir() and not left_behind(path.name) for path in divided[1].iterdir()):
             sides.append((divided[1], True))
+            if divided[1].name.lower() not in _TESTS[:2]:
+                notes.append(f"{divided[1].name} is the test set, as there is no test folder.")
         else:
             count = len(list(divided[1].iterdir()))
             notes.append(
@@ -154,15 +160,35 @@ def _find(root: Path) -> _Findings:
 
 
 def _check_level(root: Path) -> None:
-    """Refuse a folder whose classes are one level further down, as an archive may have them."""
-    folders = [path for path in root.iterdir() if path.is_dir() and not left_behind(path.name)]
-    if len(folders) == 1 and not folders[0].is_symlink():
-        inside = [path for path in folders[0].iterdir() if path.is_dir()]
-        if len(inside) > 1 and not any(left_behind(path.name) for path in inside):
+    """Refuse a folder whose classes are further down, as an archive may have them: in one folder
+    alone, or the same ones in each of several that are called as parts are."""
+    folders = _folders(root)
+    level = folders
+    while len(level) == 1 and (inside := _folders(level[0])):
+        if len(inside) > 1:
             raise SteadfitError(
                 f"{root} must have a folder of images for each class, got one folder. Give "
-                f"{folders[0]}, which has the folders {some(sorted(p.name for p in inside))}."
+                f"{level[0]}, which has the folders {some([path.name for path in inside])}."
             )
+        level = inside
+    classes = {tuple(path.name for path in _folders(part)) for part in folders}
+    parts = any(path.name.lower().startswith(_PARTS) for path in folders)
+    if parts and len(folders) > 1 and len(classes) == 1 and len(same := next(iter(classes))) > 1:
+        raise SteadfitError(
+            f"{root} must have a folder of images for each class, got "
+            f"{some([path.name for path in folders])}, which all have the folders {some(same)} and "
+            "so are parts, not classes. Rename the one to learn from to train and the one to test "
+            "on to test, or give one of them."
+        )
+
+
+def _folders(folder: Path) -> list[Path]:
+    """The folders in one that are neither links nor left behind by a program, by name."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_dir() and not path.is_symlink() and not left_behind(path.name)
+    )
 
 
 def _left_out(odd: Mapping[str, Sequence[str]]) -> list[str]:
