@@ -15,6 +15,7 @@ from steadfit.data.objects import from_object
 from steadfit.data.readers import digits, images, mnist, npz, synthetic, tables, text, ts
 from steadfit.errors import SteadfitError, unknown
 from steadfit.files import reading
+from steadfit.formats.form import is_table
 from steadfit.formats.frames import is_frame
 from steadfit.installed import installed, installed_names
 
@@ -124,6 +125,8 @@ def _reader(source: Any, kind: str | None, task: str | None) -> Reader:
     suffix = (kind or path.suffix).lower()
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]
+    if kind is None and is_table(path):
+        return tables.read
     if task is not None and task in OF_TASK:
         return OF_TASK[task]
     if suffix in _CODE:

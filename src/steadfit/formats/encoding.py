@@ -4,6 +4,7 @@ import codecs
 from pathlib import Path
 
 from steadfit.errors import SteadfitError
+from steadfit.formats.packed import unpacked
 from steadfit.regular_files import read_regular
 
 _MARKS = (
@@ -17,16 +18,17 @@ _LIKELY = ("windows-1252", "windows-1251", "shift_jis", "gb18030")
 
 
 def read_text(path: Path, encoding: str | None = None) -> str:
-    """A whole text file, line ends as "\\n".
+    """A whole text file, unpacked where it is compressed, line ends as "\\n".
 
     encoding: a name that Python knows. If None, a byte order mark decides, or else the file must
     be UTF-8: other encodings cannot be told apart for certain. Raises SteadfitError, with line,
     byte, and how the place would read in likely encodings, where it is not.
     """
     try:
-        content = read_regular(path)
+        packed = read_regular(path)
     except OSError as error:
         raise SteadfitError(f"{path} cannot be read: {error.strerror}.") from None
+    content = unpacked(path, packed)
     marked = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding or marked)

@@ -10,6 +10,7 @@ from steadfit.formats.calendars import Ticks
 from steadfit.formats.columns import Columns
 from steadfit.formats.csv_tables import read_csv
 from steadfit.formats.numerals import Mark
+from steadfit.formats.packed import PACKED, plain_name
 from steadfit.formats.parquet import read_parquet
 
 TABLES = (".csv", ".tsv", ".parquet", ".pq")
@@ -63,6 +64,12 @@ class Form(ABC):
                 "in training."
             )
         return self.rows(table, missing)
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is a table by its name, compressed or not."""
+    packed = path.suffix.lower() in PACKED
+    return Path(plain_name(path)).suffix.lower() in (TABLES[:2] if packed else TABLES)
 
 
 def open_table(

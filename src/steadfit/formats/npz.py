@@ -3,7 +3,6 @@
 import math
 import os
 from collections.abc import Sequence
-from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +10,12 @@ from numpy.lib import format as npy
 from numpy.lib.npyio import NpzFile
 
 from steadfit.errors import SteadfitError
+from steadfit.formats.packed import Parts
 from steadfit.machine import check_unpacked
-from steadfit.regular_files import MB, open_regular
+from steadfit.regular_files import open_regular
 
 _ALSO = {"x_train": "x", "y_train": "y"}  # what others call them
-_LONGEST = 8 * MB
 _AGAIN = "Save it again: numpy.savez(path, x=x, y=y)."
-
-
-class _Parts(BufferedReader):
-    """A zip file, whose list of members is read at once: each takes ten times what it has there."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > _LONGEST:
-            raise ValueError(f"{size // MB} MB of names of arrays, and {_LONGEST // MB} are read")
-        return super().read(size)
 
 
 def load_arrays(path: Path, names: Sequence[str]) -> tuple[dict[str, np.ndarray], list[str]]:
@@ -38,7 +28,7 @@ def load_arrays(path: Path, names: Sequence[str]) -> tuple[dict[str, np.ndarray]
         with open_regular(path) as opened:
             if opened.read(6) == b"\x93NUMPY":
                 raise SteadfitError(f"{path} holds a single array, without a name. {_AGAIN}")
-            file = NpzFile(_Parts(opened.raw), allow_pickle=False)
+            file = NpzFile(Parts(opened.raw), allow_pickle=False)
             known = {_ALSO.get(name, name): name for name in file.files}
             found = {name: known[name] for name in names if name in known}
             check_unpacked(

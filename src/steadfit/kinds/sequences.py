@@ -13,7 +13,7 @@ from torch import Tensor
 from steadfit.errors import SteadfitError, counted
 from steadfit.formats import Form, Rows
 from steadfit.formats.columns import Columns
-from steadfit.formats.form import TABLES, open_table
+from steadfit.formats.form import is_table, open_table
 from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.numerals import Mark
 from steadfit.kinds.base import Examples, Kind, Packed, existing, said
@@ -53,7 +53,7 @@ class Sequences(Kind[Ragged]):
         files = form.files if form is not None else None
         if not source.is_file():
             raise SteadfitError(f"There is no file {source}.")
-        if suffix in TABLES:
+        if is_table(source):
             table = open_table(source, encoding, delimiter, decimal)
             rows = (form or self.told(table)).read(table, missing)
         elif suffix == self.suffix and files is None:

@@ -11,7 +11,7 @@ from torch import Tensor
 from steadfit.errors import SteadfitError, counted, some, unknown
 from steadfit.formats.arrays import as_array, named
 from steadfit.formats.columns import Columns
-from steadfit.formats.form import TABLES, open_table, row_ids
+from steadfit.formats.form import TABLES, is_table, open_table, row_ids
 from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.npz import load_arrays
 from steadfit.formats.numerals import Mark
@@ -39,7 +39,7 @@ def read_rows(
     suffix = source.suffix.lower()
     if source.is_file() and suffix == ".npz":
         found = _from_npz(source, columns)
-    elif source.is_file() and suffix in TABLES:
+    elif source.is_file() and is_table(source):
         found = named_rows(open_table(source, encoding, delimiter, decimal), columns)
     else:
         raise SteadfitError(

@@ -20,6 +20,7 @@ from steadfit.formats.form import label_columns, open_table
 from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.long_tables import rows_of_series
 from steadfit.formats.numerals import Mark
+from steadfit.formats.packed import plain_name
 from steadfit.formats.text_tables import text_column
 from steadfit.formats.wide_tables import are_steps, free_columns, step_columns
 from steadfit.kinds import Unit
@@ -91,7 +92,9 @@ def read(
     if horizon is None and series is None and missing == "drop":
         table = _labelled_rows(table, _the_target(table, asked))
     data = forecast(table, asked) if horizon is not None else _labelled(table, asked)
-    return replace(data, name=Path(table.file).stem, notes=(*data.notes, *table.notes))
+    return replace(
+        data, name=Path(plain_name(Path(table.file))).stem, notes=(*data.notes, *table.notes)
+    )
 
 
 def _labelled(table: Columns, asked: Asked) -> Dataset:
