@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pytest
 import torch
@@ -58,6 +59,15 @@ def _pq(path: Path) -> Path:
     return _parquet(path).rename(path / "a.pq")
 
 
+def _xlsx(path: Path) -> Path:
+    book = openpyxl.Workbook()
+    for line in _csv(path).read_text().splitlines():
+        cells = line.split(",")
+        book.worksheets[0].append([int(cell) if cell.isdigit() else cell for cell in cells])
+    book.save(path / "a.xlsx")
+    return path / "a.xlsx"
+
+
 def _txt(path: Path) -> Path:
     (path / "a.txt").write_text("some words, and more of them\n" * 200)
     return path / "a.txt"
@@ -72,6 +82,7 @@ EXAMPLES: dict[str, Callable[[Path], Path]] = {
     ".parquet": _parquet,
     ".pq": _pq,
     ".txt": _txt,
+    ".xlsx": _xlsx,
 }
 
 

@@ -34,6 +34,7 @@ SUFFIXES: Mapping[str, Reader] = {
     ".tsv": tables.read,
     ".parquet": tables.read,
     ".pq": tables.read,
+    ".xlsx": tables.read,
     ".txt": text.read,
 }
 OF_TASK: Mapping[str, Reader] = {"tokens": text.read}  # of files with any other suffix

@@ -31,8 +31,12 @@ def read_csv(
     Raises SteadfitError that names every row with another number of columns than the header, and
     where the file does not tell its delimiter or its decimal mark.
     """
-    text = read_text(path, encoding)
     _check_options(delimiter, decimal)
+    return columns_of_text(path, read_text(path, encoding), delimiter, decimal)
+
+
+def columns_of_text(path: Path, text: str, delimiter: str | None, decimal: Mark | None) -> Columns:
+    """The text of a CSV file as named columns; as `read_csv`."""
     dialect = dialect_of(text, path.name, delimiter)
     body = text.split("\n", dialect.skipped)[-1]
     names = _header(path, body, dialect.delimiter)

@@ -8,12 +8,13 @@ from typing import Any, ClassVar, NamedTuple
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.calendars import Ticks
 from steadfit.formats.columns import Columns
-from steadfit.formats.csv_tables import read_csv
+from steadfit.formats.csv_tables import columns_of_text, read_csv
 from steadfit.formats.numerals import Mark
 from steadfit.formats.packed import PACKED, plain_name
 from steadfit.formats.parquet import read_parquet
+from steadfit.formats.workbooks import sheet_text
 
-TABLES = (".csv", ".tsv", ".parquet", ".pq")
+TABLES = (".csv", ".tsv", ".parquet", ".pq", ".xlsx")
 INDEX = ("", "id", "index", "unnamed: 0")  # what row numbers of other programs are called
 _TARGETS = ("label", "target", "class", "y")  # what columns of labels are called
 
@@ -78,7 +79,10 @@ def open_table(
     delimiter: str | None = None,
     decimal: Mark | None = None,
 ) -> Columns:
-    """A table by its suffix; the options and what is raised as of `read_csv` and `read_parquet`."""
+    """A table by its suffix; the options and what is raised as of `read_csv`,
+    `read_parquet` and `sheet_text`."""
+    if path.suffix.lower() == ".xlsx":
+        return columns_of_text(path, sheet_text(path), ",", ".")
     parquet = path.suffix.lower() in (".parquet", ".pq")
     return read_parquet(path) if parquet else read_csv(path, encoding, delimiter, decimal)
 

@@ -88,7 +88,7 @@ def _zip(path: Path, content: bytes) -> IO[bytes]:
     names = [name for name in archive.namelist() if not _is_left_over(name)]
     if "[Content_Types].xml" in names:
         raise SteadfitError(
-            f"{path} is a workbook of Excel. Save the sheet from there as CSV (UTF-8)."
+            f"{path} is a workbook of Excel. Name it .xlsx, or save the sheet as CSV (UTF-8)."
         )
     if len(names) != 1:
         raise SteadfitError(

@@ -1,0 +1,120 @@
+"""Sheets of Excel's workbooks as CSV text, so that both are read by the same rules."""
+
+import csv
+import io
+import warnings
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from steadfit.errors import SteadfitError, some
+from steadfit.formats.packed import Parts
+from steadfit.machine import check_unpacked
+from steadfit.regular_files import read_regular
+
+_COPIES = 5  # of the unpacked file, at the peak
+_CELL = 16  # bytes that a cell takes at least
+_AGAIN = "Save it again from Excel, or save the sheet as CSV (UTF-8)."
+
+
+def sheet_text(path: Path) -> str:
+    """The only sheet of an .xlsx file that has cells, as CSV with commas and decimal points.
+
+    Formulas count by the values that the file has for them; dates are written as ISO 8601. Raises
+    SteadfitError where openpyxl is absent, for several sheets, for formulas without a value, for
+    errors in cells, for what is no workbook, and for what would fill the memory.
+    """
+    try:
+        import openpyxl
+    except ImportError:
+        raise SteadfitError(
+            f"{path} needs openpyxl to be read. Install it: pip install 'steadfit[excel]'; or save "
+            "the sheet as CSV (UTF-8)."
+        ) from None
+    try:
+        content = read_regular(path)
+        _check_size(path, content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of styles and charts that openpyxl does not keep
+            values, formulas = (
+                openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=of_values)
+                for of_values in (True, False)
+            )
+            name = _only_sheet(path, values)
+            formulas[name].reset_dimensions()
+            return _text(path, values[name], formulas[name], len(content))
+    except SteadfitError:
+        raise
+    except Exception as error:  # what is damaged, or made to do damage, may raise anything
+        reason = str(error).strip("'\"") or type(error).__name__
+        raise SteadfitError(f"{path} is not a complete workbook: {reason}. {_AGAIN}") from None
+
+
+def _check_size(path: Path, content: bytes) -> None:
+    """zipfile reads no more of a member than the size stated here."""
+    with zipfile.ZipFile(Parts(io.BytesIO(content))) as archive:  # pyright: ignore[reportArgumentType]
+        size = sum(member.file_size for member in archive.infolist())
+    check_unpacked(path.name, _COPIES * size, len(content), "save the sheet as CSV")
+
+
+def _only_sheet(path: Path, book: Any) -> str:
+    full = []
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()  # which the file may state wrongly
+        rows = sheet.iter_rows(values_only=True)
+        if any(cell is not None for row in rows for cell in row):
+            full.append(sheet.title)
+    if len(full) != 1:
+        raise SteadfitError(
+            f"{path} must have one sheet with cells, got {some(full) if full else 'none'}. Keep "
+            "the one you mean in a copy of the file, or save it as CSV (UTF-8)."
+        )
+    return full[0]
+
+
+def _text(path: Path, values: Any, formulas: Any, packed: int) -> str:
+    rows, size = [], 0
+    for row in _rows(path, values, formulas):
+        rows.append(row)
+        size += sum(map(len, row)) + _CELL * (len(row) + 1)
+        check_unpacked(path.name, _COPIES * size, packed, "save the sheet as CSV")
+    width = max(map(len, rows))
+    first = next(i for i, row in enumerate(rows) if len(row) > 1 or width <= 1)
+    check_unpacked(path.name, _CELL * width * len(rows), packed, "save the sheet as CSV")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for i, row in enumerate(rows):  # a title above the table stays a cell alone
+        writer.writerow(row + [""] * (width - len(row)) if row and i >= first else row)
+    return text.getvalue()
+
+
+def _rows(path: Path, values: Any, formulas: Any) -> Iterator[list[str]]:
+    """Rows as text, without empty cells at their ends."""
+    pairs = zip(values.iter_rows(), formulas.iter_rows(), strict=True)
+    for number, (row, written) in enumerate(pairs, 1):
+        for cell, formula in zip(row, written, strict=True):
+            if formula.data_type == "f" and cell.value is None:
+                raise _wrong(path, number, f"the formula {str(formula.value)[:40]} without a value")
+            if cell.data_type == "e" and cell.value != "#N/A":
+                raise _wrong(path, number, f"the error {cell.value}")
+        cells = [_written(cell.value) for cell in row]
+        while cells and not cells[-1]:
+            cells.pop()
+        yield cells
+
+
+def _wrong(path: Path, row: int, what: str) -> SteadfitError:
+    return SteadfitError(
+        f"{path.name} row {row} must have values, got {what}. Fix it in Excel, and save the file "
+        "there."
+    )
+
+
+def _written(value: object) -> str:
+    if value is None or value == "#N/A":
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat() if value.time() != datetime.min.time() else str(value.date())
+    return str(value)
