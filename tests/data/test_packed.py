@@ -26,7 +26,9 @@ def zipped(members: dict[str, bytes]) -> bytes:
 
 
 def from_mac(content: bytes) -> bytes:
-    return zipped({"data/": b"", "data/t.csv": content, "__MACOSX/data/._t.csv": b"\0\5"})
+    return zipped(
+        {"data/": b"", "data/t.csv": content, "._t.csv": b"\0", "__MACOSX/data/._t.csv": b"\0\5"}
+    )
 
 
 def written(folder: Path, name: str, content: bytes) -> Path:

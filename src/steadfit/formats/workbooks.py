@@ -81,12 +81,11 @@ def _text(path: Path, values: Any, formulas: Any, packed: int) -> str:
         size += sum(map(len, row)) + _CELL * (len(row) + 1)
         check_unpacked(path.name, _COPIES * size, packed, "save the sheet as CSV")
     width = max(map(len, rows))
-    first = next(i for i, row in enumerate(rows) if len(row) > 1 or width <= 1)
     check_unpacked(path.name, _CELL * width * len(rows), packed, "save the sheet as CSV")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    for i, row in enumerate(rows):  # a title above the table stays a cell alone
-        writer.writerow(row + [""] * (width - len(row)) if row and i >= first else row)
+    for row in rows:
+        writer.writerow(row + [""] * (width - len(row)) if row else row)
     return text.getvalue()
 
 
