@@ -41,6 +41,7 @@ def load(path: Path, height: int, width: int) -> np.ndarray:
         with _opened(path) as image:
             side = 2 * max(height, width)
             image.draft(None, (side, side))  # large JPEGs are decoded at a part of their size
+            _check_pixels(image)
             needed = image.width * image.height * _bytes_a_pixel(image)
             check_unpacked("it", needed, path.stat().st_size, "save it smaller")
             return fitted(image, height, width)
@@ -56,7 +57,7 @@ def load(path: Path, height: int, width: int) -> np.ndarray:
 
 def fitted(image: Image.Image, height: int, width: int) -> np.ndarray:
     """An image in memory as `load` gives it. Raises SteadfitError for more than 16 bits a pixel."""
-    picture = _eight_bits(ImageOps.exif_transpose(image))
+    picture = _eight_bits(_upright(image))
     scale = min(height / picture.height, width / picture.width)
     across, down = (max(1, round(side * scale)) for side in picture.size)
     pixels = np.asarray(picture.resize((across, down)))
@@ -65,12 +66,28 @@ def fitted(image: Image.Image, height: int, width: int) -> np.ndarray:
     return np.pad(pixels, pads, mode="edge")
 
 
+def _upright(image: Image.Image) -> Image.Image:
+    """Turned as its EXIF block says; as it is where that block is damaged, which says nothing of
+    the pixels."""
+    image.load()  # what is wrong with the pixels is raised here, not taken for the block
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # Pillow raises several kinds for what is no EXIF
+        return image
+
+
+def _check_pixels(image: Image.Image) -> None:
+    """Refuse to decode more pixels than Pillow deems safe; of a JPEG a part of them may do."""
+    count, most = image.width * image.height, Image.MAX_IMAGE_PIXELS
+    if most is not None and count > most:
+        raise SteadfitError(f"it has {count:,} pixels, and at most {most:,} are decoded")
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
-    """The image, its pixels not yet decoded. More pixels than Pillow deems safe are an error."""
+    """The image, its pixels not yet decoded. Twice as many as Pillow deems safe are an error."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's remarks on odd headers
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        warnings.simplefilter("ignore")  # Pillow's remarks on odd headers, and on many pixels
         with open_regular(path) as file, Image.open(file, formats=_FORMATS) as image:
             yield image
 
@@ -100,10 +117,17 @@ def size_of(path: Path) -> tuple[int, int] | None:
     """Height and width from the header, turned upright; None where there is no header."""
     try:
         with _opened(path) as image:
-            turned = image.getexif().get(_ORIENTATION, 1) >= 5
+            turned = _orientation(image) >= 5
             return image.size if turned else (image.height, image.width)
     except Exception:  # `load` says what is wrong with it
         return None
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # as in `_upright`
+        return 1
 
 
 def place(path: Path, root: Path) -> str:

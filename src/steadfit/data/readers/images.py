@@ -184,11 +184,12 @@ def _check_level(root: Path) -> None:
 
 def _folders(folder: Path) -> list[Path]:
     """The folders in one that are neither links nor left behind by a program, by name."""
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.is_dir() and not path.is_symlink() and not left_behind(path.name)
-    )
+    with reading(folder):
+        return sorted(
+            path
+            for path in folder.iterdir()
+            if path.is_dir() and not path.is_symlink() and not left_behind(path.name)
+        )
 
 
 def _left_out(odd: Mapping[str, Sequence[str]]) -> list[str]:
