@@ -72,7 +72,8 @@ def test_numbers_are_in_their_own_units():
 
 def test_a_language_model_has_them():
     text = read("copy", length=4, train=20, test=6)
-    recipe = Recipe().model_with(name="language", hidden=4, embedding=4).training_with(epochs=2)
+    recipe = Recipe().model_with(name="language", hidden=4, embedding=4)
+    recipe = recipe.training_with(epochs=30, optimizer={"learning_rate": 0.05})
     replica = fit(recipe, text, torch.arange(20), text.take(torch.arange(20)), seed=0)
     facts = replica.facts
     assert facts["train_eval_loss"] == pytest.approx(facts["test_loss"], rel=1e-5)

@@ -30,9 +30,7 @@ def preparation_of(facts: ModelFacts, fitted: dict[str, Any]) -> Preparation:
 
 
 def graphs_of(facts: ModelFacts, members: Members) -> tuple[bytes, ...]:
-    """The members' graphs, where the network is a person's own and can be exported."""
-    if facts.recipe.model.network is None:
-        return ()
+    """The members' graphs; none where one cannot be exported."""
     try:
         return tuple(
             network_content(module, facts.schema, facts.shape, preparation)

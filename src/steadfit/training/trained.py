@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import safetensors.torch
+import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
@@ -210,9 +211,16 @@ class TrainedModel:
             for number, state in enumerate(self.weights):
                 contiguous = {name: tensor.contiguous() for name, tensor in state.items()}
                 (new / weights_file(number)).write_bytes(safetensors.torch.save(contiguous))
-            for number, graph in enumerate(self.graphs or graphs_of(self.facts, self.members)):
+            for number, graph in enumerate(self._graphs()):
                 (new / network_file(number)).write_bytes(graph)
             (new / FACTS).write_text(self.facts.to_json(), encoding="utf-8")
+
+    def _graphs(self) -> tuple[bytes, ...]:
+        """What the members compute, where the network is a person's own and can be exported."""
+        if self.graphs or self.facts.recipe.model.network is None:
+            return self.graphs
+        with torch.random.fork_rng(devices=[]):  # to make the members draws weights
+            return graphs_of(self.facts, self.members)
 
     @classmethod
     def load(
