@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from steadfit.cells import cell
     from steadfit.data import Dataset, from_arrays, read, split
     from steadfit.errors import SteadfitError
-    from steadfit.models import OwnNetwork
+    from steadfit.models import OwnNetwork, pretrained
     from steadfit.recipe import Recipe
     from steadfit.study.result import StudyResult
     from steadfit.training import TrainedModel
@@ -38,6 +38,7 @@ _HOMES = {
     "fit": "steadfit.api",
     "from_arrays": "steadfit.data",
     "measure": "steadfit.api",
+    "pretrained": "steadfit.models",
     "read": "steadfit.data",
     "split": "steadfit.data",
     "study": "steadfit.api",
@@ -63,6 +64,7 @@ __all__ = [
     "fit",
     "from_arrays",
     "measure",
+    "pretrained",
     "read",
     "split",
     "study",

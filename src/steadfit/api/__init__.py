@@ -8,7 +8,7 @@ what is done before and after, and `results` has what they return.
 from steadfit.api.analysing import Comparison, analyse
 from steadfit.api.fitting import fit
 from steadfit.api.measuring import measure
-from steadfit.api.recipes import cell_arms
+from steadfit.api.recipes import cell_arms, suited_reading
 from steadfit.api.results import Fitted, Study, rows
 from steadfit.api.studying import report, study
 
@@ -23,4 +23,5 @@ __all__ = [
     "report",
     "rows",
     "study",
+    "suited_reading",
 ]

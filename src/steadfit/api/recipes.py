@@ -11,7 +11,17 @@ from steadfit.cells import CELLS
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.installed import installed
-from steadfit.models import MODELS, OwnNetwork, complete, is_list, usual_training
+from steadfit.models import (
+    MODELS,
+    OwnNetwork,
+    Pretrained,
+    complete,
+    is_list,
+    is_pretrained,
+    pretrained,
+    usual_of_pretrained,
+    usual_training,
+)
 from steadfit.models import settings as model_settings
 from steadfit.nn.swap import SWAPPED
 from steadfit.recipe import Model, Recipe, Scalar, Training
@@ -19,7 +29,7 @@ from steadfit.remedies import apply, joined, settings_of
 
 _CALIBRATING = ("calibrate", "refit")  # of the usual training, where there are no logits
 
-NetworkLike = str | nn.Module | type[nn.Module] | Callable[..., nn.Module] | OwnNetwork
+NetworkLike = str | nn.Module | type[nn.Module] | Callable[..., nn.Module] | OwnNetwork | Pretrained
 
 
 def recipe_of(
@@ -35,7 +45,9 @@ def recipe_of(
     """
     if recipe is None:
         name = model or train.schema.model
-        given = _with_usual(name, train, training or {})
+        if isinstance(name, str) and is_pretrained(name):
+            name = pretrained(name)
+        given = _with_usual(_usual(name, settings or {}), train, training or {})
         if "epochs" not in (training or {}):
             batch, usual = Training.of(**given).batch, given.get("epochs", Training().epochs)
             given["epochs"] = train.schema.epochs(usual, len(train), batch)
@@ -50,9 +62,29 @@ def recipe_of(
     return recipe
 
 
-def _with_usual(model: NetworkLike, data: Dataset, training: Mapping[str, Any]) -> dict[str, Any]:
+def suited_reading(
+    model: NetworkLike | None, settings: Mapping[str, Scalar] | None
+) -> dict[str, Any]:
+    """Options of a reader that suit the model: images as large as a pretrained network sees."""
+    if isinstance(model, str) and is_pretrained(model):
+        model = pretrained(model)
+    if not isinstance(model, Pretrained):
+        return {}
+    return {"pixels": model.side({"side": 0, **(settings or {})})}
+
+
+def _usual(model: NetworkLike, settings: Mapping[str, Scalar]) -> Mapping[str, Any]:
+    """The changes of the training that suit the model."""
+    if isinstance(model, Pretrained):
+        return usual_of_pretrained(str(settings.get("learn", "frozen")))
+    return usual_training(model) if isinstance(model, str) else {}
+
+
+def _with_usual(
+    suits: Mapping[str, Any], data: Dataset, training: Mapping[str, Any]
+) -> dict[str, Any]:
     """The changes of the training that are given, beside those that suit the model and the task."""
-    usual = dict(usual_training(model)) if isinstance(model, str) else {}
+    usual = dict(suits)
     if "calibrate" not in data.schema.task.takes:
         usual = {name: value for name, value in usual.items() if name not in _CALIBRATING}
     for name, value in training.items():
@@ -73,8 +105,8 @@ def _from_parts(
     if isinstance(model, str) and (":" not in model or is_list(model)):
         recipe = Recipe().model_with(name=model, **settings)
     else:
-        network = model if isinstance(model, OwnNetwork) else OwnNetwork.of(model)
-        network.code.check_portable()
+        network = model if isinstance(model, OwnNetwork | Pretrained) else OwnNetwork.of(model)
+        network.check_portable()
         own = Model.of(name=network.name, settings=dict(settings), network=network)
         recipe = Recipe(model=own)
     return recipe.training_with(**training)
@@ -91,7 +123,8 @@ def usual_remedies(data: Dataset, recipe: Recipe) -> tuple[str, ...]:
 
 
 def _in_usual(remedy: str, recipe: Recipe) -> bool:
-    usual = usual_training(recipe.model.name)
+    model = recipe.model
+    usual = _usual(model.network or model.name, model.settings)
     named = {
         f"training.{name}.{inner}"
         for name, value in usual.items()
@@ -102,15 +135,19 @@ def _in_usual(remedy: str, recipe: Recipe) -> bool:
 
 def _fits(remedy: str, recipe: Recipe) -> bool:
     try:
-        apply(joined(remedy), recipe)
+        changed = apply(joined(remedy), recipe)
+        if changed.model.network is not None:
+            changed.model.network.check(changed.model.settings, changed.training)
     except SteadfitError:
         return False
     return True
 
 
 def network_notes(recipe: Recipe, data: Dataset) -> tuple[str, ...]:
-    """What is done to a network of one's own."""
+    """What is done to a network of one's own, or to a pretrained one."""
     network = recipe.model.network
+    if isinstance(network, Pretrained):
+        return network.notes(complete(recipe.model).settings, data.example_shape)
     if network is None or not network.swapped:
         return ()
     with torch.random.fork_rng(devices=[]):

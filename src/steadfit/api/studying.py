@@ -8,7 +8,13 @@ from typing import Any
 
 from steadfit import workers
 from steadfit.api.judging import MeasureLike, judging
-from steadfit.api.recipes import NetworkLike, network_notes, recipe_of, usual_remedies
+from steadfit.api.recipes import (
+    NetworkLike,
+    network_notes,
+    recipe_of,
+    suited_reading,
+    usual_remedies,
+)
 from steadfit.api.results import Study
 from steadfit.api.runs import finished, folder_for, teller
 from steadfit.data import Dataset, dataset_of
@@ -86,7 +92,7 @@ def study(
     """
     began = time.time()
     workers.start_server()
-    dataset = dataset_of(data)
+    dataset = dataset_of(data, **suited_reading(model, settings))
     decides, brought = judging(decide_by, measures)
     design = Design(
         folds=folds,

@@ -18,8 +18,17 @@ class Network:
         str | None,
         Parameter(
             group=MODEL,
-            help="A model's name, a list of layers, or your own: module:name. [default: convnet "
-            "for images, mlp for tables, bag for texts, language for a plain text, else recurrent]",
+            help="A model's name, a list of layers, a pretrained network: timm:NAME or "
+            "torchvision:NAME, or your own: module:name. [default: convnet for images, mlp for "
+            "tables, bag for texts, language for a plain text, else recurrent]",
+        ),
+    ] = None
+    weights: Annotated[
+        str | None,
+        Parameter(
+            group=MODEL,
+            help="File of a pretrained network's weights: safetensors, or a state_dict of torch's. "
+            "[default: the library's own, if they lie in its cache]",
         ),
     ] = None
     code_version: CodeVersion = None
@@ -61,11 +70,24 @@ class Network:
 
     def given(self) -> Any:
         """The model, by its name or as a network of one's own; None where none was named."""
-        if self.code_version is None or self.model is None:
-            return self.model
-        from steadfit.models import OwnNetwork
+        if self.model is None:
+            return None
+        from steadfit.models import OwnNetwork, is_pretrained, pretrained
+        from steadfit.own_code import import_path
 
-        return OwnNetwork.of(self.model, self.code_version)
+        if is_pretrained(self.model):
+            return pretrained(self.model, self.weights)
+        if self.weights is not None:
+            return pretrained(import_path(self.model), self.weights, version=self.code_version)
+        if self.code_version is not None:
+            return OwnNetwork.of(self.model, self.code_version)
+        return self.model
+
+    def reading(self) -> dict[str, Any]:
+        """Options for the reader that suit the network."""
+        from steadfit.api import suited_reading
+
+        return suited_reading(self.given(), self.settings())
 
     def settings(self) -> dict[str, Any]:
         """The model's settings that were given."""

@@ -58,6 +58,13 @@ class Reading(Writing):
     size: Annotated[
         int | None, _option("Height and width that a folder's images are brought to.")
     ] = None
+    pixels: Annotated[
+        int | None,
+        _option(
+            "Of the longer side, at most, where no size is given. [default: 64; those that a "
+            "pretrained network was trained on]"
+        ),
+    ] = None
     layout: Annotated[
         str | None, _option("Axes of an .npz file's images: channels_first, channels_last.")
     ] = None
@@ -83,8 +90,11 @@ class Reading(Writing):
     unit: Annotated[str | None, _option("What a text is cut into: words or characters.")] = None
     length: Annotated[int | None, _option("Steps of the built-in adding and copy.")] = None
 
-    def read(self, source: str) -> "Dataset":
-        """The data set, by the options that were given."""
-        from steadfit.data import read
+    def read(self, source: str, **usual: Any) -> "Dataset":
+        """The data set, by the options that were given. usual: others, where the source has them
+        and they were not."""
+        from steadfit.data import read, taken
 
-        return read(source, **self.given())
+        given = self.given()
+        others = taken(source, usual | given) if usual else {}
+        return read(source, **{**others, **given})

@@ -23,6 +23,7 @@ from steadfit.data.points import points as points
 from steadfit.data.preparation import fit_preparation as fit_preparation
 from steadfit.data.registry import dataset_of as dataset_of
 from steadfit.data.registry import read as read
+from steadfit.data.registry import taken as taken
 from steadfit.data.samples import carve as carve
 from steadfit.data.samples import draw as draw
 from steadfit.data.samples import natural as natural

@@ -128,15 +128,19 @@ class Dataset:
         return digest.hexdigest()
 
     @cached_property
+    def digests(self) -> tuple[bytes, ...]:
+        """16 bytes for each example, equal where the inputs are, bit for bit."""
+        rows = self.schema.kind.rows(self.x)
+        return tuple(hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in rows)
+
+    @cached_property
     def first_copy(self) -> np.ndarray:
         """For each example, the position of the first with the same input, bit for bit.
 
         int64, shape (examples,). Two examples are exact copies where these are equal.
         """
         seen: dict[bytes, int] = {}
-        rows = self.schema.kind.rows(self.x)
-        keys = (hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in rows)
-        return np.array([seen.setdefault(key, i) for i, key in enumerate(keys)], np.int64)
+        return np.array([seen.setdefault(key, i) for i, key in enumerate(self.digests)], np.int64)
 
     def take(self, indices: Tensor) -> "Dataset":
         """The examples at these positions, in this order; repeats are allowed."""

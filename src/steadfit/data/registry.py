@@ -41,14 +41,27 @@ OF_TASK: Mapping[str, Reader] = {"tokens": text.read}  # of files with any other
 _CODE = (".pt", ".pth", ".pkl", ".pickle", ".joblib")  # pickles, by their usual names
 
 
-def dataset_of(data: Any) -> Dataset:
+def dataset_of(data: Any, **usual: Any) -> Dataset:
     """A Dataset as it is, what `read` makes of a name or path, or `from_object` of anything else.
 
+    usual: options for a reader that has them.
     Raises as these two.
     """
     if isinstance(data, Dataset):
         return data
-    return read(data) if isinstance(data, str | Path) else from_object(data)
+    if isinstance(data, str | Path):
+        return read(data, **taken(data, usual))
+    return from_object(data)
+
+
+def taken(source: str | Path, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the options that the reader of this source has.
+
+    >>> taken("digits", {"pixels": 224})
+    {}
+    """
+    known = inspect.signature(_reader(source, options.get("kind"), options.get("task"))).parameters
+    return {name: value for name, value in options.items() if name in known}
 
 
 def read(

@@ -2,6 +2,7 @@
 
 from steadfit.models.listed import is_list
 from steadfit.models.own import OwnNetwork
+from steadfit.models.pretrained import Pretrained, is_pretrained, pretrained
 from steadfit.models.registry import (
     MODELS,
     build,
@@ -12,19 +13,23 @@ from steadfit.models.registry import (
     settings,
 )
 from steadfit.models.table import Row, shapes
-from steadfit.models.usual import usual_training
+from steadfit.models.usual import usual_of_pretrained, usual_training
 
 __all__ = [
     "MODELS",
     "OwnNetwork",
+    "Pretrained",
     "Row",
     "build",
     "complete",
     "count",
     "is_list",
+    "is_pretrained",
     "largest",
     "parameters",
+    "pretrained",
     "settings",
     "shapes",
+    "usual_of_pretrained",
     "usual_training",
 ]

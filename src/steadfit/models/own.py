@@ -18,12 +18,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
-from steadfit.kinds import Text
+from steadfit.kinds import Preparation, Text
 from steadfit.models.layers import Shape
 from steadfit.nn import Padded, swap
 from steadfit.own_code import OwnCode, import_path, plain
-from steadfit.recipe import Scalar
+from steadfit.recipe import Scalar, Training
 
 SHAPE = ("shape", "input_shape")
 OUTPUTS = ("outputs", "num_classes", "n_classes", "num_outputs", "n_outputs")
@@ -46,6 +47,22 @@ class OwnNetwork:
     @property
     def name(self) -> str:
         return self.code.name
+
+    @property
+    def own_code(self) -> str:
+        """The digest of the person's code."""
+        return self.code.digest
+
+    def check_portable(self) -> None:
+        """Raise SteadfitError where it cannot be sent to a worker."""
+        self.code.check_portable()
+
+    def check(self, settings: Mapping[str, Scalar], training: Training) -> None:
+        """Its training may be any."""
+
+    def preparation(self, fitted: Preparation, data: Dataset) -> Preparation:
+        """The inputs as the sample has them."""
+        return fitted
 
     @cached_property
     def identity(self) -> Mapping[str, object]:
@@ -72,7 +89,7 @@ class OwnNetwork:
             what = import_path(what)
         if isinstance(what, nn.Module):
             with torch.random.fork_rng(devices=[]):
-                _drawn_anew(what, type(what).__name__)  # raises where it cannot be
+                drawn_anew(what, type(what).__name__)  # raises where it cannot be
             return cls(_code_of(what, version), (), what, swapped)
         if not callable(what):
             raise SteadfitError(
@@ -88,7 +105,7 @@ class OwnNetwork:
         Raises SteadfitError where the code fails, or gives no module.
         """
         if self.instance is not None:
-            made = _drawn_anew(self.instance, self.name)
+            made = drawn_anew(self.instance, self.name)
         else:
             made = self._called(settings, shape, outputs)
         return swap(made) if self.swapped else made
@@ -226,7 +243,7 @@ def _settings(what: Callable[..., Any], name: str) -> Sequence[inspect.Parameter
     return found
 
 
-def _drawn_anew(instance: nn.Module, name: str) -> nn.Module:
+def drawn_anew(instance: nn.Module, name: str) -> nn.Module:
     """A copy with new weights, frozen ones apart."""
     made = copy.deepcopy(instance)
     stuck = [part for part in made.modules() if _learns(part) and _reset_of(part) is None]

@@ -16,6 +16,12 @@ _USUAL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         }
     }
 )
+_OF_FEATURES = MappingProxyType({"penalties": {"l2": 0.03}})  # docs/few-photos.md
+
+
+def usual_of_pretrained(learn: str) -> Mapping[str, Any]:
+    """The same of a pretrained network that learns so: "frozen", "tuned" or "scratch"."""
+    return {} if learn == "scratch" else _OF_FEATURES
 
 
 def usual_training(model: str) -> Mapping[str, Any]:

@@ -182,6 +182,21 @@ def word_dropout(recipe: Recipe, share: float = 0.1) -> Recipe:
     return recipe.training_with(augmentation={"word_dropout": share})
 
 
+def frozen(recipe: Recipe) -> Recipe:
+    """Learn a head on a pretrained network's features, which stay as they are."""
+    return recipe.model_with(learn="frozen")
+
+
+def tuned(recipe: Recipe) -> Recipe:
+    """Learn a head on a pretrained network's features, and then the whole network from there."""
+    return recipe.model_with(learn="tuned")
+
+
+def scratch(recipe: Recipe) -> Recipe:
+    """Learn a pretrained network's weights anew, to see what they bring."""
+    return recipe.model_with(learn="scratch")
+
+
 REMEDIES: Mapping[str, RemedyFunction] = MappingProxyType(
     {
         remedy.__name__: remedy
@@ -219,6 +234,9 @@ REMEDIES: Mapping[str, RemedyFunction] = MappingProxyType(
             jitter,
             crop,
             word_dropout,
+            frozen,
+            tuned,
+            scratch,
         )
     }
 )

@@ -91,7 +91,7 @@ def _maps_and_logits(model: TrainedModel, x: Tensor, layer: str) -> tuple[Tensor
     found: list[Tensor] = []
     handle = known[layer].register_forward_hook(lambda _, __, output: found.append(output))
     try:
-        logits = module(preparation.inputs(x))
+        logits = module(preparation.inputs(x).requires_grad_())
     finally:
         handle.remove()
     if found[0].ndim != 4:

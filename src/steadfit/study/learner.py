@@ -61,6 +61,11 @@ class Learner(Protocol):
         """Raise SteadfitError where it cannot be trained on such data; quick."""
         ...
 
+    def make_ready(self, data: Dataset) -> None:
+        """Make what all its trainings on such data share, once and with every core: the features of
+        a pretrained network."""
+        ...
+
     def train(
         self, data: Dataset, examples: Tensor, tested: Tensor, seed: int, device: str
     ) -> Replica:

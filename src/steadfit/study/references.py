@@ -57,6 +57,9 @@ class ReferenceLearner:
     def check(self, data: Dataset) -> None:
         """What cannot be fitted fails by itself, and the study goes on."""
 
+    def make_ready(self, data: Dataset) -> None:
+        """There is nothing that its trainings share."""
+
     def train(
         self, data: Dataset, examples: Tensor, tested: Tensor, seed: int, device: str = "cpu"
     ) -> Replica:

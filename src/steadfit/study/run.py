@@ -124,6 +124,8 @@ def run_arms(
     decides = _decides(design, arms[0].learner, data)
     store = open_store(folder / "store")
     prepare(folder / "model")
+    for arm in (*arms, *racers):
+        arm.learner.make_ready(data)
     engine = engine or LocalEngine(processes)
     changed = changed_code(folder, {arm.name: arm.learner.own_code for arm in arms})
     first = first_trainings(arms, plan, engine, watch)

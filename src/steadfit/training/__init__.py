@@ -4,13 +4,13 @@ from steadfit.training.check import check
 from steadfit.training.continuation import continuation, continued
 from steadfit.training.functions import OwnLearner, own_learner
 from steadfit.training.learner import RecipeLearner
-from steadfit.training.loop import fit
 from steadfit.training.memory import keep_freed_memory
 from steadfit.training.model_files import model_folder, prepare
 from steadfit.training.predict import outputs
 from steadfit.training.replica import RESULTS, Replica
 from steadfit.training.trained import TrainedModel, trained_model
 from steadfit.training.trained_reference import TrainedReference
+from steadfit.training.transfer import fit
 
 __all__ = [
     "RESULTS",

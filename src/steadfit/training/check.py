@@ -8,7 +8,7 @@ from torch import nn
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.machine import check_memory
-from steadfit.models import build, shapes
+from steadfit.models import build, complete, shapes
 from steadfit.recipe import Recipe, Training
 
 _COPIES = 4  # of the weights, in training: themselves, their gradients, and Adam's two moments
@@ -33,6 +33,8 @@ def check(recipe: Recipe, train: Dataset) -> None:
             "training.early_stopping or training.calibrate too, or leave it out."
         )
     kind.check_changes(recipe.training.augmentation)
+    if recipe.model.network is not None:
+        recipe.model.network.check(complete(recipe.model).settings, recipe.training)
     needed = 4 * _COPIES * sum(row.parameters for row in rows) + sum(row.memory for row in rows)
     to_train = f"To train {recipe.model.name} on single examples takes"
     check_memory(needed, to_train, "Use a smaller model.")

@@ -79,6 +79,10 @@ class OwnLearner(ABC):
                 f"{data.schema.task.learned}. Study a language model."
             ) from None
 
+    def make_ready(self, data: Dataset) -> None:
+        """There is nothing that its trainings share."""
+        return None
+
     def train(
         self, data: Dataset, examples: Tensor, tested: Tensor, seed: int, device: str = "cpu"
     ) -> Replica:

@@ -12,9 +12,9 @@ from steadfit.recipe import Recipe
 from steadfit.remedies import Remedy, apply
 from steadfit.tasks import Task
 from steadfit.training.check import check
-from steadfit.training.loop import fit
 from steadfit.training.replica import Replica
 from steadfit.training.trained import TrainedModel, trained_model
+from steadfit.training.transfer import fit, make_features
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,9 @@ class RecipeLearner:
     @property
     def own_code(self) -> str:
         network = self.recipe.model.network
-        codes = (*(() if network is None else (network.code,)), *self.recipe.training.codes)
-        return "+".join(code.digest for code in codes)
+        own = "" if network is None else network.own_code
+        digests = (own, *(code.digest for code in self.recipe.training.codes))
+        return "+".join(digest for digest in digests if digest)
 
     def decides(self, task: Task) -> Loss:
         return task.decides(self.recipe.training)
@@ -66,6 +67,9 @@ class RecipeLearner:
         """Raise SteadfitError where no replica can be trained on such data."""
         check(self.recipe, data)
         data.schema.kind.check_changes(self.recipe.training.augmentation)
+
+    def make_ready(self, data: Dataset) -> None:
+        make_features(self.recipe, data)
 
     def train(
         self, data: Dataset, examples: Tensor, tested: Tensor, seed: int, device: str = "cpu"

@@ -114,6 +114,8 @@ def _trained(
     """One training. outside: examples that are watched, or stopped by. epochs: after which it ends,
     on the way of the recipe's; all of them if None."""
     preparation = fit_preparation(train, learned)
+    if (network := recipe.model.network) is not None:
+        preparation = network.preparation(preparation, train)
 
     def trained(halvings: int) -> _Run:
         with torch.random.fork_rng(devices=[]):

@@ -23,10 +23,11 @@ BETAS, EPS = (0.9, 0.999), 1e-8  # torch.optim.AdamW's defaults
 
 
 class Group(NamedTuple):
-    """Parameters with the same weight decay."""
+    """Parameters with the same weight decay, and the same share of the learning rate."""
 
     parameters: tuple[nn.Parameter, ...]
     weight_decay: float
+    rate_share: float = 1.0
 
     @property
     def to_change(self) -> list[nn.Parameter]:
@@ -80,7 +81,7 @@ class AdamW:
                 amsgrad=False,
                 beta1=BETAS[0],
                 beta2=BETAS[1],
-                lr=rate,
+                lr=rate * group.rate_share,
                 weight_decay=group.weight_decay,
                 eps=EPS,
                 maximize=False,
@@ -89,7 +90,8 @@ class AdamW:
     def step_size(self, parameter: nn.Parameter) -> Tensor:
         steps, _, second = self._moments[parameter]
         correction = 1 - BETAS[1] ** float(steps)
-        return self._rate / (second / correction).sqrt_().add_(EPS)
+        rate = self._rate * _rate_share(parameter)
+        return rate / (second / correction).sqrt_().add_(EPS)
 
     def _moments_of(self, parameter: nn.Parameter) -> _Moments:
         if parameter not in self._moments:
@@ -121,14 +123,14 @@ class SGD:
                 fused=True,
                 weight_decay=group.weight_decay,
                 momentum=self._momentum,
-                lr=rate,
+                lr=rate * group.rate_share,
                 dampening=0.0,
                 nesterov=self._momentum > 0,
                 maximize=False,
             )
 
     def step_size(self, parameter: nn.Parameter) -> float:
-        return self._rate
+        return self._rate * _rate_share(parameter)
 
     def _velocity_of(self, parameter: nn.Parameter) -> Tensor | None:
         if not self._momentum:
@@ -143,7 +145,11 @@ class Own:
 
     def __init__(self, code: OwnCode, groups: Iterable[Group]) -> None:
         parameters = [
-            {"params": list(group.parameters), "weight_decay": group.weight_decay}
+            {
+                "params": list(group.parameters),
+                "weight_decay": group.weight_decay,
+                "rate_share": group.rate_share,
+            }
             for group in groups
             if group.parameters
         ]
@@ -156,25 +162,38 @@ class Own:
     def step(self, rate: float) -> None:
         self._rate = rate
         for group in self._optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["rate_share"]
         with raised_by(self._name):
             self._optimizer.step()
 
     def step_size(self, parameter: nn.Parameter) -> float:
-        return self._rate
+        return self._rate * _rate_share(parameter)
 
 
 def make_optimizer(module: nn.Module, settings: Optimizer) -> Stepper:
     """An optimiser whose decoupled weight decay acts on weights only, never on biases."""
     decayed = weights(module)
     known = {id(parameter) for parameter in decayed}
-    rest = tuple(parameter for parameter in module.parameters() if id(parameter) not in known)
-    groups = (Group(tuple(decayed), settings.weight_decay), Group(rest, 0.0))
+    rest = [parameter for parameter in module.parameters() if id(parameter) not in known]
+    groups = (*_groups(decayed, settings.weight_decay), *_groups(rest, 0.0))
     if settings.own is not None:
         return Own(function_of(settings.own, "optimizer.own"), groups)
     if settings.name == "adamw":
         return AdamW(groups)
     return SGD(groups, settings.momentum)
+
+
+def _groups(parameters: Iterable[nn.Parameter], weight_decay: float) -> Iterable[Group]:
+    """One for each share of the learning rate among them."""
+    parts: dict[float, list[nn.Parameter]] = {}
+    for parameter in parameters:
+        parts.setdefault(_rate_share(parameter), []).append(parameter)
+    return (Group(tuple(part), weight_decay, share) for share, part in parts.items())
+
+
+def _rate_share(parameter: nn.Parameter) -> float:
+    """Of the learning rate, what a parameter learns by: all, unless its model says less."""
+    return getattr(parameter, "rate_share", 1.0)
 
 
 def learning_rate(settings: Optimizer, step: int, steps: int) -> float:

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 def weights(module: nn.Module) -> list[nn.Parameter]:
     """The parameters a penalty acts on: all but biases, initial states, and normalisation; one
-    that several layers share, once.
+    that several layers share, once. Those of a pretrained network that is tuned are left out, as a
+    pull towards 0 would unlearn what they know.
 
     >>> [tuple(w.shape) for w in weights(nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2)))]
     [(2, 3)]
@@ -18,7 +19,7 @@ def weights(module: nn.Module) -> list[nn.Parameter]:
         if isinstance(owner, _NORMALISATION):
             continue
         for name, parameter in owner.named_parameters(recurse=False):
-            if not name.startswith(("bias", "initial")):
+            if not name.startswith(("bias", "initial")) and not hasattr(parameter, "rate_share"):
                 found[id(parameter)] = parameter
     return list(found.values())
 

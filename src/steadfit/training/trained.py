@@ -35,6 +35,7 @@ from steadfit.training.own_models import (
 from steadfit.training.predict import channels_last, outputs, sampled_outputs
 from steadfit.training.replica import Replica
 from steadfit.training.trained_reference import TrainedReference, reference_values
+from steadfit.training.transfer import whole
 from steadfit.training.weights import fill, read_weights
 
 
@@ -195,7 +196,8 @@ class TrainedModel:
             recipe = recipe.but(model=recipe.model.but(network=network))
         preparations = tuple(replica.preparation for replica in replicas)
         changes = {"recipe": recipe, "preparations": preparations}
-        weights = tuple(replica.weights for replica in replicas)
+        schema, shape = self.facts.schema, self.facts.shape
+        weights = tuple(whole(recipe, schema, shape, replica) for replica in replicas)
         return TrainedModel(replace(self.facts, **changes), weights)
 
     def save(self, folder: str | Path) -> None:
@@ -255,8 +257,9 @@ class TrainedModel:
 def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) -> TrainedModel:
     """The model that these replicas make: one network, or an ensemble of several."""
     preparations = tuple(replica.preparation for replica in replicas)
-    facts = ModelFacts(recipe, data.schema, data.example_shape, preparations)
-    return TrainedModel(facts, tuple(replica.weights for replica in replicas))
+    schema, shape = data.schema, data.example_shape
+    facts = ModelFacts(recipe, schema, shape, preparations)
+    return TrainedModel(facts, tuple(whole(recipe, schema, shape, each) for each in replicas))
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def fit(
     from steadfit.training import keep_freed_memory
 
     check_outside(out or Path("runs"), Path(data))
-    dataset = reading.read(data)
+    dataset = reading.read(data, **network.reading())
     screen = terminal.Screen(plain=json)
     screen.say(str(dataset))
     screen.notes(dataset.notes)

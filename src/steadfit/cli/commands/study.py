@@ -68,7 +68,7 @@ def study(
     from steadfit.report import summary
 
     check_outside(out or Path("runs"), Path(data))
-    dataset = reading.read(data)
+    dataset = reading.read(data, **network.reading())
     screen = terminal.Screen(plain=json)
     screen.say(str(dataset))
     screen.notes(dataset.notes)

@@ -36,7 +36,13 @@ class _Findings:
     notes: list[str]
 
 
-def read(source: str | Path, *, size: int | None = None, damaged: float = 0.05) -> Dataset:
+def read(
+    source: str | Path,
+    *,
+    size: int | None = None,
+    pixels: int = _LONGEST,
+    damaged: float = 0.05,
+) -> Dataset:
     """A folder of PNG, JPEG, BMP, GIF, TIFF or WebP images; the format is told by content.
 
     Each folder in `source`, or in source/train and source/test, is a class; images in folders
@@ -46,7 +52,8 @@ def read(source: str | Path, *, size: int | None = None, damaged: float = 0.05) 
     that lead out of the folder and linked folders are left out; other files that are no images are
     left out and named in the notes.
     size: the images' height and width. If None, the median height and the median width, both
-        scaled down where the longer one is above 64.
+        scaled down where the longer one is above `pixels`.
+    pixels: of the longer side, kept at most where no size is given.
     damaged: the largest share of images that may be unreadable; each is named in the notes.
 
     An image is turned as its EXIF orientation says, laid on white where it is transparent, brought
@@ -58,11 +65,12 @@ def read(source: str | Path, *, size: int | None = None, damaged: float = 0.05) 
     hold the same classes, a class without images, and more unreadable images than allowed.
     """
     root = Path(source)
-    if size is not None and size < 1:
-        raise SteadfitError(f"size must be 1 or more pixels, got {size}.")
+    for name, pixel_count in (("size", size), ("pixels", pixels)):
+        if pixel_count is not None and pixel_count < 1:
+            raise SteadfitError(f"{name} must be 1 or more, got {pixel_count}.")
     found = _find(root)
     sizes = {file: s for file in found.files if (s := size_of(file.path)) is not None}
-    height, width = (size, size) if size else _common_size(list(sizes.values()))
+    height, width = (size, size) if size else _common_size(list(sizes.values()), pixels)
     images, kept, broken = [], [], []
     for file in found.files:
         try:
@@ -87,11 +95,11 @@ def read(source: str | Path, *, size: int | None = None, damaged: float = 0.05) 
     )
 
 
-def _common_size(sizes: Sequence[tuple[int, int]]) -> tuple[int, int]:
+def _common_size(sizes: Sequence[tuple[int, int]], longest: int) -> tuple[int, int]:
     if not sizes:
         return 1, 1
     height, width = np.median(np.array(sizes), axis=0)
-    scale = min(1.0, _LONGEST / max(height, width))
+    scale = min(1.0, longest / max(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
