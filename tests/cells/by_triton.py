@@ -5,6 +5,7 @@
     python tests/cells/by_triton.py all NAME …
     python tests/cells/by_triton.py random COUNT SEED
     python tests/cells/by_triton.py transforms
+    python tests/cells/by_triton.py refused
 
 Holds some or all runs of the cells named, or random cells and runs, against their equations in
 float64, and prints a line a case. `test_triton.py` runs this in processes of their own.
@@ -12,9 +13,11 @@ float64, and prints a line a case. `test_triton.py` runs this in processes of th
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from unittest.mock import patch
 
 import torch
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -22,8 +25,17 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from cells.conftest import Drawn, _draw, outputs
 from cells.random_cells import Run, runs
 from cells.random_check import check
-from steadfit.cells import CELLS, Result, Sequences, Weights, call, run, run_reference
-from steadfit.cells.triton_kernel import gpu_kernel
+from steadfit.cells import (
+    CELLS,
+    Result,
+    Sequences,
+    Weights,
+    call,
+    run,
+    run_reference,
+    triton_kernel,
+)
+from steadfit.cells.triton_kernel import gpu_kernel, tried_kernel
 
 TOLERANCE = 1e-5
 
@@ -31,7 +43,7 @@ TOLERANCE = 1e-5
 def use_triton() -> None:
     """Have all cells run by Triton, on whatever device."""
     assert os.environ.get("TRITON_INTERPRET") == "1", "TRITON_INTERPRET=1 must be set"
-    call._kernel = lambda made, x: gpu_kernel(made.cell, made.mask, made.zoneout)
+    call._kernel = lambda made, tensors: gpu_kernel(made.cell, made.mask, made.zoneout)
 
 
 ROWS = ("padded", "lengths", "batch_sizes")
@@ -80,6 +92,22 @@ def compare(name: str, reverse: bool, options: dict) -> None:
     )
     print(f"{name} {'reverse' if reverse else 'forward'} {options}: {worst:.1e}", flush=True)
     assert worst < TOLERANCE, name
+
+
+def refused() -> None:
+    """A kernel that gives other numbers is not used, and that is said."""
+    tanh, relu, cpu = CELLS["rnn"], CELLS["rnn_relu"], torch.device("cpu")
+    assert tried_kernel(tanh, True, (True,), 20, cpu) is not None
+    wrong = replace(
+        gpu_kernel(tanh, False, (False,)), sweeps=gpu_kernel(relu, False, (False,)).sweeps
+    )
+    with (
+        patch.object(triton_kernel, "gpu_kernel", lambda *_: wrong),
+        warnings.catch_warnings(record=True) as said,
+    ):
+        warnings.simplefilter("always")
+        assert tried_kernel(tanh, False, (False,), 20, cpu) is None
+    print(said[0].message)
 
 
 def gradients(results: list, drawn: Drawn, adjoints: Iterable) -> Sequence:
@@ -156,3 +184,5 @@ if __name__ == "__main__":
             random(int(rest[0]), int(rest[1]))
         case "transforms":
             transforms()
+        case "refused":
+            refused()

@@ -54,6 +54,12 @@ def test_transforms_of_torch() -> None:
     assert said.splitlines() == ["autograd", "compile", "vmap", "autocast"]
 
 
+def test_a_kernel_that_is_wrong_is_not_used() -> None:
+    said = said_by("by_triton.py", "refused", TRITON_INTERPRET="1")
+    assert "run step by step" in said
+    assert "rnn does not give what its equations give" in said
+
+
 @pytest.mark.parametrize("hidden", [64, 128])
 def test_no_register_is_spilled_and_the_memory_suffices(hidden: int, tmp_path) -> None:
     names = list(CELLS) if SLOW else ["lstm", "gru"]

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from steadfit.cells.call import Call, forward
-from steadfit.cells.compiled import can_be_compiled
+from steadfit.cells.compiled import can_be_compiled, has_triton
 from steadfit.cells.cudnn import run_cudnn, suits
 from steadfit.cells.exported import exports, run_exported
 from steadfit.cells.interface import Result, Sequences, Weights, check
@@ -82,7 +82,7 @@ def _by_kernel(cell: Cell, weights: Weights, sequences: Sequences) -> Result:
     if (
         not _has_kernel(cell, weights, sequences.values)
         or any(mask.requires_grad for mask in sequences.masks())
-        or (in_forward_mode() if compiling else not plain(tensors))
+        or (in_forward_mode() if compiling else not plain(tensors, sequences.values.device.type))
     ):
         return run_reference(cell, weights, sequences)
     keep = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
@@ -95,17 +95,18 @@ def _by_kernel(cell: Cell, weights: Weights, sequences: Sequences) -> Result:
 
 
 def has_kernel_type(x: Tensor) -> bool:
-    """Whether kernels are made for tensors of this type."""
+    """Whether kernels of a CPU are made for tensors of this type."""
     return x.dtype in (torch.float32, torch.float64)
 
 
 def _has_kernel(cell: Cell, weights: Weights, x: Tensor) -> bool:
+    made_for = has_kernel_type(x) if x.is_cpu else x.is_cuda and x.dtype == torch.float32
     return (
-        x.is_cpu
-        and has_kernel_type(x)
+        made_for
         and weights.projection is None
         and x.numel() > 0
         and can_be_compiled(cell)
+        and (x.is_cpu or has_triton())
     )
 
 

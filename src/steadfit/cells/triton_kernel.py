@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
+from steadfit.cells.compiled import try_step, warn_once
+from steadfit.cells.emit import Variant
 from steadfit.cells.emit_triton import (
     backward_arguments,
     backward_text,
@@ -169,7 +171,7 @@ class GpuKernel:
         d_x = torch.zeros_like(given.values)
         d_input = None
         if weights.input is not None:
-            taking = delta[:, [columns[gate.name] for gate in graph.input_blocks]].flatten(1)
+            taking = torch.cat([delta[:, columns[gate.name]] for gate in graph.input_blocks], 1)
             d_input = taking.T @ _running(given)
             d_x = (taking @ weights.input).view_as(given.values)
         d_recurrent = None
@@ -178,14 +180,15 @@ class GpuKernel:
             for group in (group for group in made.groups if group.source != X):
                 taking = delta[:, group.column : group.column + len(group.blocks)].flatten(1)
                 found = taking.T @ source[:, sources_of(made).index(group.source)]
-                blocks[list(group.blocks)] = found.view(-1, hidden, hidden)
+                for block, one in zip(group.blocks, found.split(hidden), strict=True):
+                    blocks[block] = one
             d_recurrent = blocks.flatten(0, 1)
         sums = delta.sum(0)
-        order = [columns[gate.name] for gate in graph.gates]
+        d_bias = [sums[columns[gate.name]] for gate in graph.gates]
         return d_x, Weights(
             input=d_input,
             recurrent=d_recurrent,
-            bias=None if weights.bias is None else sums[order].flatten(),
+            bias=None if weights.bias is None else torch.cat(d_bias),
             peephole=None if weights.peephole is None else sums[len(made.gates) :],
         )
 
@@ -222,6 +225,26 @@ def _running(given: Sequences) -> Tensor:
         steps = torch.arange(len(x), device=x.device)[:, None]
         x = torch.where((steps < given.lengths.to(x.device))[..., None], x, 0)
     return x.flatten(0, -2)
+
+
+@cache
+def tried_kernel(
+    cell: Cell, mask: bool, zoneout: tuple[bool, ...], hidden: int, device: torch.device
+) -> GpuKernel | None:
+    """The kernel for so many units, or None where the reference has to do, which is said once.
+
+    It runs two steps first, and those have to be the reference's.
+    """
+    made = gpu_kernel(cell, mask, zoneout)
+    try:
+        try_step(made, Variant(cell, mask, zoneout), torch.float32, hidden, device)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:  # Triton, its compilers and drivers fail in their own ways
+        said = str(error).strip().partition("\n")[0]
+        warn_once(f"{cell.name} on {device}: {type(error).__name__}: {said}")
+        return None
+    return made
 
 
 @cache
