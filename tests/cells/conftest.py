@@ -126,4 +126,10 @@ def draw() -> Callable[..., Drawn]:
 
 
 # Programs that tests run in processes of their own, since a fault ends them.
-collect_ignore = ["guard_pages.py", "other_flags.py", "planted_faults.py"]
+collect_ignore = [
+    "by_triton.py",
+    "compiled_for_sm90.py",
+    "guard_pages.py",
+    "other_flags.py",
+    "planted_faults.py",
+]

@@ -64,7 +64,7 @@ def test_a_failing_compiler_is_said_once_and_the_reference_runs(draw, tmp_path, 
     drawn = draw(cannot_be_compiled, 3, 2, 2, 3)
     for compiler in ("false", str(failing)):
         monkeypatch.setenv("CXX", compiler)
-        for cached in (build.compiler, compiled.kernel, compiled._warn):
+        for cached in (build.compiler, compiled.kernel, compiled.warn_once):
             cached.cache_clear()
         with pytest.warns(UserWarning, match="failed with status 1") as said:
             drawn.gradients(drawn.by(run))
@@ -72,7 +72,7 @@ def test_a_failing_compiler_is_said_once_and_the_reference_runs(draw, tmp_path, 
         found, wanted = drawn.by(run), drawn.by(run_reference)  # a second warning would be an error
         torch.testing.assert_close(found.outputs, wanted.outputs)
         torch.testing.assert_close(drawn.gradients(found), drawn.gradients(wanted))
-    for cached in (build.compiler, compiled.kernel, compiled._warn):
+    for cached in (build.compiler, compiled.kernel, compiled.warn_once):
         cached.cache_clear()
 
 
@@ -146,7 +146,7 @@ def test_what_no_kernel_can_run_is_said_once(count: int) -> None:
     one = cell(scope["odd"])
     shapes = one.shapes(3, 5)
     weights = Weights(**{name: torch.ones(shape) for name, shape in shapes.items()})
-    compiled._warn.cache_clear()
+    compiled.warn_once.cache_clear()
     said = "has 9 states" if count > 1 else "has no gates"
     with pytest.warns(UserWarning, match=said):
         found = run(one, weights, Sequences(torch.ones(2, 4, 3)))

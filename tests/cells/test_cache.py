@@ -36,7 +36,7 @@ NOBODY = 65534
 def folder(tmp_path: Path, monkeypatch) -> Iterator[Path]:
     """An empty cache, and nothing said yet."""
     monkeypatch.setenv("STEADFIT_CACHE", str(tmp_path / "cache"))
-    remembered = (cache._say, cache._own_folder, compiled._warn, build.compiler)
+    remembered = (cache._say, cache._own_folder, compiled.warn_once, build.compiler)
     for one in remembered:
         one.cache_clear()
     yield tmp_path / "cache"

@@ -88,7 +88,7 @@ def test_without_a_compiler_the_reference_runs_and_says_so(draw, monkeypatch) ->
     drawn = draw(never_compiled, 3, 2, 2, 3)
     monkeypatch.setenv("CXX", "no-such-compiler")
     build.compiler.cache_clear()
-    compiled._warn.cache_clear()
+    compiled.warn_once.cache_clear()
     with pytest.warns(UserWarning, match="no-such-compiler"):
         result = drawn.by(run)
     gradients = drawn.gradients(result)

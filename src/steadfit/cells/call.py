@@ -12,10 +12,10 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from steadfit.cells.compiled import kernel, saved_width
+from steadfit.cells.compiled import Sweeps, kernel, saved_width
 from steadfit.cells.emit import Variant
 from steadfit.cells.interface import Result, Sequences, Weights
-from steadfit.cells.kernels import Kernel, Task
+from steadfit.cells.kernels import Task
 from steadfit.cells.language import Cell, known
 from steadfit.cells.reference import run_reference
 
@@ -103,7 +103,7 @@ class Call:
 
 def forward(made: Call, tensors: Sequence[Tensor], saved: Tensor | None) -> list[Tensor]:
     """The sequences, then the final states. saved: filled for `gradients` if there is one."""
-    compiled = _kernel(made, tensors[0])
+    compiled = _kernel(made, tensors)
     if compiled is None:
         result = _reference(made, tensors)
         return [tensor.clone() for tensor in (*result.sequences, *result.final)]
@@ -124,7 +124,7 @@ def gradients(
 
     sequences: what `forward` gave. adjoints: how the loss changes with them and the final states.
     """
-    compiled = _kernel(made, tensors[0])
+    compiled = _kernel(made, tensors)
     x = tensors[0]
     if compiled is None:
         with torch.enable_grad():
@@ -183,7 +183,7 @@ def reference_gradients(
 
 def memory(made: Call, tensors: Sequence[Tensor]) -> Tensor:
     """Room for what the backward sweep needs, beside x's rows."""
-    x, hidden = tensors[0], tensors[1 + len(made.weights)].shape[1]  # that of the first state
+    x, hidden = tensors[0], _hidden(made, tensors)
     variant = Variant(made.cell, made.mask, made.zoneout)
     return x.new_empty(*x.shape[:-1], saved_width(variant, x.dtype, hidden))
 
@@ -195,8 +195,17 @@ def _named(made: Call, sweep: str) -> AbstractContextManager[object]:
     return nullcontext()
 
 
-def _kernel(made: Call, x: Tensor) -> Kernel | None:
-    return kernel(made.cell, x.dtype, made.mask, made.zoneout)
+def _kernel(made: Call, tensors: Sequence[Tensor]) -> Sweeps | None:
+    x, masks = tensors[0], (made.mask, made.zoneout)
+    if x.is_cpu:
+        return kernel(made.cell, x.dtype, *masks)
+    from steadfit.cells.triton_kernel import tried_kernel
+
+    return tried_kernel(made.cell, *masks, _hidden(made, tensors), x.device)
+
+
+def _hidden(made: Call, tensors: Sequence[Tensor]) -> int:
+    return tensors[1 + len(made.weights)].shape[1]  # of the first state
 
 
 def _reference(made: Call, tensors: Sequence[Tensor]) -> Result:

@@ -3,7 +3,10 @@
 import ctypes
 import re
 import warnings
+from collections.abc import Sequence
 from functools import cache
+from importlib.util import find_spec
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -11,7 +14,7 @@ from torch import Tensor
 from steadfit.cells.build import BuildError, build
 from steadfit.cells.emit import Variant, head, source_text
 from steadfit.cells.interface import Sequences, Weights
-from steadfit.cells.kernels import Kernel, Task
+from steadfit.cells.kernels import Forward, Gradients, Kernel, Task
 from steadfit.cells.language import Cell
 from steadfit.cells.plan import MOST_STATES, plan
 from steadfit.cells.reference import run_reference
@@ -38,7 +41,7 @@ def kernel(cell: Cell, dtype: torch.dtype, mask: bool, zoneout: tuple[bool, ...]
         name = re.sub(r"\W", "_", cell.name, flags=re.ASCII)[:40]
         own = build(f"{name}-{REAL[dtype]}", source_text([variant], REAL[dtype]), check)
     except BuildError as error:
-        _warn(str(error))
+        warn_once(str(error))
         return None
     return Kernel(sweeps, address(own, "cell_0"))
 
@@ -51,8 +54,25 @@ def can_be_compiled(cell: Cell) -> bool:
     elif len(cell.states) > MOST_STATES:
         reason = f"{cell.name} has {len(cell.states)} states, and kernels take {MOST_STATES}"
     if reason and not torch.compiler.is_compiling():
-        _warn(reason)
+        warn_once(reason)
     return not reason
+
+
+def has_triton() -> bool:
+    """Whether kernels can be made for a GPU; if not, that is said once, as a warning."""
+    found = _is_installed("triton")
+    if not found:
+        warn_once("there is no Triton to make kernels for a GPU. pip install 'steadfit[gpu]'")
+    return found
+
+
+# Dynamo then calls the function while it compiles, and takes what it says for a constant.
+has_triton._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+
+@cache
+def _is_installed(name: str) -> bool:
+    return find_spec(name) is not None
 
 
 @cache
@@ -78,17 +98,44 @@ def address(library: ctypes.CDLL, name: str) -> ctypes.c_void_p:
     return ctypes.c_void_p(ctypes.addressof(ctypes.c_char.in_dll(library, name)))
 
 
+class Sweeps(Protocol):
+    """What `kernels.Kernel` does, on whatever device."""
+
+    def forward(self, task: Task, saved: Tensor | None) -> Forward:
+        """See `Kernel.forward`."""
+        ...
+
+    def backward(
+        self,
+        task: Task,
+        sequences: Sequence[Tensor],
+        saved: Tensor,
+        d_sequences: Sequence[Tensor | None],
+        d_final: Sequence[Tensor | None],
+        wants_x: bool,
+    ) -> Gradients:
+        """See `Kernel.backward`."""
+        ...
+
+
 @torch.inference_mode(False)
-def try_step(made: Kernel, variant: Variant, dtype: torch.dtype) -> None:
+def try_step(
+    made: Sweeps,
+    variant: Variant,
+    dtype: torch.dtype,
+    hidden: int = 3,
+    device: torch.device | str = "cpu",
+) -> None:
     """Two steps forward and backward. Raises BuildError if they are not the reference's.
 
     It takes some milliseconds, once for each library that is compiled.
     """
-    time, batch, input, hidden = 2, 2, 2, 3
+    time, batch, input = 2, 2, 2
     cell, generator = variant.cell, torch.Generator().manual_seed(0)
 
     def normal(*shape: int) -> Tensor:
-        return torch.randn(shape, generator=generator, dtype=dtype, device="cpu") / 2
+        drawn = torch.randn(shape, generator=generator, dtype=dtype, device="cpu")
+        return drawn.to(device) / 2
 
     weights = Weights(**{n: normal(*shape) for n, shape in cell.shapes(input, hidden).items()})
     x, states = normal(time, batch, input), tuple(normal(batch, hidden) for _ in cell.states)
@@ -124,6 +171,6 @@ def try_step(made: Kernel, variant: Variant, dtype: torch.dtype) -> None:
 
 
 @cache
-def _warn(reason: str) -> None:
+def warn_once(reason: str) -> None:
     said = f"steadfit's recurrent cells run step by step, which is slow: {reason}"
     warnings.warn(printable_lines(said), stacklevel=2)

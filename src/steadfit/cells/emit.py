@@ -107,30 +107,15 @@ def _braces(items: Iterable[object]) -> str:
 
 def _forward_phase(made: Plan, number: int) -> str:
     """One phase of a step: after stage number - 1, before the products of stage `number`."""
-    final = number == made.stages
-    stores = {
-        f"row.source + {place} * row.width": source
-        for place, source in enumerate(made.sources)
-        if not final and made.stage(source) == number
-    }
-    early = made.graph.needed_by(stores.values())
-    before = [s for s in made.sources if made.stage(s) < number]
-    done = made.graph.needed_by(before)
-    outputs: dict[str, int] = {}
-    if final:
-        outputs = {f"row.now[{s}]": node for s, node in enumerate(made.graph.outputs)}
-    keeps = {
-        f"row.saved + {place} * row.width": node
-        for place, node in enumerate(made.saved)
-        if node not in done and (final or node in early)
-    }
+    phase = made.forward_phase(number)
     body = Body(made, backward=False)
-    for target, node in stores.items():
-        body.store(target, node)
-    if keeps:
-        body.store_saved(keeps)
-    for target, node in outputs.items():
-        body.put(target, node)
+    for place, node in phase.sources.items():
+        body.store(f"row.source + {place} * row.width", node)
+    if phase.saved:
+        places = {f"row.saved + {place} * row.width": n for place, n in phase.saved.items()}
+        body.store_saved(places)
+    for place, node in phase.outputs.items():
+        body.put(f"row.now[{place}]", node)
     return body.function(f"forward_{number}")
 
 

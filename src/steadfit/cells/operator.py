@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from steadfit.cells.call import Call, forward, gradients, leaves, memory, reference_gradients
-from steadfit.cells.plain import plain
+from steadfit.cells.plain import readable
 
 
 class Run(torch.autograd.Function):
@@ -64,19 +64,13 @@ def _gradients(
         found = backward_operator(
             list(tensors), list(sequences), saved, present, given, made.text(), needs[0]
         )
-    elif not _readable([*tensors, *(adjoint for adjoint in adjoints if adjoint is not None)]):
+    elif not readable([*tensors, *(adjoint for adjoint in adjoints if adjoint is not None)]):
         with torch.enable_grad():
             found = reference_gradients(made, leaves(made, tensors), adjoints, create_graph=False)
     else:
         found = gradients(made, tensors, sequences, saved, adjoints, needs[0])
     padded = [*found, *(None for _ in needs[len(found) :])]
     return [gradient if need else None for gradient, need in zip(padded, needs, strict=True)]
-
-
-def _readable(tensors: Sequence[Tensor]) -> bool:
-    """Whether a kernel can read these: `plain`, and not the batches of is_grads_batched."""
-    cpu = torch._C.DispatchKey.CPU
-    return plain(tensors) and all(torch._C._dispatch_keys(t).has(cpu) for t in tensors)
 
 
 @torch.library.custom_op("steadfit::cell", mutates_args=())

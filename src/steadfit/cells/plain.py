@@ -4,7 +4,8 @@ A kernel reads numbers at an address. That is right only for tensors that are wh
 and only while nobody watches or replaces torch's operations.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -14,20 +15,35 @@ from torch.autograd import forward_ad
 from torch.nn import Parameter
 
 _TYPES = frozenset((Tensor, Parameter))  # a subclass may hold its numbers elsewhere
+# What a tensor of a device tells that it is; batches of torch.vmap tell another.
+_KEYS: Mapping[str, Any] = MappingProxyType(
+    {"cpu": torch._C.DispatchKey.CPU, "cuda": torch._C.DispatchKey.CUDA}
+)
 
 
-def plain(tensors: Iterable[Tensor]) -> bool:
-    """Whether these tensors are numbers in this machine's memory, and nobody watches.
+def plain(tensors: Iterable[Tensor], device: str = "cpu") -> bool:
+    """Whether these tensors are numbers in the memory of such a device, and nobody watches.
 
-    False for other devices, layouts and subclasses (fake, distributed, nested), for lazy
-    negation, and where `watched`.
+    Lengths may be on the CPU. False for other devices, layouts and subclasses (fake, distributed,
+    nested), for lazy negation, and where `watched`.
 
     >>> plain([torch.ones(3)]), plain([torch.ones(3, device="meta")])
     (True, False)
     """
     return not watched() and all(
-        type(t) in _TYPES and t.is_cpu and t.layout is torch.strided and not t.is_neg()
+        type(t) in _TYPES
+        and t.device.type in (device, "cpu")
+        and t.layout is torch.strided
+        and not t.is_neg()
         for t in tensors
+    )
+
+
+def readable(tensors: Sequence[Tensor]) -> bool:
+    """Whether a kernel can read these: `plain`, and not the batches of is_grads_batched."""
+    device = tensors[0].device.type
+    return plain(tensors, device) and all(
+        torch._C._dispatch_keys(tensor).has(_KEYS[tensor.device.type]) for tensor in tensors
     )
 
 

@@ -31,6 +31,24 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Phase:
+    """What one phase of a step forward writes: the numbers of places, and the nodes for them.
+
+    sources: values that the next products take. saved: values for the backward sweep. outputs: the
+    new states, in the last phase.
+    """
+
+    sources: dict[int, int]
+    saved: dict[int, int]
+    outputs: dict[int, int]
+
+    @property
+    def nodes(self) -> tuple[int, ...]:
+        """All that is written."""
+        return (*self.sources.values(), *self.saved.values(), *self.outputs.values())
+
+
+@dataclass(frozen=True)
 class Plan:
     """What a kernel does and in which order, with all the numbers that tables are made of.
 
@@ -61,6 +79,24 @@ class Plan:
     def stage(self, source: int) -> int:
         """The first stage whose products take this source."""
         return min(group.stage for group in self.groups if group.source == source)
+
+    def forward_phase(self, number: int) -> Phase:
+        """The phase after stage number - 1, before the products of stage `number`."""
+        final = number == self.stages
+        sources = {
+            place: source
+            for place, source in enumerate(self.sources)
+            if not final and self.stage(source) == number
+        }
+        early = self.graph.needed_by(sources.values())
+        done = self.graph.needed_by(s for s in self.sources if self.stage(s) < number)
+        saved = {
+            place: node
+            for place, node in enumerate(self.saved)
+            if node not in done and (final or node in early)
+        }
+        outputs = dict(enumerate(self.graph.outputs)) if final else {}
+        return Phase(sources, saved, outputs)
 
 
 def plan(cell: Cell, recurrent_mask: bool, zoneout: Sequence[bool]) -> Plan:

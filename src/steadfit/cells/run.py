@@ -1,10 +1,13 @@
 """`run`: a cell over sequences, by the fastest way that there is."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
 from steadfit.cells.call import Call, forward
-from steadfit.cells.compiled import can_be_compiled
+from steadfit.cells.compiled import can_be_compiled, has_triton
+from steadfit.cells.cudnn import run_cudnn, suits
 from steadfit.cells.exported import exports, run_exported
 from steadfit.cells.interface import Result, Sequences, Weights, check
 from steadfit.cells.language import Cell
@@ -30,14 +33,48 @@ def run(cell: Cell, weights: Weights, sequences: Sequences) -> Result:
     >>> outputs.shape, c.shape
     (torch.Size([7, 2, 5]), torch.Size([2, 5]))
     """
+    return _checked(_by_kernel, cell, weights, sequences)
+
+
+def run_outputs(cell: Cell, weights: Weights, sequences: Sequences) -> Result:
+    """`run`, but the result's sequences may be those of the first state alone.
+
+    That is all that cuDNN gives, which is used where it can be.
+    """
+    return _checked(_by_cudnn_or_kernel, cell, weights, sequences)
+
+
+def _checked(
+    way: Callable[[Cell, Weights, Sequences], Result],
+    cell: Cell,
+    weights: Weights,
+    sequences: Sequences,
+) -> Result:
+    """The run by this way, which is given what fits and no autocast."""
     refuse_tracing(cell)
     device = sequences.values.device.type
     if device != "meta" and torch.is_autocast_enabled(device):
         # sums over many steps want all their digits
         with torch.autocast(device, enabled=False):
             wide = Weights(*(None if w is None else w.float() for w in weights))
-            return run(cell, wide, sequences.map(Tensor.float))
-    sequences = check(cell, weights, sequences)
+            return _checked(way, cell, wide, sequences.map(Tensor.float))
+    return way(cell, weights, check(cell, weights, sequences))
+
+
+def _by_cudnn_or_kernel(cell: Cell, weights: Weights, sequences: Sequences) -> Result:
+    x = sequences.values
+    device, numbers = x.device.type, (x, *(sequences.states or ()), *weights)
+    if (
+        suits(cell, bool(sequences.masks()), device)
+        and x.numel() > 0
+        and not torch.compiler.is_compiling()
+        and plain((number for number in numbers if number is not None), device)
+    ):
+        return run_cudnn(cell, weights, sequences)
+    return _by_kernel(cell, weights, sequences)
+
+
+def _by_kernel(cell: Cell, weights: Weights, sequences: Sequences) -> Result:
     if exports(sequences):
         return run_exported(cell, weights, sequences)
     call, tensors = Call.of(cell, weights, sequences)
@@ -45,7 +82,7 @@ def run(cell: Cell, weights: Weights, sequences: Sequences) -> Result:
     if (
         not _has_kernel(cell, weights, sequences.values)
         or any(mask.requires_grad for mask in sequences.masks())
-        or (in_forward_mode() if compiling else not plain(tensors))
+        or (in_forward_mode() if compiling else not plain(tensors, sequences.values.device.type))
     ):
         return run_reference(cell, weights, sequences)
     keep = torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors)
@@ -58,17 +95,18 @@ def run(cell: Cell, weights: Weights, sequences: Sequences) -> Result:
 
 
 def has_kernel_type(x: Tensor) -> bool:
-    """Whether kernels are made for tensors of this type."""
+    """Whether kernels of a CPU are made for tensors of this type."""
     return x.dtype in (torch.float32, torch.float64)
 
 
 def _has_kernel(cell: Cell, weights: Weights, x: Tensor) -> bool:
+    made_for = has_kernel_type(x) if x.is_cpu else x.is_cuda and x.dtype == torch.float32
     return (
-        x.is_cpu
-        and has_kernel_type(x)
+        made_for
         and weights.projection is None
         and x.numel() > 0
         and can_be_compiled(cell)
+        and (x.is_cpu or has_triton())
     )
 
 

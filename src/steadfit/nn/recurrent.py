@@ -14,13 +14,13 @@ from torch.fx import Proxy
 from torch.nn.utils.rnn import PackedSequence
 
 from steadfit.cells import Cell, Sequences, find, run
-from steadfit.cells.run import refuse_tracing
+from steadfit.cells.run import refuse_tracing, run_outputs
 from steadfit.errors import ShapeError
 from steadfit.nn.batch import Batch, arrange
 from steadfit.nn.masks import held, kept
 from steadfit.nn.parameters import Form
 from steadfit.nn.settings import boolean, check_rate, positive, rates
-from steadfit.nn.steps import Run, Steps, steps
+from steadfit.nn.steps import Means, Run, Steps, steps
 from steadfit.nn.tracing import leaves_the_graph, outside_the_graph, traced
 
 
@@ -154,7 +154,7 @@ class Recurrent(nn.Module):
         generator: torch.Generator | None,
     ) -> tuple[Any, Any]:
         batch = arrange(input, lengths, self.batch_first, self.input_size)
-        output, runs = self._run(batch, hx, generator)
+        output, runs = self._run(batch, hx, Means(generator, run_outputs))
         stacked = map(torch.stack, zip(*(each.result.final for each in runs), strict=True))
         final = tuple(map(batch.final, stacked))
         return batch.steps(output), final if len(self.cell.states) > 1 else final[0]
@@ -180,7 +180,7 @@ class Recurrent(nn.Module):
         (torch.Size([7, 4, 5]), ['f', 'g', 'i', 'o'])
         """
         batch = arrange(input, lengths, self.batch_first, self.input_size)
-        _, runs = self._run(batch, hx, generator)
+        _, runs = self._run(batch, hx, Means(generator, run))
         return [steps(self.cell, each, batch) for each in runs]
 
     def extra_repr(self) -> str:
@@ -211,9 +211,7 @@ class Recurrent(nn.Module):
             for direction in directions
         ]
 
-    def _run(
-        self, batch: Batch, hx: Any, generator: torch.Generator | None
-    ) -> tuple[Tensor, list[Run]]:
+    def _run(self, batch: Batch, hx: Any, means: Means) -> tuple[Tensor, list[Run]]:
         """The last layer's output, laid out as batch.x, and each layer's and direction's run."""
         places = [place for place, _ in self._places()]
         given = self._initial(batch, hx, len(places))
@@ -223,10 +221,10 @@ class Recurrent(nn.Module):
         for layer in range(self.num_layers):
             entering = x
             if layer and self.training and self.dropout:
-                entering = x * kept(x, x.shape, self.dropout, generator)
+                entering = x * kept(x, x.shape, self.dropout, means.generator)
             here = slice(layer * directions, (layer + 1) * directions)
             runs += [
-                self._run_place(place, entering, states, batch, generator)
+                self._run_place(place, entering, states, batch, means)
                 for place, states in zip(places[here], given[here], strict=True)
             ]
             outputs = [each.result.outputs for each in runs[here]]
@@ -240,7 +238,7 @@ class Recurrent(nn.Module):
         x: Tensor,
         states: Sequence[Tensor] | None,
         batch: Batch,
-        generator: torch.Generator | None,
+        means: Means,
     ) -> Run:
         """One layer in one direction."""
         weights = self._form.weights(self, place)
@@ -249,9 +247,9 @@ class Recurrent(nn.Module):
         mask = None
         if self.training and self.recurrent_dropout:
             shape = (batch.size, self._form.widths[0])
-            mask = kept(x, shape, self.recurrent_dropout, generator)
+            mask = kept(x, shape, self.recurrent_dropout, means.generator)
         if self.training and self.weight_drop and weights.recurrent is not None:
-            drop = kept(x, weights.recurrent.shape, self.weight_drop, generator)
+            drop = kept(x, weights.recurrent.shape, self.weight_drop, means.generator)
             weights = weights._replace(recurrent=weights.recurrent * drop)
         sequences = Sequences(
             x,
@@ -260,9 +258,9 @@ class Recurrent(nn.Module):
             batch_sizes=batch.batch_sizes,
             reverse=place.endswith("_reverse"),
             recurrent_mask=mask,
-            zoneout=self._zoneout(x, generator),
+            zoneout=self._zoneout(x, means.generator),
         )
-        return Run(weights, sequences, run(self.cell, weights, sequences))
+        return Run(weights, sequences, means.run(self.cell, weights, sequences))
 
     def _zoneout(self, x: Tensor, generator: torch.Generator | None) -> list[Tensor | None] | None:
         """The share of its old value that each state keeps, at every step and unit."""

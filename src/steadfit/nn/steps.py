@@ -4,6 +4,7 @@ The kernels keep what they need and no more, so the values are computed anew: on
 known, no step waits for another, and each gate is one matrix product over all steps.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -26,6 +27,13 @@ class Steps(NamedTuple):
 
     states: dict[str, Any]
     values: dict[str, Any]
+
+
+class Means(NamedTuple):
+    """What a layer draws its masks from, and what runs its cell."""
+
+    generator: torch.Generator | None
+    run: Callable[[Cell, Weights, Sequences], Result]
 
 
 class Run(NamedTuple):

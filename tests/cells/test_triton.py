@@ -1,0 +1,72 @@
+"""GPU kernels without a GPU: their numbers by Triton's interpreter, and what they take of a chip.
+
+`make test` runs a share of it, `make slow` and `make fuzz` more, by STEADFIT_FUZZ_CELLS.
+"""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from steadfit.cells import CELLS
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("triton") is None,
+    reason="Triton is absent: pip install 'steadfit[gpu]'",
+)
+FUZZ = int(os.environ.get("STEADFIT_FUZZ_CELLS", "60"))
+SEED = int(os.environ.get("STEADFIT_FUZZ_SEED", "0"))
+PARTS = 2  # for as many processes
+SLOW = FUZZ > 60
+HERE = Path(__file__).parent
+SHARED_MEMORY = 227 * 1024  # of a program, on an H100
+
+
+def said_by(program: str, *words: str, **variables: str) -> str:
+    """What a program of this folder prints, in a process of its own."""
+    path = os.pathsep.join([str(HERE.parents[1] / "src"), str(HERE.parent)])
+    environment = {**os.environ, "PYTHONPATH": path, **variables}
+    command = [sys.executable, str(HERE / program), *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("names", [list(CELLS)[part::PARTS] for part in range(PARTS)], ids=str)
+def test_cells_of_the_library(names: list[str]) -> None:
+    said = said_by("by_triton.py", "all" if SLOW else "some", *names, TRITON_INTERPRET="1")
+    assert len(said.splitlines()) == len(names) * (6 if SLOW else 2)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_random_cells(part: int) -> None:
+    words = (str(FUZZ // (5 * PARTS)), str(SEED * PARTS + part))
+    said = said_by("by_triton.py", "random", *words, TRITON_INTERPRET="1")
+    assert "are their equations" in said
+
+
+def test_transforms_of_torch() -> None:
+    said = said_by("by_triton.py", "transforms", TRITON_INTERPRET="1")
+    assert said.splitlines() == ["autograd", "compile", "vmap", "autocast"]
+
+
+def test_a_kernel_that_is_wrong_is_not_used() -> None:
+    said = said_by("by_triton.py", "refused", TRITON_INTERPRET="1")
+    assert "run step by step" in said
+    assert "rnn does not give what its equations give" in said
+
+
+@pytest.mark.parametrize("hidden", [64, 128])
+def test_no_register_is_spilled_and_the_memory_suffices(hidden: int, tmp_path) -> None:
+    names = list(CELLS) if SLOW else ["lstm", "gru"]
+    words = [f"{name}:{hidden}" for name in names]
+    said = said_by("compiled_for_sm90.py", *words, TRITON_CACHE_DIR=str(tmp_path))
+    found = [json.loads(line) for line in said.splitlines()]
+    assert len(found) == 4 * len(names)
+    for one in found:
+        assert one["spilled"] == 0, one
+        assert one["shared"] <= SHARED_MEMORY, one
