@@ -28,7 +28,7 @@ Set = Annotated[
     ),
 ]
 Processes = Annotated[
-    int | None, Parameter(group=DESIGN, help="Workers. [default: cores; 1 with a GPU]")
+    int | None, Parameter(group=DESIGN, help="Workers. [default: one a core, or a GPU]")
 ]
 CodeVersion = Annotated[
     str | None, Parameter(group=MODEL, help="Of your code, where its source does not tell it.")

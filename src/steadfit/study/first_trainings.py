@@ -12,7 +12,8 @@ import numpy as np
 
 from steadfit.analysis.terms import Failure
 from steadfit.errors import SteadfitError
-from steadfit.study.engine import Engine, Watcher
+from steadfit.study.dispatch import train
+from steadfit.study.engine import Session, Watcher
 from steadfit.study.plan import Plan
 from steadfit.study.store import Finished, open_store
 from steadfit.study.trials import Arm, Trial, repetition_trials
@@ -26,7 +27,7 @@ class FirstTraining(NamedTuple):
 
 
 def first_trainings(
-    arms: Sequence[Arm], plan: Plan, engine: Engine, watch: Watcher
+    arms: Sequence[Arm], plan: Plan, session: Session, watch: Watcher
 ) -> tuple[FirstTraining, ...]:
     """One of each person's code that arms run, in the order of the arms.
 
@@ -41,7 +42,7 @@ def first_trainings(
     with TemporaryDirectory() as folder:
         store = open_store(Path(folder) / "store")
         chosen = tuple(trials.values())
-        without = engine.train(chosen, plan.data, store, watch, "first trainings")
+        without = train(session, chosen, store, watch, "first trainings")
         found = tuple(
             FirstTraining(trial, store.read(trial.key))
             for trial in chosen

@@ -19,6 +19,7 @@ from steadfit.remedies import ArmLike
 from steadfit.study.data_facts import data_facts
 from steadfit.study.design import Design
 from steadfit.study.engine import Engine, Watcher, quiet
+from steadfit.study.engines import LocalEngine
 from steadfit.study.first_trainings import (
     arms_not_repeated,
     first_trainings,
@@ -26,7 +27,6 @@ from steadfit.study.first_trainings import (
 )
 from steadfit.study.folder import About, Run, changed_code, network_of
 from steadfit.study.learner import Learner
-from steadfit.study.local_engine import LocalEngine
 from steadfit.study.plan import Plan, make_plan
 from steadfit.study.points_file import save_points
 from steadfit.study.race import candidates, laps_within, race
@@ -126,20 +126,21 @@ def run_arms(
     prepare(folder / "model")
     engine = engine or LocalEngine(processes)
     changed = changed_code(folder, {arm.name: arm.learner.own_code for arm in arms})
-    first = first_trainings(arms, plan, engine, watch)
-    told = data.schema.task.measures
-    if labelled := only_labels(first):
-        decides, told = _of_labels(design, decides, labelled), OF_LABELS
-    rivals = reference_arms(data) if design.references else ()
-    rounds = Rounds(plan, store, engine, watch, tuple(arms), rivals, decides, told)
-    tell(rounds.expectation(1 if racers else len(arms) - 1))
-    raced: RaceFacts | None = None
-    if racers:
-        winner, raced = race(rounds, racers, folds_a_lap)
-        rounds.arms = (*arms, winner)
-    not_joined = _compare(rounds)
-    found, evidence, varied = _analysed(rounds)
-    model, facts, replicas = _handed_over(rounds, found, hand_over)
+    with engine.opened(plan.data) as session:
+        first = first_trainings(arms, plan, session, watch)
+        told = data.schema.task.measures
+        if labelled := only_labels(first):
+            decides, told = _of_labels(design, decides, labelled), OF_LABELS
+        rivals = reference_arms(data) if design.references else ()
+        rounds = Rounds(plan, store, session, watch, tuple(arms), rivals, decides, told)
+        tell(rounds.expectation(1 if racers else len(arms) - 1))
+        raced: RaceFacts | None = None
+        if racers:
+            winner, raced = race(rounds, racers, folds_a_lap)
+            rounds.arms = (*arms, winner)
+        not_joined = _compare(rounds)
+        found, evidence, varied = _analysed(rounds)
+        model, facts, replicas = _handed_over(rounds, found, hand_over)
     not_repeated = arms_not_repeated(first, rounds.known)
     result = StudyResult(
         schema=SCHEMA,
