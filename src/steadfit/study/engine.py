@@ -58,6 +58,11 @@ class Session(Protocol):
         """How many trials it takes at a time, now."""
         ...
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on where it trained, for people; known at the end."""
+        ...
+
     def submit(self, trial: Trial, store: Store) -> None:
         """Have this trial trained, and its replica put into the store.
 
@@ -105,6 +110,13 @@ def put(replica: Replica, key: str, store: Store) -> Outcome:
         return Outcome.NO_MEMORY
     store.write(key, replica)
     return Outcome.STORED
+
+
+def check_counts(processes: int | None, per_gpu: int = 1) -> None:
+    """Raise SteadfitError for less than one process, or one on a GPU."""
+    for name, count in (("processes", processes), ("per_gpu", per_gpu)):
+        if count is not None and count < 1:
+            raise SteadfitError(f"{name} must be 1 or more, got {count}.")
 
 
 def usable_cores() -> int:

@@ -18,8 +18,8 @@ from steadfit.files import write_text
 from steadfit.remedies import ArmLike
 from steadfit.study.data_facts import data_facts
 from steadfit.study.design import Design
-from steadfit.study.engine import Engine, Watcher, quiet
-from steadfit.study.engines import LocalEngine
+from steadfit.study.engine import Watcher, quiet
+from steadfit.study.engines import EngineLike, engine_of
 from steadfit.study.first_trainings import (
     arms_not_repeated,
     first_trainings,
@@ -61,7 +61,7 @@ def run_study(
     design: Design | None = None,
     *,
     test: float = 0.2,
-    engine: Engine | None = None,
+    engine: EngineLike = "local",
     processes: int | None = None,
     hand_over: HandOver = "single",
     watch: Watcher = quiet,
@@ -96,7 +96,7 @@ def run_arms(
     *,
     racers: Sequence[Arm] = (),
     test: float = 0.2,
-    engine: Engine | None = None,
+    engine: EngineLike = "local",
     processes: int | None = None,
     hand_over: HandOver = "single",
     watch: Watcher = quiet,
@@ -108,10 +108,11 @@ def run_arms(
     winner is one more arm. test: the share of a test side, where the design asks for one and the
     data has none of its own.
     folder: gets `store/`, `study.json`, `points.npz` and `model/`; what its store already holds is
-    not trained again. engine: has the replicas trained; by default `LocalEngine(processes)`, on
-    this machine. hand_over: "single", the best arm trained on all that is not kept for testing;
-    "ensemble", the replicas that it was compared by, averaged; "reference", the best rival;
-    "none", nothing. tell: is told before the first training of a network what the design can show.
+    not trained again. engine: has the replicas trained: a name of `steadfit.study.engines.ENGINES`,
+    with so many processes, or an object. hand_over: "single", the best arm trained on all that is
+    not kept for testing; "ensemble", the replicas that it was compared by, averaged; "reference",
+    the best rival; "none", nothing. tell: is told before the first training of a network what the
+    design can show.
 
     A replica that cannot be trained makes its arm a failed one; the others go on. A person's code
     is tried first, by one training, and where it fails the study ends.
@@ -124,9 +125,9 @@ def run_arms(
     decides = _decides(design, arms[0].learner, data)
     store = open_store(folder / "store")
     prepare(folder / "model")
-    engine = engine or LocalEngine(processes)
+    chosen = engine_of(engine, processes=processes)
     changed = changed_code(folder, {arm.name: arm.learner.own_code for arm in arms})
-    with engine.opened(plan.data) as session:
+    with chosen.opened(plan.data) as session:
         first = first_trainings(arms, plan, session, watch)
         told = data.schema.task.measures
         if labelled := only_labels(first):
@@ -172,7 +173,7 @@ def run_arms(
         model=model,
         members=replicas,
         network=network_of(result, store),
-        about=About(tuple(dict.fromkeys((*data.notes, *plan.notes, *changed)))),
+        about=About(tuple(dict.fromkeys((*data.notes, *plan.notes, *changed, *session.notes)))),
     )
 
 

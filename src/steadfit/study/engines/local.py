@@ -21,7 +21,7 @@ import torch
 
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
-from steadfit.study.engine import Outcome, Session, put, trained, usable_cores
+from steadfit.study.engine import Outcome, Session, check_counts, put, trained, usable_cores
 from steadfit.study.engines.arithmetic import settle
 from steadfit.study.store import Store
 from steadfit.study.trials import Trial
@@ -37,18 +37,19 @@ _VISIBLE = "CUDA_VISIBLE_DEVICES"  # the GPUs that a process sees, by number or 
 class LocalEngine:
     """Trains on this machine, in worker processes.
 
-    processes: workers, by default one a usable core or, where torch sees GPUs, one a GPU. More
-    workers than GPUs share these evenly. A worker that dies is replaced.
+    processes: workers, by default one a usable core or, where torch sees GPUs, as many as there is
+        place on these. A worker that dies is replaced.
+    per_gpu: workers that share a GPU.
     """
 
     processes: int | None = None
+    per_gpu: int = 1
 
     @contextmanager
     def opened(self, data: Dataset) -> Iterator[Session]:
         """As `Engine.opened`. Raises SteadfitError for less than one process."""
-        if self.processes is not None and self.processes < 1:
-            raise SteadfitError(f"processes must be 1 or more, got {self.processes}.")
-        workers = _Workers(data, places(self.processes, _visible_gpus()))
+        check_counts(self.processes, self.per_gpu)
+        workers = _Workers(data, places(self.processes, _visible_gpus() * self.per_gpu))
         try:
             yield workers
         except BaseException:
@@ -59,18 +60,16 @@ class LocalEngine:
 
 
 def places(processes: int | None, gpus: tuple[str, ...]) -> tuple[str, ...]:
-    """The GPU of each worker, "" for none.
+    """The GPU of each worker, "" for none. gpus: each as often as it has place for a worker.
 
-    >>> places(3, ("0", "1"))
-    ('0', '1', '0')
     >>> places(None, ("0", "1"))
     ('0', '1')
+    >>> places(3, ("0", "1") * 2)
+    ('0', '1', '0')
     >>> places(2, ())
     ('', '')
     """
-    if not gpus:
-        return ("",) * (processes or usable_cores())
-    return tuple(gpus[number % len(gpus)] for number in range(processes or len(gpus)))
+    return gpus[:processes] or ("",) * (processes or usable_cores())
 
 
 def _visible_gpus() -> tuple[str, ...]:
@@ -106,6 +105,7 @@ class _Workers:
     data: Dataset
     places: tuple[str, ...]
     running: list[_Worker] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
     @property
     def slots(self) -> int:

@@ -32,6 +32,7 @@ class SerialSession:
     data: Dataset
     waiting: list[tuple[Trial, Store]] = field(default_factory=list)
     slots: int = 1
+    notes: tuple[str, ...] = ()
 
     def submit(self, trial: Trial, store: Store) -> None:
         self.waiting.append((trial, store))
