@@ -153,6 +153,22 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             shutil.rmtree(new, ignore_errors=True)
 
 
+@contextmanager
+def scratch(place: Path) -> Iterator[Path]:
+    """A new folder in this one until the block ends, which does not outlive a killed process long.
+
+    Unlike a temporary folder of the system's it is on the same disk, that of other machines too.
+    Raises as `writing`.
+    """
+    new = _new_name(place / "scratch")
+    with writing(place):
+        new.mkdir()
+    try:
+        yield new
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
 def _take_place(new: Path, folder: Path) -> None:
     """Rename a folder, and remove what had its name before; that comes back if it fails."""
     while True:

@@ -128,7 +128,7 @@ def run_arms(
     chosen = engine_of(engine, processes=processes)
     changed = changed_code(folder, {arm.name: arm.learner.own_code for arm in arms})
     with chosen.opened(plan.data) as session:
-        first = first_trainings(arms, plan, session, watch)
+        first = first_trainings(arms, plan, folder, session, watch)
         told = data.schema.task.measures
         if labelled := only_labels(first):
             decides, told = _of_labels(design, decides, labelled), OF_LABELS

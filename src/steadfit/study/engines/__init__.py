@@ -10,9 +10,10 @@ from steadfit.study.engine import Engine
 from steadfit.study.engines.local import LocalEngine as LocalEngine
 from steadfit.study.engines.ray_cluster import RayEngine as RayEngine
 from steadfit.study.engines.serial import SerialEngine as SerialEngine
+from steadfit.study.engines.slurm import SlurmEngine as SlurmEngine
 
 ENGINES: Mapping[str, type] = MappingProxyType(
-    {"local": LocalEngine, "serial": SerialEngine, "ray": RayEngine}
+    {"local": LocalEngine, "serial": SerialEngine, "ray": RayEngine, "slurm": SlurmEngine}
 )
 EngineLike = Engine | str
 

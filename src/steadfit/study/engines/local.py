@@ -22,7 +22,7 @@ import torch
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.study.engine import Outcome, Session, check_counts, put, trained, usable_cores
-from steadfit.study.engines.arithmetic import settle
+from steadfit.study.engines.worker import settle
 from steadfit.study.store import Store
 from steadfit.study.trials import Trial
 from steadfit.training import keep_freed_memory

@@ -4,11 +4,9 @@ The data are put into the cluster once. Each replica comes back as soon as it is
 written into the store by the process that runs the study: the machines need no common folder.
 """
 
-import os
 import pickle
 import platform
 import socket
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,8 +20,8 @@ import torch
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.study.engine import Outcome, Session, check_counts, put, trained
-from steadfit.study.engines.arithmetic import settle
 from steadfit.study.engines.ray_connection import connected, ray_module
+from steadfit.study.engines.worker import import_from, import_places, settle
 from steadfit.study.store import Store
 from steadfit.study.trials import Trial
 from steadfit.training import Replica, keep_freed_memory
@@ -86,7 +84,7 @@ class _Cluster:
     def submit(self, trial: Trial, store: Store) -> None:
         if self.put is None:
             self._join()
-        ref = self.task.remote([self.put], pickle.dumps(trial), _import_places())
+        ref = self.task.remote([self.put], pickle.dumps(trial), import_places())
         self.running[trial.key] = ref
 
         def come(future: "Future[Replica]") -> None:
@@ -197,7 +195,7 @@ def _train_there(data: list[Any], packed: bytes, places: list[str]) -> Replica:
 
     data: where the cluster has them, in a list, as Ray would else unpack them for each trial.
     """
-    sys.path.extend(place for place in places if place not in sys.path)
+    import_from(places)
     settle()
     keep_freed_memory()
     (ref,) = data
@@ -206,12 +204,6 @@ def _train_there(data: list[Any], packed: bytes, places: list[str]) -> Replica:
         _known[ref.hex()] = ray_module().get(ref)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return trained(pickle.loads(packed), _known[ref.hex()], device)
-
-
-def _import_places() -> list[str]:
-    """Where this program imports from, but for the current folder: workers do as it does."""
-    here = os.path.realpath(os.curdir)
-    return [place for place in sys.path if place and os.path.realpath(place) != here]
 
 
 def _machine() -> dict[str, str]:

@@ -104,7 +104,7 @@ def _job_config() -> Any:
 
     class Config(JobConfig):
         def _runtime_env_has_working_dir(self) -> bool:
-            return True  # and Ray adds neither that folder nor the script's: `_import_places` does
+            return True  # and Ray adds neither that folder nor the script's: `import_places` does
 
     return Config()
 

@@ -12,7 +12,7 @@ import torch
 
 from steadfit.data import Dataset
 from steadfit.study.engine import Outcome, Session, put, trained
-from steadfit.study.engines.arithmetic import settled
+from steadfit.study.engines.worker import settled
 from steadfit.study.store import Store
 from steadfit.study.trials import Trial
 

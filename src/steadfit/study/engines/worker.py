@@ -1,6 +1,8 @@
-"""How every engine has a replica computed, so that its bits do not depend on the engine."""
+"""What engines do where a replica is trained, so that its bits do not depend on the engine."""
 
-from collections.abc import Iterator
+import os
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -31,3 +33,15 @@ def settled() -> Iterator[None]:
 def _flushes_denormals() -> bool:
     smallest = torch.tensor([torch.finfo(torch.float32).tiny], dtype=torch.float32)
     return not bool((smallest / 2).item())
+
+
+def import_places() -> tuple[str, ...]:
+    """Where this program imports from, but for the current folder, which may hold files of others:
+    processes elsewhere import from there too."""
+    here = os.path.realpath(os.curdir)
+    return tuple(place for place in sys.path if place and os.path.realpath(place) != here)
+
+
+def import_from(places: Sequence[str]) -> None:
+    """Import from these places too, which another process named."""
+    sys.path.extend(place for place in places if place not in sys.path)
