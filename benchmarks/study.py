@@ -23,7 +23,8 @@ from steadfit.analysis.terms import Loss
 from steadfit.data import Dataset, Split, read, split
 from steadfit.recipe import Recipe
 from steadfit.study.design import Design
-from steadfit.study.local_engine import LocalEngine
+from steadfit.study.dispatch import train
+from steadfit.study.engines import LocalEngine
 from steadfit.study.plan import make_plan
 from steadfit.study.store import open_store
 from steadfit.study.trials import make_arms, repetition_trials
@@ -89,7 +90,8 @@ def study_turn(data: Dataset, number: int) -> tuple[float, float, list[float]]:
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(Path(folder))
         trials = [one for n in range(REPLICAS) for one in repetition_trials(plan, arm, n)]
-        LocalEngine().train(trials, data, store)
+        with LocalEngine().opened(data) as session:
+            train(session, trials, store)
         replicas = [store.read(trial.key) for trial in trials]
     y = plan.tested.data.y.numpy()
     evidence = ArmEvidence("baseline", np.stack([one.logits for one in replicas]))

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from steadfit.files import (
     write_output,
     write_text,
 )
+from steadfit.owner import Owner
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -180,3 +182,45 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
     assert len(left(tmp_path)) == 2
     remove_unfinished(tmp_path / "model")
     assert left(tmp_path) == [".new-models-0"]
+
+
+UNFINISHED = """
+import os, signal, sys
+from pathlib import Path
+from steadfit import files
+os.fsync = lambda handle: os.kill(os.getpid(), signal.SIGKILL)
+files.write_text(Path(sys.argv[1]), "new")
+"""
+
+
+def test_a_folder_to_be_written_loses_what_killed_processes_left_in_it(tmp_path):
+    """Whatever they wrote; what a process writes that lives, here or elsewhere, stays."""
+    for path in (tmp_path / "study.json", tmp_path / ("ü" * 127)):
+        subprocess.run([sys.executable, "-c", UNFINISHED, path], check=False)
+    subprocess.run([sys.executable, "-c", KILLED, tmp_path / "model"], check=False)
+    assert len(left(tmp_path)) == 3
+    elsewhere = Owner("0" * 12, 7, 42)
+    (tmp_path / f".new-model-{elsewhere}-01234567").mkdir()
+    (tmp_path / ".new-thing").write_text("a person's own")
+    with whole_folder(tmp_path / "model") as new:
+        make_ready(tmp_path)
+        assert left(tmp_path) == sorted(
+            [new.name, f".new-model-{elsewhere}-01234567", ".new-thing"]
+        )
+
+
+def test_an_owner_has_ended_when_its_process_has(tmp_path):
+    """Also while its parent has not asked for it, and when another process has its number."""
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    owner = replace(Owner.this(), pid=process.pid)
+    if Path("/proc/self/stat").exists():
+        ticks = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
+        assert owner.has_ended(), "it has the number alone"
+        owner = replace(owner, began=int(ticks))
+    assert Owner.read(str(owner)) == owner
+    assert not owner.has_ended()
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert owner.has_ended()
+    assert not replace(owner, place="0" * 12).has_ended(), "nothing is known of other machines"
+    process.communicate()

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from steadfit.errors import SteadfitError
+from steadfit.owner import Owner
 
 ELSEWHERE = "choose another folder"
 WITHOUT_ROOM = {  # the system's errors, and what a person can do
@@ -152,6 +153,22 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             shutil.rmtree(new, ignore_errors=True)
 
 
+@contextmanager
+def scratch(place: Path) -> Iterator[Path]:
+    """A new folder in this one until the block ends, which does not outlive a killed process long.
+
+    Unlike a temporary folder of the system's it is on the same disk, that of other machines too.
+    Raises as `writing`.
+    """
+    new = _new_name(place / "scratch")
+    with writing(place):
+        new.mkdir()
+    try:
+        yield new
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
 def _take_place(new: Path, folder: Path) -> None:
     """Rename a folder, and remove what had its name before; that comes back if it fails."""
     while True:
@@ -172,19 +189,42 @@ def _take_place(new: Path, folder: Path) -> None:
 
 
 def remove_unfinished(path: Path) -> None:
-    """Remove what killed processes left of this folder; nobody else may be writing it."""
+    """Remove what killed processes left of this file or folder; nobody else may be writing it."""
     for other in os.listdir(path.parent):
         if other.startswith(_beginning(path)):
-            shutil.rmtree(path.parent / other, ignore_errors=True)
+            _remove(path.parent / other)
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove what processes that have ended left half written in this folder.
+
+    What belongs to a process on another machine stays: it is not known whether that goes on.
+    """
+    for name in os.listdir(folder):
+        found = _UNFINISHED.fullmatch(name)
+        owner = Owner.read(found[1]) if found else None
+        if owner is not None and owner.has_ended():
+            _remove(folder / name)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
+        return
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def make_ready(folder: Path) -> None:
-    """Make the folder, and raise SteadfitError now rather than later if it cannot be written."""
+    """Make the folder, without what killed processes left half written in it.
+
+    Raises SteadfitError now rather than later if it cannot be written.
+    """
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         new = _new_name(folder / "try")
         new.mkdir()
         new.rmdir()
+        remove_abandoned(folder)
 
 
 @contextmanager
@@ -205,12 +245,18 @@ def writing(place: Path, instead: str = ELSEWHERE) -> Iterator[None]:
 
 
 def _new_name(path: Path) -> Path:
-    """A name beside `path` for what is not yet whole; unlike tempfile's, with usual permissions."""
-    return path.parent / f"{_beginning(path)}{uuid.uuid4().hex[:8]}"
+    """A name beside `path` for what is not yet whole, which tells whose it is.
+
+    Unlike tempfile's, it has usual permissions.
+    """
+    return path.parent / f"{_beginning(path)}{Owner.this()}-{uuid.uuid4().hex[:8]}"
 
 
 def _beginning(path: Path) -> str:
-    return f".new-{path.name[:60]}-"  # a name may have 255 bytes, and a character four
+    return f".new-{path.name[:45]}-"  # a name may have 255 bytes, and a character four
+
+
+_UNFINISHED = re.compile(r"\.new-.*-([0-9a-f.]+)-[0-9a-f]{8}", re.DOTALL)
 
 
 def _flush(path: Path) -> None:

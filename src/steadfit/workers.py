@@ -20,7 +20,7 @@ from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from types import ModuleType
 
-_NEEDED = "steadfit.study.local_engine"  # by name: here nothing heavy is imported
+_NEEDED = "steadfit.study.engines.local"  # by name: here nothing heavy is imported
 _SAFE_PATH = "PYTHONSAFEPATH"  # the environment variable; an empty value is as good as none
 
 

@@ -22,8 +22,8 @@ from steadfit.analysis.terms import Verdict
 from steadfit.data import from_series, from_table, from_texts
 from steadfit.errors import SteadfitError
 from steadfit.study.design import Design
+from steadfit.study.engines import SerialEngine
 from steadfit.study.plan import make_plan
-from study.serial_engine import SerialEngine
 
 QUICK = {"repetitions": 1, "variance": "none", "reference": False}
 

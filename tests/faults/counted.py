@@ -12,15 +12,15 @@ from unittest import mock
 
 import torch
 
-from steadfit import workers
+from steadfit import owner, workers
 from steadfit.data import read
 from steadfit.recipe import Recipe
-from steadfit.study import engine, local_engine
+from steadfit.study import engine
 from steadfit.study.design import Design
+from steadfit.study.engines import LocalEngine, SerialEngine, local, serial
 from steadfit.study.run import run_study
 from steadfit.study.trials import Trial
 from steadfit.training import RecipeLearner, Replica
-from study import serial_engine
 
 LOG = "STEADFIT_TRAININGS"  # a file's name; each training adds a line to it: the replica's key
 
@@ -32,15 +32,16 @@ def noted(trial: Trial, *arguments: object) -> Replica:
 
 
 if LOG in os.environ:  # in the server of workers that a study has started
-    local_engine.trained = noted
+    local.trained = noted
 
 
-def start(folder: Path, processes: int, remedy: str) -> BaseProcess:
+def start(folder: Path, processes: int, remedy: str, machine: str = "") -> BaseProcess:
     """Begin a study in this folder, or go on with it, in a session of its own.
 
     processes: workers, forked from a server of its own; with 0 it trains in its own process.
+    machine: that it takes itself to run on, 12 hexadecimal digits; this one by default.
     """
-    process = workers.context().Process(target=_study, args=(folder, processes, remedy))
+    process = workers.context().Process(target=_study, args=(folder, processes, remedy, machine))
     with workers.undisturbed_start():
         process.start()
     while process.is_alive() and os.getpgid(process.pid) != process.pid:
@@ -58,26 +59,28 @@ def said_by(folder: Path) -> Path:
     return folder.with_suffix(".stderr")
 
 
-def _study(folder: Path, processes: int, remedy: str) -> None:
+def _study(folder: Path, processes: int, remedy: str, machine: str) -> None:
+    if machine:
+        owner._place = lambda: machine
     os.setsid()
     os.dup2(os.open(said_by(folder), os.O_WRONLY | os.O_CREAT | os.O_APPEND), sys.stderr.fileno())
     os.environ[LOG] = str(log_of(folder))
     torch.set_num_threads(1)
-    with mock.patch.object(serial_engine, "trained", noted):
+    with mock.patch.object(serial, "trained", noted):
         run_study(
             read("digits", limit=120),
             RecipeLearner(Recipe().model_with(name="mlp", width=0.2).training_with(epochs=10)),
             [remedy],
             folder,
             Design(folds=3, repetitions=1, samples=3, references=False),
-            engine=_with_server(processes) if processes else serial_engine.SerialEngine(),
+            engine=_with_server(processes) if processes else SerialEngine(),
         )
 
 
-def _with_server(processes: int) -> local_engine.LocalEngine:
+def _with_server(processes: int) -> LocalEngine:
     """Forget the tests' server, so that workers come from a new one, which imports this file."""
     server = forkserver._forkserver
     os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)  # as it finds its modules by this alone
     server._forkserver_address = server._forkserver_alive_fd = server._forkserver_pid = None
     workers._NEEDED = __name__
-    return local_engine.LocalEngine(processes)
+    return LocalEngine(processes)

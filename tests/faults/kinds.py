@@ -23,11 +23,11 @@ from steadfit.prediction import continued, predictions
 from steadfit.recipe import Recipe
 from steadfit.references import REFERENCES
 from steadfit.study.design import Design
+from steadfit.study.engines import SerialEngine
 from steadfit.study.folder import About, open_run, write_about
 from steadfit.study.result import StudyResult
 from steadfit.study.run import run_study
 from steadfit.training import RecipeLearner, TrainedReference
-from study.serial_engine import SerialEngine
 
 Reader = Callable[[Path], object]
 Maker = Callable[[Path], None]

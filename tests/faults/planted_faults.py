@@ -451,12 +451,11 @@ FAULTS = (
         "training/test_sequences.py -k many_numbers",
     ),
     Fault(
-        "an innocent trial is given up for another's lost workers",
-        "study/local_engine.py",
-        "            elif lost:\n                suspects[suspect] += 1\n"
-        "                if suspects[suspect] == LOST_WORKERS:",
-        "            for suspect in lost:\n                if True:",
-        "study/test_lost_workers.py -k only_trials",
+        "a trial is given up for one lost worker",
+        "study/dispatch.py",
+        "            training.alone(trial)",
+        "            training._finish(trial.key, Outcome.NO_MEMORY)",
+        "study/test_lost_workers.py -k changes_no_result",
     ),
 )
 

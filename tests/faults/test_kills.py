@@ -132,9 +132,15 @@ def test_killed_at_random_moments_it_goes_on(whole, tmp_path, capsys) -> None:
 
 
 def test_studies_that_share_a_store_train_each_replica_once(whole, tmp_path, capsys) -> None:
-    """Four processes, two studies of them alike: the baseline's replicas are common to all."""
+    """Four processes, two studies of them alike: the baseline's replicas are common to all.
+
+    Each takes itself to be on a machine of its own, so that none knows whether another has ended.
+    """
     folder, each = tmp_path / "run", min(PROCESSES, 1)
-    running = [start(folder, each, remedy) for remedy in ("dropout", "l2", "dropout", "l2")]
+    running = [
+        start(folder, each, remedy, f"{machine:012}")
+        for machine, remedy in enumerate(("dropout", "l2", "dropout", "l2"))
+    ]
     for process in running:
         finish(process, folder)
     found = Counter(trainings(folder))

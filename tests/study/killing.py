@@ -16,13 +16,17 @@ from steadfit.training import RecipeLearner, Replica
 
 @dataclass(frozen=True)
 class Killing(RecipeLearner):
-    """Ends its worker at these seeds, as a lack of memory would; takes a while at others."""
+    """Ends its worker at these seeds, as a lack of memory would; takes a while at others. Each
+    training that begins adds its seed to the log."""
 
     seeds: tuple[int, ...] = ()
+    log: Path = Path(os.devnull)
 
     def train(
         self, data: Dataset, examples: Tensor, tested: Tensor, seed: int, device: str = "cpu"
     ) -> Replica:
+        with open(self.log, "ab", buffering=0) as log:
+            log.write(b"%d\n" % seed)
         if seed in self.seeds:
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(0.5)  # so that others are in training when a worker ends

@@ -17,10 +17,10 @@ from steadfit.errors import DivergedError, SteadfitError
 from steadfit.recipe import Recipe
 from steadfit.remedies import Remedy
 from steadfit.study.design import Design
+from steadfit.study.engines import SerialEngine
 from steadfit.study.plan import make_plan
 from steadfit.study.run import run_study
 from steadfit.training import RecipeLearner, Replica
-from study.serial_engine import SerialEngine
 
 RECIPE = Recipe().model_with(name="mlp", width=0.05).training_with(epochs=1, batch=8)
 

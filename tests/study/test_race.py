@@ -13,6 +13,8 @@ from steadfit.recipe import Recipe
 from steadfit.remedies import Remedy, joined
 from steadfit.study.design import Design
 from steadfit.study.engine import quiet
+from steadfit.study.engines import SerialEngine
+from steadfit.study.engines.serial import SerialSession
 from steadfit.study.plan import make_plan
 from steadfit.study.race import candidates, laps_within, race
 from steadfit.study.rounds import Rounds
@@ -20,7 +22,6 @@ from steadfit.study.run import run_study
 from steadfit.study.store import open_store
 from steadfit.study.trials import Arm
 from steadfit.training import RecipeLearner, Replica
-from study.serial_engine import SerialEngine
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def rounds_of(tmp_path, design, times=False):
         data = replace(data, structure=replace(data.structure, spans=spans))
     plan = make_plan(data, design)
     store = open_store(tmp_path / "store")
-    return Rounds(plan, store, SerialEngine(), quiet, (Arm((), Shrinking()),), (), "squared")
+    return Rounds(plan, store, SerialSession(data), quiet, (Arm((), Shrinking()),), (), "squared")
 
 
 def test_strengths_around_each_remedy():

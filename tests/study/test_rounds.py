@@ -7,13 +7,13 @@ from steadfit.data import from_arrays
 from steadfit.recipe import Recipe
 from steadfit.study.design import Design
 from steadfit.study.engine import quiet
+from steadfit.study.engines.serial import SerialSession
 from steadfit.study.plan import make_plan
 from steadfit.study.references import reference_arms
 from steadfit.study.rounds import Rounds
 from steadfit.study.store import open_store
 from steadfit.study.trials import make_arms, repetition_trials
 from steadfit.training import RecipeLearner
-from study.serial_engine import SerialEngine
 
 BASE = RecipeLearner(Recipe().model_with(name="mlp", width=0.1).training_with(epochs=1))
 
@@ -26,7 +26,7 @@ def rounds_of(tmp_path, design):
     store = open_store(tmp_path / "store")
     first, joined = arms[:-1], arms[-1]
     references = reference_arms(data)
-    rounds = Rounds(plan, store, SerialEngine(), quiet, first, references, "cross_entropy")
+    rounds = Rounds(plan, store, SerialSession(data), quiet, first, references, "cross_entropy")
     return rounds, joined
 
 

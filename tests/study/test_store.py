@@ -1,7 +1,6 @@
 import json
 import os
 import resource
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,32 +137,6 @@ def test_a_pickle_is_never_loaded(tmp_path):
     with pytest.raises(SteadfitError, match="damaged"):
         store.read(KEY)
     assert not touched.exists()
-
-
-@pytest.mark.parametrize("plant", [lambda path: path.symlink_to("mine"), os.mkfifo])
-def test_a_claim_in_another_file_is_refused(tmp_path, plant):
-    store = open_store(tmp_path)
-    (tmp_path / ".claims" / "mine").write_text("years of work")
-    plant(tmp_path / ".claims" / KEY)
-    with pytest.raises(SteadfitError, match="must be a file or absent"), store.claim(KEY):
-        pass
-    assert (tmp_path / ".claims" / "mine").read_text() == "years of work"
-
-
-def test_a_claim_is_held_by_one(tmp_path):
-    store, other = open_store(tmp_path), open_store(tmp_path)
-    with store.claim(KEY) as mine:
-        assert mine
-        with ThreadPoolExecutor(1) as pool:
-            assert pool.submit(_claims, other).result() is False
-    assert _claims(other) is True
-    store.write(KEY, replica())
-    assert _claims(other) is False, "there is nothing left to train"
-
-
-def _claims(store) -> bool:
-    with store.claim(KEY) as mine:
-        return mine
 
 
 @pytest.mark.parametrize("content", ['{"format": 99}', "no json", "[]"])

@@ -14,11 +14,11 @@ from steadfit.recipe import Recipe
 from steadfit.report.explain import explain
 from steadfit.report.voice import PYTHON
 from steadfit.study.design import Design
+from steadfit.study.engines import SerialEngine
 from steadfit.study.run import run_study
 from steadfit.training import RecipeLearner, check, fit, loop, outputs, trained_model
 from steadfit.training.batches import in_pieces
 from steadfit.training.memory import is_short
-from study.serial_engine import SerialEngine
 
 # Plain descent, so that weights differ by as little as gradients do.
 SGD = {"name": "sgd", "learning_rate": 0.1, "momentum": 0.0, "schedule": "constant", "warmup": 0.0}

@@ -9,8 +9,8 @@ from steadfit.data import from_series, from_table, from_texts
 from steadfit.errors import OwnCodeError, SteadfitError
 from steadfit.own_code import OwnCode
 from steadfit.recipe import Augmentation, Recipe
+from steadfit.study.engines import SerialEngine
 from steadfit.training import RecipeLearner, fit, trained_model
-from study.serial_engine import SerialEngine
 
 RECIPE = Recipe().model_with(name="mlp", width=0.1).training_with(epochs=2, batch=16)
 RNG = np.random.default_rng(0)

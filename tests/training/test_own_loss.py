@@ -9,9 +9,9 @@ import steadfit as sf
 from steadfit.data import from_table, read
 from steadfit.errors import OwnCodeError, SteadfitError
 from steadfit.recipe import Recipe, Training
+from steadfit.study.engines import SerialEngine
 from steadfit.training import RecipeLearner, fit
 from steadfit.training.learned_loss import guessing
-from study.serial_engine import SerialEngine
 
 RNG = np.random.default_rng(0)
 Y = np.arange(60) % 3

@@ -74,7 +74,7 @@ def fit(
     result = _fit_result(dataset, parts, chosen, wanted, replica, compared, seed)
     write_text(folder / fit_result.NAME, result.to_json())
     notes = (*parts.train.notes, *parts.notes, *network_notes(chosen, parts.train))
-    write_about(folder, About(notes, run_facts(time.time() - began, 1)))
+    write_about(folder, About(notes, run_facts(time.time() - began, "none")))
     return Fitted(trained, folder, result, replica.seconds, compared)
 
 

@@ -16,7 +16,8 @@ from steadfit.references import REFERENCES
 from steadfit.report.progress import notebook_bar
 from steadfit.report.voice import PYTHON, Voice
 from steadfit.study.design import Design
-from steadfit.study.engine import Engine, Watcher
+from steadfit.study.engine import Watcher
+from steadfit.study.engines import EngineLike, engine_of
 from steadfit.study.run import run_arms
 from steadfit.study.trials import BASELINE, Arm
 from steadfit.training import own_learner
@@ -44,7 +45,7 @@ def measure(
     test: float = 0.2,
     out: Path | str | None = None,
     replace: bool = False,
-    engine: Engine | None = None,
+    engine: EngineLike = "local",
     processes: int | None = None,
     watch: Watcher | None = None,
     tell: Callable[[str], None] | None = None,
@@ -85,6 +86,7 @@ def measure(
     Example: `measure({"trees": RandomForestClassifier(), "line": LogisticRegression()}, "digits")`.
     """
     began = time.time()
+    chosen = engine_of(engine, processes=processes)
     workers.start_server()
     compared = _arms(arms, version)
     dataset = dataset_of(data)
@@ -114,13 +116,12 @@ def measure(
             folder,
             design,
             test=test,
-            engine=engine,
-            processes=processes,
+            engine=chosen,
             hand_over="none",
             watch=told,
             tell=teller(tell),
         )
-    return finished(run, folder, began, processes, voice)
+    return finished(run, folder, began, chosen, voice)
 
 
 def _arms(arms: Mapping[str, Any], version: str | None) -> tuple[Arm, ...]:

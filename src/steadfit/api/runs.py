@@ -19,7 +19,7 @@ from steadfit.report import page
 from steadfit.report.explain_design import before_training
 from steadfit.report.voice import Voice
 from steadfit.study import fit_result
-from steadfit.study.engine import usable_cores
+from steadfit.study.engine import Engine, usable_cores
 from steadfit.study.folder import About, Run, check_place, other_study, write_about
 from steadfit.study.learner import Learner
 from steadfit.study.rounds import Expectation
@@ -73,13 +73,13 @@ def finished(
     run: Run,
     folder: Path,
     began: float,
-    processes: int | None,
+    engine: Engine,
     voice: Voice,
     notes: Sequence[str] = (),
 ) -> Study:
     """The study, with its `run.json` and its page written. began: its time, in seconds. notes:
     beside those of the run."""
-    facts = run_facts(time.time() - began, processes)
+    facts = run_facts(time.time() - began, type(engine).__name__)
     run = dataclasses.replace(run, about=About((*run.about.notes, *notes), facts))
     write_about(folder, run.about)
     write_text(folder / "report.html", page(run, voice))
@@ -87,7 +87,7 @@ def finished(
     return Study(run.result, folder, run)
 
 
-def run_facts(seconds: float, processes: int | None) -> dict[str, str]:
+def run_facts(seconds: float, engine: str) -> dict[str, str]:
     """What is said of a run beside its figures: versions, machine, time."""
     return {
         "steadfit": version("steadfit"),
@@ -95,6 +95,6 @@ def run_facts(seconds: float, processes: int | None) -> dict[str, str]:
         "numpy": np.__version__,
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}, {usable_cores()} cores",
-        "processes": str(processes or usable_cores()),
+        "engine": engine,
         "this run took": f"{seconds:.0f} s",
     }

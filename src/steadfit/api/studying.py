@@ -25,7 +25,8 @@ from steadfit.report import page
 from steadfit.report.progress import notebook_bar
 from steadfit.report.voice import PYTHON, Voice
 from steadfit.study.design import Design
-from steadfit.study.engine import Engine, Watcher
+from steadfit.study.engine import Watcher
+from steadfit.study.engines import EngineLike, engine_of
 from steadfit.study.folder import open_run
 from steadfit.study.result import HandOver, agreeing
 from steadfit.study.run import run_study
@@ -58,7 +59,7 @@ def study(
     test: float = 0.2,
     out: Path | str | None = None,
     replace: bool = False,
-    engine: Engine | None = None,
+    engine: EngineLike = "local",
     processes: int | None = None,
     hand_over: HandOver = "single",
     watch: Watcher | None = None,
@@ -91,6 +92,7 @@ def study(
     Raises SteadfitError for what a person can fix.
     """
     began = time.time()
+    chosen = engine_of(engine, processes=processes)
     workers.start_server()
     dataset = dataset_of(data, **suited_reading(model, settings))
     decides, brought = judging(decide_by, measures)
@@ -129,13 +131,12 @@ def study(
             folder,
             design,
             test=test,
-            engine=engine,
-            processes=processes,
+            engine=chosen,
             hand_over=hand_over,
             watch=told,
             tell=teller(tell),
         )
-    return finished(run, folder, began, processes, voice, notes)
+    return finished(run, folder, began, chosen, voice, notes)
 
 
 def report(folder: Path | str, voice: Voice = PYTHON) -> Study:

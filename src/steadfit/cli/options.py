@@ -27,9 +27,6 @@ Set = Annotated[
         help="A setting of the model: --set width=0.5. Repeat.",
     ),
 ]
-Processes = Annotated[
-    int | None, Parameter(group=DESIGN, help="Workers. [default: cores; 1 with a GPU]")
-]
 CodeVersion = Annotated[
     str | None, Parameter(group=MODEL, help="Of your code, where its source does not tell it.")
 ]

@@ -1,13 +1,16 @@
-"""`Engine`: who has a study's trials trained. `local_engine` does it on this machine.
+"""`Engine`: who has a study's trials trained. Those that there are, are in `engines`.
 
-Another one, for a cluster say, is one file: an object with this `train`, passed to
-`steadfit.study` as `engine`. It calls `trained` for each trial, wherever that runs, and writes
-what it gives into the store.
+Another one is one file: an object with `opened`, passed to `steadfit.study` as `engine`. What it
+opens calls `trained` for each trial, wherever that runs, and writes what it gives into the store.
+Which trials are missing, who trains which, and what becomes of those that fail is the same for all
+(`steadfit.study.dispatch`).
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from steadfit.analysis.terms import Failure
@@ -35,28 +38,55 @@ def quiet(progress: Progress) -> None:
     """A watcher that shows nothing."""
 
 
-class Engine(Protocol):
-    """Has trials trained."""
+class Outcome(Enum):
+    """What came of a trial. STORED: a replica, be it a failed one. NO_MEMORY: none, as memory was
+    too small. LOST: its worker died over it. AGAIN: none, and not because of it, as when its
+    machine was taken away.
+    """
 
-    def train(
-        self,
-        trials: Sequence[Trial],
-        data: Dataset,
-        store: Store,
-        watch: Watcher = quiet,
-        what: str = "replicas",
-    ) -> frozenset[str]:
-        """Train every trial whose replica is not in the store yet, and put it there.
+    STORED = 1
+    NO_MEMORY = 2
+    LOST = 3
+    AGAIN = 4
 
-        Each replica is trained by one thread, so that its bits do not depend on the engine, and
-        within `Store.claim`, so that no other process trains it too.
 
-        A trial that cannot be trained is stored as the failed replica that `trained` gives. The
-        exception are those that memory was too small for: they are not stored, as another time
-        there may be more, and their keys are returned.
-        watch: is told at the beginning and after each replica. what: what they are called to it.
+class Session(Protocol):
+    """Has trials trained, from the first to the last of a study."""
+
+    @property
+    def slots(self) -> int:
+        """How many trials it takes at a time, now."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on where it trained, for people; known at the end."""
+        ...
+
+    def submit(self, trial: Trial, store: Store) -> None:
+        """Have this trial trained, and its replica put into the store.
+
+        Each replica is trained by one thread, so that its bits do not depend on the engine. A trial
+        that cannot be trained is stored as the failed replica that `trained` gives; but not where
+        memory was too small for it, as another time there may be more.
         Raises SteadfitError for what a person can fix.
         """
+        ...
+
+    def done(self) -> Iterable[tuple[str, Outcome]]:
+        """Trials that were submitted and have ended since: their keys, and what came of each.
+
+        Waits up to a second where there is none yet. Raises as `submit`.
+        """
+        ...
+
+
+class Engine(Protocol):
+    """Knows how to have trials trained."""
+
+    def opened(self, data: Dataset) -> AbstractContextManager[Session]:
+        """A session on these data. It takes its means, as processes, when a trial needs them, and
+        leaves none behind when the block ends, by an error or Ctrl-C too."""
         ...
 
 
@@ -72,6 +102,21 @@ def trained(trial: Trial, data: Dataset, device: str) -> Replica:
         return Replica.failed(Failure.CODE, str(error))
     except SteadfitError as error:
         return Replica.failed(Failure.SAMPLE, str(error))
+
+
+def put(replica: Replica, key: str, store: Store) -> Outcome:
+    """What came of a trial, whose replica is put into the store."""
+    if replica.failure is Failure.MEMORY:
+        return Outcome.NO_MEMORY
+    store.write(key, replica)
+    return Outcome.STORED
+
+
+def check_counts(processes: int | None, per_gpu: int = 1) -> None:
+    """Raise SteadfitError for less than one process, or one on a GPU."""
+    for name, count in (("processes", processes), ("per_gpu", per_gpu)):
+        if count is not None and count < 1:
+            raise SteadfitError(f"{name} must be 1 or more, got {count}.")
 
 
 def usable_cores() -> int:

@@ -5,14 +5,15 @@ So an error in it is met at once, and it is known whether its seed decides all t
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
 
 from steadfit.analysis.terms import Failure
 from steadfit.errors import SteadfitError
-from steadfit.study.engine import Engine, Watcher
+from steadfit.files import scratch
+from steadfit.study.dispatch import train
+from steadfit.study.engine import Session, Watcher
 from steadfit.study.plan import Plan
 from steadfit.study.store import Finished, open_store
 from steadfit.study.trials import Arm, Trial, repetition_trials
@@ -26,11 +27,11 @@ class FirstTraining(NamedTuple):
 
 
 def first_trainings(
-    arms: Sequence[Arm], plan: Plan, engine: Engine, watch: Watcher
+    arms: Sequence[Arm], plan: Plan, folder: Path, session: Session, watch: Watcher
 ) -> tuple[FirstTraining, ...]:
     """One of each person's code that arms run, in the order of the arms.
 
-    Raises SteadfitError, with the arm's name, where the code fails.
+    folder: of the study. Raises SteadfitError, with the arm's name, where the code fails.
     """
     trials: dict[str, Trial] = {}
     for arm in arms:
@@ -38,10 +39,10 @@ def first_trainings(
             trials.setdefault(arm.learner.own_code, repetition_trials(plan, arm, 0)[0])
     if not trials:
         return ()
-    with TemporaryDirectory() as folder:
-        store = open_store(Path(folder) / "store")
+    with scratch(folder) as place:
+        store = open_store(place / "store")
         chosen = tuple(trials.values())
-        without = engine.train(chosen, plan.data, store, watch, "first trainings")
+        without = train(session, chosen, store, watch, "first trainings")
         found = tuple(
             FirstTraining(trial, store.read(trial.key))
             for trial in chosen

@@ -15,7 +15,8 @@ from steadfit.analysis.measures import Points
 from steadfit.analysis.result import LearningCurve
 from steadfit.analysis.terms import Failure
 from steadfit.study.design import Varied
-from steadfit.study.engine import Engine, Watcher
+from steadfit.study.dispatch import train
+from steadfit.study.engine import Session, Watcher
 from steadfit.study.plan import Plan
 from steadfit.study.store import Finished, Store
 from steadfit.study.tested import ArmReplicas
@@ -50,7 +51,7 @@ class Rounds:
 
     plan: Plan
     store: Store
-    engine: Engine
+    session: Session
     watch: Watcher
     arms: tuple[Arm, ...]
     references: tuple[Arm, ...]
@@ -178,7 +179,7 @@ class Rounds:
         new = tuple(missing.values())
         if not new:
             return
-        without = self.engine.train(new, self.plan.data, self.store, self.watch, what)
+        without = train(self.session, new, self.store, self.watch, what)
         for trial in new:
             if trial.key in without:
                 self.known[trial.key] = Finished.failed(Failure.MEMORY)

@@ -18,7 +18,8 @@ from steadfit.files import write_text
 from steadfit.remedies import ArmLike
 from steadfit.study.data_facts import data_facts
 from steadfit.study.design import Design
-from steadfit.study.engine import Engine, Watcher, quiet
+from steadfit.study.engine import Watcher, quiet
+from steadfit.study.engines import EngineLike, engine_of
 from steadfit.study.first_trainings import (
     arms_not_repeated,
     first_trainings,
@@ -26,7 +27,6 @@ from steadfit.study.first_trainings import (
 )
 from steadfit.study.folder import About, Run, changed_code, network_of
 from steadfit.study.learner import Learner
-from steadfit.study.local_engine import LocalEngine
 from steadfit.study.plan import Plan, make_plan
 from steadfit.study.points_file import save_points
 from steadfit.study.race import candidates, laps_within, race
@@ -61,7 +61,7 @@ def run_study(
     design: Design | None = None,
     *,
     test: float = 0.2,
-    engine: Engine | None = None,
+    engine: EngineLike = "local",
     processes: int | None = None,
     hand_over: HandOver = "single",
     watch: Watcher = quiet,
@@ -96,7 +96,7 @@ def run_arms(
     *,
     racers: Sequence[Arm] = (),
     test: float = 0.2,
-    engine: Engine | None = None,
+    engine: EngineLike = "local",
     processes: int | None = None,
     hand_over: HandOver = "single",
     watch: Watcher = quiet,
@@ -108,10 +108,11 @@ def run_arms(
     winner is one more arm. test: the share of a test side, where the design asks for one and the
     data has none of its own.
     folder: gets `store/`, `study.json`, `points.npz` and `model/`; what its store already holds is
-    not trained again. engine: has the replicas trained; by default `LocalEngine(processes)`, on
-    this machine. hand_over: "single", the best arm trained on all that is not kept for testing;
-    "ensemble", the replicas that it was compared by, averaged; "reference", the best rival;
-    "none", nothing. tell: is told before the first training of a network what the design can show.
+    not trained again. engine: has the replicas trained: a name of `steadfit.study.engines.ENGINES`,
+    with so many processes, or an object. hand_over: "single", the best arm trained on all that is
+    not kept for testing; "ensemble", the replicas that it was compared by, averaged; "reference",
+    the best rival; "none", nothing. tell: is told before the first training of a network what the
+    design can show.
 
     A replica that cannot be trained makes its arm a failed one; the others go on. A person's code
     is tried first, by one training, and where it fails the study ends.
@@ -126,22 +127,23 @@ def run_arms(
     prepare(folder / "model")
     for arm in (*arms, *racers):
         arm.learner.make_ready(data)
-    engine = engine or LocalEngine(processes)
+    chosen = engine_of(engine, processes=processes)
     changed = changed_code(folder, {arm.name: arm.learner.own_code for arm in arms})
-    first = first_trainings(arms, plan, engine, watch)
-    told = data.schema.task.measures
-    if labelled := only_labels(first):
-        decides, told = _of_labels(design, decides, labelled), OF_LABELS
-    rivals = reference_arms(data) if design.references else ()
-    rounds = Rounds(plan, store, engine, watch, tuple(arms), rivals, decides, told)
-    tell(rounds.expectation(1 if racers else len(arms) - 1))
-    raced: RaceFacts | None = None
-    if racers:
-        winner, raced = race(rounds, racers, folds_a_lap)
-        rounds.arms = (*arms, winner)
-    not_joined = _compare(rounds)
-    found, evidence, varied = _analysed(rounds)
-    model, facts, replicas = _handed_over(rounds, found, hand_over)
+    with chosen.opened(plan.data) as session:
+        first = first_trainings(arms, plan, folder, session, watch)
+        told = data.schema.task.measures
+        if labelled := only_labels(first):
+            decides, told = _of_labels(design, decides, labelled), OF_LABELS
+        rivals = reference_arms(data) if design.references else ()
+        rounds = Rounds(plan, store, session, watch, tuple(arms), rivals, decides, told)
+        tell(rounds.expectation(1 if racers else len(arms) - 1))
+        raced: RaceFacts | None = None
+        if racers:
+            winner, raced = race(rounds, racers, folds_a_lap)
+            rounds.arms = (*arms, winner)
+        not_joined = _compare(rounds)
+        found, evidence, varied = _analysed(rounds)
+        model, facts, replicas = _handed_over(rounds, found, hand_over)
     not_repeated = arms_not_repeated(first, rounds.known)
     result = StudyResult(
         schema=SCHEMA,
@@ -173,7 +175,7 @@ def run_arms(
         model=model,
         members=replicas,
         network=network_of(result, store),
-        about=About(tuple(dict.fromkeys((*data.notes, *plan.notes, *changed)))),
+        about=About(tuple(dict.fromkeys((*data.notes, *plan.notes, *changed, *session.notes)))),
     )
 
 

@@ -17,19 +17,11 @@ from typing import Any
 
 import numpy as np
 import safetensors.torch
-from filelock import FileLock, Timeout
 from pydantic import TypeAdapter
 
 from steadfit.analysis.terms import Failure
 from steadfit.errors import SteadfitError
-from steadfit.files import (
-    check_file,
-    make_ready,
-    remove_unfinished,
-    whole_folder,
-    write_text,
-    writing,
-)
+from steadfit.files import make_ready, whole_folder, write_text, writing
 from steadfit.formats.npz import load_arrays
 from steadfit.regular_files import read_json, read_regular
 from steadfit.training import Replica
@@ -81,6 +73,11 @@ class Store:
     """Finished replicas in a folder. `open_store` makes or checks it."""
 
     folder: Path
+
+    @property
+    def claims(self) -> Path:
+        """The folder of claims: `steadfit.study.claims`."""
+        return self.folder / _CLAIMS
 
     def __contains__(self, key: str) -> bool:
         return _KEY.fullmatch(key) is not None and (self.folder / key).is_dir()
@@ -172,24 +169,6 @@ class Store:
             "Delete that folder and run the study again: this replica alone is trained again."
         )
 
-    @contextmanager
-    def claim(self, key: str) -> Iterator[bool]:
-        """Whether this process alone may train the replica; held until the block ends.
-
-        The claim is a lock of the operating system, so it ends with the process that holds it.
-        """
-        place = self.folder / _CLAIMS / key
-        check_file(place)
-        lock = FileLock(place)
-        with writing(self.folder):
-            free = _acquired(lock)
-            if free:
-                remove_unfinished(self.folder / key)
-        try:
-            yield free and key not in self
-        finally:
-            lock.release()
-
 
 def open_store(folder: Path) -> Store:
     """The store in this folder, made where there is none.
@@ -230,14 +209,6 @@ def existing_store(folder: Path) -> Store | None:
             f"{FORMAT}. Use the version that wrote it, or another folder."
         )
     return Store(folder)
-
-
-def _acquired(lock: FileLock) -> bool:
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return False
-    return True
 
 
 def _digest(path: Path) -> str:

@@ -7,13 +7,13 @@ from cyclopts import Parameter
 
 from steadfit.cli.app import app
 from steadfit.cli.design import Design
+from steadfit.cli.engine import Where
 from steadfit.cli.options import (
     MODEL,
     AsJson,
     Beside,
     CodeVersion,
     Out,
-    Processes,
     Replace,
     Seed,
     Source,
@@ -53,7 +53,7 @@ def measure(
     reference: Beside = True,
     seed: Seed = 0,
     code_version: CodeVersion = None,
-    processes: Processes = None,
+    where: Where = Where(),  # noqa: B008
     out: Out = None,
     replace: Replace = False,
     json: AsJson = False,
@@ -83,7 +83,7 @@ def measure(
             test=test,
             out=out,
             replace=replace,
-            processes=processes,
+            engine=where.chosen(),
             watch=watch,
             tell=screen.say,
             voice=COMMAND_LINE,

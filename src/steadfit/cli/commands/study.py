@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from steadfit.cli.app import app
 from steadfit.cli.design import DesignOrRace
+from steadfit.cli.engine import Where
 from steadfit.cli.network import Network
 from steadfit.cli.options import (
     DESIGN,
@@ -14,7 +15,6 @@ from steadfit.cli.options import (
     AsJson,
     Beside,
     Out,
-    Processes,
     Replace,
     Seed,
     Source,
@@ -50,7 +50,7 @@ def study(
     design: DesignOrRace = DesignOrRace(),  # noqa: B008
     reference: Beside = True,
     seed: Seed = 0,
-    processes: Processes = None,
+    where: Where = Where(),  # noqa: B008
     hand_over: Annotated[
         Literal["single", "ensemble", "reference", "none"],
         Parameter(group=OUTPUT, help="The model handed over; reference: the best rival."),
@@ -85,7 +85,7 @@ def study(
             test=test,
             out=out,
             replace=replace,
-            processes=processes,
+            engine=where.chosen(),
             hand_over=hand_over,
             watch=watch,
             tell=screen.say,

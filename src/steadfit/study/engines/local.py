@@ -1,0 +1,231 @@
+"""The local engine: trials become replicas in the store, one single-threaded process a core or GPU.
+
+A worker has one trial at a time, so that it is known whose training ended it. It ends by itself
+when the process that started it dies.
+"""
+
+import multiprocessing
+import os
+import pickle
+import shutil
+import signal
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from multiprocessing import connection, resource_sharer
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+
+import torch
+
+from steadfit.data import Dataset
+from steadfit.errors import SteadfitError
+from steadfit.study.engine import Outcome, Session, check_counts, put, trained, usable_cores
+from steadfit.study.engines.worker import settle
+from steadfit.study.store import Store
+from steadfit.study.trials import Trial
+from steadfit.training import keep_freed_memory
+from steadfit.workers import context, end_with_parent, start_server, undisturbed_start
+
+_SHARED = "/dev/shm"  # Linux's file system of shared memory
+_OTHERS = 2**19  # bytes of it that are left to others
+_VISIBLE = "CUDA_VISIBLE_DEVICES"  # the GPUs that a process sees, by number or name
+
+
+@dataclass(frozen=True)
+class LocalEngine:
+    """Trains on this machine, in worker processes.
+
+    processes: workers, by default one a usable core or, where torch sees GPUs, as many as there is
+        place on these. A worker that dies is replaced.
+    per_gpu: workers that share a GPU.
+    """
+
+    processes: int | None = None
+    per_gpu: int = 1
+
+    @contextmanager
+    def opened(self, data: Dataset) -> Iterator[Session]:
+        """As `Engine.opened`. Raises SteadfitError for less than one process."""
+        check_counts(self.processes, self.per_gpu)
+        workers = _Workers(data, places(self.processes, _visible_gpus() * self.per_gpu))
+        try:
+            yield workers
+        except BaseException:
+            resource_sharer.stop(timeout=5)  # else it shows a traceback for one that was fetching
+            raise
+        finally:
+            workers.stop()
+
+
+def places(processes: int | None, gpus: tuple[str, ...]) -> tuple[str, ...]:
+    """The GPU of each worker, "" for none. gpus: each as often as it has place for a worker.
+
+    >>> places(None, ("0", "1"))
+    ('0', '1')
+    >>> places(3, ("0", "1") * 2)
+    ('0', '1', '0')
+    >>> places(2, ())
+    ('', '')
+    """
+    return gpus[:processes] or ("",) * (processes or usable_cores())
+
+
+def _visible_gpus() -> tuple[str, ...]:
+    """Those that torch sees, as `CUDA_VISIBLE_DEVICES` names them."""
+    if not torch.cuda.is_available():
+        return ()
+    numbers = [str(number) for number in range(torch.cuda.device_count())]
+    named = [name.strip() for name in os.environ.get(_VISIBLE, "").split(",") if name.strip()]
+    return tuple(named if len(named) == len(numbers) else numbers)
+
+
+@dataclass(eq=False)
+class _Worker:
+    """A process, the way to it, its place, and the key that it trains; "" where it is idle."""
+
+    process: BaseProcess
+    pipe: Connection
+    place: str
+    key: str = ""
+
+    def answer(self) -> "Outcome | _Raised | None":
+        """What it said; None where it has died instead."""
+        try:
+            return self.pipe.recv() if self.pipe.poll() else None
+        except (EOFError, ConnectionResetError):
+            return None
+
+
+@dataclass
+class _Workers:
+    """Workers, started when there is something for them. places: the GPU of each."""
+
+    data: Dataset
+    places: tuple[str, ...]
+    running: list[_Worker] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def slots(self) -> int:
+        return len(self.places)
+
+    def submit(self, trial: Trial, store: Store) -> None:
+        """To an idle worker, or a new one. The pickled trial goes through a pipe: its examples
+        else went through shared memory too."""
+        worker = next((one for one in self.running if not one.key), None) or self._start()
+        worker.key = trial.key
+        with suppress(BrokenPipeError, ConnectionResetError):  # it died while it was idle
+            worker.pipe.send_bytes(pickle.dumps((trial, store)))
+
+    def done(self) -> Iterable[tuple[str, Outcome]]:
+        busy = [worker for worker in self.running if worker.key]
+        signs = [sign for one in busy for sign in (one.pipe, one.process.sentinel)]
+        ready = set(connection.wait(signs, timeout=1))
+        for worker in busy:
+            if ready.isdisjoint((worker.pipe, worker.process.sentinel)):
+                continue
+            key, worker.key = worker.key, ""
+            answer = worker.answer()
+            if answer is None:
+                self.running.remove(worker)
+                _end(worker)
+                yield key, Outcome.LOST
+                continue
+            if isinstance(answer, _Raised):
+                raise answer.error from RuntimeError(answer.traceback)
+            yield key, answer
+
+    def stop(self) -> None:
+        """Have all workers end, in the middle of a training too."""
+        for worker in self.running:
+            worker.process.terminate()
+        for worker in self.running:
+            _end(worker)
+        self.running.clear()
+
+    def _start(self) -> _Worker:
+        """A worker at the place that has the fewest."""
+        taken = [worker.place for worker in self.running]
+        place = min(self.places, key=lambda one: taken.count(one) / self.places.count(one))
+        start_server()
+        with _started():
+            ours, its = multiprocessing.Pipe()
+        arguments = (its, _for_workers(self.data), place)
+        process = context().Process(target=_work, args=arguments)  # type: ignore[attr-defined]
+        worker = _Worker(process, ours, place)
+        with undisturbed_start(), _started():
+            process.start()
+            self.running.append(worker)
+        its.close()
+        return worker
+
+
+def _end(worker: _Worker) -> None:
+    worker.process.join(timeout=5)
+    if worker.process.is_alive():  # in code that does not let itself be ended
+        worker.process.kill()
+        worker.process.join()
+    worker.pipe.close()
+    worker.process.close()
+
+
+def _for_workers(data: Dataset) -> Dataset | bytes:
+    """The data as workers get it: in memory that all share or, where a system has little of that,
+    as containers do, packed, for each to have its own. Else torch would share it, and fail.
+    """
+    if not os.path.isdir(_SHARED):
+        return data
+    room = shutil.disk_usage(_SHARED).free - _OTHERS
+    return data if data.nbytes < room else pickle.dumps(data)
+
+
+@contextmanager
+def _started() -> Iterator[None]:
+    """An OSError within becomes a SteadfitError: that no workers can be started, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise SteadfitError(
+            f"The processes to train in cannot be started: {error.strerror or error}. They need "
+            "open files (ulimit -n), processes (ulimit -u) and memory."
+        ) from None
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """What a worker raised: to be raised where the study runs."""
+
+    error: Exception
+    traceback: str
+
+
+def _work(pipe: Connection, data: Dataset | bytes, place: str) -> None:
+    """What a worker does, until its pipe is closed: train a trial, and say what came of it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
+    end_with_parent()
+    if place:
+        os.environ[_VISIBLE] = place  # CUDA has not begun in this process
+    settle()
+    keep_freed_memory()
+    known = pickle.loads(data) if isinstance(data, bytes) else data
+    while True:
+        try:
+            trial, store = pickle.loads(pipe.recv_bytes())
+        except EOFError:
+            return
+        try:
+            answer = put(trained(trial, known, "cuda" if place else "cpu"), trial.key, store)
+        except Exception as error:
+            answer = _Raised(_portable(error), traceback.format_exc())
+        pipe.send(answer)
+
+
+def _portable(error: Exception) -> Exception:
+    """The error, or one with its words where it cannot be sent."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:  # whatever an object's own pickling raises
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error

@@ -1,0 +1,202 @@
+"""The Ray engine: what it says without a cluster; and with STEADFIT_CLUSTERS=1, a minute or more
+each, the same study as elsewhere, whatever dies in it."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+import steadfit as sf
+from steadfit.errors import SteadfitError
+from steadfit.study.engines import ENGINES, RayEngine, engine_of
+
+clusters = pytest.mark.skipif(
+    "STEADFIT_CLUSTERS" not in os.environ, reason="starts Ray many times: set STEADFIT_CLUSTERS=1"
+)
+FILES = ("study.json", "model/model.json", "model/weights-0.safetensors")
+STUDY = (
+    "study digits --limit 120 --model mlp --set width=0.2 --epochs 60 --samples 3 --folds 3 "
+    "--repetitions 1 --remedy dropout --no-reference --processes 2"
+)
+MARK = "STEADFIT_TESTED"  # an environment variable, by which all processes of a study are found
+
+
+def test_names_and_settings_of_engines() -> None:
+    assert engine_of("ray", processes=2, address=None) == RayEngine(processes=2)
+    mine = RayEngine("there:1")
+    assert engine_of(mine) is mine
+    for engine, setting, words in (
+        ("serial", {"processes": 2}, "The engine serial takes no processes, got 2"),
+        ("local", {"address": "a:1"}, "The engine local takes no address, got a:1"),
+        (mine, {"processes": 2}, "An engine of your own takes no processes, got 2"),
+        ("rey", {}, 'no engine "rey".* Did you mean "ray"'),
+    ):
+        with pytest.raises(SteadfitError, match=words):
+            engine_of(engine, **setting)
+    helped = subprocess.run(
+        [sys.executable, "-m", "steadfit", "study", "--help"], capture_output=True, text=True
+    ).stdout
+    choices = re.search(r"--engine.*?choices: ([^\]]*)\]", helped, re.DOTALL)
+    assert set(re.findall(r"\w+", choices[1])) == set(ENGINES)
+
+
+@pytest.mark.parametrize("setting", [{"processes": 0}, {"per_gpu": 0}])
+def test_fewer_than_one_is_refused(setting: dict, tmp_path: Path) -> None:
+    for kind in ("local", "ray"):
+        opened = ENGINES[kind](**setting).opened(sf.read("digits", limit=20))
+        with pytest.raises(SteadfitError, match=f"{next(iter(setting))} must be 1 or more"), opened:
+            pass
+
+
+def test_without_ray_a_sentence_names_the_extra(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(SteadfitError, match=r"needs Ray.*pip install 'steadfit\[ray\]'"):
+        sf.study("digits", "mlp", [], engine="ray", out=tmp_path / "run")
+
+
+@pytest.mark.filterwarnings("ignore")  # Ray's own, as it is imported
+def test_an_address_that_does_not_answer_is_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    for address, words in (
+        (f"127.0.0.1:{port}", "does not answer .*Connection refused.*ray start --head"),
+        ("no.such.host.invalid:6379", "does not answer"),
+        ("there", 'address must be "host:6379" or "auto", got "there"'),
+    ):
+        with pytest.raises(SteadfitError, match=words):
+            sf.study("digits", "mlp", [], engine=RayEngine(address), out=tmp_path / "run")
+
+
+# ------------------------------------------------------------------------------- with clusters
+
+
+def begin(out: Path, *more: str) -> subprocess.Popen:
+    """A study as a command in a session of its own."""
+    command = [sys.executable, "-m", "steadfit", *STUDY.split(), "--out", str(out), *more]
+    return subprocess.Popen(
+        command, start_new_session=True, env={**os.environ, MARK: str(out)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+
+
+def finish(process: subprocess.Popen, status: int = 0) -> str:
+    said, _ = process.communicate(timeout=500)
+    assert process.returncode == status, said
+    return said
+
+
+def processes_of(out: Path, called: str = "") -> list[int]:
+    """All that the study has started, wherever they are by now."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            marked = f"{MARK}={out}\0".encode() in (entry / "environ").read_bytes()
+            if entry.name.isdecimal() and marked:
+                found += [int(entry.name)] * (called in (entry / "cmdline").read_text())
+    return found
+
+
+def until(true: Callable[[], object], seconds: float = 300) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def kept(out: Path) -> int:
+    return len(list((out / "store").glob("[0-9a-f]*")))
+
+
+def same(one: Path, other: Path) -> bool:
+    return all((one / name).read_bytes() == (other / name).read_bytes() for name in FILES)
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study on the local engine."""
+    out = tmp_path_factory.mktemp("local") / "run"
+    finish(begin(out))
+    return out
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Iterator[Path]:
+    """A folder for a study, which leaves nothing else behind."""
+    before = set(Path("/tmp").glob("ray-*"))
+    yield tmp_path / "run"
+    until(lambda: not processes_of(tmp_path / "run"), 60)
+    assert not set(Path("/tmp").glob("ray-*")) - before
+
+
+@clusters
+def test_a_study_on_ray_is_that_on_this_machine_and_goes_on(local: Path, out: Path) -> None:
+    finish(begin(out, "--engine", "ray"))
+    assert same(local, out)
+    for name in ("study.json", "report.html"):
+        (out / name).unlink()
+    finish(begin(out, "--engine", "ray", "--address", "no.such.host.invalid:1"))
+    assert same(local, out), "nothing is left to train, so Ray is not asked"
+
+
+@clusters
+def test_ctrl_c_leaves_nothing_behind(local: Path, out: Path) -> None:
+    process = begin(out, "--engine", "ray")
+    until(lambda: kept(out) > 1)
+    os.killpg(process.pid, signal.SIGINT)
+    assert "the same command goes on" in finish(process, 130)
+    until(lambda: not processes_of(out), 60)
+    finish(begin(out, "--engine", "ray"))
+    assert same(local, out)
+
+
+@clusters
+def test_a_worker_of_ray_that_is_killed_changes_no_result(local: Path, out: Path) -> None:
+    process = begin(out, "--engine", "ray")
+    for count in (1, 3):
+        until(lambda count=count: kept(out) >= count and processes_of(out, "ray::_train_there"))
+        os.kill(processes_of(out, "ray::_train_there")[0], signal.SIGKILL)
+    finish(process)
+    assert same(local, out)
+
+
+@clusters
+def test_a_study_on_ray_that_is_killed_goes_on(local: Path, tmp_path: Path) -> None:
+    """Its processes end with it; Ray's own files stay in /tmp, as nobody is left to remove them."""
+    out = tmp_path / "run"
+    before = set(Path("/tmp").glob("ray-*"))
+    process = begin(out, "--engine", "ray")
+    until(lambda: kept(out) > 2)
+    process.kill()
+    process.communicate()
+    there = kept(out)
+    until(lambda: not processes_of(out), 60)
+    for left in set(Path("/tmp").glob("ray-*")) - before:
+        subprocess.run(["rm", "-r", left], check=True)
+    assert kept(out) >= there
+    finish(begin(out, "--engine", "ray"))
+    assert same(local, out)
+
+
+@clusters
+def test_machines_that_come_and_go_change_no_result(local: Path, tmp_path: Path, capsys) -> None:
+    """Two machines of a cluster, in turn taken away in the middle of a training and replaced."""
+    out = tmp_path / "run"
+    script = Path(__file__).with_name("ray_machines.py")
+    done = subprocess.run(
+        [sys.executable, str(script), *STUDY.split(), "--out", str(out)],
+        capture_output=True, text=True, timeout=500,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    removed = int(re.search(r"(\d+) machines removed", done.stdout)[1])
+    assert removed >= 3
+    assert same(local, out)
+    with capsys.disabled():
+        print(f"\n{removed} machines removed while a study ran on two: equal byte for byte")
