@@ -73,6 +73,13 @@ def _txt(path: Path) -> Path:
     return path / "a.txt"
 
 
+def _arff(path: Path) -> Path:
+    lines = _csv(path).read_text().splitlines()
+    head = [f"@attribute {name} string" for name in lines[0].split(",")]
+    (path / "a.arff").write_text("\n".join(["@relation a", *head, "@data", *lines[1:]]))
+    return path / "a.arff"
+
+
 EXAMPLES: dict[str, Callable[[Path], Path]] = {
     "folder": _folder,
     ".npz": _npz,
@@ -83,6 +90,7 @@ EXAMPLES: dict[str, Callable[[Path], Path]] = {
     ".pq": _pq,
     ".txt": _txt,
     ".xlsx": _xlsx,
+    ".arff": _arff,
 }
 
 

@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from steadfit.errors import SteadfitError, some
+from steadfit.formats.arff import arff_text
 from steadfit.formats.calendars import Ticks
 from steadfit.formats.columns import Columns
 from steadfit.formats.csv_tables import columns_of_text, read_csv
+from steadfit.formats.encoding import read_text
 from steadfit.formats.numerals import Mark
 from steadfit.formats.packed import PACKED, plain_name
 from steadfit.formats.parquet import read_parquet
 from steadfit.formats.workbooks import sheet_text
 
-TABLES = (".csv", ".tsv", ".parquet", ".pq", ".xlsx")
+TABLES = (".csv", ".tsv", ".parquet", ".pq", ".xlsx", ".arff")
 INDEX = ("", "id", "index", "unnamed: 0")  # what row numbers of other programs are called
 _TARGETS = ("label", "target", "class", "y")  # what columns of labels are called
 
@@ -80,7 +82,9 @@ def open_table(
     decimal: Mark | None = None,
 ) -> Columns:
     """A table by its suffix; the options and what is raised as of `read_csv`,
-    `read_parquet` and `sheet_text`."""
+    `read_parquet`, `sheet_text` and `arff_text`."""
+    if path.suffix.lower() == ".arff":
+        return columns_of_text(path, arff_text(path, read_text(path, encoding)), ",", ".")
     if path.suffix.lower() == ".xlsx":
         return columns_of_text(path, sheet_text(path), ",", ".")
     parquet = path.suffix.lower() in (".parquet", ".pq")

@@ -49,14 +49,13 @@ class Sequences(Kind[Ragged]):
         decimal: Mark | None = None,
     ) -> Examples:
         """missing: the rule for missing values. encoding, delimiter, decimal: as in `read_csv`."""
-        suffix = source.suffix.lower()
         files = form.files if form is not None else None
         if not source.is_file():
             raise SteadfitError(f"There is no file {source}.")
-        if is_table(source):
+        if self.is_rows(source):
             table = open_table(source, encoding, delimiter, decimal)
             rows = (form or self.told(table)).read(table, missing)
-        elif suffix == self.suffix and files is None:
+        elif self.is_own(source) and files is None:
             rows = self.rows_of(source, encoding)
         else:
             raise SteadfitError(f"The model takes {files or self.files}, got {source}.")
@@ -82,6 +81,15 @@ class Sequences(Kind[Ragged]):
         """One example or several, from arrays and lists. Raises SteadfitError for anything else."""
 
     suffix: ClassVar[str]  # of files of this kind that are no tables
+
+    def is_own(self, source: Path) -> bool:
+        """Whether it is a file of this kind that is no table."""
+        return source.suffix.lower() == self.suffix
+
+    def is_rows(self, source: Path) -> bool:
+        """Whether it is a table."""
+        return is_table(source)
+
     files: ClassVar[str]  # what new inputs may be
 
     @abstractmethod

@@ -27,11 +27,12 @@ from steadfit.errors import SteadfitError
 from steadfit.study.engine import Progress, Watcher, quiet, trained, usable_cores
 from steadfit.study.store import Store
 from steadfit.study.trials import Trial
-from steadfit.training import Replica, keep_freed_memory
+from steadfit.training import keep_freed_memory
 from steadfit.workers import context, end_with_parent, start_server, undisturbed_start
 
 _SHARED = "/dev/shm"  # Linux's file system of shared memory
 _OTHERS = 2**19  # bytes of it for locks, which the workers' queues need
+_AGAIN = 0.2  # seconds, until it is looked again whether another process has trained a replica
 LOST_WORKERS = 3  # a trial that lost its worker this often while it was trained alone is given up
 
 
@@ -43,6 +44,9 @@ class LocalEngine:
     that is killed is replaced; the trials that were in training then are trained alone, one after
     the other, as any of them may be the reason. One that lost its worker `LOST_WORKERS` times while
     alone counts as one that memory was too small for, which is most often the reason.
+
+    A daemonic process, such as a worker of a pool's or of Celery's, may not start others: there the
+    trials are trained in the process itself.
     """
 
     processes: int | None = None
@@ -55,8 +59,8 @@ class LocalEngine:
         watch: Watcher = quiet,
         what: str = "replicas",
     ) -> frozenset[str]:
-        """As `Engine.train`. Raises SteadfitError for less than one process, and where the store
-        cannot be written."""
+        """As `Engine.train`. Raises SteadfitError for less than one process, for several in a
+        daemonic one, and where the store cannot be written."""
         if self.processes is not None and self.processes < 1:
             raise SteadfitError(f"processes must be 1 or more, got {self.processes}.")
         missing = {trial.key: trial for trial in trials if trial.key not in store}
@@ -72,6 +76,9 @@ class LocalEngine:
         ] = {}  # those in training when a worker died; how often it was theirs
         without: set[str] = set()
         device = "cuda" if torch.cuda.is_available() else "cpu"
+        if multiprocessing.current_process().daemon:
+            _check_alone(self.processes)
+            return _train_here(missing, data, store, device, tell)
         workers = min(self.processes or (1 if device == "cuda" else usable_cores()), len(missing))
         while missing:
             suspect = next((key for key in suspects if key in missing), None)
@@ -88,6 +95,50 @@ class LocalEngine:
                     del missing[suspect]
                     tell()
         return frozenset(without)
+
+
+def _check_alone(processes: int | None) -> None:
+    if processes is not None and processes > 1:
+        raise SteadfitError(
+            f"processes must be 1 in a daemonic process, which may not start others, got "
+            f"{processes}. Give 1, or start the study in a process with daemon=False."
+        )
+
+
+def _train_here(
+    missing: dict[str, Trial],
+    data: Dataset,
+    store: Store,
+    device: str,
+    tell: Callable[[], None],
+) -> frozenset[str]:
+    """Train these trials one after the other; as `_run_pool`."""
+    without: set[str] = set()
+    with _as_workers_compute():
+        for key, trial in list(missing.items()):
+            while (answer := _claimed(trial, data, store, device)) is _Answer.ELSEWHERE:
+                if key in store:
+                    break
+                time.sleep(_AGAIN)
+            if answer is _Answer.NO_MEMORY:
+                without.add(key)
+            del missing[key]
+            tell()
+    return frozenset(without)
+
+
+@contextmanager
+def _as_workers_compute() -> Iterator[None]:
+    """One thread and no denormal numbers within, so that replicas are those of a worker."""
+    threads = torch.get_num_threads()
+    flushed = not bool(torch.tensor([1e-40], dtype=torch.float32).mul(1).any())
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(flushed)
 
 
 def _run_pool(
@@ -121,7 +172,7 @@ def _run_pool(
                 answer = future.result()
                 key = pending.pop(future)
                 if answer is _Answer.ELSEWHERE and key not in store:  # look again a little later
-                    time.sleep(0.2)
+                    time.sleep(_AGAIN)
                     pending[pool.submit(_train, pickle.dumps(trials[key]))] = key
                     continue
                 if answer is _Answer.NO_MEMORY:
@@ -200,16 +251,16 @@ def _train(packed: bytes) -> _Answer:
 
     packed: the pickled trial, whose examples else went through shared memory too.
     """
-    trial: Trial = pickle.loads(packed)
-    with _store.claim(trial.key) as mine:
+    return _claimed(pickle.loads(packed), _data, _store, _device)
+
+
+def _claimed(trial: Trial, data: Dataset, store: Store, device: str) -> _Answer:
+    """Train one replica into the store, unless another process has begun to."""
+    with store.claim(trial.key) as mine:
         if not mine:
             return _Answer.ELSEWHERE
-        replica = _replica(trial)
+        replica = trained(trial, data, device)
         if replica.failure is Failure.MEMORY:
             return _Answer.NO_MEMORY
-        _store.write(trial.key, replica)
+        store.write(trial.key, replica)
         return _Answer.DONE
-
-
-def _replica(trial: Trial) -> Replica:
-    return trained(trial, _data, _device)
