@@ -71,4 +71,4 @@ def _cells(line: str, where: str, count: int) -> list[str]:
             f"{where}: a row must have {count} values, one an attribute, got {len(cells)}: "
             f"{some(cells)}. Fix or remove the line."
         )
-    return [cell.strip() for cell in cells]
+    return ["" if cell.strip() == "?" else cell.strip() for cell in cells]
