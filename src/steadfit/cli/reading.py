@@ -67,6 +67,14 @@ class Reading(Writing):
     damaged: Annotated[
         float | None, _option("Largest share of unreadable images. [default: 0.05]")
     ] = None
+    labels: Annotated[str | None, _option("Table with a row an image: its file, its label.")] = None
+    label_from: Annotated[
+        str | None, _option("Pattern of images' names with their label: {label}_*")
+    ] = None
+    group_by: Annotated[
+        str | None,
+        _option("Column of --labels, or pattern with {group}: such images stay on one side."),
+    ] = None
     target: Annotated[str | None, _option("Column to learn; several with commas.")] = None
     text: Annotated[str | None, _option("Column of texts.")] = None
     series: Annotated[str | None, _option("Column that names a row's series.")] = None
