@@ -10,6 +10,7 @@ import numpy as np
 from steadfit.data.dataset import Dataset
 from steadfit.data.readers.asked import Asked, check_form, listed
 from steadfit.data.readers.forecast_tables import forecast
+from steadfit.data.readers.one_hot import one_of, siblings_note
 from steadfit.data.sequences import from_series, from_texts
 from steadfit.data.tables import labelled, told_rows
 from steadfit.data.targets import TaskName
@@ -54,8 +55,9 @@ def read(
     row an example. Forecast, told by `horizon`: rows in time order.
 
     source: a path, or a frame of pandas', polars' or Arrow's.
-    target: the column of the labels or numbers to learn; in a forecast the columns to forecast.
-        If None, the one that is called label, target, class or y.
+    target: the column of the labels or numbers to learn; or columns of 0 and 1, one for each class;
+        in a forecast the columns to forecast. If None, the one that is called label, target, class
+        or y.
     text: the column of texts. series: the column that names the series of a row. time: the column
         of times, numbers or ISO 8601; the rows' order if None.
     values: the columns of a series' values, all other columns of numbers if None; or the columns of
@@ -89,6 +91,9 @@ def read(
         if name is not None:
             table.check(name)
     check_form(asked)
+    if len(asked.targets) > 1 and horizon is None:
+        table, column = one_of(table, asked.targets)
+        asked = replace(asked, targets=[column])
     if horizon is None and series is None and missing == "drop":
         table = _labelled_rows(table, _the_target(table, asked))
     data = forecast(table, asked) if horizon is not None else _labelled(table, asked)
@@ -138,7 +143,8 @@ def _rows(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
         f"{table.file}: a table of {kept}; {label} is learned. A row is one of a table, as {why}."
     )
     unused = _unused(table, {*taken, *names})
-    found = found._replace(notes=(first, *found.notes, *unused))
+    siblings = siblings_note(table, label, names)
+    found = found._replace(notes=(first, *found.notes, *siblings, *unused))
     groups = None if asked.group is None else table.labels(asked.group)
     return labelled(
         found, table.labels(label), table.file, asked.task, asked.missing or "fill", groups=groups
@@ -216,8 +222,6 @@ def _long(table: Columns, asked: Asked, series: str, label: str) -> Dataset:
 
 def _the_target(table: Columns, asked: Asked) -> str:
     """The one column to learn: the one given, or else the one that is called so or is left over."""
-    if len(asked.targets) > 1:
-        raise SteadfitError(f"target must name one column, got {some(asked.targets)}.")
     found = asked.targets or label_columns(table)
     taken = (asked.series, asked.time, asked.group, asked.text, *asked.values)
     rest = [name for name in table.names if name not in taken]
