@@ -40,7 +40,8 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     apostrophe in front (`foreign_text.harmless_cell`, undone by `original_cell`); numbers stay.
     Images that cannot be read have a row too, after the others, with the reason in a column `note`.
 
-    options: how series and texts are read: missing, encoding, delimiter, decimal (`Schema.read`).
+    options: how series and texts are read: missing, encoding, delimiter, decimal, sheet
+    (`Schema.read`).
 
     Raises SteadfitError where the run has no model, or a language model, or an input cannot be
     read.

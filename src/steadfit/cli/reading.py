@@ -33,6 +33,8 @@ class Writing:
         str | None, _option("Mark before decimals in a table, where it does not tell: . or ,")
     ] = None
 
+    sheet: Annotated[str | None, _option("Sheet of a workbook, where several have cells.")] = None
+
     def given(self) -> dict[str, Any]:
         """What was told, by the readers' own names."""
         told = {field.name: getattr(self, field.name) for field in fields(self)}

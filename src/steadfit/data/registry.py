@@ -18,6 +18,7 @@ from steadfit.files import reading
 from steadfit.formats.archives import archived
 from steadfit.formats.form import is_table
 from steadfit.formats.frames import is_frame
+from steadfit.formats.workbooks import check_sheets
 from steadfit.installed import installed, installed_names
 
 Reader = Callable[..., Dataset]  # (source, **options) -> Dataset
@@ -36,11 +37,12 @@ SUFFIXES: Mapping[str, Reader] = {
     ".parquet": tables.read,
     ".pq": tables.read,
     ".xlsx": tables.read,
+    ".xlsm": tables.read,
     ".arff": tables.read,
     ".txt": text.read,
 }
 OF_TASK: Mapping[str, Reader] = {"tokens": text.read}  # of files with any other suffix
-_NOT_ARCHIVED = (".csv", ".npz", ".parquet", ".pq", ".xlsx")  # whatever they begin with
+_NOT_ARCHIVED = (".csv", ".npz", ".parquet", ".pq", ".xlsx", ".xlsm")  # whatever they begin with
 _CODE = (".pt", ".pth", ".pkl", ".pickle", ".joblib")  # pickles, by their usual names
 
 
@@ -146,6 +148,7 @@ def _reader(source: Any, kind: str | None, task: str | None, rows: str | None) -
         )
     if suffix and (reader := installed("readers", suffix)) is not None:
         return reader
+    check_sheets(path)
     known = [name for name in installed_names("readers") if name.startswith(".")]
     raise unknown("kind of file", suffix or path.name, [*SUFFIXES, *known])
 

@@ -46,6 +46,7 @@ def read(
     encoding: str | None = None,
     delimiter: str | None = None,
     decimal: Mark | None = None,
+    sheet: str | None = None,
 ) -> Dataset:
     """A table with named columns, in one of five forms.
 
@@ -73,7 +74,8 @@ def read(
     task: "classes" or "numbers"; told by the labels if None: those with a point are numbers.
     unit: "words" or "characters" of a text.
     encoding: as in `read_text`. delimiter, decimal: the character between cells and the mark before
-        decimals, "." or ","; told by the file if None.
+        decimals, "." or ","; told by the file if None. sheet: of a workbook; the only one that has
+        cells if None.
 
     Raises SteadfitError for columns that are not there or cannot be told, and names every row with
     other columns than the header, or with something else in a cell than is expected.
@@ -81,7 +83,7 @@ def read(
     table = (
         from_frame(source)
         if is_frame(source)
-        else open_table(Path(source), encoding, delimiter, decimal)
+        else open_table(Path(source), encoding, delimiter, decimal, sheet)
     )
     asked = Asked(
         [table.check(name) for name in dict.fromkeys(listed(target))], text, series, time,
