@@ -57,6 +57,22 @@ def spin_briefly() -> None:
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 
+def one_thread_after_fork() -> None:
+    """Have processes that are forked from this one compute with one thread, where torch is loaded.
+
+    A forked process has none of its parent's threads. libgomp (GCC) does not know, and waits for
+    them for ever, in torch's own operations too. `torch.set_num_threads` raises the number again.
+    """
+
+    def one_thread() -> None:
+        torch = sys.modules.get("torch")
+        if torch is not None:
+            torch.set_num_threads(1)
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=one_thread)
+
+
 def free_memory() -> int:
     """Bytes that this process can still take without pushing others out, or being ended in a
     container that is full: at most `memory()`.

@@ -1,6 +1,7 @@
 """New inputs through a finished run: predictions, and how far its replicas disagree on them."""
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,8 +38,10 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
 
     Names of inputs and classes that a spreadsheet program would take for formulas have an
     apostrophe in front (`foreign_text.harmless_cell`, undone by `original_cell`); numbers stay.
+    Images that cannot be read have a row too, after the others, with the reason in a column `note`.
 
-    options: how series and texts are read: missing, encoding, delimiter, decimal (`Schema.read`).
+    options: how series and texts are read: missing, encoding, delimiter, decimal, sheet
+    (`Schema.read`).
 
     Raises SteadfitError where the run has no model, or a language model, or an input cannot be
     read.
@@ -57,8 +60,17 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
         name: _harmless(each) for name, each in new_inputs.columns(model, found, said).items()
     }
     text = io.BytesIO()
-    pyarrow.csv.write_csv(pa.table(columns), text)
+    pyarrow.csv.write_csv(_with_damaged(pa.table(columns), found.damaged), text)
     return Predicted(text.getvalue().decode(), notes)
+
+
+def _with_damaged(table: pa.Table, damaged: Mapping[str, str]) -> pa.Table:
+    """And a row for each input that cannot be read, whose other cells are empty."""
+    if not damaged:
+        return table
+    names, notes = (_harmless(np.array(list(each))) for each in (damaged, damaged.values()))
+    rows = pa.table({"input": names, "note": notes})
+    return pa.concat_tables([table, rows], promote_options="default")
 
 
 def _harmless(values: np.ndarray) -> np.ndarray:

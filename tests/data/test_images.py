@@ -38,7 +38,7 @@ def test_folders_are_classes_and_paths_are_names(tmp_path: Path) -> None:
     assert str(data) == "photos · 6 images 1×8×10 · 2 classes"
     assert data.ids == ("a/0.png", "a/1.png", "a/2.png", "b/0.png", "b/1.png", "b/2.png")
     assert (data.classes, data.y.tolist()) == (("a", "b"), [0, 0, 0, 1, 1, 1])
-    assert (data.structure.is_test, data.notes) == (None, ())
+    assert (data.structure.is_test, data.notes) == (None, ("2 classes: a (3), b (3).",))
     assert (pixels(data, "a/0.png")[0] == np.asarray(GREY)).all()
 
 
@@ -51,7 +51,7 @@ def test_train_and_test_above_the_classes(tmp_path: Path) -> None:
     assert data.structure.is_test is not None
     assert data.structure.is_test.tolist() == [False] * 6 + [True]
     assert data.y.tolist() == [0, 0, 0, 1, 1, 1, 1]
-    assert data.notes == ("val lies beside train and is left out.",)
+    assert data.notes[1:] == ("val lies beside train and is left out.",)
 
 
 def test_images_below_a_class_folder_are_its_own(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_images_are_turned_upright(tmp_path: Path) -> None:
         exif[0x0112] = orientation
         GREY.transpose(turn).save(tmp_path / "a" / f"turned{orientation}.png", exif=exif)
     data = read(tmp_path)
-    assert data.notes == ()  # of equal size once upright
+    assert data.notes[1:] == ()  # of equal size once upright
     for orientation in (3, 6, 8):
         assert (pixels(data, f"a/turned{orientation}.png")[0] == np.asarray(GREY)).all()
 
@@ -161,7 +161,7 @@ def test_sizes_are_made_equal_by_the_stated_rule(tmp_path: Path) -> None:
 def test_large_images_are_scaled_down_and_it_is_said(tmp_path: Path) -> None:
     data = read(fill(tmp_path, GREY.resize((300, 240))))
     assert tuple(data.x.shape[2:]) == (51, 64)
-    assert "resized to 51×64" in data.notes[0]
+    assert "resized to 51×64" in data.notes[1]
     assert tuple(read(tmp_path, size=100).x.shape[2:]) == (100, 100)
 
 
@@ -245,7 +245,7 @@ def test_other_files_are_named_and_hidden_ones_passed_over(tmp_path: Path) -> No
     GREY.save(tmp_path / "loose.png")
     data = read(tmp_path)
     assert len(data) == 6
-    assert data.notes == (
+    assert data.notes[1:] == (
         "loose.png lies in no class folder and is left out.",
         "readme.md lies in no class folder and is left out.",
         "a/labels.txt is no image and is left out.",
@@ -263,7 +263,7 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     data = read(root)
     assert len(data) == 7
     assert "a/in.png" in data.ids
-    assert data.notes == (
+    assert data.notes[1:] == (
         "c is a link to a folder and is left out.",
         "a/loop is a link to a folder and is left out.",
         "a/out.png is a link that leads out of the folder and is left out.",
@@ -332,7 +332,7 @@ def test_what_other_programs_leave_is_no_class_and_no_image(tmp_path: Path, left
     else:
         (folder / left).write_bytes(b"\0\5\x16\7" + bytes(60))
     data = read(folder)
-    assert (data.classes, len(data), data.notes) == (("a", "b"), 6, ())
+    assert (data.classes, len(data), len(data.notes)) == (("a", "b"), 6, 1)
     assert len(read_images(folder, (1, 8, 10)).ids) == 6
 
 
@@ -361,7 +361,7 @@ def test_a_test_folder_of_loose_images_gives_one_note(tmp_path: Path) -> None:
     for i in range(30):
         GREY.save(tmp_path / "test" / f"{i}.png")
     data = read(tmp_path)
-    assert data.notes == ("test (30 files) has no class folders and is left out.",)
+    assert data.notes[1:] == ("test (30 files) has no class folders and is left out.",)
     assert data.structure.is_test is None
 
 
@@ -369,7 +369,7 @@ def test_many_files_of_a_kind_are_one_note(tmp_path: Path) -> None:
     folder = fill(tmp_path / "photos")
     for i in range(30):
         (folder / "a" / f"{i:02}.txt").write_text("a note")
-    [note] = read(folder).notes
+    _, note = read(folder).notes
     assert note.startswith("30 files are left out, each is no image: a/00.txt, a/01.txt")
 
 
@@ -388,7 +388,7 @@ def test_validation_images_test_where_there_are_no_test_images(tmp_path: Path, t
     data = read(tmp_path)
     assert data.structure.is_test is not None
     assert int(data.structure.is_test.sum()) == 2
-    assert data.notes == (f"{test} is the test set, as there is no test folder.",)
+    assert data.notes[1:] == (f"{test} is the test set, as there is no test folder.",)
 
 
 @pytest.mark.parametrize("names", [("training_set", "test_set"), ("dev", "test"), ("p1", "val1")])
@@ -418,7 +418,7 @@ def test_a_damaged_exif_block_says_nothing_of_the_pixels(tmp_path: Path, suffix:
         for i in range(3):
             COLOUR.save(tmp_path / label / f"{i}.{suffix}", exif=b"Exif\0\0this is no TIFF header")
     data = read(tmp_path)
-    assert (data.x.shape, data.notes) == ((6, 3, 8, 10), ())
+    assert (data.x.shape, data.notes[1:]) == ((6, 3, 8, 10), ())
     if suffix == "png":
         assert (pixels(data, "a/0.png") == np.moveaxis(np.asarray(COLOUR), 2, 0)).all()
 
@@ -434,7 +434,7 @@ def test_a_photo_of_100_megapixels_is_decoded_at_a_part_of_its_size(tmp_path: Pa
 def test_a_png_of_as_many_pixels_is_not_decoded(tmp_path: Path) -> None:
     fill(tmp_path, each=30)
     Image.new("1", (12_000, 9_000)).save(tmp_path / "a" / "large.png")
-    (note, *_) = read(tmp_path, size=8).notes
+    (_, note, *_) = read(tmp_path, size=8).notes
     assert note == (
         "a/large.png is left out: it has 108,000,000 pixels, and at most 89,478,485 are decoded."
     )

@@ -73,6 +73,13 @@ def _txt(path: Path) -> Path:
     return path / "a.txt"
 
 
+def _arff(path: Path) -> Path:
+    lines = _csv(path).read_text().splitlines()
+    head = [f"@attribute {name} string" for name in lines[0].split(",")]
+    (path / "a.arff").write_text("\n".join(["@relation a", *head, "@data", *lines[1:]]))
+    return path / "a.arff"
+
+
 EXAMPLES: dict[str, Callable[[Path], Path]] = {
     "folder": _folder,
     ".npz": _npz,
@@ -83,6 +90,8 @@ EXAMPLES: dict[str, Callable[[Path], Path]] = {
     ".pq": _pq,
     ".txt": _txt,
     ".xlsx": _xlsx,
+    ".xlsm": lambda path: _xlsx(path).rename(path / "a.xlsm"),
+    ".arff": _arff,
 }
 
 
@@ -136,7 +145,7 @@ def test_every_reader_gives_a_whole_dataset(dataset: Dataset) -> None:
 
 def test_the_same_source_gives_the_same_data(tmp_path: Path) -> None:
     for make in EXAMPLES.values():
-        folder = tmp_path / make.__name__
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
         folder.mkdir()
         assert read(make(folder)).fingerprint == read(make(folder)).fingerprint
 

@@ -235,7 +235,7 @@ def test_rows_with_other_columns_are_all_named(tmp_path: Path) -> None:
         ("a,a,label\n1,2,x\n", {}, "columns of the same name: a"),
         (WIDE.replace("label", "kind"), {}, "cannot determine the target column"),
         (WIDE, {"target": "lable"}, 'Did you mean "label"'),
-        (WIDE, {"target": ["label", "t0"]}, "target must name one column"),
+        (WIDE, {"target": ["label", "t0"]}, "target must name one column, or columns of 0 and 1"),
         (WIDE, {"delimiter": ";;"}, 'the character between columns, such as ";", got ";;"'),
         (WIDE, {"time": "t0"}, "Give series, .* or horizon for a forecast"),
         (WIDE, {"window": 3}, "Give horizon too"),

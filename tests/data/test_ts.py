@@ -7,7 +7,7 @@ import pytest
 
 from steadfit.data import Dataset, Ragged, read
 from steadfit.errors import SteadfitError
-from steadfit.kinds import Series
+from steadfit.kinds import Examples, Series
 from steadfit.tasks import Classes, Numbers
 
 HEADER = "# words\n@problemName Some\n@timeStamps false\n@classLabel true a b\n@data\n"
@@ -18,7 +18,7 @@ def written(path: Path, text: str, name: str = "some.ts") -> Path:
     return path / name
 
 
-def rows(data: Dataset) -> list[list]:
+def rows(data: Dataset | Examples) -> list[list]:
     assert isinstance(data.x, Ragged)
     return [row.tolist() for row in data.x.rows()]
 
@@ -108,8 +108,10 @@ def test_the_rows_are_trusted_and_the_header_contradicted(tmp_path: Path) -> Non
         (HEADER + "1,2:a\n1,x:b\n", 'line 7, value 2: must be a number or "\\?", got "x"'),
         (HEADER + "1,2:3:a\n", "line 6: the channels .* got 2, 1"),
         (HEADER + ":a\n", "line 6: the channels .* got 0"),
-        (HEADER + "(0,1),(1,2):a\n", "line 6: series with time stamps are not supported"),
-        ("@timeStamps true\n@data\n", "line 1: series with time stamps are not supported"),
+        (HEADER + "(0,1),2:a\n", r"line 6: each value must be in brackets .* got .\(0,1\),2"),
+        (HEADER + "(0,1),(0,2):a\n", "line 6: time stamps must rise, got 0 after 0"),
+        (HEADER + "(soon,1):a\n", 'line 6: time stamps must be numbers or dates .* got "soon"'),
+        (HEADER + "(0,1):(1,1):a\n", "line 6: the channels .* must have the same time stamps"),
         ("1,2:a\n", 'line 1: a header line must begin with "@"'),
         ("@data\n1,2:a\n", "must have @classLabel true or @targetLabel true"),
         ("@targetLabel true\n@data\n1:a\n", 'line 3: the label must be a number, got "a"'),
@@ -140,3 +142,49 @@ def test_the_archives_own_files(shared_data: Path) -> None:
     assert isinstance(guns.x, Ragged)
     means = [row.mean() for row in guns.x.rows()]  # the archive's series are standardised
     np.testing.assert_allclose(means, 0, atol=1e-5)
+
+
+def test_time_stamps_are_left_out_and_unequal_distances_said(tmp_path: Path) -> None:
+    day = "2024-01-0{} 00:00:00"
+    even = f"({day.format(1)},1),({day.format(2)},?):({day.format(1)},3),({day.format(2)},4):a\n"
+    uneven = "(0,5),(1,6),(3,7):(0,5),(1,6),(3,7):b\n"
+    data = read(written(tmp_path, HEADER + even + uneven), missing="linear")
+    assert rows(data) == [[[1, 3], [1, 4]], [[5, 5], [6, 6], [7, 7]]]
+    assert any("not equally spaced (some.ts line 7)" in note for note in data.notes)
+    assert not any("line 6" in note for note in data.notes if "spaced" in note)
+
+
+@pytest.mark.parametrize("name", ["some.txt", "some", "some.dat"])
+def test_a_file_is_known_by_its_header_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    path = written(tmp_path, HEADER + "1,2:a\n3,4:b\n", name)
+    assert read(path).classes == ("a", "b")
+    assert rows(Series(1).read(path, None)) == [[[1], [2]], [[3], [4]]]
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "name"),
+    [
+        ("low_train.ts", "low_test.ts", "low"),
+        ("Some-Train.ts", "Some-Test.ts", "Some"),
+        ("some.train.ts", "some.test.ts", "some"),
+        ("training_some.ts", "testing_some.ts", "some"),
+        ("TRAIN.ts", "test.ts", "here"),
+        ("Mixed_TRAIN.ts", "mixed_test.TS", "Mixed"),
+    ],
+)
+def test_pairs_named_in_other_ways(tmp_path: Path, train: str, test: str, name: str) -> None:
+    (tmp_path / "here").mkdir()
+    written(tmp_path / "here", HEADER + "1:a\n2:b\n", train)
+    path = written(tmp_path / "here", HEADER + "3:b\n", test)
+    for asked in (path, path.with_name(train)):
+        data = read(asked)
+        assert data.structure.is_test is not None
+        assert data.structure.is_test.tolist() == [False, False, True]
+        assert data.name.lower() == name.lower()
+
+
+@pytest.mark.parametrize("other", ["protest.ts", "low2_test.ts", "low_test.txt", "test_train.ts"])
+def test_what_is_no_pair_stays_alone(tmp_path: Path, other: str) -> None:
+    written(tmp_path, HEADER + "3:b\n", other)
+    path = written(tmp_path, HEADER + "1:a\n2:b\n", "low_train.ts")
+    assert read(path).structure.is_test is None

@@ -1,5 +1,6 @@
 """Workbooks of Excel: the values of their only sheet, or a sentence says why not."""
 
+import zipfile
 from datetime import date, datetime
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 from steadfit.data import Table, read
 from steadfit.errors import SteadfitError
 from steadfit.formats.form import open_table
+from steadfit.kinds import Tables
+from steadfit.kinds.table_columns import Number
 
 ROWS = [["a", "b", "label"], [0.5, 7, "x"], [1.125, None, "y"], [1041, "#N/A", "x"]]
 
@@ -68,3 +71,71 @@ def test_a_damaged_or_huge_workbook_is_refused(
     path.write_bytes(content)
     with pytest.raises(SteadfitError, match="made to fill the memory"):
         read(path)
+
+
+def several(folder: Path) -> Path:
+    """Two sheets with cells, and an empty one."""
+    book = openpyxl.Workbook()
+    for name, rows in (("notes", [["made by", "hand"]]), ("2024", ROWS), ("empty", [])):
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(folder / "t.xlsx")
+    return folder / "t.xlsx"
+
+
+def test_a_sheet_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SteadfitError, match=r"got notes, 2024\. Name the one .* option sheet"):
+        read(several(tmp_path))
+    data = read(tmp_path / "t.xlsx", sheet="2024")
+    assert data.x.values[:, 0].tolist() == [0.5, 1.125, 1041]
+    new = Tables.of(data.x).read(tmp_path / "t.xlsx", None, sheet="2024")
+    assert new.x.values[:, 0].tolist() == [0.5, 1.125, 1041]
+    with pytest.raises(SteadfitError, match=r"2042.*2024"):
+        read(tmp_path / "t.xlsx", sheet="2042")
+    with pytest.raises(SteadfitError, match='must have cells in the sheet "empty", got none'):
+        read(tmp_path / "t.xlsx", sheet="empty")
+    (tmp_path / "t.csv").write_text("a,label\n1.5,x\n2.5,y\n")
+    with pytest.raises(SteadfitError, match="sheet is of workbooks"):
+        read(tmp_path / "t.csv", sheet="2024")
+
+
+@pytest.mark.parametrize(("inner", "outer"), [("t.xlsx", "t.zip"), ("t.XLSX", "t.xlsx.zip")])
+def test_a_workbook_in_a_zip_file(tmp_path: Path, inner: str, outer: str) -> None:
+    content = written(tmp_path, ROWS).read_bytes()
+    with zipfile.ZipFile(tmp_path / outer, "w") as archive:
+        archive.writestr(inner, content)
+        archive.writestr("__MACOSX/._" + inner, b"left behind")
+    data = read(tmp_path / outer)
+    assert data.x.values[:, 0].tolist() == [0.5, 1.125, 1041]
+    new = Tables.of(data.x).read(tmp_path / outer, None)
+    assert new.x.values[:, 0].tolist() == [0.5, 1.125, 1041]
+
+
+def test_a_workbook_with_macros_is_read_without_them(tmp_path: Path) -> None:
+    path = written(tmp_path, ROWS).rename(tmp_path / "t.xlsm")
+    assert read(path).x.values[:, 0].tolist() == [0.5, 1.125, 1041]
+
+
+OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("t.xls", OLD, "of Excel before 2007, which is not read"),
+        ("t.xls", b"PK\3\4" + bytes(600), r"is a newer workbook\. Name it \.xlsx"),
+        ("t.xls", b"a\tlabel\n1\tx\n", r"is no workbook of Excel, but text\. Name it \.csv"),
+        ("t.ods", b"PK\3\4" + bytes(600), "of LibreOffice, which is not read. Save it there as"),
+    ],
+)
+def test_other_programs_files_are_refused_with_what_to_do(tmp_path, name, content, told) -> None:
+    (tmp_path / name).write_bytes(content)
+    for reading in (read, lambda path: Tables((Number("a"),)).read(path, None)):
+        with pytest.raises(SteadfitError, match=told):
+            reading(tmp_path / name)
+
+
+def test_an_xls_file_that_is_text_is_read_once_it_is_called_so(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a\tlabel\n1.5\tx\n2.5\ty\n")
+    assert read(tmp_path / "t.csv").x.values[:, 0].tolist() == [1.5, 2.5]

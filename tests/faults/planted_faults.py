@@ -346,7 +346,7 @@ FAULTS = (
     ),
     Fault(
         "links that loop among images",
-        "data/readers/images.py",
+        "data/readers/image_folders.py",
         "            target = Path(os.path.realpath(path))",
         "            target = path.resolve(strict=True)",
         f"{ENDLESS} -k 'sane_size and png'",

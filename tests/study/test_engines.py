@@ -1,8 +1,12 @@
 """What every engine must do; a new one is tested by being listed here."""
 
+<<<<<<< HEAD
 import errno
 import multiprocessing
 import os
+=======
+import multiprocessing
+>>>>>>> tables
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +27,20 @@ from steadfit.study.trials import Trial, make_arms, repetition_trials
 from steadfit.training import RecipeLearner
 from study.refusing import Refusing
 
-ENGINES = {"local": LocalEngine(2), "serial": SerialEngine()}
+
+class DaemonicEngine(LocalEngine):
+    """The local one as in a process that may not start others."""
+
+    def train(self, *arguments, **named) -> frozenset[str]:
+        config = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+        config["daemon"] = True  # no setter: it can be set before a process starts alone
+        try:
+            return super().train(*arguments, **named)
+        finally:
+            del config["daemon"]
+
+
+ENGINES = {"local": LocalEngine(2), "serial": SerialEngine(), "daemonic": DaemonicEngine()}
 LEARNER = RecipeLearner(
     Recipe().model_with(name="mlp", width=0.1).training_with(epochs=1, batch=32)
 )
@@ -80,6 +97,7 @@ def test_a_study_does_not_depend_on_the_engine(data: Dataset, tmp_path: Path) ->
         name: run_study(data, LEARNER, ["l2"], tmp_path / name, Design(samples=2), engine=engine)
         for name, engine in ENGINES.items()
     }
+<<<<<<< HEAD
     assert results["serial"].result.to_json() == results["local"].result.to_json()
 
 
@@ -121,3 +139,17 @@ def test_training_in_this_process_leaves_its_settings_as_they_were(data: Dataset
     finally:
         torch.set_flush_denormal(False)
         torch.set_num_threads(before)
+=======
+    assert len({each.result.to_json() for each in results.values()}) == 1
+
+
+def test_a_daemonic_process_refuses_several_and_keeps_its_settings(data: Dataset, tmp_path) -> None:
+    store, trials = open_store(tmp_path / "store"), trials_of(LEARNER, data)[:1]
+    with pytest.raises(SteadfitError, match=r"must be 1 in a daemonic process.* got 2\. Give 1"):
+        DaemonicEngine(2).train(trials, data, store)
+    torch.set_num_threads(2)
+    DaemonicEngine(1).train(trials, data, store)
+    assert trials[0].key in store
+    assert torch.get_num_threads() == 2
+    assert torch.tensor([1e-40]).mul(1).any()  # denormal numbers are not flushed
+>>>>>>> tables

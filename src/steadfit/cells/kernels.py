@@ -11,7 +11,9 @@ from torch import Tensor
 
 from steadfit.cells.interface import Sequences, Weights
 from steadfit.cells.plan import MOST_STATES
+from steadfit.machine import one_thread_after_fork
 
+one_thread_after_fork()
 _Pointer = ctypes.c_void_p
 _Pointers = _Pointer * MOST_STATES
 _Number = ctypes.c_int64

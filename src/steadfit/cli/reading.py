@@ -33,6 +33,8 @@ class Writing:
         str | None, _option("Mark before decimals in a table, where it does not tell: . or ,")
     ] = None
 
+    sheet: Annotated[str | None, _option("Sheet of a workbook, where several have cells.")] = None
+
     def given(self) -> dict[str, Any]:
         """What was told, by the readers' own names."""
         told = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -73,6 +75,14 @@ class Reading(Writing):
     ] = None
     damaged: Annotated[
         float | None, _option("Largest share of unreadable images. [default: 0.05]")
+    ] = None
+    labels: Annotated[str | None, _option("Table with a row an image: its file, its label.")] = None
+    label_from: Annotated[
+        str | None, _option("Pattern of images' names with their label: {label}_*")
+    ] = None
+    group_by: Annotated[
+        str | None,
+        _option("Column of --labels, or pattern with {group}: such images stay on one side."),
     ] = None
     target: Annotated[str | None, _option("Column to learn; several with commas.")] = None
     text: Annotated[str | None, _option("Column of texts.")] = None

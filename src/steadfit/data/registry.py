@@ -15,8 +15,10 @@ from steadfit.data.objects import from_object
 from steadfit.data.readers import digits, images, mnist, npz, synthetic, tables, text, ts
 from steadfit.errors import SteadfitError, unknown
 from steadfit.files import reading
+from steadfit.formats.archives import archived
 from steadfit.formats.form import is_table
 from steadfit.formats.frames import is_frame
+from steadfit.formats.workbooks import check_sheets
 from steadfit.installed import installed, installed_names
 
 Reader = Callable[..., Dataset]  # (source, **options) -> Dataset
@@ -35,9 +37,12 @@ SUFFIXES: Mapping[str, Reader] = {
     ".parquet": tables.read,
     ".pq": tables.read,
     ".xlsx": tables.read,
+    ".xlsm": tables.read,
+    ".arff": tables.read,
     ".txt": text.read,
 }
 OF_TASK: Mapping[str, Reader] = {"tokens": text.read}  # of files with any other suffix
+_NOT_ARCHIVED = (".csv", ".npz", ".parquet", ".pq", ".xlsx", ".xlsm")  # whatever they begin with
 _CODE = (".pt", ".pth", ".pkl", ".pickle", ".joblib")  # pickles, by their usual names
 
 
@@ -92,7 +97,9 @@ def read(
     _check_source(source)
     if kind is not None and not kind.startswith("."):
         options["kind"], kind = kind, None
-    reader = _reader(source, kind, options.get("task"))
+    reader = _reader(source, kind, options.get("task"), options.get("kind"))
+    if reader is ts.read and options.get("kind") == "series":
+        del options["kind"]
     known = list(inspect.signature(reader).parameters)[1:]
     if "kind" in options and "kind" not in known:
         raise SteadfitError(
@@ -120,7 +127,8 @@ def _check_source(source: Any) -> None:
         )
 
 
-def _reader(source: Any, kind: str | None, task: str | None) -> Reader:
+def _reader(source: Any, kind: str | None, task: str | None, rows: str | None) -> Reader:
+    """rows: what a row of numbers is, where that was given."""
     if is_frame(source):
         return tables.read
     if source in NAMES:
@@ -137,6 +145,8 @@ def _reader(source: Any, kind: str | None, task: str | None) -> Reader:
     if path.is_dir():
         return images.read
     suffix = (kind or path.suffix).lower()
+    if kind is None and rows != "table" and suffix not in _NOT_ARCHIVED and archived(path):
+        return ts.read
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]
     if kind is None and is_table(path):
@@ -151,6 +161,7 @@ def _reader(source: Any, kind: str | None, task: str | None) -> Reader:
         )
     if suffix and (reader := installed("readers", suffix)) is not None:
         return reader
+    check_sheets(path)
     known = [name for name in installed_names("readers") if name.startswith(".")]
     raise unknown("kind of file", suffix or path.name, [*SUFFIXES, *known])
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from steadfit.data.label_words import check_words, spelling_notes
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.arrays import as_array, is_number, one_each, refuse_rows
 from steadfit.tasks import Classes, Numbers, Task
@@ -19,11 +20,14 @@ TaskName = Literal["classes", "numbers", "tokens"]  # what readers can be told o
 def read_targets(y: np.ndarray, task: TaskName | None, ids: Sequence[str]) -> tuple[Task, Tensor]:
     """The task, and y as it has them.
 
-    The task is told by y if None: floats are numbers, all else classes.
+    The task is told by y if None: floats are numbers, all else classes. Raises SteadfitError for
+    one-hot rows, for several labels an example, and for dates.
     """
     if task is None:
-        if y.dtype.kind == "f" and _is_one_hot(y):
+        if y.dtype.kind == "f" and _are_marks(y):
             raise _not_one_each(y, "y")
+        if y.dtype.kind == "U" and y.ndim == 1:
+            check_words(y)
         task = "numbers" if y.dtype.kind == "f" else "classes"
     if task not in _READ:
         raise SteadfitError(
@@ -62,22 +66,29 @@ def numbered(y: np.ndarray, what: str = "y") -> tuple[Tensor, tuple[str, ...]]:
     return torch.from_numpy(numbers.astype(np.int64)), tuple(map(name, values))
 
 
-def _is_one_hot(y: np.ndarray) -> bool:
-    """Whether each row has a single one among zeros."""
-    if y.ndim != 2 or y.shape[1] < 2 or not len(y):
-        return False
-    return bool(((y == 0) | (y == 1)).all() and (y.sum(1) == 1).all())
+def _are_marks(y: np.ndarray) -> bool:
+    """Whether rows are marks, 0 or 1, one for each of several classes."""
+    return y.ndim == 2 and y.shape[1] > 1 and len(y) > 0 and bool(((y == 0) | (y == 1)).all())
 
 
 def _not_one_each(y: np.ndarray, what: str) -> SteadfitError:
+    several = _are_marks(y) and bool((y.sum(1) != 1).any())
+    advice = (
+        f"Several labels an example are not learned together: learn one at a time, {what}[:, 0]"
+        if several
+        else f"For one-hot rows give {what}.argmax(axis=1)"
+    )
     return SteadfitError(
-        f"{what} must be a label for each example, got shape {y.shape}. For one-hot rows give "
-        f'{what}.argmax(axis=1); to predict several numbers, task="numbers".'
+        f"{what} must be a label for each example, got shape {y.shape}. {advice}; to predict "
+        'several numbers, task="numbers".'
     )
 
 
 def target_notes(y: np.ndarray, task: TaskName | None) -> list[str]:
-    """That a few whole numbers, written as 0.0 and 1.0, are learned as numbers."""
+    """That a few whole numbers, written as 0.0 and 1.0, are learned as numbers, and that classes
+    are the same but for their spelling."""
+    if y.dtype.kind == "U" and y.ndim == 1 and task != "numbers":
+        return spelling_notes(np.unique(y).tolist())
     if task is not None or y.dtype.kind != "f" or y.size < 2 or not np.isfinite(y).all():
         return []
     values = np.unique(y)

@@ -11,6 +11,7 @@ from steadfit.errors import SteadfitError, some
 from steadfit.formats.columns import Columns, check_count, is_missing, number_of, plain_columns
 from steadfit.formats.dialect import Dialect, dialect_of
 from steadfit.formats.encoding import read_text
+from steadfit.formats.label_first import SUFFIXES, is_label_first, with_header
 from steadfit.formats.numerals import Mark, can_be_numbers, plain_numbers
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ def read_csv(
     where the file does not tell its delimiter or its decimal mark.
     """
     _check_options(delimiter, decimal)
-    return columns_of_text(path, read_text(path, encoding), delimiter, decimal)
+    text = read_text(path, encoding)
+    if path.suffix.lower() in SUFFIXES and is_label_first(text, path.stem):
+        found = columns_of_text(path, with_header(text), "\t", ".")
+        note = f"{path.name}: no header; the first column is the label, the others are the steps."
+        return replace(found, first_row=1, notes=(note, *found.notes))
+    return columns_of_text(path, text, delimiter, decimal)
 
 
 def columns_of_text(path: Path, text: str, delimiter: str | None, decimal: Mark | None) -> Columns:
@@ -70,7 +76,7 @@ def _header(path: Path, body: str, delimiter: str) -> list[str]:
         head = body.lstrip("\n").partition("\n")[0]
         raise SteadfitError(
             f'{path.name} must begin with a row of column names, got numbers: "{head[:40]}". Add '
-            "one."
+            "one; of series whose labels come first, label,t1,t2,…"
         )
     return names
 

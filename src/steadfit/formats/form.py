@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from steadfit.errors import SteadfitError, some
+from steadfit.formats.arff import arff_text
 from steadfit.formats.calendars import Ticks
 from steadfit.formats.columns import Columns
 from steadfit.formats.csv_tables import columns_of_text, read_csv
+from steadfit.formats.encoding import read_text
 from steadfit.formats.numerals import Mark
-from steadfit.formats.packed import PACKED, plain_name
+from steadfit.formats.packed import PACKED, is_packed_workbook, plain_name
 from steadfit.formats.parquet import read_parquet
-from steadfit.formats.workbooks import sheet_text
+from steadfit.formats.workbooks import WORKBOOKS, check_sheets, sheet_text
 
-TABLES = (".csv", ".tsv", ".parquet", ".pq", ".xlsx")
+TABLES = (".csv", ".tsv", ".parquet", ".pq", *WORKBOOKS, ".arff")
 INDEX = ("", "id", "index", "unnamed: 0")  # what row numbers of other programs are called
 _TARGETS = ("label", "target", "class", "y")  # what columns of labels are called
 
@@ -69,8 +71,10 @@ class Form(ABC):
 
 def is_table(path: Path) -> bool:
     """Whether a file is a table by its name, compressed or not."""
-    packed = path.suffix.lower() in PACKED
-    return Path(plain_name(path)).suffix.lower() in (TABLES[:2] if packed else TABLES)
+    suffix = Path(plain_name(path)).suffix.lower()
+    if path.suffix.lower() not in PACKED:
+        return suffix in TABLES
+    return suffix in TABLES[:2] or (suffix in WORKBOOKS and is_packed_workbook(path))
 
 
 def open_table(
@@ -78,11 +82,19 @@ def open_table(
     encoding: str | None = None,
     delimiter: str | None = None,
     decimal: Mark | None = None,
+    sheet: str | None = None,
 ) -> Columns:
     """A table by its suffix; the options and what is raised as of `read_csv`,
-    `read_parquet` and `sheet_text`."""
-    if path.suffix.lower() == ".xlsx":
-        return columns_of_text(path, sheet_text(path), ",", ".")
+    `read_parquet`, `sheet_text` and `arff_text`. sheet: of workbooks alone."""
+    check_sheets(path)
+    if path.suffix.lower() in WORKBOOKS or is_packed_workbook(path):
+        return columns_of_text(path, sheet_text(path, sheet), ",", ".")
+    if sheet is not None:
+        raise SteadfitError(
+            f"sheet is of workbooks ({', '.join(WORKBOOKS)}), got {path.name}. Leave it out."
+        )
+    if path.suffix.lower() == ".arff":
+        return columns_of_text(path, arff_text(path, read_text(path, encoding)), ",", ".")
     parquet = path.suffix.lower() in (".parquet", ".pq")
     return read_parquet(path) if parquet else read_csv(path, encoding, delimiter, decimal)
 

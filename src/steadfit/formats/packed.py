@@ -7,12 +7,13 @@ import lzma
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from steadfit.errors import SteadfitError, some
 from steadfit.machine import check_unpacked
-from steadfit.regular_files import MB
+from steadfit.regular_files import MB, open_regular
 
 PACKED = (".gz", ".bz2", ".xz", ".zip")  # what the names of such files end in
 _COPIES = 3  # of the content, at the peak: its chunks, its bytes, its text
@@ -39,6 +40,17 @@ def plain_name(path: Path) -> str:
     if path.suffix.lower() == ".zip" and not Path(path.stem).suffix:
         return f"{path.stem}.csv"
     return path.stem
+
+
+def is_packed_workbook(path: Path) -> bool:
+    """Whether it is a .zip file with a workbook of Excel in it, and nothing else."""
+    if path.suffix.lower() != ".zip":
+        return False
+    with suppress(*_DAMAGE), open_regular(path) as file:
+        archive = zipfile.ZipFile(Parts(file.raw))  # pyright: ignore[reportArgumentType]
+        names = [name for name in archive.namelist() if not _is_left_over(name)]
+        return len(names) == 1 and names[0].lower().endswith((".xlsx", ".xlsm"))
+    return False
 
 
 def unpacked(path: Path, content: bytes) -> bytes:

@@ -2,9 +2,11 @@
 
 import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -13,11 +15,14 @@ from steadfit.errors import SteadfitError
 from steadfit.machine import check_unpacked
 from steadfit.regular_files import open_regular
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
-_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")  # nothing else is ever decoded
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".avif")
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "AVIF", "HEIF")  # no other is decoded
+_AVIF = (b"avif", b"avis")
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_SEVERAL = ("GIF", "TIFF", "WEBP", "PNG", "AVIF", "HEIF")  # MPO has a preview beside the picture
 _ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 swap height and width
-
-
+WHITE = 65535  # of a file with 16 bits a pixel that uses all of them
+_WHITES = (255, 1023, 4095, 16383, WHITE)
 _LEFT_BEHIND = {"__macosx", "@eadir", "#recycle", "lost+found", "thumbs.db", "desktop.ini"}
 
 
@@ -32,21 +37,64 @@ def left_behind(name: str) -> bool:
     return name.startswith(".") or name.lower() in _LEFT_BEHIND
 
 
-def load(path: Path, height: int, width: int) -> np.ndarray:
+class Look(NamedTuple):
+    """What a header tells: height and width, turned upright, whether a pixel has 16 bits, and
+    whether there are several pictures in the file."""
+
+    size: tuple[int, int]
+    deep: bool
+    several: bool
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file is an image by its content, or claims to be one by its suffix."""
+    return path.suffix.lower() in SUFFIXES or look_at(path) is not None or _brand(path) is not None
+
+
+def look_at(path: Path) -> Look | None:
+    """What the header tells; None where there is none."""
+    try:
+        with _opened(path) as image:
+            turned = _orientation(image) >= 5
+            size = image.size if turned else (image.height, image.width)
+            deep = image.mode.startswith("I")
+            return Look(size, deep, image.format in _SEVERAL and _has_several(image))
+    except Exception:  # `load` says what is wrong with it
+        return None
+
+
+def _has_several(image: Image.Image) -> bool:
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except Exception:  # a cut-off file, which `load` may still read
+        return False
+
+
+def white_of(paths: Iterable[Path]) -> int:
+    """What counts as white in files of 16 bits: the largest value of the bits that they use, of 8,
+    10, 12, 14 or 16. Files that cannot be read are passed over."""
+    brightest = 0
+    for path in paths:
+        with suppress(Exception), _opened(path) as image:
+            _check_pixels(image, path)
+            brightest = max(brightest, int(np.asarray(image).max()))
+    return next((white for white in _WHITES if brightest <= white), WHITE)
+
+
+def load(path: Path, height: int, width: int, white: int = WHITE) -> np.ndarray:
     """One image as `read` prepares it: uint8, shape (height, width, 3).
 
-    Raises SteadfitError, with the reason alone, where it cannot be decoded.
+    white: the value that counts as white in a file of 16 bits. Raises SteadfitError, with the
+    reason alone, where it cannot be decoded.
     """
     try:
         with _opened(path) as image:
             side = 2 * max(height, width)
             image.draft(None, (side, side))  # large JPEGs are decoded at a part of their size
-            _check_pixels(image)
-            needed = image.width * image.height * _bytes_a_pixel(image)
-            check_unpacked("it", needed, path.stat().st_size, "save it smaller")
-            return fitted(image, height, width)
+            _check_pixels(image, path)
+            return fitted(image, height, width, white)
     except UnidentifiedImageError:
-        raise SteadfitError("it is no image that Pillow can read.") from None
+        raise SteadfitError(_unknown(path)) from None
     except Exception as error:  # a decoder given damaged bytes may raise anything
         reason = (
             str(error).replace(repr(str(path)), "it").replace(str(path), "it")
@@ -55,9 +103,32 @@ def load(path: Path, height: int, width: int) -> np.ndarray:
         raise SteadfitError(reason.rstrip(".") + ".") from None
 
 
-def fitted(image: Image.Image, height: int, width: int) -> np.ndarray:
+def _unknown(path: Path) -> str:
+    """Why Pillow cannot read a file, and what can."""
+    brand = _brand(path)
+    if brand is None:
+        return "it is no image that Pillow can read."
+    if brand in _AVIF:
+        return "it is an AVIF picture, which Pillow reads from version 11.3 on: update it."
+    return "it is a HEIC picture, which needs pillow-heif to be read: pip install pillow-heif."
+
+
+def _brand(path: Path) -> bytes | None:
+    """The brand of a HEIC or AVIF file; None for any other."""
+    try:
+        with open_regular(path) as file:
+            return _brand_in(file.read(12))
+    except (OSError, SteadfitError):
+        return None
+
+
+def _brand_in(head: bytes) -> bytes | None:
+    return head[8:12] if head[4:8] == b"ftyp" and head[8:12] in (*_AVIF, *_HEIC) else None
+
+
+def fitted(image: Image.Image, height: int, width: int, white: int = WHITE) -> np.ndarray:
     """An image in memory as `load` gives it. Raises SteadfitError for more than 16 bits a pixel."""
-    picture = _eight_bits(_upright(image))
+    picture = _eight_bits(_upright(image), white)
     scale = min(height / picture.height, width / picture.width)
     across, down = (max(1, round(side * scale)) for side in picture.size)
     pixels = np.asarray(picture.resize((across, down)))
@@ -76,11 +147,14 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
-def _check_pixels(image: Image.Image) -> None:
-    """Refuse to decode more pixels than Pillow deems safe; of a JPEG a part of them may do."""
+def _check_pixels(image: Image.Image, path: Path) -> None:
+    """Refuse to decode more pixels than Pillow deems safe, of a JPEG perhaps a part of them, and
+    more than fit into the memory."""
     count, most = image.width * image.height, Image.MAX_IMAGE_PIXELS
     if most is not None and count > most:
         raise SteadfitError(f"it has {count:,} pixels, and at most {most:,} are decoded")
+    needed = count * _bytes_a_pixel(image)
+    check_unpacked("it", needed, path.stat().st_size, "save it smaller")
 
 
 @contextmanager
@@ -88,8 +162,23 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     """The image, its pixels not yet decoded. Twice as many as Pillow deems safe are an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's remarks on odd headers, and on many pixels
-        with open_regular(path) as file, Image.open(file, formats=_FORMATS) as image:
-            yield image
+        with open_regular(path) as file:
+            known = _formats(_brand_in(file.read(12)) in _HEIC)
+            file.seek(0)
+            with Image.open(file, formats=known) as image:
+                yield image
+
+
+@cache
+def _formats(heic: bool) -> tuple[str, ...]:
+    """Of `_FORMATS`, those that this Pillow reads; HEIC by pillow-heif, if it is there."""
+    if heic:
+        with suppress(ImportError):
+            import pillow_heif  # pyright: ignore[reportMissingImports]
+
+            pillow_heif.register_heif_opener()
+    Image.init()
+    return tuple(name for name in _FORMATS if name in Image.OPEN)
 
 
 def _bytes_a_pixel(image: Image.Image) -> int:
@@ -98,7 +187,7 @@ def _bytes_a_pixel(image: Image.Image) -> int:
     return 6 if flat else 20
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def _eight_bits(image: Image.Image, white: int) -> Image.Image:
     """Any mode of Pillow's as RGB."""
     if image.mode == "F":
         raise SteadfitError("its pixels are floating-point numbers; give such data as .npz")
@@ -106,21 +195,12 @@ def _eight_bits(image: Image.Image) -> Image.Image:
         values = np.asarray(image)
         if values.min() < 0 or values.max() > 65535:
             raise SteadfitError("its pixels have more than 16 bits; give such data as .npz")
-        return Image.fromarray((values // 257).astype(np.uint8)).convert("RGB")
+        shares = np.minimum(values.astype(np.int64), white) * 255 // white
+        return Image.fromarray(shares.astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         layer = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
     return image.convert("RGB")
-
-
-def size_of(path: Path) -> tuple[int, int] | None:
-    """Height and width from the header, turned upright; None where there is no header."""
-    try:
-        with _opened(path) as image:
-            turned = _orientation(image) >= 5
-            return image.size if turned else (image.height, image.width)
-    except Exception:  # `load` says what is wrong with it
-        return None
 
 
 def _orientation(image: Image.Image) -> int:

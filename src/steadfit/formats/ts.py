@@ -1,28 +1,50 @@
 """`.ts` files of the UCR and UEA archives: series with a class or a number each."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from steadfit.errors import SteadfitError, some
+from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.arrays import is_number
+from steadfit.formats.calendars import iso
 from steadfit.formats.encoding import read_text
+from steadfit.formats.form import Rows
 
 Learned = Literal["classes", "numbers"]
+_OUTSIDE = re.compile(r":(?![^(]*\))")  # a colon that no brackets surround
+_PAIR = re.compile(r"\(\s*([^(),]*),([^(),]*)\)")  # a time stamp and its value
 _LABELS: dict[str, Learned] = {"targetlabel": "numbers", "classlabel": "classes"}
 
 
 @dataclass(frozen=True)
 class Side:
     """What one file says: its header by lower-case words, and a series and a label a row, which is
-    empty where the header says that there are none."""
+    empty where the header says that there are none.
+
+    uneven: where time stamps are at unequal distances. read: what the reader of a table told.
+    """
 
     header: dict[str, str]
     series: list[np.ndarray]
     labels: list[str]
     ids: list[str]
+    uneven: list[str]
+    read: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What there is to tell of the reading and of time stamps."""
+        if not self.uneven:
+            return self.read
+        count = counted(len(self.uneven), "series")
+        note = (
+            f"The time stamps of {count} are not equally spaced ({some(self.uneven)}); each value "
+            "is taken as one step."
+        )
+        return (*self.read, note)
 
     @property
     def learns(self) -> Learned | None:
@@ -33,23 +55,25 @@ class Side:
         return None
 
 
-def unlabelled(path: Path, encoding: str | None = None) -> tuple[list[np.ndarray], list[str]]:
+def unlabelled(path: Path, encoding: str | None = None) -> Rows:
     """The series of this file alone, and the line of each; raises as `read` does."""
     side = parse(path, read_text(path, encoding), learning=False)
-    return side.series, side.ids
+    return Rows(side.series, side.ids, side.notes)
 
 
 def parse(path: Path, text: str, learning: bool) -> Side:
     """One file's text. learning: whether each row must have a label. Raises SteadfitError, with the
     line, for what is no series."""
-    side = Side({}, [], [], [])
+    side = Side({}, [], [], [], [])
     in_data = False
     for number, line in enumerate(text.splitlines(), start=1):
         line, where = line.strip(), f"{path.name} line {number}"
         if not line or line.startswith("#"):
             continue
         if in_data:
-            values, label = _row(line, where, side.learns is not None)
+            values, label, uneven = _row(line, where, side.learns is not None)
+            if uneven:
+                side.uneven.append(where)
             side.series.append(values)
             side.labels.append(label)
             side.ids.append(where)
@@ -62,7 +86,6 @@ def parse(path: Path, text: str, learning: bool) -> Side:
                     "If each line ends with a label, write @classLabel true above @data."
                 )
             side.header[word.lower()] = value.strip()
-            _refuse_timestamps(side.header, where)
         else:
             raise SteadfitError(
                 f'{where}: a header line must begin with "@", and "@data" must come before the '
@@ -73,22 +96,26 @@ def parse(path: Path, text: str, learning: bool) -> Side:
     return side
 
 
-def _refuse_timestamps(header: dict[str, str], where: str) -> None:
-    if header.get("timestamps", "false").lower() == "true":
-        raise SteadfitError(
-            f"{where}: series with time stamps are not supported. Save the values alone, at equal "
-            "distances, with @timeStamps false; or a long table with a time column."
-        )
-
-
-def _row(line: str, where: str, labelled: bool) -> tuple[np.ndarray, str]:
-    """A series, shape (steps, channels), and its label, if it has one."""
-    *channels, label = line.split(":") if labelled else [*line.split(":"), ""]
+def _row(line: str, where: str, labelled: bool) -> tuple[np.ndarray, str, bool]:
+    """A series, shape (steps, channels), its label, if it has one, and whether its steps have time
+    stamps at unequal distances."""
+    parts = _OUTSIDE.split(line)
+    *channels, label = parts if labelled else [*parts, ""]
     if labelled and not (channels and label.strip()):
         raise SteadfitError(
             f"{where}: a line must have values and, after a colon, a label, got "
             f'"{line[:20]}…{line[-20:]}". Add the label or remove the line.'
         )
+    uneven = False
+    if "(" in line:
+        stamped = [_pairs(channel, where) for channel in channels]
+        uneven = any([_are_uneven([stamp for stamp, _ in pairs], where) for pairs in stamped])
+        channels = [",".join(value for _, value in pairs) for pairs in stamped]
+        if len({tuple(stamp for stamp, _ in pairs) for pairs in stamped}) > 1:
+            raise SteadfitError(
+                f"{where}: the channels of a series must have the same time stamps. Fix or remove "
+                "the line."
+            )
     columns = [_values(channel, where) for channel in channels]
     lengths = [len(column) for column in columns]
     if len(set(lengths)) > 1 or not lengths[0]:
@@ -96,13 +123,45 @@ def _row(line: str, where: str, labelled: bool) -> tuple[np.ndarray, str]:
             f"{where}: the channels of a series must have one length, at least 1, got "
             f"{some([str(n) for n in lengths])}. Fix or remove the line."
         )
-    return np.stack(columns, axis=1), label.strip()
+    return np.stack(columns, axis=1), label.strip(), uneven
+
+
+def _pairs(channel: str, where: str) -> list[tuple[str, str]]:
+    """Each time stamp with its value."""
+    found = _PAIR.findall(channel)
+    if not found or _PAIR.sub("", channel).replace(",", "").strip():
+        raise SteadfitError(
+            f"{where}: each value must be in brackets with its time stamp, (time,value), got "
+            f'"{channel[:40]}". Fix or remove the line.'
+        )
+    return found
+
+
+def _are_uneven(stamps: list[str], where: str) -> bool:
+    """Whether times are at unequal distances. Raises SteadfitError where they do not rise."""
+    times = [stamp.strip() for stamp in stamps]
+    try:
+        if all(map(is_number, times)):
+            clock = np.array(times, np.float64)
+        else:
+            clock = np.array([iso(time) for time in times], "datetime64[us]").astype(np.int64)
+    except ValueError:
+        raise SteadfitError(
+            f"{where}: time stamps must be numbers or dates such as 2024-01-31 13:00:00, got "
+            f'"{times[0][:30]}". Fix them, or leave them out.'
+        ) from None
+    distances = np.diff(clock)
+    if (distances <= 0).any():
+        at = int(np.argmax(distances <= 0))
+        raise SteadfitError(
+            f"{where}: time stamps must rise, got {times[at + 1]} after {times[at]}. Sort the "
+            "steps of this line."
+        )
+    return len(distances) > 0 and not np.allclose(distances, distances[0])
 
 
 def _values(channel: str, where: str) -> np.ndarray:
     words = [word.strip() for word in channel.split(",")] if channel.strip() else []
-    if words and words[0].startswith("("):
-        _refuse_timestamps({"timestamps": "true"}, where)
     try:
         return np.array([np.nan if word == "?" else float(word) for word in words], np.float64)
     except ValueError:

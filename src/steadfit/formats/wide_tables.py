@@ -11,7 +11,7 @@ from steadfit.errors import SteadfitError, some
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import INDEX, Form, Rows, label_columns, row_ids
 
-_STEP = re.compile(r"(|t|time|step|value)[ _.-]?(\d{1,15}(?:\.\d{1,15})?)", re.I)
+_STEP = re.compile(r"(|t|time|step|value|att)[ _.-]?(\d{1,15}(?:\.\d{1,15})?)", re.I)
 
 
 @dataclass(frozen=True)

@@ -9,22 +9,47 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from steadfit.errors import SteadfitError, some
-from steadfit.formats.packed import Parts
+from steadfit.errors import SteadfitError, some, unknown
+from steadfit.files import reading
+from steadfit.formats.packed import Parts, unpacked
 from steadfit.machine import check_unpacked
-from steadfit.regular_files import read_regular
+from steadfit.regular_files import open_regular, read_regular
 
+WORKBOOKS = (".xlsx", ".xlsm")
+_OTHERS = {".xls": "Excel before 2007", ".xlsb": "Excel, in its binary format",
+           ".ods": "LibreOffice", ".numbers": "Numbers"}  # fmt: skip
+_OLD = b"\xd0\xcf\x11\xe0"  # how an .xls file begins
 _COPIES = 5  # of the unpacked file, at the peak
 _CELL = 16  # bytes that a cell takes at least
 _AGAIN = "Save it again from Excel, or save the sheet as CSV (UTF-8)."
 
 
-def sheet_text(path: Path) -> str:
-    """The only sheet of an .xlsx file that has cells, as CSV with commas and decimal points.
+def check_sheets(path: Path) -> None:
+    """Raise SteadfitError for the files of other programs for sheets, by what they are: an .xls
+    file may well be text."""
+    suffix = path.suffix.lower()
+    if suffix not in _OTHERS:
+        return
+    with reading(path), open_regular(path) as file:
+        head = file.read(8)
+    if suffix != ".xls" or head.startswith(_OLD):
+        raise SteadfitError(
+            f"{path.name} is a file of {_OTHERS[suffix]}, which is not read. Save it there as "
+            ".xlsx, or as CSV (UTF-8)."
+        )
+    if head.startswith(b"PK"):
+        raise SteadfitError(f"{path.name} is a newer workbook. Name it .xlsx.")
+    raise SteadfitError(f"{path.name} is no workbook of Excel, but text. Name it .csv.")
+
+
+def sheet_text(path: Path, sheet: str | None = None) -> str:
+    """One sheet of an .xlsx file, packed or not, as CSV with commas and decimal points.
+
+    sheet: its name; the only one that has cells if None.
 
     Formulas count by the values that the file has for them; dates are written as ISO 8601. Raises
-    SteadfitError where openpyxl is absent, for several sheets, for formulas without a value, for
-    errors in cells, for what is no workbook, and for what would fill the memory.
+    SteadfitError where openpyxl is absent, for another sheet or several, for formulas without a
+    value, for errors in cells, for what is no workbook, and for what would fill the memory.
     """
     try:
         import openpyxl
@@ -35,6 +60,8 @@ def sheet_text(path: Path) -> str:
         ) from None
     try:
         content = read_regular(path)
+        if path.suffix.lower() == ".zip":
+            content = unpacked(path, content)
         _check_size(path, content)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and charts that openpyxl does not keep
@@ -42,7 +69,7 @@ def sheet_text(path: Path) -> str:
                 openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=of_values)
                 for of_values in (True, False)
             )
-            name = _only_sheet(path, values)
+            name = _chosen_sheet(path, values, sheet)
             formulas[name].reset_dimensions()
             return _text(path, values[name], formulas[name], len(content))
     except SteadfitError:
@@ -59,19 +86,26 @@ def _check_size(path: Path, content: bytes) -> None:
     check_unpacked(path.name, _COPIES * size, len(content), "save the sheet as CSV")
 
 
-def _only_sheet(path: Path, book: Any) -> str:
+def _chosen_sheet(path: Path, book: Any, sheet: str | None) -> str:
+    titles = [each.title for each in book.worksheets]
+    if sheet is not None and sheet not in titles:
+        raise unknown(f"sheet of {path.name}", sheet, titles)
     full = []
-    for sheet in book.worksheets:
-        sheet.reset_dimensions()  # which the file may state wrongly
-        rows = sheet.iter_rows(values_only=True)
+    for each in book.worksheets:
+        each.reset_dimensions()  # which the file may state wrongly
+        rows = each.iter_rows(values_only=True)
         if any(cell is not None for row in rows for cell in row):
-            full.append(sheet.title)
-    if len(full) != 1:
+            full.append(each.title)
+    wanted = full if sheet is None else [title for title in full if title == sheet]
+    if not wanted:
+        what = "one sheet with cells" if sheet is None else f'cells in the sheet "{sheet}"'
+        raise SteadfitError(f"{path} must have {what}, got none. Give the file that has them.")
+    if len(wanted) > 1:
         raise SteadfitError(
-            f"{path} must have one sheet with cells, got {some(full) if full else 'none'}. Keep "
-            "the one you mean in a copy of the file, or save it as CSV (UTF-8)."
+            f"{path} must have one sheet with cells, got {some(full)}. Name the one you mean with "
+            "the option sheet."
         )
-    return full[0]
+    return wanted[0]
 
 
 def _text(path: Path, values: Any, formulas: Any, packed: int) -> str:

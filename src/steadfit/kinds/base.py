@@ -25,13 +25,14 @@ X = TypeVar("X", bound=Inputs)
 
 
 class Examples(NamedTuple):
-    """New inputs: examples, what each is called, what the reader has to tell, and of a forecast the
-    times after each."""
+    """New inputs: examples, what each is called, what the reader has to tell, of a forecast the
+    times after each, and why inputs that are damaged are none of these, by their names."""
 
     x: Any
     ids: tuple[str, ...]
     notes: tuple[str, ...] = ()
     clocks: tuple[Ticks, ...] = ()
+    damaged: Mapping[str, str] = {}
 
 
 def existing(source: str | Path) -> Path:

@@ -21,14 +21,15 @@ Size = tuple[int, int, int]  # channels, height, width
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
-def read_images(source: Path, shape: Size) -> Examples:
+def read_images(source: Path, shape: Size, white: int = pictures.WHITE) -> Examples:
     """Images to predict, what each is called, and notes on those left out.
 
     source: an image, a folder of images (at any depth), or an .npz file with an array `x` of shape
     (examples, height, width), (examples, channels, height, width) or the same with channels last.
-    shape: image files are brought to it as in training, arrays must have it.
+    shape: image files are brought to it as in training, arrays must have it. white: the value that
+    counts as white in files of 16 bits.
 
-    Images of a folder that cannot be read are left out and named in the notes.
+    Images of a folder that cannot be read are left out, and are in `damaged` with the reason.
 
     Raises SteadfitError where no image can be read, and for an unreadable array, another shape, or
     nothing to read.
@@ -41,18 +42,21 @@ def read_images(source: Path, shape: Size) -> Examples:
             f"{source} must have images ({', '.join(pictures.SUFFIXES)}), got none."
         )
     check_free(f"{source}", 2 * len(files) * math.prod(shape))  # one by one, and then in one array
-    found, notes = {}, []
+    found, damaged = {}, {}
     for file in files:
         name = pictures.place(file, root)
         try:
-            found[name] = _image(file, shape)
+            found[name] = _image(file, shape, white)
         except SteadfitError as error:
-            notes.append(f"{name} is left out: {error}")
+            damaged[name] = str(error)
     if not found:
+        name, reason = next(iter(damaged.items()))
         raise SteadfitError(
-            f"{source} must have images that can be read, got none: {notes[0]} Check the files."
+            f"{source} must have images that can be read, got none. {name}: {reason} Check the "
+            "files."
         )
-    return Examples(torch.stack(list(found.values())), tuple(found), tuple(notes))
+    notes = tuple(f"{name} cannot be predicted: {reason}" for name, reason in damaged.items())
+    return Examples(torch.stack(list(found.values())), tuple(found), notes, damaged=damaged)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -65,34 +69,34 @@ def _files(folder: Path) -> list[Path]:
     for at, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not pictures.left_behind(name)]
         found += [Path(at, name) for name in names if not pictures.left_behind(name)]
-    return sorted(file for file in found if _is_picture(file))
+    return sorted(file for file in found if pictures.is_picture(file))
 
 
-def _is_picture(file: Path) -> bool:
-    """By its suffix; without one, by its content."""
-    suffix = file.suffix.lower()
-    return suffix in pictures.SUFFIXES or (not suffix and pictures.size_of(file) is not None)
+def _image(file: Path, shape: Size, white: int) -> Tensor:
+    return _as_trained(pictures.load(file, *shape[1:], white), shape[0])
 
 
-def _image(file: Path, shape: Size) -> Tensor:
-    return _as_trained(pictures.load(file, *shape[1:]), shape[0])
+def as_grey(pixels: np.ndarray) -> np.ndarray:
+    """Pixels (…, 3) as their luminance, uint8, shape (…, 1); grey ones as they are."""
+    if (pixels[..., :1] == pixels).all():
+        return pixels[..., :1]
+    return np.rint(pixels @ np.array(_LUMINANCE))[..., None].astype(np.uint8)
 
 
 def _as_trained(pixels: np.ndarray, channels: int) -> Tensor:
     """Pixels (height, width, 3) as (channels, height, width); grey where one channel is wanted."""
-    if channels == 1 and not (pixels[..., :1] == pixels).all():
-        pixels = np.rint(pixels @ np.array(_LUMINANCE))[..., None].astype(np.uint8)
+    pixels = as_grey(pixels) if channels == 1 else pixels
     return torch.from_numpy(pixels[..., :channels].transpose(2, 0, 1).copy())
 
 
-def images_in_memory(given: Any, shape: Size) -> Tensor:
+def images_in_memory(given: Any, shape: Size, white: int = pictures.WHITE) -> Tensor:
     """One image or several: paths, images of Pillow's, or arrays of the shape.
 
     Raises SteadfitError for an image that cannot be read, and for arrays of another shape.
     """
     several = list(given) if isinstance(given, (list, tuple)) else [given]
     if several and all(isinstance(each, (str, Path, Image)) for each in several):
-        return torch.stack([_picture(each, shape) for each in several])
+        return torch.stack([_picture(each, shape, white) for each in several])
     x = as_array(given, "x")
     if x.dtype.kind == "U":
         raise SteadfitError("Images must be paths, images of Pillow's or arrays, got texts.")
@@ -113,11 +117,11 @@ def images_in_memory(given: Any, shape: Size) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(writable(x)))
 
 
-def _picture(given: str | Path | Image, shape: Size) -> Tensor:
+def _picture(given: str | Path | Image, shape: Size, white: int) -> Tensor:
     try:
         if isinstance(given, Image):
-            return _as_trained(pictures.fitted(given, *shape[1:]), shape[0])
-        return _image(Path(given), shape)
+            return _as_trained(pictures.fitted(given, *shape[1:], white), shape[0])
+        return _image(Path(given), shape, white)
     except SteadfitError as error:
         name = given if isinstance(given, (str, Path)) else "An image"
         raise SteadfitError(f"{name} cannot be used: {error}") from None

@@ -12,6 +12,7 @@ from torch.nn.functional import avg_pool2d
 
 from steadfit.errors import SteadfitError
 from steadfit.formats import Form
+from steadfit.formats.pictures import WHITE
 from steadfit.kinds import image_changes
 from steadfit.kinds.base import Examples, Kind, Packed, existing, said
 from steadfit.kinds.image_inputs import images_in_memory, read_images
@@ -28,11 +29,15 @@ _SMALL = 16  # pixels a side that a reference model is given, at most
 
 @dataclass(frozen=True)
 class Images(Kind[Tensor]):
-    """Images: uint8 or float32, shape (examples, channels, height, width)."""
+    """Images: uint8 or float32, shape (examples, channels, height, width).
+
+    white: the value that counts as white in files of 16 bits a pixel.
+    """
 
     channels: int
     height: int
     width: int
+    white: int = WHITE
 
     name = several = "images"
     changes = frozenset({"shift", "flip", "rotation", "noise"})
@@ -71,7 +76,7 @@ class Images(Kind[Tensor]):
             raise SteadfitError(
                 f"{', '.join(options)} does not apply to image models. Leave it out."
             )
-        return read_images(source, (self.channels, self.height, self.width))
+        return read_images(source, (self.channels, self.height, self.width), self.white)
 
     def columns(self, x: Tensor) -> int:
         factor = self._shrinking
@@ -103,7 +108,7 @@ class Images(Kind[Tensor]):
         """
         if isinstance(given, (str, Path)):
             return said(self.read(existing(given), form))
-        return images_in_memory(given, (self.channels, self.height, self.width))
+        return images_in_memory(given, (self.channels, self.height, self.width), self.white)
 
     def rows(self, x: Tensor) -> Iterator[np.ndarray]:
         return iter(x.numpy())

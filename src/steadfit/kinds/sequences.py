@@ -16,6 +16,7 @@ from steadfit.formats.columns import Columns
 from steadfit.formats.form import is_table, open_table
 from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.numerals import Mark
+from steadfit.formats.workbooks import check_sheets
 from steadfit.kinds.base import Examples, Kind, Packed, existing, said
 from steadfit.kinds.own_changes import own_change_of_sequences
 from steadfit.kinds.ragged import Ragged
@@ -47,16 +48,18 @@ class Sequences(Kind[Ragged]):
         encoding: str | None = None,
         delimiter: str | None = None,
         decimal: Mark | None = None,
+        sheet: str | None = None,
     ) -> Examples:
-        """missing: the rule for missing values. encoding, delimiter, decimal: as in `read_csv`."""
-        suffix = source.suffix.lower()
+        """missing: the rule for missing values. encoding, delimiter, decimal: as in `read_csv`.
+        sheet: as in `sheet_text`."""
         files = form.files if form is not None else None
         if not source.is_file():
             raise SteadfitError(f"There is no file {source}.")
-        if is_table(source):
-            table = open_table(source, encoding, delimiter, decimal)
+        check_sheets(source)
+        if self.is_rows(source):
+            table = open_table(source, encoding, delimiter, decimal, sheet)
             rows = (form or self.told(table)).read(table, missing)
-        elif suffix == self.suffix and files is None:
+        elif self.is_own(source) and files is None:
             rows = self.rows_of(source, encoding)
         else:
             raise SteadfitError(f"The model takes {files or self.files}, got {source}.")
@@ -82,6 +85,15 @@ class Sequences(Kind[Ragged]):
         """One example or several, from arrays and lists. Raises SteadfitError for anything else."""
 
     suffix: ClassVar[str]  # of files of this kind that are no tables
+
+    def is_own(self, source: Path) -> bool:
+        """Whether it is a file of this kind that is no table."""
+        return source.suffix.lower() == self.suffix
+
+    def is_rows(self, source: Path) -> bool:
+        """Whether it is a table."""
+        return is_table(source)
+
     files: ClassVar[str]  # what new inputs may be
 
     @abstractmethod

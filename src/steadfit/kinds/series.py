@@ -11,8 +11,10 @@ from torch import Tensor
 
 from steadfit.errors import SteadfitError
 from steadfit.formats import Form, Rows, WideTable, ts
+from steadfit.formats.archives import archived
 from steadfit.formats.arrays import as_array, named
 from steadfit.formats.columns import Columns
+from steadfit.formats.form import is_table
 from steadfit.kinds.base import Examples
 from steadfit.kinds.moments import moments
 from steadfit.kinds.preparation import Preparation, Window
@@ -91,8 +93,14 @@ class Series(Sequences):
     def told(self, table: Columns) -> Form:
         return WideTable.told(table)
 
+    def is_own(self, source: Path) -> bool:
+        return archived(source) == "ts"
+
+    def is_rows(self, source: Path) -> bool:
+        return is_table(source) or archived(source) == "rows"
+
     def rows_of(self, source: Path, encoding: str | None) -> Rows:
-        return Rows(*ts.unlabelled(source, encoding))
+        return ts.unlabelled(source, encoding)
 
     def joined(self, rows: Rows, name: str, missing: str) -> Examples:
         found = joined(rows.examples, rows.ids, missing, name)

@@ -15,6 +15,7 @@ from steadfit.formats.form import TABLES, is_table, open_table, row_ids
 from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.npz import load_arrays
 from steadfit.formats.numerals import Mark
+from steadfit.formats.workbooks import check_sheets
 from steadfit.kinds.base import Examples
 from steadfit.kinds.table import Table
 from steadfit.kinds.table_columns import Column
@@ -29,18 +30,21 @@ def read_rows(
     encoding: str | None = None,
     delimiter: str | None = None,
     decimal: Mark | None = None,
+    sheet: str | None = None,
 ) -> Examples:
     """Rows of a file with these columns, in any order, or of an .npz file with an array x.
 
     missing: "fill" leaves gaps, which the preparation fills; "refuse" names the rows with gaps,
-    "drop" leaves them out. encoding, delimiter, decimal: as in `read_csv`. Raises SteadfitError for
-    absent columns, and for cells of another kind.
+    "drop" leaves them out. encoding, delimiter, decimal: as in `read_csv`. sheet: as in
+    `sheet_text`. Raises SteadfitError for absent columns, and for cells of another kind.
     """
     suffix = source.suffix.lower()
+    if source.is_file():
+        check_sheets(source)
     if source.is_file() and suffix == ".npz":
         found = _from_npz(source, columns)
     elif source.is_file() and is_table(source):
-        found = named_rows(open_table(source, encoding, delimiter, decimal), columns)
+        found = named_rows(open_table(source, encoding, delimiter, decimal, sheet), columns)
     else:
         raise SteadfitError(
             f"The model takes tables: a {', '.join(TABLES)} or .npz file, got {source}."

@@ -1,39 +1,36 @@
-"""A folder of images, one folder a class, with or without train/ and test/ above them."""
+"""A folder of images, with labels from its folders, from the files' names, or from a table."""
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import torch
 
 from steadfit.data.arrays import from_arrays
 from steadfit.data.dataset import Dataset
+from steadfit.data.near_copies import apart, near_copies
+from steadfit.data.readers.image_folders import (
+    NOTES,
+    File,
+    at_any_depth,
+    check_classes,
+    in_class_folders,
+)
+from steadfit.data.readers.image_labels import Labelled, by_folder, by_name, by_table
+from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
-from steadfit.files import reading
-from steadfit.formats.pictures import SUFFIXES, left_behind, load, place, size_of
+from steadfit.formats.numerals import Mark
+from steadfit.formats.pictures import WHITE, Look, load, look_at, place, white_of
+from steadfit.kinds.base import existing
+from steadfit.kinds.image_inputs import as_grey
+from steadfit.kinds.images import Images
 
-_NO_CLASS, _NO_IMAGE = "lies in no class folder", "is no image"
-_TESTS = ("test", "testing", "val", "valid", "validation")  # the first that is there tests
-_PARTS = ("train", "test", "val", "dev", "eval")  # what the names of parts begin with
-_NOT_MEANT = (_NO_CLASS, _NO_IMAGE)
-_NOTES = 5  # on files of one of these kinds, at most
 _LONGEST = 64  # pixels; what a small network trains on in seconds rather than minutes
-
-
-@dataclass(frozen=True)
-class _File:
-    path: Path
-    label: str
-    is_test: bool
-
-
-@dataclass(frozen=True)
-class _Findings:
-    """What a folder holds besides the images that could be read, as sentences."""
-
-    files: list[_File]
-    notes: list[str]
+_SHOWN = 20  # classes, at most, that are all named
+_SLIGHT = 16  # of 255: channels that differ by no more are a tint, or a lossy file's noise
 
 
 def read(
@@ -42,8 +39,16 @@ def read(
     size: int | None = None,
     pixels: int = _LONGEST,
     damaged: float = 0.05,
+    labels: str | Path | None = None,
+    target: str | None = None,
+    label_from: str | None = None,
+    group_by: str | None = None,
+    task: TaskName | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    decimal: Mark | None = None,
 ) -> Dataset:
-    """A folder of PNG, JPEG, BMP, GIF, TIFF or WebP images; the format is told by content.
+    """A folder of PNG, JPEG, BMP, GIF, TIFF, WebP, AVIF or HEIC images; told by content.
 
     Each folder in `source`, or in source/train and source/test, is a class; images in folders
     below it are its own. The two may be called training and testing too, with capitals; where there
@@ -55,44 +60,137 @@ def read(
         scaled down where the longer one is above `pixels`.
     pixels: of the longer side, kept at most where no size is given.
     damaged: the largest share of images that may be unreadable; each is named in the notes.
+    labels: a table with a row an image, in the folder or elsewhere: one column has the file's path
+        or name. target: its column of labels, which may be numbers too; told by its name if None.
+    label_from: a pattern of file names, or with a slash of paths below the folder, in which {label}
+        is the label, * is anything and # a number: "{label}_*".
+    group_by: a column of `labels`, or a pattern with {group}. Images of a group, as of one patient,
+        stay on one side of every split.
+    task: "classes" or "numbers"; told by the labels if None.
+    encoding, delimiter, decimal: of the table of labels, as in `steadfit.data.readers.tables.read`.
 
     An image is turned as its EXIF orientation says, laid on white where it is transparent, brought
     to 8 bits a channel, scaled to fit with its proportions kept, and centred; its border pixels
-    are repeated outwards to fill the rest. Of several frames the first is read. If all images are
-    grey there is one channel, else three.
+    are repeated outwards to fill the rest. Where 16-bit files use fewer bits, 10 or 12 say, the
+    largest value of these is white. Of several pictures in a file the first is read. If all images
+    are grey there is one channel, else three; a slight tint of a few is left out.
 
     Raises SteadfitError for a folder without class folders, one whose folders are parts that each
-    hold the same classes, a class without images, and more unreadable images than allowed.
+    hold the same classes, a class without images, more unreadable images than allowed, and labels
+    or groups that do not fit the files.
     """
     root = Path(source)
-    for name, pixel_count in (("size", size), ("pixels", pixels)):
-        if pixel_count is not None and pixel_count < 1:
-            raise SteadfitError(f"{name} must be 1 or more, got {pixel_count}.")
-    found = _find(root)
-    sizes = {file: s for file in found.files if (s := size_of(file.path)) is not None}
-    height, width = (size, size) if size else _common_size(list(sizes.values()), pixels)
-    images, kept, broken = [], [], []
-    for file in found.files:
+    for name, length in (("size", size), ("pixels", pixels)):
+        if length is not None and length < 1:
+            raise SteadfitError(f"{name} must be 1 or more, got {length}.")
+    writing = {"encoding": encoding, "delimiter": delimiter, "decimal": decimal}
+    if labels is not None and label_from is not None:
+        raise SteadfitError("labels and label_from both say what the labels are. Leave one out.")
+    if labels is None and any((target, *writing.values())):
+        raise SteadfitError(
+            "target, encoding, delimiter and decimal are of a table. Give it: labels; or leave "
+            "them out."
+        )
+    if labels is not None:
+        table = existing(labels if Path(labels).exists() else root / labels)
+        found = at_any_depth(root, but=table)
+        told = by_table(found.files, root, table, target, group_by, writing)
+    elif label_from is not None:
+        found = at_any_depth(root)
+        told = by_name(found.files, root, label_from, group_by)
+    else:
+        found = in_class_folders(root)
+        told = by_folder(found.files, root, group_by)
+    pictures = _decoded(told.files, root, size, pixels, damaged)
+    if labels is None and label_from is None:
+        check_classes([told.files[i] for i in pictures.kept], told.files, root)
+    return _dataset(root, told, pictures, task, [*found.notes, *told.notes])
+
+
+class _Pictures(NamedTuple):
+    """Images, shape (images, height, width, 3), their places among the files, and what is said."""
+
+    x: np.ndarray
+    kept: Sequence[int]
+    white: int
+    notes: Sequence[str]
+
+
+def _decoded(
+    files: Sequence[File], root: Path, size: int | None, pixels: int, damaged: float
+) -> _Pictures:
+    looks = {file.path: look for file in files if (look := look_at(file.path)) is not None}
+    sizes = [look.size for look in looks.values()]
+    height, width = (size, size) if size else _common_size(sizes, pixels)
+    deep = [path for path, look in looks.items() if look.deep]
+    white = white_of(deep) if deep else WHITE
+    images, kept = [], []
+    broken: dict[str, list[str]] = {}
+    for i, file in enumerate(files):
         try:
-            images.append(load(file.path, height, width))
-            kept.append(file)
+            images.append(load(file.path, height, width, white))
+            kept.append(i)
         except SteadfitError as error:
-            broken.append(f"{place(file.path, root)} is left out: {error}")
-    _check_damage(broken, len(found.files), damaged, root)
-    _check_classes(kept, found.files, root)
-    x = np.stack(images)
-    if (x[..., :1] == x).all():
-        x = x[..., :1]
-    sides = any(file.is_test for file in kept)
-    return from_arrays(
-        x,
-        [file.label for file in kept],
+            broken.setdefault(str(error), []).append(place(file.path, root))
+    _check_damage(broken, len(files), damaged, root)
+    notes = [*_broken_notes(broken), *_several_note(looks, root), *_depth_note(deep, white),
+             *_size_note(sizes, height, width)]  # fmt: skip
+    return _Pictures(np.stack(images), kept, white, notes)
+
+
+def _dataset(
+    root: Path, told: Labelled, found: _Pictures, task: TaskName | None, notes: Sequence[str]
+) -> Dataset:
+    files = [told.files[i] for i in found.kept]
+    names = [place(file.path, root) for file in files]
+    groups = None if told.groups is None else [told.groups[i] for i in found.kept]
+    is_test = np.array([file.is_test for file in files])
+    grey = _without_tint(found.x, names)
+    own = is_test if is_test.any() else None
+    data = from_arrays(
+        grey.x,
+        np.asarray(told.labels)[list(found.kept)],
         root.resolve().name,
+        task=task,
         layout="channels_last",
-        ids=[place(file.path, root) for file in kept],
-        is_test=[file.is_test for file in kept] if sides else None,
-        notes=[*found.notes, *broken, *_size_note(list(sizes.values()), height, width)],
+        ids=names,
+        is_test=own,
+        groups=groups,
+        notes=[*notes, *found.notes, *grey.notes],
     )
+    alike = list(apart(near_copies(torch.from_numpy(found.x).permute(0, 3, 1, 2)), groups, own))
+    kind = replace(Images.of(data.x), white=found.white)  # pyright: ignore[reportArgumentType]
+    return replace(
+        data,
+        schema=replace(data.schema, kind=kind),
+        notes=(*_class_note(data), *data.notes, *_alike_note(alike, names, own is not None)),
+    )
+
+
+class _Grey(NamedTuple):
+    x: np.ndarray
+    notes: Sequence[str]
+
+
+def _without_tint(x: np.ndarray, names: Sequence[str]) -> _Grey:
+    """One channel where all images are grey, or most are and the others have a slight tint."""
+    spread = np.array([int((one.max(-1) - one.min(-1)).max()) for one in x])
+    tinted = np.flatnonzero(spread).tolist()
+    if not len(tinted):
+        return _Grey(x[..., :1], [])
+    coloured = [names[i] for i in tinted]
+    if 2 * len(tinted) > len(x):
+        return _Grey(x, [])
+    if spread.max() > _SLIGHT:
+        grey = len(x) - len(tinted)
+        few = f"{counted(len(tinted), 'images')} of {len(x)} {_have(len(tinted))} colour"
+        return _Grey(x, [f"{few} ({some(coloured)}), so all have three channels; {grey} are grey."])
+    few = f"{counted(len(tinted), 'images')} among grey ones {_have(len(tinted))} a slight tint"
+    return _Grey(as_grey(x), [f"{few}, taken as grey: {some(coloured)}."])
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def _common_size(sizes: Sequence[tuple[int, int]], longest: int) -> tuple[int, int]:
@@ -113,148 +211,65 @@ def _size_note(sizes: Sequence[tuple[int, int]], height: int, width: int) -> lis
     ]
 
 
-def _sides(root: Path) -> tuple[Path, Path | None] | None:
-    """The folders of training and test images, where they are divided; the second may be absent."""
-    with reading(root):
-        folders = {path.name.lower(): path for path in sorted(root.iterdir()) if path.is_dir()}
-    train = folders.get("train", folders.get("training"))
-    if train is None:
-        return None
-    tests = (folders[name] for name in _TESTS if name in folders)
-    return train, next(tests, None)
+def _several_note(looks: Mapping[Path, Look], root: Path) -> list[str]:
+    several = [place(path, root) for path, look in looks.items() if look.several]
+    if not several:
+        return []
+    return [
+        f"{counted(len(several), 'files')} with several pictures; the first of each is read: "
+        f"{some(several)}."
+    ]
 
 
-def _find(root: Path) -> _Findings:
-    """The files that are, or by their suffix claim to be, images; in order of their paths."""
-    divided = _sides(root)
-    sides = [(root, False)] if divided is None else [(divided[0], False)]
-    notes: list[str] = []
-    if divided is not None and divided[1] is not None:
-        if any(path.is_dir() and not left_behind(path.name) for path in divided[1].iterdir()):
-            sides.append((divided[1], True))
-            if divided[1].name.lower() not in _TESTS[:2]:
-                notes.append(f"{divided[1].name} is the test set, as there is no test folder.")
-        else:
-            count = len(list(divided[1].iterdir()))
-            notes.append(
-                f"{divided[1].name} ({counted(count, 'files')}) has no class folders and is left "
-                "out."
-            )
-    if divided is None:
-        _check_level(root)
-    files: list[_File] = []
-    odd: dict[str, list[str]] = {}
-    for side, is_test in sides:
-        for path, reason in _walk(side, root):
-            label = place(path, side).partition("/")[0]
-            if reason is None and path.parent == side:
-                reason = _NO_CLASS
-            if reason is None and path.suffix.lower() not in SUFFIXES and size_of(path) is None:
-                reason = _NO_IMAGE
-            if reason is None:
-                files.append(_File(path, label, is_test))
-            else:
-                odd.setdefault(reason, []).append(place(path, root))
-    if divided is not None:
-        others = sorted(path.name for path in root.iterdir() if path not in divided)
-        shown = [name for name in others if not left_behind(name)]
-        notes += [f"{name} lies beside {divided[0].name} and is left out." for name in shown]
-    if not files:
-        raise SteadfitError(
-            f"{root} must have a folder of images for each class, or train/ and test/ with such "
-            "folders, got none."
-        )
-    return _Findings(files, [*_left_out(odd), *notes])
+def _depth_note(deep: Sequence[Path], white: int) -> list[str]:
+    if white == WHITE:
+        return []
+    bits = white.bit_length()
+    return [
+        f"{counted(len(deep), 'images')} of 16 bits a pixel {'use' if len(deep) > 1 else 'uses'} "
+        f"{bits} of them: {white} is white."
+    ]
 
 
-def _check_level(root: Path) -> None:
-    """Refuse a folder whose classes are further down, as an archive may have them: in one folder
-    alone, or the same ones in each of several that are called as parts are."""
-    folders = _folders(root)
-    level = folders
-    while len(level) == 1 and (inside := _folders(level[0])):
-        if len(inside) > 1:
-            raise SteadfitError(
-                f"{root} must have a folder of images for each class, got one folder. Give "
-                f"{level[0]}, which has the folders {some([path.name for path in inside])}."
-            )
-        level = inside
-    classes = {tuple(path.name for path in _folders(part)) for part in folders}
-    parts = any(path.name.lower().startswith(_PARTS) for path in folders)
-    if parts and len(folders) > 1 and len(classes) == 1 and len(same := next(iter(classes))) > 1:
-        raise SteadfitError(
-            f"{root} must have a folder of images for each class, got "
-            f"{some([path.name for path in folders])}, which all have the folders {some(same)} and "
-            "so are parts, not classes. Rename the one to learn from to train and the one to test "
-            "on to test, or give one of them."
-        )
+def _class_note(data: Dataset) -> list[str]:
+    """The classes, each with how many images it has."""
+    if not data.classes:
+        return []
+    counts = Counter(data.y.tolist())
+    named = [f"{name} ({counts[i]:,})" for i, name in enumerate(data.classes)]
+    shown = ", ".join(named) if len(named) <= _SHOWN else some(named)
+    return [f"{counted(len(named), 'classes')}: {shown}."]
 
 
-def _folders(folder: Path) -> list[Path]:
-    """The folders in one that are neither links nor left behind by a program, by name."""
-    with reading(folder):
-        return sorted(
-            path
-            for path in folder.iterdir()
-            if path.is_dir() and not path.is_symlink() and not left_behind(path.name)
-        )
+def _alike_note(pairs: Sequence[tuple[int, int]], names: Sequence[str], own: bool) -> list[str]:
+    if not pairs:
+        return []
+    named = some([f"{names[early]} and {names[late]}" for early, late in pairs])
+    where = "on both sides of the test set" if own else "which a split may divide"
+    return [
+        f"{counted(len(pairs), 'images')} nearly the same as another one, {where}: {named}. Errors "
+        "then look smaller than they are; group_by keeps what belongs together on one side."
+    ]
 
 
-def _left_out(odd: Mapping[str, Sequence[str]]) -> list[str]:
-    """A note for each file that is left out, or one for many that were not meant as images."""
+def _broken_notes(broken: Mapping[str, Sequence[str]]) -> list[str]:
+    """A note for each file that is left out, or one for many of which the same is to be said."""
     found = []
-    for reason, names in odd.items():
-        if len(names) <= _NOTES or reason not in _NOT_MEANT:
-            found += [f"{name} {reason} and is left out." for name in names]
+    for reason, names in broken.items():
+        if len(names) <= NOTES:
+            found += [f"{name} is left out: {reason}" for name in names]
         else:
-            found.append(f"{len(names)} files are left out, each {reason}: {some(names)}.")
+            found.append(f"{len(names)} images are left out ({some(names)}), of each: {reason}")
     return found
 
 
-def _walk(side: Path, root: Path) -> Iterator[tuple[Path, str | None]]:
-    """Each file that is not hidden, in order, with the reason why it cannot be read, if any."""
-
-    def refuse(error: OSError) -> None:
-        raise SteadfitError(f"{error.filename} cannot be listed: {error.strerror}.")
-
-    inside = root.resolve()
-    for folder, names, files in os.walk(side, onerror=refuse):
-        names[:] = sorted(name for name in names if not left_behind(name))
-        for path in (Path(folder) / name for name in names):
-            if path.is_symlink():
-                yield path, "is a link to a folder"
-            elif path.suffix.lower() in SUFFIXES and not any(path.iterdir()):
-                yield path, "is an empty folder, not an image,"
-        for name in sorted(files):
-            path = Path(folder) / name
-            if left_behind(name):
-                continue
-            target = Path(os.path.realpath(path))  # which does not mind links in a circle
-            outside = path.is_symlink() and not target.is_relative_to(inside)
-            yield path, "is a link that leads out of the folder" if outside else None
-
-
-def _check_damage(broken: list[str], total: int, damaged: float, root: Path) -> None:
-    if len(broken) > damaged * total:
-        listed = "\n".join(broken)
+def _check_damage(
+    broken: Mapping[str, Sequence[str]], total: int, damaged: float, root: Path
+) -> None:
+    count = sum(map(len, broken.values()))
+    if count > damaged * total or count == total:
+        listed = "\n".join(_broken_notes(broken))
         raise SteadfitError(
             f"At most a share of {damaged:g} of the images in {root} may be unreadable, got "
-            f"{len(broken)} of {total}. Fix or remove them, or raise the option damaged.\n{listed}"
-        )
-
-
-def _check_classes(kept: list[_File], files: list[_File], root: Path) -> None:
-    """Every class folder of the training side, and every class, must have images."""
-    divided = _sides(root)
-    train = root if divided is None else divided[0]
-    folders = {
-        place(p, train)
-        for p in train.iterdir()
-        if p.is_dir() and not p.is_symlink() and not left_behind(p.name)
-    }
-    empty = sorted((folders | {file.label for file in files}) - {file.label for file in kept})
-    if empty:
-        raise SteadfitError(
-            f"Each folder in {train} is a class and must have readable images, got none in "
-            f"{', '.join(empty)}. Remove the folders that are no classes."
+            f"{count} of {total}. Fix or remove them, or raise the option damaged.\n{listed}"
         )

@@ -10,6 +10,7 @@ import numpy as np
 from steadfit.data.dataset import Dataset
 from steadfit.data.readers.asked import Asked, check_form, listed
 from steadfit.data.readers.forecast_tables import forecast
+from steadfit.data.readers.one_hot import one_of, siblings_note
 from steadfit.data.sequences import from_series, from_texts
 from steadfit.data.tables import labelled, told_rows
 from steadfit.data.targets import TaskName
@@ -45,6 +46,7 @@ def read(
     encoding: str | None = None,
     delimiter: str | None = None,
     decimal: Mark | None = None,
+    sheet: str | None = None,
 ) -> Dataset:
     """A table with named columns, in one of five forms.
 
@@ -54,8 +56,9 @@ def read(
     row an example. Forecast, told by `horizon`: rows in time order.
 
     source: a path, or a frame of pandas', polars' or Arrow's.
-    target: the column of the labels or numbers to learn; in a forecast the columns to forecast.
-        If None, the one that is called label, target, class or y.
+    target: the column of the labels or numbers to learn; or columns of 0 and 1, one for each class;
+        in a forecast the columns to forecast. If None, the one that is called label, target, class
+        or y.
     text: the column of texts. series: the column that names the series of a row. time: the column
         of times, numbers or ISO 8601; the rows' order if None.
     values: the columns of a series' values, all other columns of numbers if None; or the columns of
@@ -71,7 +74,8 @@ def read(
     task: "classes" or "numbers"; told by the labels if None: those with a point are numbers.
     unit: "words" or "characters" of a text.
     encoding: as in `read_text`. delimiter, decimal: the character between cells and the mark before
-        decimals, "." or ","; told by the file if None.
+        decimals, "." or ","; told by the file if None. sheet: of a workbook; the only one that has
+        cells if None.
 
     Raises SteadfitError for columns that are not there or cannot be told, and names every row with
     other columns than the header, or with something else in a cell than is expected.
@@ -79,7 +83,7 @@ def read(
     table = (
         from_frame(source)
         if is_frame(source)
-        else open_table(Path(source), encoding, delimiter, decimal)
+        else open_table(Path(source), encoding, delimiter, decimal, sheet)
     )
     asked = Asked(
         [table.check(name) for name in dict.fromkeys(listed(target))], text, series, time,
@@ -89,6 +93,9 @@ def read(
         if name is not None:
             table.check(name)
     check_form(asked)
+    if len(asked.targets) > 1 and horizon is None:
+        table, column = one_of(table, asked.targets)
+        asked = replace(asked, targets=[column])
     if horizon is None and series is None and missing == "drop":
         table = _labelled_rows(table, _the_target(table, asked))
     data = forecast(table, asked) if horizon is not None else _labelled(table, asked)
@@ -138,7 +145,8 @@ def _rows(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
         f"{table.file}: a table of {kept}; {label} is learned. A row is one of a table, as {why}."
     )
     unused = _unused(table, {*taken, *names})
-    found = found._replace(notes=(first, *found.notes, *unused))
+    siblings = siblings_note(table, label, names)
+    found = found._replace(notes=(first, *found.notes, *siblings, *unused))
     groups = None if asked.group is None else table.labels(asked.group)
     return labelled(
         found, table.labels(label), table.file, asked.task, asked.missing or "fill", groups=groups
@@ -216,8 +224,6 @@ def _long(table: Columns, asked: Asked, series: str, label: str) -> Dataset:
 
 def _the_target(table: Columns, asked: Asked) -> str:
     """The one column to learn: the one given, or else the one that is called so or is left over."""
-    if len(asked.targets) > 1:
-        raise SteadfitError(f"target must name one column, got {some(asked.targets)}.")
     found = asked.targets or label_columns(table)
     taken = (asked.series, asked.time, asked.group, asked.text, *asked.values)
     rest = [name for name in table.names if name not in taken]

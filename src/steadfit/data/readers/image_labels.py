@@ -1,0 +1,202 @@
+"""The label and the group of each image: its folder, a pattern of its name, or a table's row."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from steadfit.data.readers.image_folders import File
+from steadfit.errors import SteadfitError, counted, some
+from steadfit.formats.columns import Columns
+from steadfit.formats.form import label_columns, open_table
+from steadfit.formats.pictures import place
+
+
+class Labelled(NamedTuple):
+    """Images with their labels and groups, one each, no groups if None, and what is to be said."""
+
+    files: Sequence[File]
+    labels: Any
+    groups: Sequence[str] | None
+    notes: Sequence[str] = ()
+
+
+class LabelTable(NamedTuple):
+    """A table with a row an image, and the columns that name the image and have its label.
+
+    row: of each image that has one, by the image's path.
+    """
+
+    table: Columns
+    target: str
+    row: dict[Path, int]
+
+
+def by_folder(files: Sequence[File], root: Path, group_by: str | None) -> Labelled:
+    """The folder that an image lies in is its label."""
+    return Labelled(files, [file.folder for file in files], groups_of(files, root, group_by))
+
+
+def by_name(files: Sequence[File], root: Path, label_from: str, group_by: str | None) -> Labelled:
+    """The label is a part of the file's name. Names that do not fit are left out and said."""
+    found = [_part(file, root, label_from, "label") for file in files]
+    kept = [file for file, label in zip(files, found, strict=True) if label is not None]
+    labels = [label for label in found if label is not None]
+    names = [place(file.path, root) for file, label in zip(files, found, strict=True)
+             if label is None]  # fmt: skip
+    if not kept:
+        raise SteadfitError(
+            f'label_from, "{label_from}", must fit the names of the files, got {some(names)}. In '
+            "it {label} is the label, * is anything, and # is a number: {label}_*."
+        )
+    notes = [f"{counted(len(names), 'images')} without a label in the name left out: "
+             f"{some(names)}."] if names else []  # fmt: skip
+    return Labelled(kept, labels, groups_of(kept, root, group_by), notes)
+
+
+def by_table(
+    files: Sequence[File],
+    root: Path,
+    labels: Path,
+    target: str | None,
+    group_by: str | None,
+    writing: Mapping[str, Any],
+) -> Labelled:
+    """The label is in the row that names the file, by its path below the folder, its name, or its
+    name without the suffix. Images without a row, rows without a label, and rows without an image
+    are said.
+
+    writing: options of `open_table`.
+    """
+    table = open_table(labels, **writing)
+    column = group_by if group_by in table.names else None
+    found = _label_table(table, files, root, target, column)
+    kept = [file for file in files if file.path in found.row]
+    rows = [found.row[file.path] for file in kept]
+    groups = groups_of(kept, root, group_by) if column is None else (
+        [str(table.cells(column)[row]) for row in rows])  # fmt: skip
+    without = [place(file.path, root) for file in files if file.path not in found.row]
+    notes = [f"{table.file}: {found.target} is learned.", *table.notes]
+    if without:
+        notes.append(
+            f"{counted(len(without), 'images')} without a label in {table.file} left out: "
+            f"{some(without)}."
+        )
+    others = len(table) - len({*found.row.values()})
+    if others:
+        notes.append(f"{table.file}: {counted(others, 'rows')} without an image or a label.")
+    cells = _labels_of(table, found.target)
+    return Labelled(kept, cells[rows], groups, notes)
+
+
+def groups_of(files: Sequence[File], root: Path, group_by: str | None) -> list[str] | None:
+    """The group in each file's name. Raises SteadfitError for names that have none."""
+    if group_by is None:
+        return None
+    found = [_part(file, root, group_by, "group") for file in files]
+    wrong = [place(file.path, root) for file, group in zip(files, found, strict=True) if not group]
+    if wrong:
+        raise SteadfitError(
+            f'group_by, "{group_by}", must fit the name of every image, got {some(wrong)}. In it '
+            "{group} is the group, * is anything, and # is a number: {group}_*."
+        )
+    return [group for group in found if group is not None]
+
+
+def _part(file: File, root: Path, pattern: str, what: str) -> str | None:
+    """What stands at {label} or {group}: in the path below the folder where the pattern has a
+    slash, and else in the name, with the suffix or without."""
+    found = _expression(pattern, what)
+    path = Path(place(file.path, root)) if "/" in pattern else Path(file.path.name)
+    for name in (path.with_suffix("").as_posix(), path.as_posix()):
+        if match := found.fullmatch(name):
+            return match[1]
+    return None
+
+
+def _expression(pattern: str, what: str) -> re.Pattern[str]:
+    mark = f"{{{what}}}"
+    if pattern.count(mark) != 1 or f"{mark}*" in pattern:
+        raise SteadfitError(
+            f"A pattern for the {what} must have {mark} once, and a character or # after it, got "
+            f'"{pattern}". As in {mark}_* for {what}7_0001.jpg, or */{mark}/*.'
+        )
+    parts = {mark: "([^/]+?)", "*": "[^/]*", "#": "[0-9]+"}
+    pieces = re.split(r"(\{\w+\}|[*#])", pattern)
+    return re.compile("".join(parts.get(piece, re.escape(piece)) for piece in pieces))
+
+
+def _label_table(
+    table: Columns, files: Sequence[File], root: Path, target: str | None, group: str | None
+) -> LabelTable:
+    known = _by_name(files, root)
+    rows = {name: _rows_of(table, name, known) for name in table.names}
+    names = max(rows, key=lambda name: len(rows[name]))
+    if not rows[names]:
+        raise SteadfitError(
+            f"{table.file} must have a column with the names of the images, such as "
+            f"{place(files[0].path, root)}, got the columns {some(table.names)}."
+        )
+    rest = [name for name in table.names if name not in (names, group)]
+    found = [table.check(target)] if target is not None else (
+        [name for name in label_columns(table) if name in rest] or rest)  # fmt: skip
+    if len(found) != 1:
+        raise SteadfitError(
+            f"{table.file}: cannot determine the column of labels beside {names}. Give target. "
+            f"Columns: {some(rest)}.",
+            target="NAME",
+        )
+    unlabelled = {*table.unlabelled(found[0])}
+    row: dict[Path, int] = {}
+    cells = table.names_in(found[0])
+    for number, path in rows[names]:
+        if number in unlabelled:
+            continue
+        if cells[row.setdefault(path, number)] != cells[number]:
+            raise SteadfitError(
+                f"{table.file}: each image must have one label, got "
+                f'"{cells[row[path]]}" and "{cells[number]}" for {place(path, root)}, rows '
+                f"{table.number_of_row(row[path])} and {table.number_of_row(number)}. Leave one "
+                "of these out."
+            )
+    return LabelTable(table, found[0], row)
+
+
+def _labels_of(table: Columns, target: str) -> np.ndarray:
+    """As `Columns.labels`, of a table in which some rows may have none."""
+    gaps = table.unlabelled(target)
+    if not gaps:
+        return table.labels(target)
+    labels = table.without(gaps).labels(target)
+    kept = np.setdiff1d(np.arange(len(table)), gaps)
+    whole = np.zeros(len(table), labels.dtype)
+    whole[kept] = labels
+    return whole
+
+
+def _by_name(files: Sequence[File], root: Path) -> dict[str, list[Path]]:
+    """The images that may be meant by a cell."""
+    known: dict[str, list[Path]] = {}
+    for file in files:
+        path = Path(place(file.path, root))
+        for name in {path.as_posix(), path.with_suffix("").as_posix(), path.name, path.stem}:
+            known.setdefault(name, []).append(file.path)
+    return known
+
+
+def _rows_of(table: Columns, name: str, known: dict[str, list[Path]]) -> list[tuple[int, Path]]:
+    """The rows whose cell names an image, and which. Raises SteadfitError for one that may be
+    several, where the cells name images at all."""
+    found: list[tuple[int, Path]] = []
+    for number, cell in enumerate(table.names_in(name)):
+        path = (cell or "").replace("\\", "/").removeprefix("./")
+        meant = known.get(path) or known.get(path.rpartition("/")[2]) or []
+        if len(meant) > 1:
+            raise SteadfitError(
+                f'{table.where(number)}: "{cell}" may be any of {counted(len(meant), "images")}: '
+                f"{some([str(each) for each in meant])}. Write the path below the folder."
+            )
+        found += [(number, each) for each in meant]
+    return found

@@ -1,0 +1,46 @@
+"""New images through a run's model, sound and damaged ones."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import steadfit as sf
+from steadfit.prediction import predictions
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder, rng = tmp_path_factory.mktemp("images"), np.random.default_rng(0)
+    for k in range(12):
+        (folder / "old" / "ab"[k % 2]).mkdir(parents=True, exist_ok=True)
+        pixels = rng.integers(0, 256, (8, 8), np.uint8)
+        Image.fromarray(pixels).save(folder / "old" / "ab"[k % 2] / f"{k}.png")
+    sf.fit(sf.read(folder / "old"), "mlp", training={"epochs": 1}, out=folder / "run")
+    return folder / "run"
+
+
+def test_damaged_images_have_a_row_with_a_note(run: Path, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    (new / "deep").mkdir(parents=True)
+    for name in ("0.png", "deep/1.jfif"):
+        Image.new("L", (9, 9), 99).save(new / name, "png")
+    (new / "=bad.png").write_bytes(b"no image")
+    (new / "cut.png").write_bytes((new / "0.png").read_bytes()[:40])
+    found = predictions(run, new)
+    rows = {row["input"]: row for row in csv.DictReader(io.StringIO(found.text))}
+    assert list(rows) == ["0.png", "deep/1.jfif", "'=bad.png", "cut.png"]
+    assert rows["0.png"]["class"] in ("a", "b")
+    assert rows["0.png"]["note"] == ""
+    assert (rows["cut.png"]["class"], rows["cut.png"]["p_a"]) == ("", "")
+    assert rows["'=bad.png"]["note"] == "it is no image that Pillow can read."
+    assert all(row["note"] for name, row in rows.items() if name.endswith(("bad.png", "cut.png")))
+    assert [note for note in found.notes if note.startswith("cut.png cannot be predicted: ")]
+
+
+def test_without_damage_there_is_no_column_for_it(run: Path, tmp_path: Path) -> None:
+    Image.new("L", (9, 9), 99).save(tmp_path / "0.png")
+    assert "note" not in predictions(run, tmp_path).text.splitlines()[0]

@@ -1,0 +1,150 @@
+"""Series as archives publish them: rows without a header, and ARFF."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.io import arff
+
+from steadfit.data import Dataset, Ragged, read
+from steadfit.errors import SteadfitError
+from steadfit.kinds import Series, Table, Tables
+
+NUMBERS = np.random.default_rng(0).normal(size=(12, 9)).round(3)
+
+
+def series_of(data: Dataset) -> list[list[float]]:
+    assert isinstance(data.x, Ragged)
+    return [row[:, 0].tolist() for row in data.x.rows()]
+
+
+def rows(between: str, label: str = "{}") -> str:
+    return "".join(
+        between.join([label.format(k % 2 + 1), *map(str, row)]) + "\n"
+        for k, row in enumerate(NUMBERS)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Toy_TRAIN.tsv", rows("\t")),
+        ("toy.tsv", rows("\t")),
+        ("Toy_TRAIN.txt", rows("  ", "  {}.0000000e+00")),
+        ("Toy_TRAIN", rows(",")),
+        ("toy.txt", "\ufeff" + rows("\t").replace("\n", "\r\n")),
+    ],
+)
+def test_the_label_first_and_no_header(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text, newline="")
+    data = read(tmp_path / name)
+    assert (data.classes, data.y.tolist()) == (("1", "2"), [0, 1] * 6)
+    assert np.array_equal(np.array(series_of(data)), NUMBERS.astype(np.float32))
+    assert "no header; the first column is the label" in data.notes[0]
+    assert data.ids[1].endswith("row 2")
+    new = Series(1).read(tmp_path / name, None)
+    assert np.array_equal(new.x.values[:, 0].numpy(), NUMBERS.astype(np.float32).ravel())
+
+
+def test_gaps_are_missing_and_those_after_the_end_make_it_shorter(tmp_path: Path) -> None:
+    lines = rows("\t").splitlines()
+    cells = lines[0].split("\t")
+    lines[0] = "\t".join([*cells[:2], "NaN", *cells[3:8], "NaN", "NaN"])
+    (tmp_path / "Toy_TRAIN.tsv").write_text("\n".join(lines))
+    (tmp_path / "Toy_TEST.tsv").write_text(lines[1])
+    with pytest.raises(SteadfitError, match=r"1 value missing in 1 of 13 series .* row 1\)"):
+        read(tmp_path / "Toy_TRAIN.tsv")
+    data = read(tmp_path / "Toy_TRAIN.tsv", missing="linear")
+    assert list(map(len, series_of(data))) == [7] + [9] * 12
+    assert series_of(data)[0][1] == pytest.approx((NUMBERS[0, 0] + NUMBERS[0, 2]) / 2)
+    assert data.structure.is_test is not None
+    assert data.structure.is_test.tolist() == [False] * 12 + [True]
+
+
+def test_a_class_may_have_one_example_where_the_name_says_what_it_is(tmp_path: Path) -> None:
+    text = "".join(f"{k}\t" + "\t".join(map(str, row)) + "\n" for k, row in enumerate(NUMBERS))
+    (tmp_path / "Fungi_TRAIN.tsv").write_text(text)
+    assert len(read(tmp_path / "Fungi_TRAIN.tsv").classes) == 12
+    (tmp_path / "fungi.tsv").write_text(text)  # here the first column may be a row number
+    with pytest.raises(SteadfitError, match=r"must begin with a row of column names.*label,t1,t2"):
+        read(tmp_path / "fungi.tsv")
+
+
+def test_a_csv_file_has_a_header_and_the_advice_leads_to_a_result(tmp_path: Path) -> None:
+    (tmp_path / "toy.csv").write_text(rows(","))
+    with pytest.raises(SteadfitError, match="of series whose labels come first, label,t1,t2"):
+        read(tmp_path / "toy.csv")
+    head = ",".join(["label", *(f"t{k}" for k in range(1, 10))]) + "\n"
+    (tmp_path / "toy.csv").write_text(head + rows(","))
+    assert np.array_equal(np.array(series_of(read(tmp_path / "toy.csv"))), NUMBERS.astype("f4"))
+
+
+def test_text_and_numbers_in_words_stay_text(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("1 2 3 go\n" * 600)
+    assert read(tmp_path / "a.txt").task == "tokens"
+
+
+ARFF = """% of series
+@RELATION toy
+{}@attribute target {{1, 2}}
+@data
+{}"""
+
+
+def test_series_as_arff_with_their_test_side(tmp_path: Path) -> None:
+    head = "".join(f"@attribute att{k} numeric\n" for k in range(9))
+    lines = [",".join([*map(str, row), str(k % 2 + 1)]) for k, row in enumerate(NUMBERS)]
+    (tmp_path / "Toy_TRAIN.arff").write_text(ARFF.format(head, "\n".join(lines[:8])))
+    (tmp_path / "Toy_TEST.arff").write_text(ARFF.format(head, "% more\n\n" + "\n".join(lines[8:])))
+    data = read(tmp_path / "Toy_TRAIN.arff")
+    assert np.array_equal(np.array(series_of(data)), NUMBERS.astype(np.float32))
+    assert (data.name, data.classes, data.y.tolist()) == ("Toy", ("1", "2"), [0, 1] * 6)
+    assert data.structure.is_test is not None
+    assert data.structure.is_test.tolist() == [False] * 8 + [True] * 4
+    new = Series(1).read(tmp_path / "Toy_TEST.arff", None)
+    assert len(new.x) == 4
+
+
+TABLE = """@relation 'some people'
+@attribute 'body height' real
+@attribute town {'New York', Bonn, Ulm}
+@attribute class {yes, no}
+@data
+1.5, 'New York', yes
+?, Bonn, no
+% a comment
+1.75, Ulm, yes
+1.5, ?, no
+"""
+
+
+def test_a_table_as_arff_is_what_scipy_reads(tmp_path: Path) -> None:
+    path = tmp_path / "people.arff"
+    path.write_text(TABLE)
+    data = read(path)
+    expected, _ = arff.loadarff(path)
+    assert isinstance(data.schema.kind, Tables)
+    assert data.columns == ("body height", "town")
+    assert isinstance(data.x, Table)
+    assert np.array_equal(data.x.values[:, 0].numpy(), expected["body height"], equal_nan=True)
+    towns = data.x.columns[1].categories
+    found = [towns[int(code)] for code in data.x.values[:3, 1]]
+    assert found == [name.decode() for name in expected["town"][:3]]
+    assert bool(data.x.values[3, 1].isnan())
+    assert data.schema.task.labels(data.y) == tuple(name.decode() for name in expected["class"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("real", "relational", r"line 2: attributes that are relations.* \.ts file"),
+        ("?, Bonn, no", "{0 1.5, 2 no}", "line 7: sparse rows are not supported"),
+        ("?, Bonn, no", "?, no", "line 7: a row must have 3 values, one an attribute, got 2"),
+        ("@data", "@date", "line 5: a line before @data must be @relation or @attribute"),
+        ("'body height' real", "'body height", "line 2: must be @attribute NAME TYPE"),
+    ],
+)
+def test_what_is_wrong_with_arff_is_named(tmp_path: Path, old: str, new: str, sentence: str):
+    (tmp_path / "people.arff").write_text(TABLE.replace(old, new))
+    with pytest.raises(SteadfitError, match=sentence):
+        read(tmp_path / "people.arff")
