@@ -1,6 +1,7 @@
 """New inputs through a finished run: predictions, and how far its replicas disagree on them."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -51,6 +52,7 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
         store, notes = existing_store(run / "store"), found.notes
     except SteadfitError as error:  # the model is there all the same
         store, notes = None, (*found.notes, f"The columns on disagreement are left out. {error}")
+    notes = (*notes, *_unknown(model, found.x))
     replicas = None if store is None else _replicas(run, store, model)
     said = None if replicas is None else replicas.logits(found.x)
     columns = {
@@ -59,6 +61,19 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     text = io.BytesIO()
     pyarrow.csv.write_csv(pa.table(columns), text)
     return Predicted(text.getvalue().decode(), notes)
+
+
+def _unknown(model: TrainedModel | TrainedReference, x: Any) -> Iterator[str]:
+    """How much of the texts the model does not know."""
+    if isinstance(model, TrainedReference):
+        return
+    kind = model.facts.schema.kind
+    shares = [kind.unknown(x, preparation) for _, preparation in model.members]
+    known = [share for share in shares if share is not None]
+    if known:
+        share = sum(known) / len(known)
+        warned = ": predictions are little more than guesses" if share > 0.5 else ""
+        yield f"The model does not know {share:.1%} of the {x.unit} of these texts{warned}."
 
 
 def _harmless(values: np.ndarray) -> np.ndarray:

@@ -81,6 +81,9 @@ class Reading(Writing):
     task: Annotated[str | None, _option("What is predicted: classes, numbers, tokens.")] = None
     block: Annotated[int | None, _option("Tokens of a plain text's blocks. [default: 1024]")] = None
     unit: Annotated[str | None, _option("What a text is cut into: words or characters.")] = None
+    strip: Annotated[
+        str | None, _option("What is taken out of texts, with commas: html, urls.")
+    ] = None
     length: Annotated[int | None, _option("Steps of the built-in adding and copy.")] = None
 
     def read(self, source: str) -> "Dataset":

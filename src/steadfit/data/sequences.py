@@ -18,8 +18,14 @@ from steadfit.errors import SteadfitError, some
 from steadfit.formats import Form
 from steadfit.formats.arrays import as_array, named
 from steadfit.kinds import Series, Texts, Unit
+from steadfit.kinds.markup import markup_notes
 from steadfit.kinds.series_rows import joined
-from steadfit.kinds.tokens import number_texts
+from steadfit.kinds.tokens import unit_of
+
+_SPACELESS = (
+    "The texts are cut into characters, as their script puts no spaces between words; "
+    'unit="words" cuts them at spaces.'
+)
 
 
 def from_series(
@@ -80,7 +86,8 @@ def from_texts(
     y: Any,
     name: str = "texts",
     *,
-    unit: Unit = "words",
+    unit: Unit | None = None,
+    strip: Sequence[str] = (),
     task: TaskName | None = None,
     ids: Sequence[str] = (),
     is_test: Any = None,
@@ -90,9 +97,11 @@ def from_texts(
 ) -> Dataset:
     """A dataset of texts, cut into "words" or "characters".
 
+    unit: if None, characters where the texts' script puts no spaces between words, else words.
+    strip: what is taken out of the texts first: "html", "urls".
     y, task, ids, is_test, groups: as in `from_arrays`; form: as in `from_series`.
-    Raises SteadfitError for what is no text,
-    texts without a token, and what `from_arrays` says of y.
+    Raises SteadfitError for what is no text, texts without a token, and what `from_arrays` says of
+    y.
 
     >>> data = from_texts(["a good film", "a bad film"], ["pos", "neg"])
     >>> str(data), data.x.tokens
@@ -112,14 +121,17 @@ def from_texts(
             f"{some(other)}. Fix or remove these."
         )
     learned, targets = read_targets(y, task, ids)
+    told = unit_of(texts) if unit is None else unit
+    kind = Texts(told, tuple(strip))
+    spaceless = [_SPACELESS] if unit is None and told == "characters" else []
     return Dataset(
         name=name,
-        x=number_texts(texts, ids, unit),
+        x=kind.numbered(texts, ids),
         y=targets,
-        schema=Schema(Texts(unit), learned, form),
+        schema=Schema(kind, learned, form),
         structure=Structure(
             is_test=own_test(is_test, len(texts)), groups=group_numbers(groups, len(texts))
         ),
         ids=ids,
-        notes=(*notes, *target_notes(y, task)),
+        notes=(*notes, *spaceless, *markup_notes(texts, strip), *target_notes(y, task)),
     )

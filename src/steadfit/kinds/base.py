@@ -124,6 +124,11 @@ class Kind(ABC, Generic[X]):
         """The columns of a table that an example is read from, where the kind itself tells."""
         return ()
 
+    def unknown(self, x: X, preparation: Preparation) -> float | None:
+        """The share of the examples' parts that the training sample did not have; None where they
+        are numbers, and have no such."""
+        return None
+
     def columns(self, x: X) -> int:
         """How many numbers `matrix` has of each example; 0 where that is not one number for all."""
         return 0

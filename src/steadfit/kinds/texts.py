@@ -1,7 +1,7 @@
 """Texts, cut into words or characters."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,6 +14,7 @@ from steadfit.formats.arrays import named
 from steadfit.formats.columns import Columns
 from steadfit.formats.encoding import read_text
 from steadfit.kinds.base import Examples
+from steadfit.kinds.markup import stripped
 from steadfit.kinds.preparation import RESERVED, UNKNOWN, Preparation, Text
 from steadfit.kinds.ragged import Ragged, Unit
 from steadfit.kinds.random import uniform
@@ -29,10 +30,12 @@ _EXAMPLES_WITH = {"words": 2, "characters": 1}  # a word of one example tells no
 class Texts(Sequences):
     """Texts: `Ragged`, int64 token numbers with the tokens that they stand for.
 
-    unit: what a text is cut into, "words" or "characters".
+    unit: what a text is cut into, "words" or "characters". strip: what is taken out of a text
+    before, of `markup.STRIPS`.
     """
 
     unit: Unit
+    strip: tuple[str, ...] = field(default=(), compare=False)
 
     name = several = "texts"
     model = "bag"
@@ -94,7 +97,15 @@ class Texts(Sequences):
         return [x.between.join(x.tokens[i] for i in row.tolist()) for row in self.rows(x)]
 
     def joined(self, rows: Rows, name: str, missing: str) -> Examples:
-        return Examples(number_texts(rows.examples, rows.ids, self.unit), tuple(rows.ids))
+        return Examples(self.numbered(rows.examples, rows.ids), tuple(rows.ids))
+
+    def numbered(self, texts: Sequence[str], ids: Sequence[str]) -> Ragged:
+        """These texts as this kind reads them. Raises SteadfitError as `number_texts`."""
+        return number_texts(stripped(texts, self.strip), ids, self.unit)
+
+    def unknown(self, x: Ragged, preparation: Preparation) -> float:
+        """The share of the tokens that the network does not know."""
+        return float((preparation.numbers(x.tokens)[x.values] == UNKNOWN).double().mean())
 
     def fit(self, x: Ragged, indices: Tensor) -> dict[str, Any]:
         """The vocabulary: each character of the sample, or each word that two different examples of

@@ -26,7 +26,8 @@ class Asked:
     missing: str | None
     kind: str | None
     task: TaskName | None
-    unit: Unit
+    unit: Unit | None
+    strip: list[str]
 
 
 def check_form(asked: Asked) -> None:

@@ -41,7 +41,8 @@ def read(
     missing: str | None = None,
     kind: str | None = None,
     task: TaskName | None = None,
-    unit: Unit = "words",
+    unit: Unit | None = None,
+    strip: str | Sequence[str] | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
     decimal: Mark | None = None,
@@ -69,7 +70,8 @@ def read(
     kind: "table" or "series", what a row of numbers is. If None, a series where the columns' names
         are steps (t0, t1, … or numbers that rise evenly), and else a row of a table.
     task: "classes" or "numbers"; told by the labels if None: those with a point are numbers.
-    unit: "words" or "characters" of a text.
+    unit: "words" or "characters" of a text; told by its script if None.
+    strip: what is taken out of texts first: "html", "urls".
     encoding: as in `read_text`. delimiter, decimal: the character between cells and the mark before
         decimals, "." or ","; told by the file if None.
 
@@ -84,6 +86,7 @@ def read(
     asked = Asked(
         [table.check(name) for name in dict.fromkeys(listed(target))], text, series, time,
         listed(values), group, horizon, window, season, missing, kind, task, unit,
+        listed(strip),
     )  # fmt: skip
     for name in (series, time, group, text, *asked.values):
         if name is not None:
@@ -153,6 +156,7 @@ def _texts(table: Columns, asked: Asked, text: str, label: str) -> Dataset:
         found.examples,
         table.labels(label),
         unit=asked.unit,
+        strip=asked.strip,
         task=asked.task,
         ids=found.ids,
         groups=None if asked.group is None else table.labels(asked.group),
