@@ -12,6 +12,7 @@ import pyarrow.csv
 from steadfit import training
 from steadfit.errors import SteadfitError
 from steadfit.foreign_text import harmless_cell
+from steadfit.kinds import Examples
 from steadfit.recipe import Recipe
 from steadfit.study.result import StudyResult
 from steadfit.study.store import Store, existing_store
@@ -34,7 +35,8 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     an output and the replicas' standard deviation of it; for a forecast, `time`, where the table
     has times, `step`, counted from the series' last one, and for each column that is forecast the
     same and the ends of its intervals, as `low_80_NAME`. Without a study's replicas, the columns on
-    disagreement are left out; a note says so where they cannot be read.
+    disagreement are left out; a note says so where they cannot be read. A text without a word has
+    empty cells beside its name.
 
     Names of inputs and classes that a spreadsheet program would take for formulas have an
     apostrophe in front (`foreign_text.harmless_cell`, undone by `original_cell`); numbers stay.
@@ -59,8 +61,21 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
         name: _harmless(each) for name, each in new_inputs.columns(model, found, said).items()
     }
     text = io.BytesIO()
-    pyarrow.csv.write_csv(pa.table(columns), text)
+    pyarrow.csv.write_csv(_with_blanks(pa.table(columns), found), text)
     return Predicted(text.getvalue().decode(), notes)
+
+
+def _with_blanks(table: pa.Table, found: Examples) -> pa.Table:
+    """With a row of empty cells for each input that has nothing to predict from, in its place."""
+    if not found.blank:
+        return table
+    total = len(table) + len(found.blank)
+    told = iter(range(len(table)))
+    rows = [None if place in found.blank else next(told) for place in range(total)]
+    named = iter(table["input"].to_pylist())
+    names = [harmless_cell(found.blank[place]) if row is None else next(named)
+             for place, row in enumerate(rows)]  # fmt: skip
+    return table.take(pa.array(rows, pa.int64())).set_column(0, "input", pa.array(names))
 
 
 def _unknown(model: TrainedModel | TrainedReference, x: Any) -> Iterator[str]:

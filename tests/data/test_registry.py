@@ -73,6 +73,18 @@ def _txt(path: Path) -> Path:
     return path / "a.txt"
 
 
+def _jsonl(path: Path) -> Path:
+    rows = [
+        f'{{"t0": {i}, "t1": {i + 1}, "label": "{label}"}}' for i, label in enumerate("abababab")
+    ]
+    (path / "a.jsonl").write_text("\n".join(rows))
+    return path / "a.jsonl"
+
+
+def _ndjson(path: Path) -> Path:
+    return _jsonl(path).rename(path / "a.ndjson")
+
+
 EXAMPLES: dict[str, Callable[[Path], Path]] = {
     "folder": _folder,
     ".npz": _npz,
@@ -83,6 +95,8 @@ EXAMPLES: dict[str, Callable[[Path], Path]] = {
     ".pq": _pq,
     ".txt": _txt,
     ".xlsx": _xlsx,
+    ".jsonl": _jsonl,
+    ".ndjson": _ndjson,
 }
 
 

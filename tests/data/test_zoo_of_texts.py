@@ -78,7 +78,7 @@ def chinese(rng: np.random.Generator, count: int) -> tuple[list[str], np.ndarray
 
 def test_chinese_texts_are_learned(tmp_path) -> None:
     texts, y = chinese(np.random.default_rng(0), 600)
-    few = {"epochs": 60}
+    few = {"epochs": 50}
     fitted = sf.fit((texts, y.tolist()), out=tmp_path / "run", training=few, reference=False)
     assert fitted.error is not None
     assert fitted.error < 0.05  # by words: 0.5

@@ -75,7 +75,7 @@ def fit(
     write_text(folder / fit_result.NAME, result.to_json())
     notes = (*parts.train.notes, *parts.notes, *network_notes(chosen, parts.train))
     write_about(folder, About(notes, run_facts(time.time() - began, 1)))
-    return Fitted(trained, folder, result, replica.seconds, compared)
+    return Fitted(trained, folder, result, replica.seconds, compared, notes)
 
 
 def _handed_over(

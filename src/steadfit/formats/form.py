@@ -9,12 +9,20 @@ from steadfit.errors import SteadfitError, some
 from steadfit.formats.calendars import Ticks
 from steadfit.formats.columns import Columns
 from steadfit.formats.csv_tables import columns_of_text, read_csv
+from steadfit.formats.json_lines import JSON_LINES, read_json_lines
 from steadfit.formats.numerals import Mark
 from steadfit.formats.packed import PACKED, plain_name
 from steadfit.formats.parquet import read_parquet
+from steadfit.formats.text_files import (
+    has_labelled_lines,
+    is_text_folder,
+    read_labelled_lines,
+    read_text_folder,
+)
 from steadfit.formats.workbooks import sheet_text
 
-TABLES = (".csv", ".tsv", ".parquet", ".pq", ".xlsx")
+TABLES = (".csv", ".tsv", *JSON_LINES, ".parquet", ".pq", ".xlsx")
+_OF_TEXT = TABLES[:4]  # which may be compressed
 INDEX = ("", "id", "index", "unnamed: 0")  # what row numbers of other programs are called
 _TARGETS = ("label", "target", "class", "y")  # what columns of labels are called
 
@@ -23,13 +31,14 @@ class Rows(NamedTuple):
     """Examples of a table or a file: series, NaN where missing, or texts.
 
     ids: where each came from. notes: what there is to tell of them. clocks: the times after each,
-    where there are times.
+    where there are times. beside: the words that stand with each text, from other columns.
     """
 
     examples: Sequence[Any]
     ids: Sequence[str]
     notes: Sequence[str] = ()
     clocks: Sequence[Ticks] = ()
+    beside: Sequence[Sequence[str]] = ()
 
 
 class Form(ABC):
@@ -67,10 +76,15 @@ class Form(ABC):
         return self.rows(table, missing)
 
 
+def holds_table(path: Path) -> bool:
+    """Whether it is a file or folder that `open_table` takes."""
+    return is_text_folder(path) or has_labelled_lines(path) or (path.is_file() and is_table(path))
+
+
 def is_table(path: Path) -> bool:
     """Whether a file is a table by its name, compressed or not."""
     packed = path.suffix.lower() in PACKED
-    return Path(plain_name(path)).suffix.lower() in (TABLES[:2] if packed else TABLES)
+    return Path(plain_name(path)).suffix.lower() in (_OF_TEXT if packed else TABLES)
 
 
 def open_table(
@@ -79,8 +93,14 @@ def open_table(
     delimiter: str | None = None,
     decimal: Mark | None = None,
 ) -> Columns:
-    """A table by its suffix; the options and what is raised as of `read_csv`,
-    `read_parquet` and `sheet_text`."""
+    """A table by its suffix, a folder of texts or a file of fastText's; the options and what is
+    raised as of `read_csv`, `read_parquet` and `sheet_text`."""
+    if path.is_dir():
+        return read_text_folder(path, encoding)
+    if path.suffix.lower() == ".txt":
+        return read_labelled_lines(path, encoding)
+    if Path(plain_name(path)).suffix.lower() in JSON_LINES:
+        return read_json_lines(path, encoding)
     if path.suffix.lower() == ".xlsx":
         return columns_of_text(path, sheet_text(path), ",", ".")
     parquet = path.suffix.lower() in (".parquet", ".pq")

@@ -5,6 +5,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 import numpy as np
@@ -26,12 +27,14 @@ X = TypeVar("X", bound=Inputs)
 
 class Examples(NamedTuple):
     """New inputs: examples, what each is called, what the reader has to tell, and of a forecast the
-    times after each."""
+    times after each. blank: of inputs that have nothing to predict from, their places among all,
+    and what they are called."""
 
     x: Any
     ids: tuple[str, ...]
     notes: tuple[str, ...] = ()
     clocks: tuple[Ticks, ...] = ()
+    blank: Mapping[int, str] = MappingProxyType({})
 
 
 def existing(source: str | Path) -> Path:

@@ -13,7 +13,7 @@ from torch import Tensor
 from steadfit.errors import SteadfitError, counted
 from steadfit.formats import Form, Rows
 from steadfit.formats.columns import Columns
-from steadfit.formats.form import is_table, open_table
+from steadfit.formats.form import holds_table, open_table
 from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.numerals import Mark
 from steadfit.kinds.base import Examples, Kind, Packed, existing, said
@@ -43,17 +43,18 @@ class Sequences(Kind[Ragged]):
         self,
         source: Path,
         form: Form | None,
-        missing: str = "refuse",
+        missing: str | None = None,
         encoding: str | None = None,
         delimiter: str | None = None,
         decimal: Mark | None = None,
     ) -> Examples:
-        """missing: the rule for missing values. encoding, delimiter, decimal: as in `read_csv`."""
+        """missing: the rule for missing values, `of_gaps` if None. The rest as in `read_csv`."""
         suffix = source.suffix.lower()
         files = form.files if form is not None else None
-        if not source.is_file():
+        missing = self.of_gaps if missing is None else missing
+        if not (source.is_file() or holds_table(source)):
             raise SteadfitError(f"There is no file {source}.")
-        if is_table(source):
+        if holds_table(source):
             table = open_table(source, encoding, delimiter, decimal)
             rows = (form or self.told(table)).read(table, missing)
         elif suffix == self.suffix and files is None:
@@ -75,6 +76,7 @@ class Sequences(Kind[Ragged]):
             return self.joined((form or self.told(table)).read(table), table.file, "refuse")
         return self.joined(self.from_values(given), "x", "refuse")
 
+    of_gaps: ClassVar[str] = "refuse"  # the rule for what is missing in a file to predict
     text_is_path: ClassVar[bool] = True  # whether a text names a file, and is no example
 
     @abstractmethod

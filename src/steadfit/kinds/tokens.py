@@ -5,11 +5,11 @@ import unicodedata
 from array import array
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import groupby
+from itertools import chain, groupby
 
 import torch
 
-from steadfit.errors import SteadfitError, some, unknown
+from steadfit.errors import SteadfitError, counted, some, unknown
 from steadfit.kinds.ragged import Ragged, Unit
 
 # A word: letters and digits with their marks and joiners; in it, apostrophes, and points and commas
@@ -79,26 +79,46 @@ def unit_of(texts: Sequence[str]) -> Unit:
     return "characters" if 2 * len(_SPACELESS.findall(looked_at)) > letters else "words"
 
 
-def number_texts(texts: Sequence[str], ids: Sequence[str], unit: Unit = "words") -> Ragged:
+def number_texts(
+    texts: Sequence[str],
+    ids: Sequence[str],
+    unit: Unit = "words",
+    beside: Sequence[Sequence[str]] = (),
+) -> Ragged:
     """Each text as the numbers of its tokens, in the order of their first appearance.
 
     Nothing is fitted here: every token of every text has a number. Which of them a network knows
-    is for its `Preparation` to say. Raises SteadfitError for texts without a token, by their ids.
+    is for its `Preparation` to say. beside: tokens that stand before those of each text. Raises
+    SteadfitError for texts without a token of their own, by their ids.
     """
+    found = numbered(texts, unit, beside)
+    empty = [ids[i] for i in blank(found, beside)]
+    if empty:
+        raise SteadfitError(
+            f"{counted(len(empty), 'texts')} {'has' if len(empty) == 1 else 'have'} no {unit}: "
+            f'{some(empty)}. Fill them in, or give missing="drop" to leave them out.'
+        )
+    return found
+
+
+def blank(x: Ragged, beside: Sequence[Sequence[str]] = ()) -> list[int]:
+    """The positions of the texts that have no tokens but those that stand `beside` them."""
+    own = x.lengths - torch.tensor([len(words) for words in beside] or [0])
+    return (own == 0).nonzero().flatten().tolist()
+
+
+def numbered(texts: Sequence[str], unit: Unit, beside: Sequence[Sequence[str]] = ()) -> Ragged:
+    """As `number_texts`, of texts that may be without a token."""
     if unit not in ("words", "characters"):
         raise unknown("unit of text", unit, ["words", "characters"])
     numbers: dict[str, int] = {}
     flat = array("q")  # eight bytes a token, where a list would take several times that
     lengths = []
-    for text in texts:
+    for text, words in zip(texts, beside or [()] * len(texts), strict=True):
         before = len(flat)
-        flat.extend(numbers.setdefault(token, len(numbers)) for token in _tokens(text, unit))
+        tokens = chain(words, _tokens(text, unit) if text.strip() else ())
+        flat.extend(numbers.setdefault(token, len(numbers)) for token in tokens)
         lengths.append(len(flat) - before)
-    empty = [ids[i] for i, length in enumerate(lengths) if not length]
-    if empty:
-        raise SteadfitError(
-            f"{len(empty)} texts have no {unit}: {some(empty)}. Remove them or fill them in."
-        )
     values = (
         torch.frombuffer(flat, dtype=torch.int64) if flat else torch.zeros(0, dtype=torch.int64)
     )
