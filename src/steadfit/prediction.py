@@ -1,7 +1,7 @@
 """New inputs through a finished run: predictions, and how far its replicas disagree on them."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.csv
 
 from steadfit import training
-from steadfit.errors import SteadfitError
-from steadfit.foreign_text import harmless_cell
+from steadfit.analysis.confusion import confusion_of
+from steadfit.errors import SteadfitError, some
+from steadfit.foreign_text import harmless_cell, original_cell
 from steadfit.kinds import Examples
 from steadfit.recipe import Recipe
 from steadfit.study.result import StudyResult
@@ -41,6 +42,8 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     Names of inputs and classes that a spreadsheet program would take for formulas have an
     apostrophe in front (`foreign_text.harmless_cell`, undone by `original_cell`); numbers stay.
 
+    Where a file of texts has the labels too, a note says how many are wrong, and which.
+
     options: how series and texts are read: missing, encoding, delimiter, decimal (`Schema.read`).
 
     Raises SteadfitError where the run has no model, or a language model, or an input cannot be
@@ -60,9 +63,35 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     columns = {
         name: _harmless(each) for name, each in new_inputs.columns(model, found, said).items()
     }
+    if schema.task.classes:
+        notes = (*notes, *_of_labels(schema.task.classes, found.labels, columns))
     text = io.BytesIO()
     pyarrow.csv.write_csv(_with_blanks(pa.table(columns), found), text)
     return Predicted(text.getvalue().decode(), notes)
+
+
+def _of_labels(
+    classes: Sequence[str], labels: Sequence[str], columns: Mapping[str, np.ndarray]
+) -> Iterator[str]:
+    """The error where an input file has labels, and what is taken for what."""
+    known = [i for i, label in enumerate(labels) if label in classes]
+    others = dict.fromkeys(label for label in labels if label and label not in classes)
+    if others:
+        named = some([f'"{label}"' for label in others])
+        yield f"Labels that the model does not know, which are not counted: {named}."
+    if not known:
+        return
+    said = [classes.index(original_cell(columns["class"][i])) for i in known]
+    y = [classes.index(labels[i]) for i in known]
+    found = confusion_of(np.array(said), np.array(y), classes)
+    wrong = sum(one.wrong for one in found.classes)
+    yield f"Of {len(known):,} labelled texts {wrong:,} are wrong ({wrong / len(known):.1%})."
+    if found.confused:
+        order = sorted(found.classes, key=lambda one: -one.wrong / one.points)
+        shares = [f"{one.name} {one.wrong / one.points:.1%} of {one.points:,}" for one in order]
+        yield f"Errors of each class: {some(shares)}."
+        pairs = [f"{one.label} for {one.said} {one.count:,} times" for one in found.confused]
+        yield f"Taken for another, most often: {some(pairs)}."
 
 
 def _with_blanks(table: pa.Table, found: Examples) -> pa.Table:

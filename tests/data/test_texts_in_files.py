@@ -191,6 +191,26 @@ def test_blank_texts_are_named_left_out_or_given_no_prediction(tmp_path: Path) -
         predictions(tmp_path / "run", path)
 
 
+def test_a_labelled_file_to_predict_gives_the_error_and_what_is_taken_for_what(
+    tmp_path: Path,
+) -> None:
+    fitted = sf.fit(read(written(tmp_path, "a.csv")), out=tmp_path / "run", **FAST | {
+        "training": {"epochs": 40}})  # fmt: skip
+    new = tmp_path / "new.csv"
+    new.write_text(
+        "review,sentiment\na fine film,good\na dull film,bad\na fine one,bad\n,bad\na,odd\na,\n"
+    )
+    notes = predictions(fitted.folder, new).notes
+    assert notes[-4:] == (
+        'Labels that the model does not know, which are not counted: "odd".',
+        "Of 3 labelled texts 1 are wrong (33.3%).",
+        "Errors of each class: bad 50.0% of 2, good 0.0% of 1.",
+        "Taken for another, most often: bad for good 1 times.",
+    )
+    new.write_text("review\na fine film\n")
+    assert not any("labelled" in note for note in predictions(fitted.folder, new).notes)
+
+
 def test_texts_that_are_far_longer_are_cut_and_it_is_said(tmp_path: Path) -> None:
     several = [f"{word} film number {n}" for n in range(150) for word in ("good", "bad")]
     several[7] = "bad " * 20_000

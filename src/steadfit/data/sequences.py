@@ -24,6 +24,7 @@ from steadfit.kinds.series_rows import joined
 from steadfit.kinds.tokens import unit_of
 
 _USUAL = 0.99  # of the texts are as long as what is read of those that are far longer
+_SHOWN = 300  # characters of a text that are kept as it was written
 _LEAST = 128  # tokens that are always read
 _FAR = 4  # times as long as these is far longer
 _SPACELESS = (
@@ -152,11 +153,16 @@ def from_texts(
             groups=None if numbers is None else numbers[kept],
         ),
         ids=found.ids,
+        written=tuple(_shown(texts[i]) for i in kept),
         notes=(
             *notes, *found.notes, *spaceless, *cut, *markup_notes(texts, strip),
             *target_notes(y[kept], task),
         ),
     )  # fmt: skip
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def _usual_longest(lengths: np.ndarray) -> int | None:

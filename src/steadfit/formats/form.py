@@ -32,6 +32,7 @@ class Rows(NamedTuple):
 
     ids: where each came from. notes: what there is to tell of them. clocks: the times after each,
     where there are times. beside: the words that stand with each text, from other columns.
+    labels: those of the examples, where the table has them too; "" where a cell is empty.
     """
 
     examples: Sequence[Any]
@@ -39,6 +40,7 @@ class Rows(NamedTuple):
     notes: Sequence[str] = ()
     clocks: Sequence[Ticks] = ()
     beside: Sequence[Sequence[str]] = ()
+    labels: Sequence[str] = ()
 
 
 class Form(ABC):

@@ -63,12 +63,14 @@ class TextTable(Form):
     """A row a text.
 
     column: of the texts; more: other such columns, whose texts follow. beside: the columns of
-    numbers and names that stand with a text as words of their own.
+    numbers and names that stand with a text as words of their own. target: the column of labels,
+    which new tables may have or not.
     """
 
     column: str
     more: tuple[str, ...] = ()
     beside: tuple[Steps | Names, ...] = ()
+    target: str | None = None
 
     name = "texts"
 
@@ -92,7 +94,9 @@ class TextTable(Form):
         cells = zip(*(_texts(table, name) for name in (self.column, *self.more)), strict=True)
         texts = ["\n".join(part for part in parts if part.strip()) for parts in cells]
         words = [column.words(table) for column in self.beside]
-        return Rows(texts, row_ids(table), beside=list(zip(*words, strict=True)))
+        known = self.target is not None and self.target in table.names
+        labels = [cell or "" for cell in table.names_in(self.target)] if known else []  # pyright: ignore
+        return Rows(texts, row_ids(table), beside=list(zip(*words, strict=True)), labels=labels)
 
 
 def text_columns(table: Columns, taken: Iterable[str | None]) -> tuple[str, ...]:

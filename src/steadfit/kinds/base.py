@@ -28,13 +28,14 @@ X = TypeVar("X", bound=Inputs)
 class Examples(NamedTuple):
     """New inputs: examples, what each is called, what the reader has to tell, and of a forecast the
     times after each. blank: of inputs that have nothing to predict from, their places among all,
-    and what they are called."""
+    and what they are called. labels: of the examples, where the file has them; "" for none."""
 
     x: Any
     ids: tuple[str, ...]
     notes: tuple[str, ...] = ()
     clocks: tuple[Ticks, ...] = ()
     blank: Mapping[int, str] = MappingProxyType({})
+    labels: tuple[str, ...] = ()
 
 
 def existing(source: str | Path) -> Path:

@@ -117,18 +117,20 @@ class Texts(Sequences):
         texts = stripped(rows.examples, self.strip)
         if missing == "refuse":
             x = number_texts(texts, rows.ids, self.unit, rows.beside)
-            return Examples(x, tuple(rows.ids), tuple(rows.notes))
+            return Examples(x, tuple(rows.ids), tuple(rows.notes), labels=tuple(rows.labels))
         x = numbered(texts, self.unit, rows.beside)
         gone = {place: rows.ids[place] for place in blank(x, rows.beside)}
         if not gone:
-            return Examples(x, tuple(rows.ids), tuple(rows.notes))
+            return Examples(x, tuple(rows.ids), tuple(rows.notes), labels=tuple(rows.labels))
         kept = np.setdiff1d(np.arange(len(x)), list(gone))
         if not len(kept):
             raise SteadfitError(f"{name} must have texts of {self.unit}, got only blank ones.")
         named = some(list(gone.values()))
         note = f"{counted(len(gone), 'blank texts')} {_OF_BLANK[missing]}: {named}."
         ids = tuple(str(rows.ids[i]) for i in kept)
-        return Examples(x[torch.from_numpy(kept)], ids, (*rows.notes, note), blank=gone)
+        labels = tuple(str(rows.labels[i]) for i in kept) if rows.labels else ()
+        x = x[torch.from_numpy(kept)]
+        return Examples(x, ids, (*rows.notes, note), blank=gone, labels=labels)
 
     def shortened(self, x: Ragged) -> tuple[Ragged, tuple[str, ...]]:
         """The texts up to `longest` tokens, and a note where some are longer."""

@@ -167,7 +167,7 @@ def _texts(table: Columns, asked: Asked, text: tuple[str, ...], label: str) -> D
     others = asked.values or [name for name in table.names if name not in taken]
     others = [name for name in others if name not in text and not has_sentences(table, name)]
     beside, notes = beside_texts(table, others, label)
-    form = TextTable(text[0], text[1:], beside)
+    form = TextTable(text[0], text[1:], beside, label)
     found = form.rows(table, "refuse")
     return from_texts(
         found.examples,
