@@ -1,7 +1,7 @@
 """New inputs through a finished run: predictions, and how far its replicas disagree on them."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.csv
 
 from steadfit import training
-from steadfit.errors import SteadfitError
-from steadfit.foreign_text import harmless_cell
+from steadfit.analysis.confusion import confusion_of
+from steadfit.errors import SteadfitError, some
+from steadfit.foreign_text import harmless_cell, original_cell
+from steadfit.kinds import Examples
 from steadfit.recipe import Recipe
 from steadfit.study.result import StudyResult
 from steadfit.study.store import Store, existing_store
@@ -34,11 +36,14 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     an output and the replicas' standard deviation of it; for a forecast, `time`, where the table
     has times, `step`, counted from the series' last one, and for each column that is forecast the
     same and the ends of its intervals, as `low_80_NAME`. Without a study's replicas, the columns on
-    disagreement are left out; a note says so where they cannot be read.
+    disagreement are left out; a note says so where they cannot be read. A text without a word has
+    empty cells beside its name.
 
     Names of inputs and classes that a spreadsheet program would take for formulas have an
     apostrophe in front (`foreign_text.harmless_cell`, undone by `original_cell`); numbers stay.
     Images that cannot be read have a row too, after the others, with the reason in a column `note`.
+
+    Where a file of texts has the labels too, a note says how many are wrong, and which.
 
     options: how series and texts are read: missing, encoding, delimiter, decimal, sheet
     (`Schema.read`).
@@ -54,14 +59,68 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
         store, notes = existing_store(run / "store"), found.notes
     except SteadfitError as error:  # the model is there all the same
         store, notes = None, (*found.notes, f"The columns on disagreement are left out. {error}")
+    notes = (*notes, *_unknown(model, found.x))
     replicas = None if store is None else _replicas(run, store, model)
     said = None if replicas is None else replicas.logits(found.x)
     columns = {
         name: _harmless(each) for name, each in new_inputs.columns(model, found, said).items()
     }
+    if schema.task.classes:
+        notes = (*notes, *_of_labels(schema.task.classes, found.labels, columns))
     text = io.BytesIO()
-    pyarrow.csv.write_csv(_with_damaged(pa.table(columns), found.damaged), text)
+    table = _with_damaged(_with_blanks(pa.table(columns), found), found.damaged)
+    pyarrow.csv.write_csv(table, text)
     return Predicted(text.getvalue().decode(), notes)
+
+
+def _of_labels(
+    classes: Sequence[str], labels: Sequence[str], columns: Mapping[str, np.ndarray]
+) -> Iterator[str]:
+    """The error where an input file has labels, and what is taken for what."""
+    known = [i for i, label in enumerate(labels) if label in classes]
+    others = dict.fromkeys(label for label in labels if label and label not in classes)
+    if others:
+        named = some([f'"{label}"' for label in others])
+        yield f"Labels that the model does not know, which are not counted: {named}."
+    if not known:
+        return
+    said = [classes.index(original_cell(columns["class"][i])) for i in known]
+    y = [classes.index(labels[i]) for i in known]
+    found = confusion_of(np.array(said), np.array(y), classes)
+    wrong = sum(one.wrong for one in found.classes)
+    yield f"Of {len(known):,} labelled texts {wrong:,} are wrong ({wrong / len(known):.1%})."
+    if found.confused:
+        order = sorted(found.classes, key=lambda one: -one.wrong / one.points)
+        shares = [f"{one.name} {one.wrong / one.points:.1%} of {one.points:,}" for one in order]
+        yield f"Errors of each class: {some(shares)}."
+        pairs = [f"{one.label} for {one.said} {one.count:,} times" for one in found.confused]
+        yield f"Taken for another, most often: {some(pairs)}."
+
+
+def _with_blanks(table: pa.Table, found: Examples) -> pa.Table:
+    """With a row of empty cells for each input that has nothing to predict from, in its place."""
+    if not found.blank:
+        return table
+    total = len(table) + len(found.blank)
+    told = iter(range(len(table)))
+    rows = [None if place in found.blank else next(told) for place in range(total)]
+    named = iter(table["input"].to_pylist())
+    names = [harmless_cell(found.blank[place]) if row is None else next(named)
+             for place, row in enumerate(rows)]  # fmt: skip
+    return table.take(pa.array(rows, pa.int64())).set_column(0, "input", pa.array(names))
+
+
+def _unknown(model: TrainedModel | TrainedReference, x: Any) -> Iterator[str]:
+    """How much of the texts the model does not know."""
+    if isinstance(model, TrainedReference):
+        return
+    kind = model.facts.schema.kind
+    shares = [kind.unknown(x, preparation) for _, preparation in model.members]
+    known = [share for share in shares if share is not None]
+    if known:
+        share = sum(known) / len(known)
+        warned = ": predictions are little more than guesses" if share > 0.5 else ""
+        yield f"The model does not know {share:.1%} of the {x.unit} of these texts{warned}."
 
 
 def _with_damaged(table: pa.Table, damaged: Mapping[str, str]) -> pa.Table:

@@ -134,7 +134,7 @@ def test_what_is_no_text_is_named() -> None:
 
 
 def test_texts_without_words_are_named() -> None:
-    with pytest.raises(SteadfitError, match="1 texts have no words: row 1"):
+    with pytest.raises(SteadfitError, match="1 text has no words: row 1"):
         from_texts(["a", "  "], ["x", "y"])
     with pytest.raises(SteadfitError, match='Did you mean "words"'):
         from_texts(["a"], ["x"], unit="word")  # pyright: ignore[reportArgumentType]

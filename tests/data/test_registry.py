@@ -80,6 +80,18 @@ def _arff(path: Path) -> Path:
     return path / "a.arff"
 
 
+def _jsonl(path: Path) -> Path:
+    rows = [
+        f'{{"t0": {i}, "t1": {i + 1}, "label": "{label}"}}' for i, label in enumerate("abababab")
+    ]
+    (path / "a.jsonl").write_text("\n".join(rows))
+    return path / "a.jsonl"
+
+
+def _ndjson(path: Path) -> Path:
+    return _jsonl(path).rename(path / "a.ndjson")
+
+
 EXAMPLES: dict[str, Callable[[Path], Path]] = {
     "folder": _folder,
     ".npz": _npz,
@@ -92,6 +104,8 @@ EXAMPLES: dict[str, Callable[[Path], Path]] = {
     ".xlsx": _xlsx,
     ".xlsm": lambda path: _xlsx(path).rename(path / "a.xlsm"),
     ".arff": _arff,
+    ".jsonl": _jsonl,
+    ".ndjson": _ndjson,
 }
 
 

@@ -268,5 +268,5 @@ def test_texts_are_told_from_names(tmp_path: Path) -> None:
     assert titles(data) == ["age", "who"]
     films = [f"{i * 7 % 23},it is a film of {i} minutes,{'ab'[i % 2]}" for i in range(40)]
     assert str(read(written(tmp_path, "\n".join(["age,said,label", *films])))).startswith(
-        "some · 40 texts of 7 words"
+        "some · 40 texts of 8 words"
     )

@@ -1,12 +1,10 @@
 """What every engine must do; a new one is tested by being listed here."""
 
-<<<<<<< HEAD
 import errno
 import multiprocessing
 import os
-=======
-import multiprocessing
->>>>>>> tables
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from steadfit.errors import SteadfitError
 from steadfit.recipe import Recipe
 from steadfit.study.design import Design
 from steadfit.study.dispatch import train
-from steadfit.study.engine import Engine, Progress
+from steadfit.study.engine import Engine, Progress, Session
 from steadfit.study.engines import LocalEngine, SerialEngine
 from steadfit.study.plan import make_plan
 from steadfit.study.run import run_study
@@ -31,11 +29,13 @@ from study.refusing import Refusing
 class DaemonicEngine(LocalEngine):
     """The local one as in a process that may not start others."""
 
-    def train(self, *arguments, **named) -> frozenset[str]:
+    @contextmanager
+    def opened(self, data: Dataset) -> Iterator[Session]:
         config = multiprocessing.current_process()._config  # type: ignore[attr-defined]
         config["daemon"] = True  # no setter: it can be set before a process starts alone
         try:
-            return super().train(*arguments, **named)
+            with super().opened(data) as session:
+                yield session
         finally:
             del config["daemon"]
 
@@ -97,8 +97,7 @@ def test_a_study_does_not_depend_on_the_engine(data: Dataset, tmp_path: Path) ->
         name: run_study(data, LEARNER, ["l2"], tmp_path / name, Design(samples=2), engine=engine)
         for name, engine in ENGINES.items()
     }
-<<<<<<< HEAD
-    assert results["serial"].result.to_json() == results["local"].result.to_json()
+    assert len({each.result.to_json() for each in results.values()}) == 1
 
 
 def test_workers_that_cannot_be_started_are_a_sentence(
@@ -139,17 +138,11 @@ def test_training_in_this_process_leaves_its_settings_as_they_were(data: Dataset
     finally:
         torch.set_flush_denormal(False)
         torch.set_num_threads(before)
-=======
-    assert len({each.result.to_json() for each in results.values()}) == 1
 
 
-def test_a_daemonic_process_refuses_several_and_keeps_its_settings(data: Dataset, tmp_path) -> None:
-    store, trials = open_store(tmp_path / "store"), trials_of(LEARNER, data)[:1]
-    with pytest.raises(SteadfitError, match=r"must be 1 in a daemonic process.* got 2\. Give 1"):
-        DaemonicEngine(2).train(trials, data, store)
-    torch.set_num_threads(2)
-    DaemonicEngine(1).train(trials, data, store)
-    assert trials[0].key in store
-    assert torch.get_num_threads() == 2
-    assert torch.tensor([1e-40]).mul(1).any()  # denormal numbers are not flushed
->>>>>>> tables
+def test_a_daemonic_process_refuses_several(data: Dataset) -> None:
+    with (
+        pytest.raises(SteadfitError, match=r"must be 1 in a daemonic process.* got 2\. Give 1"),
+        DaemonicEngine(2).opened(data),
+    ):
+        pass

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from steadfit.analysis.confusion import Confusion, confusion_of
 from steadfit.api.recipes import NetworkLike, network_notes, recipe_of, suited_reading
 from steadfit.api.results import Fitted
 from steadfit.api.runs import run_facts, usual_folder
@@ -16,6 +17,7 @@ from steadfit.files import check_file, check_outside, write_text
 from steadfit.recipe import Recipe, Scalar
 from steadfit.references import ReferenceScore, references_for, scores
 from steadfit.remedies import ArmLike, Remedy, apply, joined
+from steadfit.report.wrong_texts import wrong_texts, wrong_texts_page
 from steadfit.study import fit_result
 from steadfit.study.data_facts import data_facts
 from steadfit.study.fit_result import FitResult, ReferenceFacts
@@ -23,6 +25,8 @@ from steadfit.study.folder import About, check_no_study, write_about
 from steadfit.study.result import RemedyFacts
 from steadfit.training import Replica, TrainedModel, prepare, trained_model
 from steadfit.training import fit as fit_replica
+
+WRONG_TEXTS = "wrong_texts.html"  # of a fit of texts, in its folder
 
 
 def fit(
@@ -45,8 +49,9 @@ def fit(
 
     remedies: of one arm, as in `study`: "dropout+l2" or ["dropout", "l2"] joins two. The rest as in
     `study`. out: by default runs/NAME-fit; gets `model/`, and `fit.json` with the figures, which
-    `steadfit show` shows again. reference: whether the references that suit the data are fitted
-    too, and the loss is compared with theirs (`steadfit.references`).
+    `steadfit show` shows again; of texts `wrong_texts.html` too, those that are taken for another
+    class. reference: whether the references that suit the data are fitted too, and the loss is
+    compared with theirs (`steadfit.references`).
 
     Raises SteadfitError for what a person can fix, such as a folder that holds a study.
     """
@@ -63,7 +68,7 @@ def fit(
     if isinstance(data, str | Path):
         check_outside(folder, Path(data))
     check_no_study(folder)
-    for name in (fit_result.NAME, "run.json"):
+    for name in (fit_result.NAME, "run.json", WRONG_TEXTS):
         check_file(folder / name)
     prepare(folder / "model")
     replica = fit_replica(chosen, parts.train, everything, parts.test, seed, device)
@@ -74,8 +79,9 @@ def fit(
     result = _fit_result(dataset, parts, chosen, wanted, replica, compared, seed)
     write_text(folder / fit_result.NAME, result.to_json())
     notes = (*parts.train.notes, *parts.notes, *network_notes(chosen, parts.train))
+    _write_wrong_texts(folder, trained, parts.test, replica)
     write_about(folder, About(notes, run_facts(time.time() - began, "none")))
-    return Fitted(trained, folder, result, replica.seconds, compared)
+    return Fitted(trained, folder, result, replica.seconds, compared, notes)
 
 
 def _handed_over(
@@ -132,5 +138,15 @@ def _fit_result(
             ReferenceFacts(one.name, None if one.left_out else one.loss, one.error, one.left_out)
             for one in references
         ),
+        confusion=confusion_of(replica.logits.argmax(1), tested.y.numpy(), tested.classes)
+        if parts.test.classes
+        else Confusion(),
         **beside._asdict(),
     )
+
+
+def _write_wrong_texts(folder: Path, model: TrainedModel, test: Dataset, replica: Replica) -> None:
+    """The page of the test texts that are taken for another class, where there are texts."""
+    if test.classes and test.schema.kind.name == "texts":
+        found = wrong_texts(model, test, replica.logits)
+        write_text(folder / WRONG_TEXTS, wrong_texts_page(test.name, found))

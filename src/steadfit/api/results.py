@@ -135,7 +135,7 @@ class Fitted:
 
     `print(fitted)` shows the figures; so does its name at the end of a notebook's cell.
     references: what simple rivals give on the same test points; the first guesses. notes: what else
-    there is to say of the training.
+    there is to say of the training. data_notes: on the data and how they were divided.
     """
 
     model: TrainedModel
@@ -143,6 +143,7 @@ class Fitted:
     result: FitResult
     seconds: float
     references: tuple[ReferenceScore, ...] = ()
+    data_notes: tuple[str, ...] = ()
 
     @property
     def loss(self) -> float:

@@ -85,7 +85,7 @@ class Reading(Writing):
         _option("Column of --labels, or pattern with {group}: such images stay on one side."),
     ] = None
     target: Annotated[str | None, _option("Column to learn; several with commas.")] = None
-    text: Annotated[str | None, _option("Column of texts.")] = None
+    text: Annotated[str | None, _option("Column of texts; several with commas.")] = None
     series: Annotated[str | None, _option("Column that names a row's series.")] = None
     time: Annotated[str | None, _option("Column of times.")] = None
     values: Annotated[str | None, _option("Columns of a series' values, with commas.")] = None
@@ -98,6 +98,15 @@ class Reading(Writing):
     task: Annotated[str | None, _option("What is predicted: classes, numbers, tokens.")] = None
     block: Annotated[int | None, _option("Tokens of a plain text's blocks. [default: 1024]")] = None
     unit: Annotated[str | None, _option("What a text is cut into: words or characters.")] = None
+    strip: Annotated[
+        str | None, _option("What is taken out of texts, with commas: html, urls.")
+    ] = None
+    longest: Annotated[
+        int | None, _option("Words or characters that are read of a text, at most.")
+    ] = None
+    test_file: Annotated[
+        str | None, _option("A table of the same columns that is the test set.")
+    ] = None
     length: Annotated[int | None, _option("Steps of the built-in adding and copy.")] = None
 
     def read(self, source: str, **usual: Any) -> "Dataset":

@@ -52,6 +52,7 @@ class Dataset:
     structure: the data's own test set, groups, and order in time.
     ids: where each example came from (a path, "row 17"), for messages and the report.
     notes: sentences for the person about what the reader met and did.
+    written: texts as they were written, shortened, to be looked at; empty of other examples.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Dataset:
     structure: Structure = Structure()
     ids: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.y)
@@ -149,6 +151,7 @@ class Dataset:
             x=self.x[indices],
             y=self.y[indices],
             ids=tuple(self.ids[i] for i in indices.tolist()) if self.ids else (),
+            written=tuple(self.written[i] for i in indices.tolist()) if self.written else (),
             structure=self.structure.take(indices),
         )
 

@@ -16,7 +16,7 @@ from steadfit.data.readers import digits, images, mnist, npz, synthetic, tables,
 from steadfit.errors import SteadfitError, unknown
 from steadfit.files import reading
 from steadfit.formats.archives import archived
-from steadfit.formats.form import is_table
+from steadfit.formats.form import holds_table
 from steadfit.formats.frames import is_frame
 from steadfit.formats.workbooks import check_sheets
 from steadfit.installed import installed, installed_names
@@ -34,6 +34,8 @@ SUFFIXES: Mapping[str, Reader] = {
     ".ts": ts.read,
     ".csv": tables.read,
     ".tsv": tables.read,
+    ".jsonl": tables.read,
+    ".ndjson": tables.read,
     ".parquet": tables.read,
     ".pq": tables.read,
     ".xlsx": tables.read,
@@ -142,6 +144,8 @@ def _reader(source: Any, kind: str | None, task: str | None, rows: str | None) -
         if (reader := installed("readers", str(source))) is not None:
             return reader
         raise unknown("data set", str(source), [*NAMES, *installed_names("readers")])
+    if kind is None and task not in OF_TASK and holds_table(path):
+        return tables.read
     if path.is_dir():
         return images.read
     suffix = (kind or path.suffix).lower()
@@ -149,8 +153,6 @@ def _reader(source: Any, kind: str | None, task: str | None, rows: str | None) -
         return ts.read
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]
-    if kind is None and is_table(path):
-        return tables.read
     if task is not None and task in OF_TASK:
         return OF_TASK[task]
     if suffix in _CODE:

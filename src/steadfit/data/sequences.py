@@ -1,6 +1,7 @@
 """From series and texts in memory to a `Dataset`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,21 @@ from steadfit.data.targets import (
     target_notes,
 )
 from steadfit.errors import SteadfitError, some
-from steadfit.formats import Form
+from steadfit.formats import Form, Rows
 from steadfit.formats.arrays import as_array, named
 from steadfit.kinds import Series, Texts, Unit
+from steadfit.kinds.markup import markup_notes
 from steadfit.kinds.series_rows import joined
-from steadfit.kinds.tokens import number_texts
+from steadfit.kinds.tokens import unit_of
+
+_USUAL = 0.99  # of the texts are as long as what is read of those that are far longer
+_SHOWN = 300  # characters of a text that are kept as it was written
+_LEAST = 128  # tokens that are always read
+_FAR = 4  # times as long as these is far longer
+_SPACELESS = (
+    "The texts are cut into characters, as their script puts no spaces between words; "
+    'unit="words" cuts them at spaces.'
+)
 
 
 def from_series(
@@ -80,7 +91,11 @@ def from_texts(
     y: Any,
     name: str = "texts",
     *,
-    unit: Unit = "words",
+    unit: Unit | None = None,
+    strip: Sequence[str] = (),
+    longest: int | None = None,
+    missing: str = "refuse",
+    beside: Sequence[Sequence[str]] = (),
     task: TaskName | None = None,
     ids: Sequence[str] = (),
     is_test: Any = None,
@@ -90,9 +105,15 @@ def from_texts(
 ) -> Dataset:
     """A dataset of texts, cut into "words" or "characters".
 
+    unit: if None, characters where the texts' script puts no spaces between words, else words.
+    strip: what is taken out of the texts first: "html", "urls".
+    longest: words or characters that are read of a text, at most. If None, as many as 99% of the
+        texts have, and 128 at least, where the longest has more than four times as many; else all.
+    missing: "refuse" names texts without a word, "drop" leaves them out.
+    beside: words that stand with each text, such as its category.
     y, task, ids, is_test, groups: as in `from_arrays`; form: as in `from_series`.
-    Raises SteadfitError for what is no text,
-    texts without a token, and what `from_arrays` says of y.
+    Raises SteadfitError for what is no text, texts without a token, and what `from_arrays` says of
+    y.
 
     >>> data = from_texts(["a good film", "a bad film"], ["pos", "neg"])
     >>> str(data), data.x.tokens
@@ -111,15 +132,40 @@ def from_texts(
             f"{name}: each example must be a text, got something else in {len(other)}: "
             f"{some(other)}. Fix or remove these."
         )
-    learned, targets = read_targets(y, task, ids)
+    if longest is not None and longest < 1:
+        raise SteadfitError(f"longest must be 1 or more, got {longest}.")
+    kind = Texts(unit_of(texts) if unit is None else unit, tuple(strip), longest)
+    found = kind.cut(Rows(texts, ids, beside=beside), name, missing)
+    if longest is None:
+        kind = replace(kind, longest=_usual_longest(found.x.lengths.numpy()))
+    x, cut = kind.shortened(found.x)
+    kept = np.setdiff1d(np.arange(len(texts)), list(found.blank))
+    learned, targets = read_targets(y[kept], task, found.ids)
+    marks, numbers = own_test(is_test, len(texts)), group_numbers(groups, len(texts))
+    spaceless = [_SPACELESS] if unit is None and kind.unit == "characters" else []
     return Dataset(
         name=name,
-        x=number_texts(texts, ids, unit),
+        x=x,
         y=targets,
-        schema=Schema(Texts(unit), learned, form),
+        schema=Schema(kind, learned, form),
         structure=Structure(
-            is_test=own_test(is_test, len(texts)), groups=group_numbers(groups, len(texts))
+            is_test=None if marks is None else marks[kept],
+            groups=None if numbers is None else numbers[kept],
         ),
-        ids=ids,
-        notes=(*notes, *target_notes(y, task)),
-    )
+        ids=found.ids,
+        written=tuple(_shown(texts[i]) for i in kept),
+        notes=(
+            *notes, *found.notes, *spaceless, *cut, *markup_notes(texts, strip),
+            *target_notes(y[kept], task),
+        ),
+    )  # fmt: skip
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def _usual_longest(lengths: np.ndarray) -> int | None:
+    """What is read of a text where a few are far longer than all others; None where none is."""
+    usual = max(_LEAST, int(np.quantile(lengths, _USUAL, method="lower")))
+    return usual if lengths.max() > _FAR * usual else None

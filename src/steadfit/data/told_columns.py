@@ -31,6 +31,10 @@ class Told(NamedTuple):
     notes: tuple[str, ...]
 
 
+class NothingToldError(SteadfitError):
+    """No column tells anything."""
+
+
 class _UselessError(Exception):
     """A column that tells nothing, with the reason in words."""
 
@@ -58,7 +62,7 @@ def told(table: Columns, names: Sequence[str], target: str | None = None) -> Tol
         if target is not None and _tells(table, name, target):
             telling.append(f'"{name}"')
     if not columns:
-        raise SteadfitError(
+        raise NothingToldError(
             f"{table.file} must have columns that tell something beside those named, got "
             f"{some(left_out) or 'none'}. Name the columns to use: values."
         )

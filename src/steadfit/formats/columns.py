@@ -1,7 +1,7 @@
 """Named columns of cells as text, numbers, labels and times; every bad row is named."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -27,7 +27,8 @@ class Columns:
 
     first_row: the number of the first row of values, for people: 2 under a header row.
     notes: what there is to tell of how the file was read. numbers_of: the places of the rows in the
-    file, from 0, where some are left out.
+    file, from 0, where some are left out. places: what each row is called, where that is no number
+    of a row. is_test: True for the rows of a test set that the source has of its own.
     """
 
     file: str
@@ -35,6 +36,8 @@ class Columns:
     first_row: int
     notes: tuple[str, ...] = ()
     numbers_of: np.ndarray | None = None
+    places: tuple[str, ...] = ()
+    is_test: np.ndarray | None = None
 
     @property
     def names(self) -> list[str]:
@@ -44,6 +47,8 @@ class Columns:
         return len(next(iter(self.data.values())))
 
     def where(self, row: int) -> str:
+        if self.places:
+            return self.places[row]
         return f"{self.file} row {self.number_of_row(row)}"
 
     def number_of_row(self, row: int) -> int:
@@ -121,7 +126,13 @@ class Columns:
             raise SteadfitError(f"{self.file} has no rows left.")
         data = {name: column.take(kept) for name, column in self.data.items()}
         numbers = np.arange(len(self)) if self.numbers_of is None else self.numbers_of
-        return replace(self, data=data, numbers_of=numbers[kept])
+        return replace(
+            self,
+            data=data,
+            numbers_of=numbers[kept],
+            places=tuple(self.places[i] for i in kept) if self.places else (),
+            is_test=None if self.is_test is None else self.is_test[kept],
+        )
 
     def names_in(self, name: str) -> list[str | None]:
         """A column as text without blanks around it, None where a cell is empty."""
@@ -198,7 +209,8 @@ class Columns:
 
     def _refusal(self, name: str, rows: Sequence[int], expected: str) -> SteadfitError:
         column = self.data[name]
-        cells = [f'row {self.number_of_row(i)} ("{str(column[i])[:30]}")' for i in rows]
+        names = [self.places[i] if self.places else f"row {self.number_of_row(i)}" for i in rows]
+        cells = [f'{name} ("{str(column[i])[:30]}")' for name, i in zip(names, rows, strict=True)]
         return SteadfitError(
             f'{self.file}, column "{name}": each row must have {expected}, got something else in '
             f"{len(rows)}: {some(cells)}. Fix or remove these rows."
@@ -223,6 +235,21 @@ def plain_columns(file: str, table: "pa.Table", first_row: int) -> Columns:
         raise SteadfitError(f"{file} has no rows.")
     columns = map(plain, table.columns)
     return Columns(file, dict(zip(table.column_names, columns, strict=True)), first_row)
+
+
+def columns_of(
+    file: str,
+    cells: Mapping[str, Sequence[str | None]],
+    places: Sequence[str],
+    notes: Sequence[str] = (),
+    is_test: np.ndarray | None = None,
+) -> Columns:
+    """Columns of text from lists of cells; the rest as `Columns` has it."""
+    import pyarrow as pa
+
+    table = pa.table({name: pa.array(column, pa.string()) for name, column in cells.items()})
+    found = plain_columns(file, table, 1)
+    return replace(found, places=tuple(places), notes=tuple(notes), is_test=is_test)
 
 
 def as_dates(column: "pa.ChunkedArray") -> np.ndarray | None:

@@ -11,12 +11,20 @@ from steadfit.formats.calendars import Ticks
 from steadfit.formats.columns import Columns
 from steadfit.formats.csv_tables import columns_of_text, read_csv
 from steadfit.formats.encoding import read_text
+from steadfit.formats.json_lines import JSON_LINES, read_json_lines
 from steadfit.formats.numerals import Mark
 from steadfit.formats.packed import PACKED, is_packed_workbook, plain_name
 from steadfit.formats.parquet import read_parquet
+from steadfit.formats.text_files import (
+    has_labelled_lines,
+    is_text_folder,
+    read_labelled_lines,
+    read_text_folder,
+)
 from steadfit.formats.workbooks import WORKBOOKS, check_sheets, sheet_text
 
-TABLES = (".csv", ".tsv", ".parquet", ".pq", *WORKBOOKS, ".arff")
+TABLES = (".csv", ".tsv", *JSON_LINES, ".parquet", ".pq", *WORKBOOKS, ".arff")
+_OF_TEXT = TABLES[:4]  # which may be compressed
 INDEX = ("", "id", "index", "unnamed: 0")  # what row numbers of other programs are called
 _TARGETS = ("label", "target", "class", "y")  # what columns of labels are called
 
@@ -25,13 +33,16 @@ class Rows(NamedTuple):
     """Examples of a table or a file: series, NaN where missing, or texts.
 
     ids: where each came from. notes: what there is to tell of them. clocks: the times after each,
-    where there are times.
+    where there are times. beside: the words that stand with each text, from other columns.
+    labels: those of the examples, where the table has them too; "" where a cell is empty.
     """
 
     examples: Sequence[Any]
     ids: Sequence[str]
     notes: Sequence[str] = ()
     clocks: Sequence[Ticks] = ()
+    beside: Sequence[Sequence[str]] = ()
+    labels: Sequence[str] = ()
 
 
 class Form(ABC):
@@ -69,12 +80,17 @@ class Form(ABC):
         return self.rows(table, missing)
 
 
+def holds_table(path: Path) -> bool:
+    """Whether it is a file or folder that `open_table` takes."""
+    return is_text_folder(path) or has_labelled_lines(path) or (path.is_file() and is_table(path))
+
+
 def is_table(path: Path) -> bool:
     """Whether a file is a table by its name, compressed or not."""
     suffix = Path(plain_name(path)).suffix.lower()
     if path.suffix.lower() not in PACKED:
         return suffix in TABLES
-    return suffix in TABLES[:2] or (suffix in WORKBOOKS and is_packed_workbook(path))
+    return suffix in _OF_TEXT or (suffix in WORKBOOKS and is_packed_workbook(path))
 
 
 def open_table(
@@ -84,8 +100,11 @@ def open_table(
     decimal: Mark | None = None,
     sheet: str | None = None,
 ) -> Columns:
-    """A table by its suffix; the options and what is raised as of `read_csv`,
-    `read_parquet`, `sheet_text` and `arff_text`. sheet: of workbooks alone."""
+    """A table by its suffix, a folder of texts or a file of fastText's; the options and what is
+    raised as of `read_csv`, `read_parquet`, `sheet_text` and `arff_text`. sheet: of workbooks
+    alone."""
+    if path.is_dir():
+        return read_text_folder(path, encoding)
     check_sheets(path)
     if path.suffix.lower() in WORKBOOKS or is_packed_workbook(path):
         return columns_of_text(path, sheet_text(path, sheet), ",", ".")
@@ -93,6 +112,10 @@ def open_table(
         raise SteadfitError(
             f"sheet is of workbooks ({', '.join(WORKBOOKS)}), got {path.name}. Leave it out."
         )
+    if path.suffix.lower() == ".txt":
+        return read_labelled_lines(path, encoding)
+    if Path(plain_name(path)).suffix.lower() in JSON_LINES:
+        return read_json_lines(path, encoding)
     if path.suffix.lower() == ".arff":
         return columns_of_text(path, arff_text(path, read_text(path, encoding)), ",", ".")
     parquet = path.suffix.lower() in (".parquet", ".pq")

@@ -1,7 +1,11 @@
-"""Tables of texts: a row a text."""
+"""Tables of texts: a row a text, in one column or several, with numbers and names beside it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Self
+
+import numpy as np
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
 
 from steadfit.errors import SteadfitError
 from steadfit.formats.columns import Columns, as_dates
@@ -9,64 +13,134 @@ from steadfit.formats.form import INDEX, Form, Rows, label_columns, row_ids
 
 _SENTENCE = 5  # words of a cell, on average, that make a column beside others one of texts
 _TEXTS = ("text", "sentence", "review", "comment", "message", "document")
+_STEPS = 16  # that the numbers of a column beside a text are told apart by, at most
+_STRICT = ConfigDict(extra="forbid")  # so that values of a file are read as one of them alone
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Steps:
+    """A column of numbers beside a text: a word says between which of these edges a number is."""
+
+    name: str
+    edges: tuple[float, ...]
+
+    @classmethod
+    def of(cls, table: Columns, name: str) -> Self:
+        """Edges with about equally many of the column's numbers between them."""
+        values = table.numbers(name)
+        known = values[np.isfinite(values)]
+        inner = np.quantile(known, np.linspace(0, 1, _STEPS + 1)[1:-1], method="inverted_cdf")
+        low = known.min()
+        return cls(name, tuple(np.unique(inner[inner > low]).tolist()))
+
+    def words(self, table: Columns) -> list[str]:
+        """A word a row."""
+        values = table.numbers(self.name)
+        places = np.searchsorted(self.edges, values, side="right")
+        ends = ["", *(f"{edge:.6g}" for edge in self.edges), ""]
+        named = [_between(self.name, *ends[i : i + 2]) for i in range(len(self.edges) + 1)]
+        missing = f"[{self.name}: missing]"
+        return [missing if np.isnan(value) else named[place]
+                for value, place in zip(values, places, strict=True)]  # fmt: skip
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Names:
+    """A column of names beside a text: each is a word, and all others are one."""
+
+    name: str
+    known: tuple[str, ...]
+
+    def words(self, table: Columns) -> list[str]:
+        """A word a row."""
+        known = {None: "missing", **{name: name for name in self.known}}
+        cells = table.names_in(self.name)
+        return [f"[{self.name}: {known.get(cell, 'other')}]" for cell in cells]
 
 
 @dataclass(frozen=True)
 class TextTable(Form):
-    """A row a text, in one column."""
+    """A row a text.
+
+    column: of the texts; more: other such columns, whose texts follow. beside: the columns of
+    numbers and names that stand with a text as words of their own. target: the column of labels,
+    which new tables may have or not.
+    """
 
     column: str
+    more: tuple[str, ...] = ()
+    beside: tuple[Steps | Names, ...] = ()
+    target: str | None = None
 
     name = "texts"
 
     @classmethod
     def told(cls, table: Columns) -> Self:
-        """The column of texts, told by its name or cells. Raises SteadfitError if it cannot be."""
-        column = text_column(table, set(label_columns(table)))
-        if column is None:
+        """The columns of texts, told by their names or cells. Raises SteadfitError if they cannot
+        be."""
+        columns = text_columns(table, set(label_columns(table)))
+        if not columns:
             raise SteadfitError(
                 f"{table.file}: cannot determine the column of texts. Name it text. Columns: "
                 f"{', '.join(table.names)}."
             )
-        return cls(column)
+        return cls(columns[0], columns[1:])
 
     def needed(self) -> list[str]:
-        return [self.column]
+        return [self.column, *self.more, *(column.name for column in self.beside)]
 
     def rows(self, table: Columns, missing: str) -> Rows:
-        if missing != "refuse":
-            raise SteadfitError(
-                f'missing must be "refuse" for texts, got "{missing}". Remove the rows without a '
-                "text."
-            )
-        return Rows(table.texts(self.column), row_ids(table))
+        """Blank texts are kept: `missing` is for `Texts`, which knows what a text's words are."""
+        cells = zip(*(_texts(table, name) for name in (self.column, *self.more)), strict=True)
+        texts = ["\n".join(part for part in parts if part.strip()) for parts in cells]
+        words = [column.words(table) for column in self.beside]
+        known = self.target is not None and self.target in table.names
+        labels = [cell or "" for cell in table.names_in(self.target)] if known else []  # pyright: ignore
+        return Rows(texts, row_ids(table), beside=list(zip(*words, strict=True)), labels=labels)
 
 
-def text_column(table: Columns, taken: set[str | None]) -> str | None:
-    """The column of texts, if there is one.
+def text_columns(table: Columns, taken: Iterable[str | None]) -> tuple[str, ...]:
+    """The columns of texts, if there are any.
 
-    By its name; or the only one with spaces in most cells, if there is no column beside it, or if
-    it is as long as sentences are.
+    By their names, and those that are as long as sentences are; or the only one with spaces in most
+    cells, if there is no column beside it.
     """
+    taken = set(taken)
     rest = [name for name in table.names if name not in taken]
+    spaced = [name for name in rest if _has_words(table, name)]
     found = [name for name in rest if name.strip().lower() in _TEXTS]
-    if len(found) == 1:
-        return found[0]
-    found = [name for name in rest if _has_words(table, name)]
-    if len(found) != 1:
-        return None
-    beside = [name for name in rest if name not in found and name.strip().lower() not in INDEX]
-    return found[0] if not beside or _has_sentences(table, found[0]) else None
+    found = found if len(found) == 1 else [name for name in found if _is_text(table, name)]
+    found += [name for name in spaced if name not in found and has_sentences(table, name)]
+    beside = [name for name in rest if name.strip().lower() not in INDEX]
+    if not found and spaced == beside and len(spaced) == 1:
+        return tuple(spaced)
+    return tuple(name for name in rest if name in found)
+
+
+def _texts(table: Columns, name: str) -> Sequence[str]:
+    return ["" if cell is None else str(cell) for cell in table.cells(name)]
+
+
+def _between(name: str, low: str, high: str) -> str:
+    if not low or not high:
+        return f"[{name}: {f'below {high}' if high else f'from {low}' if low else 'any'}]"
+    return f"[{name}: {low} to {high}]"
+
+
+def _is_text(table: Columns, name: str) -> bool:
+    return not table.is_numeric(name) and as_dates(table.data[name]) is None
 
 
 def _has_words(table: Columns, name: str) -> bool:
-    if table.is_numeric(name) or as_dates(table.data[name]) is not None:
+    if not _is_text(table, name):
         return False
     return sum(" " in str(cell).strip() for cell in table.cells(name)) > len(table) / 2
 
 
-def _has_sentences(table: Columns, name: str) -> bool:
+def has_sentences(table: Columns, name: str) -> bool:
     """Cells of several words each, that mostly differ: no names and no categories."""
+    if not _is_text(table, name):
+        return False
     cells = [str(cell).split() for cell in table.cells(name)]
     words = sum(map(len, cells)) / len(cells)
     return words >= _SENTENCE and len(set(map(tuple, cells))) > len(cells) / 2

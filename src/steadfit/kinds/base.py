@@ -5,6 +5,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 
 import numpy as np
@@ -26,13 +27,17 @@ X = TypeVar("X", bound=Inputs)
 
 class Examples(NamedTuple):
     """New inputs: examples, what each is called, what the reader has to tell, of a forecast the
-    times after each, and why inputs that are damaged are none of these, by their names."""
+    times after each, and why inputs that are damaged are none of these, by their names. blank: of
+    inputs that have nothing to predict from, their places among all, and what they are called.
+    labels: of the examples, where the file has them; "" for none."""
 
     x: Any
     ids: tuple[str, ...]
     notes: tuple[str, ...] = ()
     clocks: tuple[Ticks, ...] = ()
     damaged: Mapping[str, str] = {}
+    blank: Mapping[int, str] = MappingProxyType({})
+    labels: tuple[str, ...] = ()
 
 
 def existing(source: str | Path) -> Path:
@@ -124,6 +129,11 @@ class Kind(ABC, Generic[X]):
     def columns_read(self) -> tuple[str, ...]:
         """The columns of a table that an example is read from, where the kind itself tells."""
         return ()
+
+    def unknown(self, x: X, preparation: Preparation) -> float | None:
+        """The share of the examples' parts that the training sample did not have; None where they
+        are numbers, and have no such."""
+        return None
 
     def columns(self, x: X) -> int:
         """How many numbers `matrix` has of each example; 0 where that is not one number for all."""

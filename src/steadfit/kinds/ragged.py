@@ -79,6 +79,17 @@ class Ragged:
             self, values=self.values[steps + shift.repeat_interleave(lengths)], lengths=lengths
         )
 
+    def first(self, steps: int) -> "Ragged":
+        """Each sequence up to so many steps.
+
+        >>> Ragged.of([torch.ones(3, 1), torch.ones(1, 1)]).first(2).lengths.tolist()
+        [2, 1]
+        """
+        place = torch.arange(len(self.values)) - self.starts.repeat_interleave(self.lengths)
+        return replace(
+            self, values=self.values[place < steps], lengths=self.lengths.clip(max=steps)
+        )
+
     def split(self, size: int) -> Iterator["Ragged"]:
         """Parts of `size` sequences each; the last one may be smaller."""
         yield from (self[part] for part in torch.arange(len(self)).split(size))

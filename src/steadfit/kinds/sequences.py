@@ -13,7 +13,7 @@ from torch import Tensor
 from steadfit.errors import SteadfitError, counted
 from steadfit.formats import Form, Rows
 from steadfit.formats.columns import Columns
-from steadfit.formats.form import is_table, open_table
+from steadfit.formats.form import holds_table, open_table
 from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.numerals import Mark
 from steadfit.formats.workbooks import check_sheets
@@ -44,16 +44,17 @@ class Sequences(Kind[Ragged]):
         self,
         source: Path,
         form: Form | None,
-        missing: str = "refuse",
+        missing: str | None = None,
         encoding: str | None = None,
         delimiter: str | None = None,
         decimal: Mark | None = None,
         sheet: str | None = None,
     ) -> Examples:
-        """missing: the rule for missing values. encoding, delimiter, decimal: as in `read_csv`.
-        sheet: as in `sheet_text`."""
+        """missing: the rule for missing values, `of_gaps` if None. encoding, delimiter, decimal: as
+        in `read_csv`. sheet: as in `sheet_text`."""
         files = form.files if form is not None else None
-        if not source.is_file():
+        missing = self.of_gaps if missing is None else missing
+        if not (source.is_file() or holds_table(source)):
             raise SteadfitError(f"There is no file {source}.")
         check_sheets(source)
         if self.is_rows(source):
@@ -78,6 +79,7 @@ class Sequences(Kind[Ragged]):
             return self.joined((form or self.told(table)).read(table), table.file, "refuse")
         return self.joined(self.from_values(given), "x", "refuse")
 
+    of_gaps: ClassVar[str] = "refuse"  # the rule for what is missing in a file to predict
     text_is_path: ClassVar[bool] = True  # whether a text names a file, and is no example
 
     @abstractmethod
@@ -92,7 +94,7 @@ class Sequences(Kind[Ragged]):
 
     def is_rows(self, source: Path) -> bool:
         """Whether it is a table."""
-        return is_table(source)
+        return holds_table(source)
 
     files: ClassVar[str]  # what new inputs may be
 

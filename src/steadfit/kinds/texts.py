@@ -1,38 +1,44 @@
 """Texts, cut into words or characters."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from steadfit.errors import SteadfitError, some
+from steadfit.errors import SteadfitError, counted, some, unknown
 from steadfit.formats import Form, Rows, TextTable
 from steadfit.formats.arrays import named
 from steadfit.formats.columns import Columns
 from steadfit.formats.encoding import read_text
 from steadfit.kinds.base import Examples
+from steadfit.kinds.markup import stripped
 from steadfit.kinds.preparation import RESERVED, UNKNOWN, Preparation, Text
 from steadfit.kinds.ragged import Ragged, Unit
 from steadfit.kinds.random import uniform
 from steadfit.kinds.sequences import Sequences
 from steadfit.kinds.signature import Signature, text_signature
-from steadfit.kinds.tokens import RULES, number_texts
+from steadfit.kinds.tokens import RULES, blank, number_texts, numbered
 from steadfit.recipe import Augmentation
 
 _EXAMPLES_WITH = {"words": 2, "characters": 1}  # a word of one example tells nothing
+_OF_BLANK = {"refuse": "", "drop": "left out", "blank": "given no prediction"}
 
 
 @dataclass(frozen=True)
 class Texts(Sequences):
     """Texts: `Ragged`, int64 token numbers with the tokens that they stand for.
 
-    unit: what a text is cut into, "words" or "characters".
+    unit: what a text is cut into, "words" or "characters". strip: what is taken out of a text
+    before, of `markup.STRIPS`. longest: tokens that are read of a text, at most; all if None.
     """
 
     unit: Unit
+    strip: tuple[str, ...] = field(default=(), compare=False)
+    longest: int | None = field(default=None, compare=False)
 
     name = several = "texts"
     model = "bag"
@@ -40,8 +46,9 @@ class Texts(Sequences):
     remedies = ("recurrent_dropout", "word_dropout")
     references = ("TF-IDF and logistic regression", "TF-IDF and ridge regression")
     suffix = ".txt"
-    files = "texts: a .csv, .parquet or .txt file"
+    files = "texts: a .csv, .jsonl, .parquet or .txt file, or a folder of .txt files"
     text_is_path = False
+    of_gaps = "blank"
 
     @classmethod
     def holds(cls, x: object) -> bool:
@@ -94,7 +101,51 @@ class Texts(Sequences):
         return [x.between.join(x.tokens[i] for i in row.tolist()) for row in self.rows(x)]
 
     def joined(self, rows: Rows, name: str, missing: str) -> Examples:
-        return Examples(number_texts(rows.examples, rows.ids, self.unit), tuple(rows.ids))
+        found = self.cut(rows, name, missing)
+        x, notes = self.shortened(found.x)
+        blank = found.blank if missing == "blank" else {}
+        return found._replace(x=x, notes=(*found.notes, *notes), blank=blank)
+
+    def cut(self, rows: Rows, name: str, missing: str) -> Examples:
+        """Texts as the numbers of their tokens, as long as they are.
+
+        missing: of texts without a token, "refuse" names them; "drop" and "blank" leave them out,
+        and they are the examples' `blank`, and in the notes.
+        """
+        if missing not in _OF_BLANK:
+            raise unknown("rule for missing values", missing, ["refuse", "drop"])
+        texts = stripped(rows.examples, self.strip)
+        if missing == "refuse":
+            x = number_texts(texts, rows.ids, self.unit, rows.beside)
+            return Examples(x, tuple(rows.ids), tuple(rows.notes), labels=tuple(rows.labels))
+        x = numbered(texts, self.unit, rows.beside)
+        gone = {place: rows.ids[place] for place in blank(x, rows.beside)}
+        if not gone:
+            return Examples(x, tuple(rows.ids), tuple(rows.notes), labels=tuple(rows.labels))
+        kept = np.setdiff1d(np.arange(len(x)), list(gone))
+        if not len(kept):
+            raise SteadfitError(f"{name} must have texts of {self.unit}, got only blank ones.")
+        named = some(list(gone.values()))
+        note = f"{counted(len(gone), 'blank texts')} {_OF_BLANK[missing]}: {named}."
+        ids = tuple(str(rows.ids[i]) for i in kept)
+        labels = tuple(str(rows.labels[i]) for i in kept) if rows.labels else ()
+        x = x[torch.from_numpy(kept)]
+        return Examples(x, ids, (*rows.notes, note), blank=gone, labels=labels)
+
+    def shortened(self, x: Ragged) -> tuple[Ragged, tuple[str, ...]]:
+        """The texts up to `longest` tokens, and a note where some are longer."""
+        long = 0 if self.longest is None else int((x.lengths > self.longest).sum())
+        if self.longest is None or not long:
+            return x, ()
+        note = (
+            f"{counted(long, 'texts')} of {len(x):,} read up to the first {self.longest:,} "
+            f"{self.unit}, the longest having {int(x.lengths.max()):,}; longest=N reads N."
+        )
+        return x.first(self.longest), (note,)
+
+    def unknown(self, x: Ragged, preparation: Preparation) -> float:
+        """The share of the tokens that the network does not know."""
+        return float((preparation.numbers(x.tokens)[x.values] == UNKNOWN).double().mean())
 
     def fit(self, x: Ragged, indices: Tensor) -> dict[str, Any]:
         """The vocabulary: each character of the sample, or each word that two different examples of

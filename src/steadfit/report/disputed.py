@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -91,28 +91,41 @@ def _seen(test: Dataset, chosen: Sequence[int]) -> Sequence[_Seen]:
     """What there is to see of the chosen test points; nothing of kinds that are not known here."""
     kinds = {"images": _images, "series": _lines, "texts": _texts}
     show = kinds.get(test.schema.kind.name)
-    return [_Seen()] * len(chosen) if show is None else show(test.x, chosen)
+    return [_Seen()] * len(chosen) if show is None else show(test, chosen)
 
 
-def _images(x: Tensor, chosen: Sequence[int]) -> Sequence[_Seen]:
+def _images(test: Dataset, chosen: Sequence[int]) -> Sequence[_Seen]:
     """On one scale."""
-    values = x.numpy()
+    values = cast("Tensor", test.x).numpy()
     uris = data_uris(values[list(chosen)], float(values.min()), float(values.max()))
     return [_Seen(picture=uri) for uri in uris]
 
 
-def _lines(x: Ragged, chosen: Sequence[int]) -> Sequence[_Seen]:
+def _lines(test: Dataset, chosen: Sequence[int]) -> Sequence[_Seen]:
     """On one scale."""
+    x = cast("Ragged", test.x)
     values, rows = x.values.numpy(), list(x.rows())
     uris = line_uris([rows[i] for i in chosen], values.min(axis=0), values.max(axis=0))
     return [_Seen(picture=uri) for uri in uris]
 
 
-def _texts(x: Ragged, chosen: Sequence[int]) -> Sequence[_Seen]:
+def _texts(test: Dataset, chosen: Sequence[int]) -> Sequence[_Seen]:
+    """As they were written, or their tokens where that was not kept."""
+    written = [as_written(test.written[i]) for i in chosen] if test.written else None
+    texts = _tokens(test, chosen) if written is None else written
+    return [_Seen(text=wording.shortened(text, LONGEST_TEXT)) for text in texts]
+
+
+def as_written(text: str) -> str:
+    """A text with signs for line ends and what else cannot be seen, but spaces."""
+    return "".join(one if one == " " else wording.visible(one) for one in text)
+
+
+def _tokens(test: Dataset, chosen: Sequence[int]) -> list[str]:
+    x = cast("Ragged", test.x)
     rows = list(x.rows())
     tokens = [token if token == " " else wording.visible(token) for token in x.tokens]
-    texts = (x.between.join(tokens[k] for k in rows[i]) for i in chosen)
-    return [_Seen(text=wording.shortened(text, LONGEST_TEXT)) for text in texts]
+    return [x.between.join(tokens[k] for k in rows[i]) for i in chosen]
 
 
 def _votes(logits_RK: np.ndarray, label: int, classes: Sequence[str]) -> tuple[Vote, ...]:

@@ -56,6 +56,7 @@ def predictions(run: Run) -> dict[str, object]:
     shown["classed"] = bool(test.classes)
     shown |= {"reliability": None, "recalls": None}
     shown |= {"confusion": None, "mistakes": None, "predicted": [], "left_out": ""}
+    shown |= {"wrong_texts": []}
     if not isinstance(test.y, Tensor):
         return shown
     y = test.y.numpy()
@@ -76,10 +77,32 @@ def predictions(run: Run) -> dict[str, object]:
         shown |= _scatters(np.stack(whole), y)
     elif whole and len(classes) <= MOST_CLASSES:
         shown |= _mistakes(np.stack(whole), y, classes)
+    shown["wrong_texts"] = _wrong_texts(run)
     if classes and whole:
         arms = {name: run.replicas[name].repetitions(run.tested) for name in names}
         shown |= _sureness({name: np.stack(own) for name, own in arms.items() if own}, y, classes)
     return shown
+
+
+def _wrong_texts(run: Run) -> list[object]:
+    """The texts that the best arm's first network gets wrong, of those that it was tested on."""
+    import torch
+
+    from steadfit.recipe import Recipe
+    from steadfit.report.wrong_texts import wrong_texts
+    from steadfit.training import TrainedModel
+
+    best, test = run.result.analysis.best, run.tested.data
+    if not isinstance(run.model, TrainedModel) or run.model.graphs:
+        return []
+    if test.schema.kind.name != "texts" or not test.classes:
+        return []
+    replica, first = run.network(best), run.replicas[best].tested[0][0]
+    if replica is None:
+        return []
+    model = run.model.with_replicas(Recipe.of(**run.result.arm(best).settings), [replica])
+    some = test.take(torch.from_numpy(run.tested.sampled))
+    return list(wrong_texts(model, some, first.logits))
 
 
 def _sureness(

@@ -10,11 +10,13 @@ from rich.text import Text
 
 from steadfit.report import wording
 from steadfit.report.explain import HALVED, against_naive, of_tokens
-from steadfit.report.sections import FACTS, SHARES
+from steadfit.report.sections import FACTS, SHARES, SHOWN_MISTAKES, Grid
 from steadfit.report.tables import Summary
 
 if TYPE_CHECKING:
     from steadfit.study.fit_result import FitResult, ReferenceFacts
+
+SHOWN_CLASSES = 12  # those with the most errors
 
 
 def fit_summary(result: FitResult) -> Summary:
@@ -32,6 +34,9 @@ def fit_summary(result: FitResult) -> Summary:
         for name, figure in figures(result):
             made.add_row(Text(name), Text(figure))
         yield made
+        for grid in confusions(result):
+            yield Text("")
+            yield _table(grid)
         for sentence in explain_fit(result):
             yield Text(f"\n{wording.printable(sentence)}")
 
@@ -57,6 +62,35 @@ def figures(result: FitResult) -> Iterator[tuple[str, str]]:
             value = result.facts[name]
             share = name in SHARES
             yield words, wording.percent(value, 1) if share else wording.quantity(value)
+
+
+def confusions(result: FitResult) -> Iterator[Grid]:
+    """The errors of each class, the most first, and what is taken for what; none without any."""
+    found = result.confusion
+    if not found.confused:
+        return
+    shares = sorted(found.classes, key=lambda one: -one.wrong / one.points)
+    rows = [
+        (wording.visible(one.name), f"{one.points:,}", wording.percent(one.wrong / one.points, 1))
+        for one in shares[:SHOWN_CLASSES]
+    ]
+    more = len(shares) - len(rows)
+    rows += [(f"and {more:,} with fewer errors", "", "")] if more else []
+    yield Grid(("class", "test points", "errors"), tuple(rows))
+    pairs = [
+        (wording.visible(one.label), wording.visible(one.said), f"{one.count:,}")
+        for one in found.confused[:SHOWN_MISTAKES]
+    ]
+    yield Grid(("true class", "taken for", "times"), tuple(pairs), (0, 1))
+
+
+def _table(grid: Grid) -> Table:
+    made = Table(box=None, pad_edge=False)
+    for place, heading in enumerate(grid.headings):
+        made.add_column(Text(heading), justify="left" if place in grid.words else "right")
+    for row in grid.rows:
+        made.add_row(*map(Text, row))
+    return made
 
 
 def explain_fit(result: FitResult) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from steadfit.report import wording
 from steadfit.report.explain import explain_study
-from steadfit.report.fits import explain_fit, figures
-from steadfit.report.sections import arms
+from steadfit.report.fits import confusions, explain_fit, figures
+from steadfit.report.sections import Grid, arms
 
 if TYPE_CHECKING:
     from steadfit.report.voice import Voice
@@ -47,9 +47,16 @@ def fit_html(result: FitResult) -> str:
         [
             f"<p>{escape(wording.sizes_of(result.data, result.settings, result.parameters))}</p>",
             f"<table><tbody>{''.join(rows)}</tbody></table>",
+            *map(_grid, confusions(result)),
             *(f"<p>{escape(wording.printable(said))}</p>" for said in explain_fit(result)),
         ]
     )
+
+
+def _grid(grid: Grid) -> str:
+    rows = "".join(_row("td", row, grid.words) for row in grid.rows)
+    head = _row("th", grid.headings, grid.words)
+    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
 
 
 def _row(tag: str, cells: tuple[str, ...], words: tuple[int, ...]) -> str:

@@ -23,8 +23,9 @@ FACTS = {
     "clipped": "steps clipped",
     "gradient_norm": "gradient norm, median",
     "zero_weights": "weights at zero",
+    "unknown_tokens": "unknown tokens in the test texts",
 }
-SHARES = ("clipped", "zero_weights")
+SHARES = ("clipped", "zero_weights", "unknown_tokens")
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """What a fit leaves, as plain frozen values: the content of `fit.json`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from steadfit.analysis.confusion import Confusion
 from steadfit.analysis.result import ScaledErrors, TokenLosses
 from steadfit.analysis.terms import Loss
 from steadfit.files import reading
@@ -36,7 +37,8 @@ class FitResult:
     remedies: of the recipe. settings: the recipe with them. parameters: numbers that training
     changes. measured: which loss `loss` is, a mean over the test points; of a text, over all the
     tokens held out. error: the share of wrong ones; None for numbers. facts: from inside the
-    training. curves: each epoch's losses, as train_loss. references: the first guesses.
+    training. curves: each epoch's losses, as train_loss. references: the first guesses. confusion:
+    of classes, which are found and which are taken for which.
     """
 
     schema: int
@@ -53,6 +55,7 @@ class FitResult:
     references: tuple[ReferenceFacts, ...] = ()
     scaled_errors: ScaledErrors | None = None
     token_losses: TokenLosses | None = None
+    confusion: Confusion = field(default_factory=Confusion)
 
     def to_json(self) -> str:
         """The content of `fit.json`, indented; equal results give equal text."""

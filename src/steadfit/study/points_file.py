@@ -34,6 +34,7 @@ def save_points(path: Path, test: Dataset, folds: NDArray[np.integer]) -> None:
     Raises SteadfitError where the file cannot be written.
     """
     texts: dict[str, Any] = {"name": test.name, "ids": test.ids, "schema": test.schema.to_dict()}
+    texts |= {"written": test.written} if test.written else {}
     examples = test.schema.kind.packed(test.x)
     arrays = {"y": test.y.numpy(), **examples.arrays}
     texts |= examples.words
@@ -83,7 +84,9 @@ def _dataset(arrays: dict[str, np.ndarray], texts: dict[str, Any]) -> Dataset:
     columns = {name: torch.from_numpy(arrays[name]) for name in _COLUMNS if name in arrays}
     structure = Structure(**columns)
     ids = tuple(texts["ids"])
-    sizes = {len(x), len(y), len(ids) or len(y), *map(len, structure.tensors)}
+    written = tuple(map(str, texts.get("written", ())))
+    either = [len(each) or len(y) for each in (ids, written)]
+    sizes = {len(x), len(y), *either, *map(len, structure.tensors)}
     if len(sizes) > 1:
         raise ValueError("its arrays differ in length")
-    return Dataset(texts["name"], x, y, schema, structure, ids)
+    return Dataset(texts["name"], x, y, schema, structure, ids, written=written)

@@ -82,7 +82,7 @@ def fit(
         )  # fmt: skip
         preparation = replace(run.preparation, temperature=preparation.temperature)
     facts = {**run.facts(), **temperature}
-    logits, loss = final_outputs(run.module, preparation, test, device)
+    logits, of_test = final_outputs(run.module, preparation, test, device)
     own = own_examples(run.module, preparation, train, learned, recipe.training, seed, device)
     state = training_state(
         run.losses,
@@ -97,7 +97,7 @@ def fit(
         weights=_state(run.module),
         preparation=dict(preparation.to_dict()),
         curves=run.curves,
-        facts={**facts, **own.facts(), **state.facts(), **loss},
+        facts={**facts, **own.facts(), **state.facts(), **of_test},
         seconds=time.perf_counter() - began,
     )
 

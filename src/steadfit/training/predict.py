@@ -115,19 +115,22 @@ def final_outputs(
     module: nn.Module, preparation: Preparation, test: Dataset, device: str = "cpu"
 ) -> tuple[Tensor, dict[str, float]]:
     """What a replica says of its test points (`steadfit.data.points`), in the targets' units, and
-    of tokens the mean loss of all as "test_loss".
+    of tokens the mean loss of all as "test_loss", of texts the share of "unknown_tokens".
 
     Raises DivergedError where a number is not finite: the last updates of a training are followed
     by no loss that would show it.
     """
     found, mean = answers(module, preparation, test, device)
-    logits, loss = preparation.restore(found), {} if mean is None else {"test_loss": mean}
-    if not (logits.isfinite().all() and all(map(math.isfinite, loss.values()))):
+    logits, facts = preparation.restore(found), {} if mean is None else {"test_loss": mean}
+    if not (logits.isfinite().all() and all(map(math.isfinite, facts.values()))):
         raise DivergedError(
             "Training ended with a network whose predictions are not finite. Try a lower "
             "learning rate, or clip the gradient."
         )
-    return logits, loss
+    unknown = test.schema.kind.unknown(test.x, preparation)
+    if unknown is not None and not test.schema.task.every_step:
+        facts["unknown_tokens"] = unknown
+    return logits, facts
 
 
 def answers(

@@ -26,7 +26,8 @@ class Replica:
         train_eval_loss, train_eval_error: on its own training examples after the training, of more
         than 2,000 on as many drawn ones, as on test points. still_falling, beats_guessing,
         overfits, trained: 1 or 0, see `steadfit.analysis.training_state`. temperature: of its
-        logits, where one was fitted.
+        logits, where one was fitted. unknown_tokens: the share of the test texts' tokens that the
+        network does not know.
     seconds: wall time of the training.
     failure: why there is no result, and then logits and weights are empty; None where there is one.
     reason: the error's own words.

@@ -15,7 +15,7 @@ class Asked:
     """The options of `read`; None or empty: not named."""
 
     targets: list[str]
-    text: str | None
+    text: list[str]
     series: str | None
     time: str | None
     values: list[str]
@@ -26,7 +26,9 @@ class Asked:
     missing: str | None
     kind: str | None
     task: TaskName | None
-    unit: Unit
+    unit: Unit | None
+    strip: list[str]
+    longest: int | None
 
 
 def check_form(asked: Asked) -> None:
@@ -39,11 +41,11 @@ def check_form(asked: Asked) -> None:
             f'kind="{asked.kind}" is for a row of numbers, got text, series or horizon beside it, '
             "which say what a row is. Leave one of them out."
         )
-    if asked.text is not None and (series is not None or horizon is not None):
+    if asked.text and (series is not None or horizon is not None):
         other = "series" if series is not None else "horizon"
         raise SteadfitError(
-            f'With text, here "{asked.text}", a row is an example, and with {other} it is a step. '
-            "Leave one of them out."
+            f'With text, here "{asked.text[0]}", a row is an example, and with {other} it is a '
+            "step. Leave one of them out."
         )
     if horizon is None and (asked.window is not None or asked.season is not None):
         raise SteadfitError(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from steadfit.data.beside_texts import beside_texts
 from steadfit.data.dataset import Dataset
 from steadfit.data.readers.asked import Asked, check_form, listed
 from steadfit.data.readers.forecast_tables import forecast
@@ -17,21 +18,22 @@ from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats import LongTable, TextTable, WideTable
 from steadfit.formats.columns import Columns
-from steadfit.formats.form import label_columns, open_table
+from steadfit.formats.form import INDEX, label_columns, open_table
 from steadfit.formats.frames import from_frame, is_frame
+from steadfit.formats.joined_tables import with_tests
 from steadfit.formats.long_tables import rows_of_series
 from steadfit.formats.numerals import Mark
 from steadfit.formats.packed import plain_name
-from steadfit.formats.text_tables import text_column
+from steadfit.formats.text_tables import has_sentences, text_columns
 from steadfit.formats.wide_tables import are_steps, free_columns, step_columns
-from steadfit.kinds import Unit
+from steadfit.kinds import Unit, existing
 
 
 def read(
     source: Any,
     *,
     target: str | Sequence[str] | None = None,
-    text: str | None = None,
+    text: str | Sequence[str] | None = None,
     series: str | None = None,
     time: str | None = None,
     values: str | Sequence[str] | None = None,
@@ -42,25 +44,30 @@ def read(
     missing: str | None = None,
     kind: str | None = None,
     task: TaskName | None = None,
-    unit: Unit = "words",
+    unit: Unit | None = None,
+    strip: str | Sequence[str] | None = None,
+    longest: int | None = None,
+    test_file: str | Path | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
     decimal: Mark | None = None,
     sheet: str | None = None,
 ) -> Dataset:
-    """A table with named columns, in one of five forms.
+    """A table with named columns, in one of five forms, or a folder or file of labelled texts.
 
     Rows: a row an example, of numbers, categories and dates in any columns. Wide: a row an example,
     a column a time step, in the file's order; empty cells at a row's end make its series shorter.
-    Long, told by `series`: a row a step. Text, told by `text`, or by the only column of words: a
-    row an example. Forecast, told by `horizon`: rows in time order.
+    Long, told by `series`: a row a step. Text, told by `text`, or by columns of sentences: a row an
+    example; numbers and names in other columns are learned with the text. Forecast, told by
+    `horizon`: rows in time order.
 
-    source: a path, or a frame of pandas', polars' or Arrow's.
+    source: a path, or a frame of pandas', polars' or Arrow's. A folder has a folder of .txt files
+        for each class; lines of a .txt file begin with fastText's __label__NAME.
     target: the column of the labels or numbers to learn; or columns of 0 and 1, one for each class;
         in a forecast the columns to forecast. If None, the one that is called label, target, class
-        or y.
-    text: the column of texts. series: the column that names the series of a row. time: the column
-        of times, numbers or ISO 8601; the rows' order if None.
+        or y, or else the only one left.
+    text: the column of texts, or several. series: the column that names the series of a row. time:
+        the column of times, numbers or ISO 8601; the rows' order if None.
     values: the columns of a series' values, all other columns of numbers if None; or the columns of
         a table that are used. Several names are given as a list or with commas between them.
     group: a column whose equal rows stay on one side of every split.
@@ -68,11 +75,13 @@ def read(
         two seasons if that is more, but at most half of a usual series. season: steps of a season;
         told by calendar times if None.
     missing: as in `from_series`, "refuse" if None; in a forecast as in `from_forecast`; of rows as
-        in `from_table`, "fill" if None; texts must all be there.
+        in `from_table`, "fill" if None; of texts as in `from_texts`.
     kind: "table" or "series", what a row of numbers is. If None, a series where the columns' names
         are steps (t0, t1, … or numbers that rise evenly), and else a row of a table.
     task: "classes" or "numbers"; told by the labels if None: those with a point are numbers.
-    unit: "words" or "characters" of a text.
+    unit: "words" or "characters" of a text; told by its script if None.
+    strip: what is taken out of texts first: "html", "urls". longest: as in `from_texts`.
+    test_file: a table of the same columns that is the test set; of rows, texts and wide series.
     encoding: as in `read_text`. delimiter, decimal: the character between cells and the mark before
         decimals, "." or ","; told by the file if None. sheet: of a workbook; the only one that has
         cells if None.
@@ -85,11 +94,17 @@ def read(
         if is_frame(source)
         else open_table(Path(source), encoding, delimiter, decimal, sheet)
     )
+    if test_file is not None:
+        if series is not None or horizon is not None:
+            raise SteadfitError("test_file is for a row an example, got series or horizon too.")
+        tests = open_table(existing(test_file), encoding, delimiter, decimal)
+        table = with_tests(table, tests)
     asked = Asked(
-        [table.check(name) for name in dict.fromkeys(listed(target))], text, series, time,
+        [table.check(name) for name in dict.fromkeys(listed(target))], listed(text), series, time,
         listed(values), group, horizon, window, season, missing, kind, task, unit,
+        listed(strip), longest,
     )  # fmt: skip
-    for name in (series, time, group, text, *asked.values):
+    for name in (series, time, group, *asked.text, *asked.values):
         if name is not None:
             table.check(name)
     check_form(asked)
@@ -110,10 +125,10 @@ def _labelled(table: Columns, asked: Asked) -> Dataset:
     if asked.series is not None:
         return _long(table, asked, asked.series, label)
     taken = {label, asked.group}
-    text = asked.text
-    if text is None and asked.kind is None and not asked.values:
-        text = text_column(table, taken)
-    if text is not None:
+    text = tuple(asked.text)
+    if not text and asked.kind is None:
+        text = text_columns(table, {*taken, *(asked.values and table.names)} - {*asked.values})
+    if text:
         return _texts(table, asked, text, label)
     names = asked.values or free_columns(table, taken)
     told = "series" if are_steps(names) else "table"
@@ -149,24 +164,44 @@ def _rows(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
     found = found._replace(notes=(first, *found.notes, *siblings, *unused))
     groups = None if asked.group is None else table.labels(asked.group)
     return labelled(
-        found, table.labels(label), table.file, asked.task, asked.missing or "fill", groups=groups
-    )
+        found, table.labels(label), table.file, asked.task, asked.missing or "fill",
+        is_test=table.is_test, groups=groups,
+    )  # fmt: skip
 
 
-def _texts(table: Columns, asked: Asked, text: str, label: str) -> Dataset:
-    """A row a text."""
-    form = TextTable(text)
-    found = form.rows(table, asked.missing or "refuse")
+def _texts(table: Columns, asked: Asked, text: tuple[str, ...], label: str) -> Dataset:
+    """A row a text, with what other columns tell."""
+    taken = {label, asked.group, *text}
+    others = asked.values or [name for name in table.names if name not in taken]
+    others = [name for name in others if name not in text and not has_sentences(table, name)]
+    beside, notes = beside_texts(table, others, label)
+    form = TextTable(text[0], text[1:], beside, label)
+    found = form.rows(table, "refuse")
     return from_texts(
         found.examples,
         table.labels(label),
         unit=asked.unit,
+        strip=asked.strip,
+        longest=asked.longest,
+        missing=asked.missing or "refuse",
+        beside=found.beside,
         task=asked.task,
         ids=found.ids,
+        is_test=table.is_test,
         groups=None if asked.group is None else table.labels(asked.group),
-        notes=_unused(table, {label, asked.group, text}),
+        notes=[*_what_is_read(form, label, table.file), *notes, *_unused(table, {*taken, *others})],
         form=form,
     )
+
+
+def _what_is_read(form: TextTable, label: str, file: str) -> list[str]:
+    """A note where a text is of several columns, or has others beside it."""
+    names = form.needed()
+    if len(names) == 1:
+        return []
+    texts = [form.column, *form.more]
+    beside = f", with {', '.join(names[len(texts) :])} beside it" if form.beside else ""
+    return [f"{file}: the text is in {', '.join(texts)}{beside}; {label} is learned."]
 
 
 def _wide(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
@@ -181,6 +216,7 @@ def _wide(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
         task=asked.task,
         missing=missing,
         ids=found.ids,
+        is_test=table.is_test,
         groups=None if asked.group is None else table.labels(asked.group),
         notes=[
             f"{table.file}: one series a row, {len(columns)} steps from column {columns[0]} to "
@@ -225,8 +261,12 @@ def _long(table: Columns, asked: Asked, series: str, label: str) -> Dataset:
 def _the_target(table: Columns, asked: Asked) -> str:
     """The one column to learn: the one given, or else the one that is called so or is left over."""
     found = asked.targets or label_columns(table)
-    taken = (asked.series, asked.time, asked.group, asked.text, *asked.values)
+    taken = (asked.series, asked.time, asked.group, *asked.text, *asked.values)
     rest = [name for name in table.names if name not in taken]
+    if not found and len(rest) > 1 and asked.horizon is None and asked.series is None:
+        texts = asked.text or text_columns(table, taken)
+        named = [name for name in rest if name.strip().lower() not in INDEX]
+        rest = [name for name in named if name not in texts] if texts else rest
     if len(found) != 1 and len(rest) == 1:
         found = rest
     if len(found) != 1:

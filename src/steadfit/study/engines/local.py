@@ -22,6 +22,7 @@ import torch
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.study.engine import Outcome, Session, check_counts, put, trained, usable_cores
+from steadfit.study.engines.serial import SerialEngine
 from steadfit.study.engines.worker import settle
 from steadfit.study.store import Store
 from steadfit.study.trials import Trial
@@ -40,6 +41,9 @@ class LocalEngine:
     processes: workers, by default one a usable core or, where torch sees GPUs, as many as there is
         place on these. A worker that dies is replaced.
     per_gpu: workers that share a GPU.
+
+    A daemonic process, such as a worker of a pool's or of Celery's, may not start others: there the
+    trials are trained in the process itself.
     """
 
     processes: int | None = None
@@ -47,8 +51,14 @@ class LocalEngine:
 
     @contextmanager
     def opened(self, data: Dataset) -> Iterator[Session]:
-        """As `Engine.opened`. Raises SteadfitError for less than one process."""
+        """As `Engine.opened`. Raises SteadfitError for less than one process, and for several in a
+        daemonic one."""
         check_counts(self.processes, self.per_gpu)
+        if multiprocessing.current_process().daemon:
+            _check_alone(self.processes)
+            with SerialEngine().opened(data) as session:
+                yield session
+            return
         workers = _Workers(data, places(self.processes, _visible_gpus() * self.per_gpu))
         try:
             yield workers
@@ -57,6 +67,14 @@ class LocalEngine:
             raise
         finally:
             workers.stop()
+
+
+def _check_alone(processes: int | None) -> None:
+    if processes is not None and processes > 1:
+        raise SteadfitError(
+            f"processes must be 1 in a daemonic process, which may not start others, got "
+            f"{processes}. Give 1, or start the study in a process with daemon=False."
+        )
 
 
 def places(processes: int | None, gpus: tuple[str, ...]) -> tuple[str, ...]:

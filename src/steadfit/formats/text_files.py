@@ -1,0 +1,118 @@
+"""Texts in files that are no tables, as columns: folders of classes, and fastText's lines."""
+
+import os
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from steadfit.errors import SteadfitError, some
+from steadfit.files import reading
+from steadfit.formats.columns import Columns, columns_of
+from steadfit.formats.encoding import read_text
+from steadfit.formats.pictures import SUFFIXES, left_behind, place
+from steadfit.regular_files import open_regular
+
+_LABEL = "__label__"  # what fastText has before a label
+_TESTS = ("test", "testing", "val", "valid", "validation")  # the first that is there tests
+_LOOKED_AT = 50  # files that tell whether a folder is one of texts
+_TRAINS = ("train", "training")
+
+
+def is_text_folder(path: Path) -> bool:
+    """Whether the first files in a folder are texts (.txt), and none is an image."""
+    if not path.is_dir():
+        return False
+    first = [file.suffix.lower() for file in islice(_files(path), _LOOKED_AT)]
+    return ".txt" in first and not set(first) & set(SUFFIXES)
+
+
+def has_labelled_lines(path: Path) -> bool:
+    """Whether a .txt file begins as fastText's do."""
+    if path.suffix.lower() != ".txt" or not path.is_file():
+        return False
+    with reading(path), open_regular(path) as file:
+        return file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(_LABEL.encode())
+
+
+def read_text_folder(root: Path, encoding: str | None) -> Columns:
+    """A text a file; its label is the folder below `root`, or below root/train and root/test.
+
+    Files right in `root` are texts without a label, to predict. Raises SteadfitError where there
+    are files both in class folders and beside them.
+    """
+    sides = _sides(root)
+    found = [(path, side, side is sides[-1]) for side in sides for path in _files(side)]
+    texts = [one for one in found if one[0].suffix.lower() == ".txt"]
+    if not texts:
+        raise SteadfitError(f"{root} must have files of texts (.txt), got none.")
+    labels = [path.relative_to(side).parts[0] if path.parent != side else ""
+              for path, side, _ in texts]  # fmt: skip
+    lone = [place(path, root) for (path, _, _), label in zip(texts, labels, strict=True)
+            if not label]  # fmt: skip
+    if lone and any(labels):
+        raise SteadfitError(
+            f"{root} must have each text in a folder of its class, got {len(lone)} beside them: "
+            f"{some(lone)}. Move or remove these."
+        )
+    columns = {"text": [read_text(path, encoding) for path, _, _ in texts]}
+    others = [place(path, root) for path, _, _ in found if path.suffix.lower() != ".txt"]
+    return columns_of(
+        root.resolve().name,
+        columns if lone else {"label": labels} | columns,
+        places=[place(path, root) for path, _, _ in texts],
+        notes=[f"{len(others)} files, which are no .txt, left out: {some(others)}."] * bool(others),
+        is_test=np.array([test for *_, test in texts]) if len(sides) > 1 else None,
+    )
+
+
+def read_labelled_lines(path: Path, encoding: str | None) -> Columns:
+    """A text a line after its label, as `__label__good a fine film`. Raises SteadfitError that
+    names the lines with no label or several."""
+    labels, texts, places, wrong = [], [], [], []
+    for number, line in enumerate(read_text(path, encoding).split("\n"), start=1):
+        if not line.strip():
+            continue
+        words = line.split()
+        count = sum(word.startswith(_LABEL) for word in words)
+        if count != 1 or not words[0].startswith(_LABEL):
+            wrong.append(f'line {number} ("{line[:40]}")')
+            continue
+        labels.append(words[0].removeprefix(_LABEL))
+        texts.append(line.split(maxsplit=1)[1] if len(words) > 1 else "")
+        places.append(f"{path.name} line {number}")
+    if wrong:
+        raise SteadfitError(
+            f"{path.name}: each line must begin with one {_LABEL}NAME and have no other, got "
+            f"something else in {len(wrong)}: {some(wrong)}. Keep one label a line."
+        )
+    return columns_of(path.name, {"label": labels, "text": texts}, places=places)
+
+
+def _sides(root: Path) -> list[Path]:
+    """The folders of training and of test texts, where they are divided; else the root."""
+    with reading(root):
+        folders: Mapping[str, Path] = {
+            path.name.lower(): path for path in sorted(root.iterdir()) if path.is_dir()
+        }
+    train = next((folders[name] for name in _TRAINS if name in folders), None)
+    if train is None:
+        return [root]
+    tests = [folders[name] for name in _TESTS if name in folders]
+    return [train, *tests[:1]]
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """The files in a folder, in order; none that are hidden or left by programs, no links out."""
+    inside = root.resolve()
+
+    def refuse(error: OSError) -> None:
+        raise SteadfitError(f"{error.filename} cannot be listed: {error.strerror}.")
+
+    for folder, names, files in os.walk(root, onerror=refuse):
+        names[:] = sorted(name for name in names if not left_behind(name))
+        for path in (Path(folder) / name for name in sorted(files) if not left_behind(name)):
+            target = Path(os.path.realpath(path))
+            if not path.is_symlink() or target.is_relative_to(inside):
+                yield path
