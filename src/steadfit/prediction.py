@@ -1,6 +1,7 @@
 """New inputs through a finished run: predictions, and how far its replicas disagree on them."""
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,10 +12,12 @@ import pyarrow.csv
 from steadfit import training
 from steadfit.errors import SteadfitError
 from steadfit.foreign_text import harmless_cell
+from steadfit.formats.encoding import read_text
+from steadfit.kinds import existing
 from steadfit.recipe import Recipe
 from steadfit.study.result import StudyResult
 from steadfit.study.store import Store, existing_store
-from steadfit.training import TrainedModel, TrainedReference, model_folder, new_inputs
+from steadfit.training import TextScore, TrainedModel, TrainedReference, model_folder, new_inputs
 from steadfit.training.limits import MOST_MEMBERS, check_weights
 
 
@@ -56,9 +59,7 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     columns = {
         name: _harmless(each) for name, each in new_inputs.columns(model, found, said).items()
     }
-    text = io.BytesIO()
-    pyarrow.csv.write_csv(pa.table(columns), text)
-    return Predicted(text.getvalue().decode(), notes)
+    return Predicted(_csv(columns), notes)
 
 
 def _harmless(values: np.ndarray) -> np.ndarray:
@@ -72,13 +73,40 @@ def continued(run: Path, prompt: str, length: int, temperature: float, seed: int
 
     Raises SteadfitError where the run has no model, and as `training.continuation` does.
     """
+    return training.continued(_network(run, "continued"), prompt, length, temperature, seed)
+
+
+def score_file(run: Path, source: Path, encoding: str | None = None) -> TextScore:
+    """How well a run's language model predicts a text file; see `TrainedModel.score_text`.
+
+    encoding: as in `read_text`. Raises SteadfitError where the run has no model or the file is no
+    text, and as `TrainedModel.score_text` does.
+    """
+    return _network(run, "scored").score_text(read_text(existing(source), encoding))
+
+
+def token_table(score: TextScore) -> str:
+    """Each token with its log-probability, as CSV text: the first has none."""
+    tokens = [harmless_cell(token) for token in score.tokens]
+    columns = {"token": tokens, "log_probability": [None, *score.log_probabilities.tolist()]}
+    return _csv(columns)
+
+
+def _csv(columns: Mapping[str, Any]) -> str:
+    text = io.BytesIO()
+    pyarrow.csv.write_csv(pa.table(columns), text)
+    return text.getvalue().decode()
+
+
+def _network(run: Path, use: str) -> TrainedModel:
+    """A run's model. Raises SteadfitError where it is no network."""
     model = TrainedModel.load(run)
     if isinstance(model, TrainedReference):
         raise SteadfitError(
-            f"A text is continued by a network, and {run} hands over {model.facts.reference}. Hand "
+            f"A text is {use} by a network, and {run} hands over {model.facts.reference}. Hand "
             "over the network."
         )
-    return training.continued(model, prompt, length, temperature, seed)
+    return model
 
 
 def run_folder(folder: Path) -> Path:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 
@@ -35,6 +35,20 @@ def _tokens(text: str, unit: Unit) -> Iterator[str]:
         return iter(text)
     words = _WORD.finditer(unicodedata.normalize("NFC", text).lower())
     return (word.group() for word in words)
+
+
+def sizes(tokens: Iterable[str], unit: Unit) -> tuple[int | None, int | None]:
+    """The characters of the text that these tokens are, and its bytes in UTF-8.
+
+    None of words: what stood between them, and their capitals, cannot be told from them.
+
+    >>> sizes(["a", "é"], "characters")
+    (2, 3)
+    """
+    if unit == "words":
+        return None, None
+    text = "".join(tokens)
+    return len(text), len(text.encode("utf-8", "surrogatepass"))
 
 
 def number_texts(texts: Sequence[str], ids: Sequence[str], unit: Unit = "words") -> Ragged:

@@ -4,11 +4,15 @@ import torch
 from torch import Tensor
 
 from steadfit.data import natural
-from steadfit.errors import SteadfitError, some
-from steadfit.kinds import RESERVED
+from steadfit.errors import SteadfitError
 from steadfit.kinds.tokens import tokenize
-from steadfit.nn import Padded
 from steadfit.tasks import Tokens
+from steadfit.training.next_token import (
+    fresh_states,
+    known_numbers,
+    log_probabilities,
+    token_task,
+)
 from steadfit.training.trained import TrainedModel
 
 
@@ -33,19 +37,18 @@ def continuation(
             f"and {temperature:g}."
         )
     natural("seed", seed)
-    unit = task.unit
     vocabulary = model.members[0][1].vocabulary
-    given = _numbers(tokenize(prompt, unit), vocabulary, unit)
-    states = [{} for _ in model.members]
+    tokens = tokenize(prompt, task.unit)
+    if not tokens:
+        raise SteadfitError(
+            f"The prompt must have at least one of the {task.unit} to continue, got none."
+        )
+    given = known_numbers(tokens, vocabulary, "prompt", task.unit)
+    states = fresh_states(model.members)
     generator = torch.Generator().manual_seed(seed)
     written: list[int] = []
     while len(written) < length:
-        inputs = given[None] + RESERVED
-        scores = torch.stack([
-            fitted.restore(net(Padded(inputs, states=kept)).values[0, -1]).double().log_softmax(-1)
-            for (net, fitted), kept in zip(model.members, states, strict=True)
-        ]).mean(0)  # fmt: skip
-        given = _drawn(scores, temperature, generator)
+        given = _drawn(log_probabilities(model.members, given, states)[-1], temperature, generator)
         written.append(int(given))
     return task.between.join(vocabulary[number] for number in written)
 
@@ -59,14 +62,7 @@ def continued(
 
 
 def _of(model: TrainedModel) -> Tokens:
-    """The model's task. Raises SteadfitError where it is no language model."""
-    task = model.facts.schema.task
-    if not isinstance(task, Tokens):
-        raise SteadfitError(
-            "The model must be a language model to continue a text, got one that predicts "
-            f"{task.learned}. Give it a file of new examples."
-        )
-    return task
+    return token_task(model.facts.schema.task, "continue", "Give it a file of new examples.")
 
 
 def _drawn(scores: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
@@ -75,18 +71,3 @@ def _drawn(scores: Tensor, temperature: float, generator: torch.Generator) -> Te
         return scores.argmax().view(1)
     below = scores - scores.max()  # whose largest is 0, however low the temperature
     return torch.multinomial((below / temperature).softmax(-1), 1, generator=generator)
-
-
-def _numbers(tokens: list[str], vocabulary: tuple[str, ...], unit: str) -> Tensor:
-    if not tokens:
-        raise SteadfitError(
-            f"The prompt must have at least one of the {unit} to continue, got none."
-        )
-    number = {token: place for place, token in enumerate(vocabulary)}
-    unknown = sorted({token for token in tokens if token not in number})
-    if unknown:
-        raise SteadfitError(
-            f"The prompt must be of {unit} that the training text has, got others: "
-            f"{some([repr(token) for token in unknown])}. Leave them out."
-        )
-    return torch.tensor([number[token] for token in tokens])
