@@ -68,12 +68,13 @@ def _harmless(values: np.ndarray) -> np.ndarray:
     return np.array([harmless_cell(name) for name in values.tolist()])
 
 
-def continued(run: Path, prompt: str, length: int, temperature: float, seed: int) -> str:
-    """A prompt and what a run's language model writes after it; see `training.continuation`.
+def continued(run: Path, prompt: str, length: int, **drawn: Any) -> str:
+    """A prompt and what a run's language model writes after it; settings as of
+    `training.continuation`.
 
     Raises SteadfitError where the run has no model, and as `training.continuation` does.
     """
-    return training.continued(_network(run, "continued"), prompt, length, temperature, seed)
+    return training.continued(_network(run, "continued"), prompt, length, **drawn)
 
 
 def score_file(run: Path, source: Path, encoding: str | None = None) -> TextScore:

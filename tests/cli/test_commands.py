@@ -306,6 +306,8 @@ def test_the_surface_is_what_it_was():
         "--seed",
         "--temperature",
         "--tokens",
+        "--top-k",
+        "--top-p",
         "INPUT",
         "RUN",
     ]

@@ -147,11 +147,15 @@ def test_words_are_continued_with_spaces(tmp_path):
     [
         ("", {}, "The prompt must have at least one of the characters"),
         ("abx", {}, "the training text has, got others: 'x'. Leave them out"),
-        ("a", {"length": 0}, "must be 1 or more"),
+        ("a", {"length": 0}, "number of tokens must be 1 or more"),
+        ("a", {"top_k": 0}, "top_k must be 1 or more"),
+        ("a", {"top_p": 0.0}, "top_p must be above 0"),
+        ("a", {"top_p": 1.5}, "top_p must be above 0 and at most 1"),
+        ("a", {"top_p": float("nan")}, "top_p must be above 0"),
         ("a", {"seed": -1}, "seed must be 0 or more"),
         ("a", {"seed": 2**64}, "seed must be below"),
-        ("a", {"temperature": -1.0}, "temperature 0 or more"),
-        ("a", {"temperature": float("nan")}, "temperature 0 or more"),
+        ("a", {"temperature": -1.0}, "temperature must be 0 or more"),
+        ("a", {"temperature": float("nan")}, "temperature must be 0 or more"),
     ],
 )
 def test_what_cannot_be_continued_is_said(tmp_path, prompt, options, sentence):

@@ -32,6 +32,13 @@ def predict(
             group=TEXT, help="Below 1, likely tokens come more often; at 0, always the likeliest."
         ),
     ] = 1.0,
+    top_k: Annotated[
+        int | None, Parameter(group=TEXT, help="Draw from so many of the likeliest tokens.")
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        Parameter(group=TEXT, help="Draw from the fewest likeliest that have this share together."),
+    ] = None,
     seed: Annotated[int, Parameter(group=TEXT, help="Random seed.")] = 0,
     score: Annotated[
         bool,
@@ -69,7 +76,8 @@ def predict(
             raise SteadfitError("--score takes a text file, got --prompt. Give the file instead.")
         return _score(run, input, writing, out, json)
     if prompt is not None:
-        return _write(continued(run, prompt, tokens, temperature, seed), out)
+        drawn = {"temperature": temperature, "seed": seed, "top_k": top_k, "top_p": top_p}
+        return _write(continued(run, prompt, tokens, **drawn), out)
     assert input is not None
     text, notes = predictions(run, input, **writing.given())
     terminal.Screen(plain=True).notes(notes)
