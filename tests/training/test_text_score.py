@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer
 from torch.nn.functional import embedding, linear
 
 from steadfit import api
@@ -17,7 +18,8 @@ from steadfit.errors import SteadfitError
 from steadfit.foreign_text import original_cell
 from steadfit.kinds import RESERVED
 from steadfit.recipe import Recipe
-from steadfit.training import TrainedModel, fit, text_score, trained_model
+from steadfit.tasks import Tokens
+from steadfit.training import TrainedModel, continuation, fit, text_score, trained_model
 
 TRAINED = "Be as it may, é = 3; so\nto be or not to be. " * 12
 NEW = "to be = é,\nso be it. not 3; " * 10
@@ -26,7 +28,8 @@ SMALL = {"hidden": 12, "embedding": 6, "cell": "lstm"}
 
 def language(folder: Path, *seeds: int, unit: str = "characters") -> TrainedModel:
     (folder / "a.txt").write_text(TRAINED)
-    data = read(folder / "a.txt", unit=unit, block=40)
+    more = {"vocabulary": 300} if unit == "subwords" else {}
+    data = read(folder / "a.txt", unit=unit, block=40, **more)
     recipe = Recipe().model_with(name="language", **SMALL).training_with(epochs=3, batch=4)
     everything = torch.arange(len(data))
     replicas = [fit(recipe, data, everything, data, seed) for seed in seeds or (0,)]
@@ -103,6 +106,60 @@ def test_a_temperature_counts(tmp_path):
     following = torch.tensor([[vocabulary.index(character)] for character in NEW[1:]])
     expected = shares.gather(1, following).squeeze(1)
     np.testing.assert_allclose(warm.score_text(NEW).log_probabilities, expected, atol=2e-5)
+
+
+@pytest.mark.parametrize("unit", ["characters", "bytes", "subwords"])
+def test_bits_are_of_characters_and_bytes_whatever_a_token_is(tmp_path, unit):
+    """All tokens equally likely: so many times the logarithm of their number."""
+    model = language(tmp_path, unit=unit)
+    model.weights[0]["scores1.module.weight"].zero_()
+    model.weights[0]["scores1.module.bias"].zero_()
+    found = model.score_text("so é be it")
+    kinds = {"characters": len(set(TRAINED)), "bytes": 256}.get(
+        unit, model.facts.schema.task.outputs
+    )
+    first = {"characters": "s", "bytes": "s", "subwords": "so"}[unit]
+    count = {"characters": 9, "bytes": 10, "subwords": len(found.tokens) - 1}[unit]
+    assert found.tokens[0] == first
+    bits = count * np.log2(kinds)
+    assert found.bits_per_character == pytest.approx(bits / (10 - len(first)), rel=1e-6)
+    assert found.bits_per_byte == pytest.approx(bits / (11 - len(first)), rel=1e-6)
+    assert found.perplexity == pytest.approx(kinds)
+
+
+def test_kinds_of_tokens_reach_the_same_entropy(tmp_path):
+    """Words that are drawn with known shares: their entropy over their letters."""
+    words, shares = np.array(["abba", "bcb", "dad", "ca"]), np.array([1 / 2, 1 / 4, 1 / 8, 1 / 8])
+    known, new = np.random.default_rng(0).choice(4, (2, 2500), p=shares)
+    (tmp_path / "a.txt").write_text(" ".join(words[known]))
+    text = " ".join(words[new])
+    right = -np.log2(shares[new]).sum() / len(text)
+    for unit, options in (("characters", {}), ("bytes", {}), ("subwords", {"vocabulary": 268})):
+        data = read(tmp_path / "a.txt", unit=unit, block=100, **options)
+        recipe = Recipe().model_with(name="language", hidden=16, embedding=8)
+        rate = {"learning_rate": 0.02}
+        recipe = recipe.training_with(epochs=8, batch=8, truncation=50, clip=1.0, optimizer=rate)
+        made = trained_model(recipe, data, [fit(recipe, data, torch.arange(len(data)), data, 0)])
+        found = made.score_text(text)
+        assert found.bits_per_character == pytest.approx(right, rel=0.04), unit
+        assert found.bits_per_byte == found.bits_per_character
+
+
+def test_a_model_of_subwords_is_saved_and_continues(tmp_path):
+    """Its tokenizer is in model.json, as the package's JSON."""
+    model = language(tmp_path, unit="subwords")
+    model.save(tmp_path / "model")
+    again = TrainedModel.load(tmp_path / "model")
+    assert again.score_text(NEW + "日本語").figures() == model.score_text(NEW + "日本語").figures()
+    assert continuation(again, "日本 to", 9, seed=1) == continuation(model, "日本 to", 9, seed=1)
+    saved = json.loads((tmp_path / "model" / "model.json").read_text())
+    tokenizer = Tokenizer.from_str(saved["schema"]["task"]["tokenizer"])
+    shown = "".join(Tokens(300, "subwords", tokenizer.to_str()).cut(NEW))
+    assert shown == NEW.encode().decode("latin-1")
+    saved["schema"]["task"]["tokenizer"] = "{}"
+    (tmp_path / "model" / "model.json").write_text(json.dumps(saved))
+    with pytest.raises(SteadfitError, match="tokenizer is damaged"):
+        TrainedModel.load(tmp_path / "model").score_text("to be")
 
 
 @pytest.mark.parametrize(

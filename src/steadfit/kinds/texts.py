@@ -22,14 +22,16 @@ from steadfit.kinds.signature import Signature, text_signature
 from steadfit.kinds.tokens import RULES, number_texts
 from steadfit.recipe import Augmentation
 
-_EXAMPLES_WITH = {"words": 2, "characters": 1}  # a word of one example tells nothing
+# A word of one example tells nothing.
+_EXAMPLES_WITH = {"words": 2, "characters": 1, "bytes": 1, "subwords": 1}
 
 
 @dataclass(frozen=True)
 class Texts(Sequences):
     """Texts: `Ragged`, int64 token numbers with the tokens that they stand for.
 
-    unit: what a text is cut into, "words" or "characters".
+    unit: what a text is cut into: "words", "characters"; of texts to continue also "bytes" or
+        "subwords".
     """
 
     unit: Unit
@@ -62,7 +64,7 @@ class Texts(Sequences):
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
         if self.unit not in _EXAMPLES_WITH:
-            raise ValueError(f"texts of words or characters were expected, got {self.unit}")
+            raise ValueError(f"texts of {', '.join(_EXAMPLES_WITH)} were expected, got {self.unit}")
         if len(shape) != 1:
             raise ValueError(f"a number of {self.unit} was expected, got a shape of {shape}")
 
@@ -91,7 +93,7 @@ class Texts(Sequences):
 
     def plain(self, x: Ragged) -> list[str]:
         """The texts' tokens, joined: of words, in lower case and with a space between them."""
-        return [x.between.join(x.tokens[i] for i in row.tolist()) for row in self.rows(x)]
+        return [x.text(row.tolist()) for row in self.rows(x)]
 
     def joined(self, rows: Rows, name: str, missing: str) -> Examples:
         return Examples(number_texts(rows.examples, rows.ids, self.unit), tuple(rows.ids))

@@ -110,9 +110,9 @@ def _lines(x: Ragged, chosen: Sequence[int]) -> Sequence[_Seen]:
 
 def _texts(x: Ragged, chosen: Sequence[int]) -> Sequence[_Seen]:
     rows = list(x.rows())
-    tokens = [token if token == " " else wording.visible(token) for token in x.tokens]
-    texts = (x.between.join(tokens[k] for k in rows[i]) for i in chosen)
-    return [_Seen(text=wording.shortened(text, LONGEST_TEXT)) for text in texts]
+    texts = (x.text(rows[i].tolist()) for i in chosen)
+    seen = ("".join(c if c == " " else wording.visible(c) for c in text) for text in texts)
+    return [_Seen(text=wording.shortened(text, LONGEST_TEXT)) for text in seen]
 
 
 def _votes(logits_RK: np.ndarray, label: int, classes: Sequence[str]) -> tuple[Vote, ...]:

@@ -6,7 +6,7 @@ import torch
 
 from steadfit.data import natural
 from steadfit.errors import SteadfitError
-from steadfit.kinds.tokens import tokenize
+from steadfit.kinds import text_of
 from steadfit.tasks import Tokens
 from steadfit.training.drawing import Drawing
 from steadfit.training.next_token import (
@@ -33,8 +33,8 @@ def continuation(
 
     length: tokens written. temperature, top_k, top_p: how they are drawn, as in
     `steadfit.training.drawing.Drawing`. seed: of the drawing. Of an ensemble, the members'
-    log-probabilities are averaged at each step. Characters are put together as they are, words with
-    a space between them.
+    log-probabilities are averaged at each step. Tokens are put together as they are, words with a
+    space between them.
 
     Raises SteadfitError for a model of another task, a prompt without tokens or with tokens that
     the model does not know, and settings out of range.
@@ -45,7 +45,7 @@ def continuation(
     natural("seed", seed)
     drawing = Drawing(temperature, top_k, top_p)
     vocabulary = model.members[0][1].vocabulary
-    tokens = tokenize(prompt, task.unit)
+    tokens = task.cut(prompt)
     if not tokens:
         raise SteadfitError(
             f"The prompt must have at least one of the {task.unit} to continue, got none."
@@ -58,13 +58,13 @@ def continuation(
         shares = drawing.shares(log_probabilities(model.members, given, states)[-1])
         given = torch.multinomial(shares, 1, generator=generator)
         written.append(int(given))
-    return task.between.join(vocabulary[number] for number in written)
+    return text_of((vocabulary[number] for number in written), task.unit)
 
 
 def continued(model: TrainedModel, prompt: str, length: int, **drawn: Any) -> str:
     """The prompt with its `continuation`, whose settings these are."""
     written = continuation(model, prompt, length, **drawn)
-    return prompt + _of(model).between + written
+    return f"{prompt} {written}" if _of(model).unit == "words" else prompt + written
 
 
 def _of(model: TrainedModel) -> Tokens:

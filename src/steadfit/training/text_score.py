@@ -1,6 +1,7 @@
 """How well a language model predicts a text that it has not seen."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Unit
-from steadfit.kinds.tokens import sizes, tokenize
+from steadfit.kinds.tokens import sizes
 from steadfit.tasks.base import Task
 from steadfit.training.next_token import (
     Members,
@@ -75,8 +76,8 @@ class TextScore:
 @torch.inference_mode()
 def text_score(task: Task, members: Members, text: str) -> TextScore:
     """`TrainedModel.score_text`, of the members of a model with this task."""
-    unit = token_task(task, "score", "Compare its predictions with the right answers.").unit
-    tokens = tuple(tokenize(text, unit))
+    task = token_task(task, "score", "Compare its predictions with the right answers.")
+    unit, tokens = task.unit, tuple(task.cut(text))
     if len(tokens) < 2:
         raise SteadfitError(
             f"The text must have 2 {unit} or more, as the first is predicted by none, got "
@@ -92,4 +93,4 @@ def text_score(task: Task, members: Members, text: str) -> TextScore:
             numbers[:-1].split(chunk), numbers[1:].split(chunk), strict=True
         )
     ]
-    return TextScore(unit, tokens, torch.cat(found).numpy(), *sizes(tokens[1:], unit))
+    return TextScore(unit, tokens, torch.cat(found).numpy(), *sizes(Counter(tokens[1:]), unit))
