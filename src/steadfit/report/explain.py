@@ -161,14 +161,15 @@ def against_naive(found: ScaledErrors, arm: str) -> str:
 def of_tokens(found: TokenLosses) -> str:
     one = found.unit.removesuffix("s")
     values = "; ".join(
-        f"{arm} {loss:.4f} nats a {one}, {_of_token(found, loss)}"
+        f"{arm} {loss:.4f} nats a {one}, {as_compared(found, loss)}"
         for arm, loss in found.losses.items()
     )
     return f"Over all {found.tokens:,} {found.unit} held out: {values}."
 
 
-def _of_token(found: TokenLosses, loss: float) -> str:
-    """A loss as people compare it, whatever a token is: by characters where they are known."""
+def as_compared(found: TokenLosses, loss: float) -> str:
+    """A loss in nats a token as people compare it: by characters and bytes where these are known,
+    whatever a token is."""
     if not found.characters or not found.utf8_bytes:
         return per_token(loss, found.unit)
     character, byte = (
