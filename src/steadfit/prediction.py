@@ -13,11 +13,12 @@ from steadfit import training
 from steadfit.analysis.confusion import confusion_of
 from steadfit.errors import SteadfitError, some
 from steadfit.foreign_text import harmless_cell, original_cell
-from steadfit.kinds import Examples
+from steadfit.formats.encoding import read_text
+from steadfit.kinds import Examples, existing
 from steadfit.recipe import Recipe
 from steadfit.study.result import StudyResult
 from steadfit.study.store import Store, existing_store
-from steadfit.training import TrainedModel, TrainedReference, model_folder, new_inputs
+from steadfit.training import TextScore, TrainedModel, TrainedReference, model_folder, new_inputs
 from steadfit.training.limits import MOST_MEMBERS, check_weights
 
 
@@ -67,10 +68,8 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     }
     if schema.task.classes:
         notes = (*notes, *_of_labels(schema.task.classes, found.labels, columns))
-    text = io.BytesIO()
     table = _with_damaged(_with_blanks(pa.table(columns), found), found.damaged)
-    pyarrow.csv.write_csv(table, text)
-    return Predicted(text.getvalue().decode(), notes)
+    return Predicted(_csv(table), notes)
 
 
 def _of_labels(
@@ -138,18 +137,46 @@ def _harmless(values: np.ndarray) -> np.ndarray:
     return np.array([harmless_cell(name) for name in values.tolist()])
 
 
-def continued(run: Path, prompt: str, length: int, temperature: float, seed: int) -> str:
-    """A prompt and what a run's language model writes after it; see `training.continuation`.
+def continued(run: Path, prompt: str, length: int, **drawn: Any) -> str:
+    """A prompt and what a run's language model writes after it; settings as of
+    `training.continuation`.
 
     Raises SteadfitError where the run has no model, and as `training.continuation` does.
     """
+    return training.continued(_network(run, "continued"), prompt, length, **drawn)
+
+
+def score_file(run: Path, source: Path, encoding: str | None = None) -> TextScore:
+    """How well a run's language model predicts a text file; see `TrainedModel.score_text`.
+
+    encoding: as in `read_text`. Raises SteadfitError where the run has no model or the file is no
+    text, and as `TrainedModel.score_text` does.
+    """
+    return _network(run, "scored").score_text(read_text(existing(source), encoding))
+
+
+def token_table(score: TextScore) -> str:
+    """Each token with its log-probability, as CSV text: the first has none."""
+    tokens = [harmless_cell(token) for token in score.tokens]
+    columns = {"token": tokens, "log_probability": [None, *score.log_probabilities.tolist()]}
+    return _csv(pa.table(columns))
+
+
+def _csv(table: pa.Table) -> str:
+    text = io.BytesIO()
+    pyarrow.csv.write_csv(table, text)
+    return text.getvalue().decode()
+
+
+def _network(run: Path, use: str) -> TrainedModel:
+    """A run's model. Raises SteadfitError where it is no network."""
     model = TrainedModel.load(run)
     if isinstance(model, TrainedReference):
         raise SteadfitError(
-            f"A text is continued by a network, and {run} hands over {model.facts.reference}. Hand "
+            f"A text is {use} by a network, and {run} hands over {model.facts.reference}. Hand "
             "over the network."
         )
-    return training.continued(model, prompt, length, temperature, seed)
+    return model
 
 
 def run_folder(folder: Path) -> Path:

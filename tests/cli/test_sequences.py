@@ -65,6 +65,17 @@ def test_texts_from_a_table_to_predictions(tmp_path):
         predictions(tmp_path / "run", tmp_path / "run" / "study.json")
 
 
+def test_a_study_of_a_text_shows_the_rival_beside_the_curves(tmp_path):
+    (tmp_path / "a.txt").write_text("to be or not to be, that is the question. " * 60)
+    text = read(tmp_path / "a.txt", block=100)
+    done = study(text, remedies=[], variance="none", out=tmp_path / "run", **SMALL, **ONCE)
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert "; dashed, the loss of Kneser-Ney on the test points." in page
+    assert '"dash":"dash"' in page
+    assert "Kneser-Ney is better than the best arm, baseline: cross-entropy " in str(done)
+    assert " bits a character, " in str(done)
+
+
 def test_numbers_of_series_from_a_table_to_predictions(tmp_path):
     source = series(tmp_path / "waves.csv")
     done = study(source, remedies=["jitter"], out=tmp_path / "run", **SMALL, **ONCE)

@@ -44,6 +44,28 @@ def test_a_network_that_is_worse_than_guessing_is_said_so(tmp_path: Path) -> Non
     assert not any("guessing" in note for note in calm.notes)
 
 
+def test_a_reference_that_is_as_good_is_named_first(tmp_path: Path) -> None:
+    """A text that counts tell at once, and a network that has hardly begun."""
+    whole = "to be or not to be, é. " * 60
+    (tmp_path / "a.txt").write_text(whole)
+    text = sf.read(tmp_path / "a.txt", unit="bytes", block=100)
+    done = sf.fit(text, settings={"hidden": 4}, training=FAST, out=tmp_path / "run")
+    rival = done.references[1]
+    assert (rival.name, rival.loss < done.loss) == ("Kneser-Ney", True)
+    first, over_all = done.notes
+    assert first.startswith(
+        f"Kneser-Ney is as good or better on the test points: its loss is {rival.loss:.4f} nats, "
+    )
+    assert f"the model's is {done.loss:.4f} nats, " in first
+    bits = done.loss / np.log(2)
+    found = done.result.token_losses
+    assert found is not None
+    characters = len(whole.encode()[-found.tokens :].decode())
+    assert (found.utf8_bytes, found.characters) == (found.tokens, characters)
+    bits_a_character = bits * found.tokens / characters
+    assert f"{bits_a_character:.3f} bits a character, {bits:.3f} a byte." in over_all
+
+
 def test_the_command_says_so_too(capsys, tmp_path: Path) -> None:
     words = ["fit", "digits", "--limit", 100, "--model", "mlp", "--epochs", 1]
     out = printed([*words, "--out", tmp_path / "run"], capsys)
@@ -77,6 +99,6 @@ def test_a_reference_writes_no_text(tmp_path: Path) -> None:
     data = sf.read("copy", length=3, train=20, test=5)
     TrainedReference(REFERENCES["Kneser-Ney"].fit(data)).save(tmp_path / "run" / "model")
     with pytest.raises(SteadfitError, match=r"by a network, and .* hands over Kneser-Ney"):
-        continued(tmp_path / "run", "abc", 5, 1.0, 0)
+        continued(tmp_path / "run", "abc", 5)
     with pytest.raises(SteadfitError, match="and has no answer for it"):
         predictions(tmp_path / "run", tmp_path / "new.csv")

@@ -316,7 +316,7 @@ def test_forecasts_and_tokens_are_told_in_their_units(everything: Analysis):
     text = told(everything)
     assert "(MASE) over 3 steps: 0.500 of dropout=0.5, 1.250 of the naive forecast" in text
     assert "Left out, as nothing changes there: 1 series." in text
-    assert "Over all 1,200 characters held out: baseline 1.000 bits a character." in text
+    assert "Over all 1,200 characters held out: baseline 0.6931 nats a character, 1.0" in text
 
 
 def test_every_verdict_and_every_measure_has_a_word():

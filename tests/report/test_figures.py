@@ -128,6 +128,12 @@ def test_curves_keep_the_replicas_apart():
     assert validation.y == (None, 3.0, None)
 
 
+def test_a_rivals_loss_is_a_line_across_the_curves():
+    figure = replica_figures.curves("baseline", [{"train_loss": [3.0, 2.0, 1.5]}], (1, 3), ("n", 1))
+    line = figure.data[-1]
+    assert (line.name, line.x, line.y) == ("n", (1, 3), (1, 1))
+
+
 @pytest.mark.parametrize(
     ("reach", "axis", "low"),
     [((0.01, 0.7), "log", -2), ((0.65, 0.75), "linear", 0.65), ((-1.0, 9.0), "linear", -1)],

@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from steadfit.data import Dataset, Ragged, from_texts, points, read, split
+from steadfit.data import Dataset, Ragged, fit_preparation, from_texts, points, read, split
 from steadfit.errors import SteadfitError
-from steadfit.kinds import RESERVED
+from steadfit.kinds import RESERVED, Text
+from steadfit.models import build, complete
 from steadfit.nn import Embedding, Padded
 from steadfit.recipe import Recipe
 from steadfit.tasks.tokens import windows
@@ -100,6 +101,22 @@ def test_the_last_shorter_block_counts_by_its_tokens(tmp_path):
     assert replica.facts["test_loss"] == pytest.approx(float(loss), abs=1e-5)
 
 
+@pytest.mark.parametrize("tied", [False, True])
+def test_scores_begin_at_the_frequencies(tmp_path, tied):
+    """A network whose states say nothing yet has the loss of the tokens' entropy."""
+    data = text(tmp_path, "abacabad" * 50 + "e", 100)
+    module = build(complete(small(tied=tied).model), Text(5 + RESERVED, 100), 5)
+    data.schema.task.begin(module, data.y)
+    module.get_parameter("recurrence1.layer.weight_ih_l0").data.zero_()
+    module.get_parameter("recurrence1.layer.weight_hh_l0").data.zero_()
+    module.get_parameter("recurrence1.layer.bias_l0").data.zero_()
+    preparation = fit_preparation(data, torch.arange(len(data)))
+    assert isinstance(data.x, Ragged)
+    logits = module(Padded(preparation.inputs(data.x).padded())).values.flatten(0, 1)
+    loss = float(cross_entropy(logits.detach(), data.y.flatten()))
+    assert loss == pytest.approx(data.schema.task.guessing(data.y, Recipe().training), rel=1e-5)
+
+
 def test_tied_scores_are_the_embeddings_weights(tmp_path):
     data = text(tmp_path, "abcd" * 200, 50)
     tied, free = (trained(small(tied=tied, embedding=16), data) for tied in (True, False))
@@ -147,11 +164,15 @@ def test_words_are_continued_with_spaces(tmp_path):
     [
         ("", {}, "The prompt must have at least one of the characters"),
         ("abx", {}, "the training text has, got others: 'x'. Leave them out"),
-        ("a", {"length": 0}, "must be 1 or more"),
+        ("a", {"length": 0}, "number of tokens must be 1 or more"),
+        ("a", {"top_k": 0}, "top_k must be 1 or more"),
+        ("a", {"top_p": 0.0}, "top_p must be above 0"),
+        ("a", {"top_p": 1.5}, "top_p must be above 0 and at most 1"),
+        ("a", {"top_p": float("nan")}, "top_p must be above 0"),
         ("a", {"seed": -1}, "seed must be 0 or more"),
         ("a", {"seed": 2**64}, "seed must be below"),
-        ("a", {"temperature": -1.0}, "temperature 0 or more"),
-        ("a", {"temperature": float("nan")}, "temperature 0 or more"),
+        ("a", {"temperature": -1.0}, "temperature must be 0 or more"),
+        ("a", {"temperature": float("nan")}, "temperature must be 0 or more"),
     ],
 )
 def test_what_cannot_be_continued_is_said(tmp_path, prompt, options, sentence):

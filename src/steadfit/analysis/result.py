@@ -145,12 +145,15 @@ class ScaledErrors:
 class TokenLosses:
     """The mean loss over all tokens held out, in nats a token, by arm: the baseline and the best.
 
-    unit: what a token is, "characters" or "words". tokens: how many are held out.
+    unit: what a token is, "characters", "words", "bytes" or "subwords". tokens: how many are held
+    out. characters, utf8_bytes: that these are; None of words, and in files of version 0.1.
     """
 
     unit: str
     tokens: int
     losses: dict[str, float]
+    characters: int | None = None
+    utf8_bytes: int | None = None
 
 
 @dataclass(frozen=True)

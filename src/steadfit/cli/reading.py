@@ -97,7 +97,13 @@ class Reading(Writing):
     season: Annotated[int | None, _option("Steps of a season.")] = None
     task: Annotated[str | None, _option("What is predicted: classes, numbers, tokens.")] = None
     block: Annotated[int | None, _option("Tokens of a plain text's blocks. [default: 1024]")] = None
-    unit: Annotated[str | None, _option("What a text is cut into: words or characters.")] = None
+    unit: Annotated[
+        str | None,
+        _option("What a text is cut into: words, characters; a plain text also bytes, subwords."),
+    ] = None
+    vocabulary: Annotated[
+        int | None, _option("How many subwords a plain text is cut into. [default: 1000]")
+    ] = None
     strip: Annotated[
         str | None, _option("What is taken out of texts, with commas: html, urls.")
     ] = None

@@ -15,7 +15,7 @@ from steadfit.data.targets import (
     read_targets,
     target_notes,
 )
-from steadfit.errors import SteadfitError, some
+from steadfit.errors import SteadfitError, some, unknown
 from steadfit.formats import Form, Rows
 from steadfit.formats.arrays import as_array, named
 from steadfit.kinds import Series, Texts, Unit
@@ -31,6 +31,8 @@ _SPACELESS = (
     "The texts are cut into characters, as their script puts no spaces between words; "
     'unit="words" cuts them at spaces.'
 )
+
+_UNITS = ("words", "characters")  # that labelled texts are cut into
 
 
 def from_series(
@@ -119,6 +121,8 @@ def from_texts(
     >>> str(data), data.x.tokens
     ('texts · 2 texts of 3 words · 2 classes', ('a', 'good', 'film', 'bad'))
     """
+    if unit not in _UNITS:
+        raise unknown("unit of labelled texts", unit, _UNITS)
     ids = named(ids, len(texts))
     y = as_array(y, "y")
     if not len(texts) or len(texts) != len(y):

@@ -17,6 +17,7 @@ from steadfit.kinds.preparation import Text as Text
 from steadfit.kinds.preparation import Window as Window
 from steadfit.kinds.ragged import Ragged as Ragged
 from steadfit.kinds.ragged import Unit as Unit
+from steadfit.kinds.ragged import text_of as text_of
 from steadfit.kinds.registry import KINDS as KINDS
 from steadfit.kinds.registry import checked as checked
 from steadfit.kinds.registry import kind_of as kind_of

@@ -1,6 +1,6 @@
 """`Ragged`: sequences of unequal length, stored end to end."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -9,7 +9,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-Unit = Literal["steps", "words", "characters"]
+Unit = Literal["steps", "words", "characters", "bytes", "subwords"]
+_OF_BYTES = ("bytes", "subwords")  # whose tokens have a character of Latin-1 for each byte
+
+
+def text_of(tokens: Iterable[str], unit: Unit) -> str:
+    """The text that these tokens are; of words, in lower case and with a space between them.
+
+    Bytes that are no UTF-8, as where a text is cut within a character, become U+FFFD.
+
+    >>> text_of(["\xc3", "\xa9"], "bytes"), text_of(["a", "word"], "words")
+    ('é', 'a word')
+    """
+    if unit in _OF_BYTES:
+        return "".join(tokens).encode("latin-1").decode("utf-8", "replace")
+    return ("" if unit == "characters" else " ").join(tokens)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -65,10 +79,9 @@ class Ragged:
     def ndim(self) -> int:
         return 1 + self.values.ndim
 
-    @property
-    def between(self) -> str:
-        """What stands between two tokens of a text."""
-        return "" if self.unit == "characters" else " "
+    def text(self, numbers: Iterable[int]) -> str:
+        """The text that the tokens of these numbers are, as `text_of` joins them."""
+        return text_of((self.tokens[number] for number in numbers), self.unit)
 
     def __getitem__(self, indices: Tensor) -> "Ragged":
         """The sequences at these positions, in this order; repeats are allowed."""

@@ -24,7 +24,8 @@ from steadfit.kinds.signature import Signature, text_signature
 from steadfit.kinds.tokens import RULES, blank, number_texts, numbered
 from steadfit.recipe import Augmentation
 
-_EXAMPLES_WITH = {"words": 2, "characters": 1}  # a word of one example tells nothing
+# A word of one example tells nothing.
+_EXAMPLES_WITH = {"words": 2, "characters": 1, "bytes": 1, "subwords": 1}
 _OF_BLANK = {"refuse": "", "drop": "left out", "blank": "given no prediction"}
 
 
@@ -32,8 +33,9 @@ _OF_BLANK = {"refuse": "", "drop": "left out", "blank": "given no prediction"}
 class Texts(Sequences):
     """Texts: `Ragged`, int64 token numbers with the tokens that they stand for.
 
-    unit: what a text is cut into, "words" or "characters". strip: what is taken out of a text
-    before, of `markup.STRIPS`. longest: tokens that are read of a text, at most; all if None.
+    unit: what a text is cut into: "words", "characters"; of texts to continue also "bytes" or
+        "subwords". strip: what is taken out of a text before, of `markup.STRIPS`. longest: tokens
+        that are read of a text, at most; all if None.
     """
 
     unit: Unit
@@ -69,7 +71,7 @@ class Texts(Sequences):
 
     def check_shape(self, shape: tuple[int, ...]) -> None:
         if self.unit not in _EXAMPLES_WITH:
-            raise ValueError(f"texts of words or characters were expected, got {self.unit}")
+            raise ValueError(f"texts of {', '.join(_EXAMPLES_WITH)} were expected, got {self.unit}")
         if len(shape) != 1:
             raise ValueError(f"a number of {self.unit} was expected, got a shape of {shape}")
 
@@ -98,7 +100,7 @@ class Texts(Sequences):
 
     def plain(self, x: Ragged) -> list[str]:
         """The texts' tokens, joined: of words, in lower case and with a space between them."""
-        return [x.between.join(x.tokens[i] for i in row.tolist()) for row in self.rows(x)]
+        return [x.text(row.tolist()) for row in self.rows(x)]
 
     def joined(self, rows: Rows, name: str, missing: str) -> Examples:
         found = self.cut(rows, name, missing)

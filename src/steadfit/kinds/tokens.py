@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, groupby
 
@@ -12,6 +12,7 @@ import torch
 from steadfit.errors import SteadfitError, counted, some, unknown
 from steadfit.kinds.ragged import Ragged, Unit
 
+_CUT = ("words", "characters", "bytes")
 # A word: letters and digits with their marks and joiners; in it, apostrophes, and points and commas
 # between digits; after it, ++ or #, as in C++. A sign: a flag of two letters, or any other sign
 # with its variations, shades and tags, several joined where they make one emoji.
@@ -27,6 +28,9 @@ RULES = {  # for programs that cut texts without this file
     f"{_WORD} in the text in Unicode's form NFC and lower case; \\p{{M}} is any mark that "
     "combines with the letter before it.",
     "characters": "Each character of the text is a token.",
+    "bytes": "Each byte of the text in UTF-8 is a token, a character of Latin-1.",
+    "subwords": "Tokens are those of tokenizer, JSON of the package tokenizers; their bytes are "
+    "written as characters of Latin-1.",
 }
 _LAST_MARK = 0xE01F0  # no character from here on is a mark
 _SPACELESS = re.compile(  # Thai, Lao, Burmese, Khmer, kana, and Chinese characters
@@ -42,7 +46,8 @@ def tokenize(text: str, unit: Unit) -> list[str]:
     "characters": as they are. "words": in Unicode's composed form (NFC) and lower case. A word is a
     run of letters and digits with the marks that combine with them, the apostrophes inside it, and
     the points and commas between its digits; ++ or # may end it. Every other sign is by itself, an
-    emoji of several characters being one.
+    emoji of several characters being one. "bytes": those of UTF-8, each as the character of Latin-1
+    with its number.
 
     >>> tokenize("Don't stop -- 24 hours of C++ at 3.14!", "words")
     ["don't", 'stop', '-', '-', '24', 'hours', 'of', 'c++', 'at', '3.14', '!']
@@ -53,6 +58,8 @@ def tokenize(text: str, unit: Unit) -> list[str]:
 def _tokens(text: str, unit: Unit) -> Iterator[str]:
     if unit == "characters":
         return iter(text)
+    if unit == "bytes":
+        return iter(text.encode("utf-8", "surrogatepass").decode("latin-1"))
     words = _pattern().finditer(unicodedata.normalize("NFC", text).lower())
     return (word.group() for word in words)
 
@@ -79,6 +86,26 @@ def unit_of(texts: Sequence[str]) -> Unit:
     return "characters" if 2 * len(_SPACELESS.findall(looked_at)) > letters else "words"
 
 
+def sizes(counts: Mapping[str, int], unit: Unit) -> tuple[int | None, int | None]:
+    """The characters and the bytes in UTF-8 of a text, by how often it has each token.
+
+    A character counts where it begins. None of words: what stood between them cannot be told.
+
+    >>> sizes({"é": 3}, "characters"), sizes({"\xc3": 3, "\xa9": 2}, "bytes")
+    ((3, 6), (3, 5))
+    """
+    if unit == "words":
+        return None, None
+    each = [(count, *_size(token, unit)) for token, count in counts.items()]
+    return sum(n * size for n, size, _ in each), sum(n * size for n, _, size in each)
+
+
+def _size(token: str, unit: Unit) -> tuple[int, int]:
+    if unit == "characters":
+        return 1, len(token.encode("utf-8", "surrogatepass"))
+    return sum(not "\x80" <= byte < "\xc0" for byte in token), len(token)
+
+
 def number_texts(
     texts: Sequence[str],
     ids: Sequence[str],
@@ -87,9 +114,9 @@ def number_texts(
 ) -> Ragged:
     """Each text as the numbers of its tokens, in the order of their first appearance.
 
-    Nothing is fitted here: every token of every text has a number. Which of them a network knows
-    is for its `Preparation` to say. beside: tokens that stand before those of each text. Raises
-    SteadfitError for texts without a token of their own, by their ids.
+    Nothing is fitted here: every token of every text has a number, and every byte. Which of them a
+    network knows is for its `Preparation` to say. beside: tokens that stand before those of each
+    text. Raises SteadfitError for texts without a token of their own, by their ids.
     """
     found = numbered(texts, unit, beside)
     empty = [ids[i] for i in blank(found, beside)]
@@ -109,9 +136,9 @@ def blank(x: Ragged, beside: Sequence[Sequence[str]] = ()) -> list[int]:
 
 def numbered(texts: Sequence[str], unit: Unit, beside: Sequence[Sequence[str]] = ()) -> Ragged:
     """As `number_texts`, of texts that may be without a token."""
-    if unit not in ("words", "characters"):
-        raise unknown("unit of text", unit, ["words", "characters"])
-    numbers: dict[str, int] = {}
+    if unit not in _CUT:
+        raise unknown("unit of text", unit, _CUT)
+    numbers = {chr(byte): byte for byte in range(256)} if unit == "bytes" else {}
     flat = array("q")  # eight bytes a token, where a list would take several times that
     lengths = []
     for text, words in zip(texts, beside or [()] * len(texts), strict=True):

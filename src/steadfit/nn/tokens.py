@@ -29,6 +29,10 @@ class Embedding(nn.Embedding):
         return embedding(input, self.weight * mask, self.padding_idx)
 
 
+class TokenScores(nn.Linear):
+    """A score for each token, as torch.nn.Linear."""
+
+
 class TiedScores(nn.Module):
     """A score for each token: the product with its vector in an embedding, and a bias of its own
     (Inan, Khosravi and Socher 2017; Press and Wolf 2017).
@@ -48,3 +52,22 @@ class TiedScores(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         (embedding,) = self._embedding
         return linear(x, embedding.weight[-len(self.bias) :], self.bias)
+
+
+@torch.no_grad()
+def begin_scores(net: nn.Module, counts: Tensor) -> None:
+    """Scores begin as the logarithms of the tokens' shares, and tokens that never come are left at
+    that of one in all.
+
+    Else a network spends its first steps on learning which tokens never come, for which it drives
+    its states to their limits where these are many. counts: of each token, shape (tokens,).
+
+    >>> net = nn.Sequential(Embedding(6, 8), TokenScores(8, 4))
+    >>> begin_scores(net, torch.tensor([2, 0, 1, 4]))
+    >>> net[1].bias.softmax(0).tolist()
+    [0.25, 0.125, 0.125, 0.5]
+    """
+    shares = counts.clamp(min=1).float()
+    for part in net.modules():
+        if isinstance(part, TokenScores | TiedScores):
+            part.bias.copy_((shares / shares.sum()).log())

@@ -10,13 +10,15 @@ from steadfit.references.base import Learned, Reference
 from steadfit.references.classifying import FLOOR
 from steadfit.references.shapes import Shapes
 
-ORDERS = {"characters": 6, "words": 3}  # tokens of one count, the one that is predicted included
+# Tokens of one count, the one that is predicted included.
+ORDERS = {"characters": 6, "bytes": 6, "words": 3, "subwords": 4}
 _LEAST = 0.05  # that is taken from a count, and that is left of it, however few counts there are
 
 
 @dataclass(frozen=True)
 class KneserNey(Reference):
-    """Modified Kneser-Ney (Chen and Goodman 1999, section 4.1.6), of 6 characters or 3 words.
+    """Modified Kneser-Ney (Chen and Goodman 1999, section 4.1.6), of 6 characters or bytes, 4
+    subwords or 3 words.
 
     The longest counts are as they are. A shorter one counts how many different tokens stood
     before it. Each order has three discounts, of counts of 1, of 2, and of 3 or more. Below one
@@ -25,7 +27,7 @@ class KneserNey(Reference):
     """
 
     name = "Kneser-Ney"
-    what = "Counts of 6 characters or 3 words, smoothed by Kneser and Ney's rule."
+    what = "Counts of 6 characters, 4 subwords or 3 words, smoothed by Kneser and Ney's rule."
     predicts = frozenset({"tokens"})
     shapes: ClassVar[Shapes] = {
         "order": (),

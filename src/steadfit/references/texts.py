@@ -9,6 +9,7 @@ import numpy as np
 
 from steadfit.data import Dataset, Schema
 from steadfit.errors import SteadfitError
+from steadfit.kinds import text_of
 from steadfit.references.base import Learned, Matrix, Reference
 from steadfit.references.linear import Arrays, fit_logistic, logistic, ridge
 from steadfit.references.shapes import LINE, LOGISTIC, Shapes
@@ -100,7 +101,7 @@ def terms(x: Any) -> Iterator[list[str]]:
     for row in x.rows():
         text = tokens[row].tolist()
         yield [
-            x.between.join(text[i : i + length])
+            text_of(text[i : i + length], x.unit)
             for length in range(1, LONGEST[x.unit] + 1)
             for i in range(len(text) - length + 1)
         ]

@@ -124,8 +124,8 @@ def as_written(text: str) -> str:
 def _tokens(test: Dataset, chosen: Sequence[int]) -> list[str]:
     x = cast("Ragged", test.x)
     rows = list(x.rows())
-    tokens = [token if token == " " else wording.visible(token) for token in x.tokens]
-    return [x.between.join(tokens[k] for k in rows[i]) for i in chosen]
+    texts = (x.text(rows[i].tolist()) for i in chosen)
+    return [as_written(text) for text in texts]
 
 
 def _votes(logits_RK: np.ndarray, label: int, classes: Sequence[str]) -> tuple[Vote, ...]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from steadfit.analysis.terms import Loss
 from steadfit.report import palette, sections, wording
 from steadfit.report.document_replicas import curves, predictions
 from steadfit.report.explain import explain_study
@@ -53,7 +55,7 @@ def page(run: Run, voice: Voice) -> str:
     return environment.get_template("page.html").render(
         **_study(result, voice),
         **_figures(result.analysis),
-        **curves({name: own.all for name, own in run.replicas.items()}),
+        **curves({name: own.all for name, own in run.replicas.items()}, _rival(result)),
         **predictions(run),
         notes=run.about.notes,
         facts=sections.facts(result, run.seconds),
@@ -113,6 +115,16 @@ def _whole_recipe(result: StudyResult) -> dict[str, Any]:
     if isinstance(training, dict) and training.get("loss") != result.analysis.decides:
         whole["training"] = {name: value for name, value in training.items() if name != "loss"}
     return whole
+
+
+def _rival(result: StudyResult) -> tuple[str, float] | None:
+    """The best reference of a language model and its loss, which is what is learned by; None of
+    other tasks, whose trainings may have losses of other units."""
+    found, learned = result.analysis, Loss.CROSS_ENTROPY
+    known = {one.name: one.totals[learned] for one in found.references if learned in one.totals}
+    if found.token_losses is None or not known:
+        return None
+    return min(known.items(), key=itemgetter(1))
 
 
 def _figures(found: Analysis) -> dict[str, object]:

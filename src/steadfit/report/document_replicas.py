@@ -21,8 +21,10 @@ MOST_CLASSES = 300  # of a confusion matrix
 LONGEST_CLASS = 40  # characters of a class's name, which is repeated often
 
 
-def curves(replicas: Mapping[str, Sequence[Finished]]) -> dict[str, object]:
-    """A small figure an arm, all on one scale."""
+def curves(
+    replicas: Mapping[str, Sequence[Finished]], rival: tuple[str, float] | None
+) -> dict[str, object]:
+    """A small figure an arm, all on one scale, with the loss of a reference."""
     from steadfit.report import replica_figures
 
     names = ("train_loss", "validation_loss")
@@ -30,17 +32,21 @@ def curves(replicas: Mapping[str, Sequence[Finished]]) -> dict[str, object]:
     losses = np.array([loss for one in all_of for name in names for loss in one.get(name, ())])
     losses = losses[np.isfinite(losses)]
     if not len(losses):
-        return {"curves": [], "validated": False}
+        return {"curves": [], "validated": False, "rival": None}
+    losses = losses if rival is None else np.append(losses, rival[1])
     reach = (float(losses.min()), float(losses.max()))
     drawn = [
         {
             "name": name,
-            "figure": embedded(replica_figures.curves(name, [one.curves for one in arm], reach)),
+            "figure": embedded(
+                replica_figures.curves(name, [one.curves for one in arm], reach, rival)
+            ),
         }
         for name, arm in replicas.items()
         if arm
     ]
-    return {"curves": drawn, "validated": any("validation_loss" in one for one in all_of)}
+    validated = any("validation_loss" in one for one in all_of)
+    return {"curves": drawn, "validated": validated, "rival": rival and rival[0]}
 
 
 def predictions(run: Run) -> dict[str, object]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from steadfit.analysis.per_token import per_token
+from steadfit.analysis.per_token import bits_each, per_token
 from steadfit.analysis.terms import Failure, Verdict
 from steadfit.errors import counted
 from steadfit.report import explain_arms, explain_design, explain_variance
@@ -159,5 +159,20 @@ def against_naive(found: ScaledErrors, arm: str) -> str:
 
 
 def of_tokens(found: TokenLosses) -> str:
-    values = "; ".join(f"{arm} {per_token(loss, found.unit)}" for arm, loss in found.losses.items())
+    one = found.unit.removesuffix("s")
+    values = "; ".join(
+        f"{arm} {loss:.4f} nats a {one}, {as_compared(found, loss)}"
+        for arm, loss in found.losses.items()
+    )
     return f"Over all {found.tokens:,} {found.unit} held out: {values}."
+
+
+def as_compared(found: TokenLosses, loss: float) -> str:
+    """A loss in nats a token as people compare it: by characters and bytes where these are known,
+    whatever a token is."""
+    if not found.characters or not found.utf8_bytes:
+        return per_token(loss, found.unit)
+    character, byte = (
+        bits_each(loss, found.tokens, things) for things in (found.characters, found.utf8_bytes)
+    )
+    return f"{character:.3f} bits a character, {byte:.3f} a byte"

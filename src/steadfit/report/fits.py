@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from steadfit.report import wording
-from steadfit.report.explain import HALVED, against_naive, of_tokens
+from steadfit.report.explain import HALVED, against_naive, as_compared, of_tokens
 from steadfit.report.sections import FACTS, SHARES, SHOWN_MISTAKES, Grid
 from steadfit.report.tables import Summary
 
@@ -98,6 +98,8 @@ def explain_fit(result: FitResult) -> tuple[str, ...]:
     said = []
     if (worse := worse_than_guessing(result.loss, result.references)) is not None:
         said.append(worse)
+    if (rival := as_good(result)) is not None:
+        said.append(rival)
     if result.scaled_errors is not None:
         said.append(against_naive(result.scaled_errors, "the model"))
     if result.token_losses is not None:
@@ -119,6 +121,23 @@ def worse_than_guessing(loss: float, references: Iterable[ReferenceFacts]) -> st
     return (
         f"Worse than guessing: the loss is {loss:.4g}, and that of {guess.name} {guess.loss:.4g}. "
         "Do not use this model."
+    )
+
+
+def as_good(result: FitResult) -> str | None:
+    """A sentence where the strongest reference, which is no guess, has no higher loss."""
+    rivals = [rival for rival in result.references[1:] if rival.loss is not None]
+    best = min(rivals, key=lambda rival: rival.loss or 0.0, default=None)
+    if best is None or best.loss is None or best.loss > result.loss:
+        return None
+    found, both = result.token_losses, (best.loss, result.loss)
+    theirs, ours = (
+        f"{loss:.4g}" if found is None else f"{loss:.4f} nats, {as_compared(found, loss)}"
+        for loss in both
+    )
+    return (
+        f"{wording.capital(best.name)} is as good or better on the test points: its loss is "
+        f"{theirs}; the model's is {ours}."
     )
 
 

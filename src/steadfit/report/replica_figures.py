@@ -16,12 +16,16 @@ NAMED = 30  # classes up to which it has their names at its sides
 
 
 def curves(
-    name: str, curves: Sequence[Mapping[str, Sequence[float]]], reach: tuple[float, float]
+    name: str,
+    curves: Sequence[Mapping[str, Sequence[float]]],
+    reach: tuple[float, float],
+    rival: tuple[str, float] | None = None,
 ) -> go.Figure:
     """All replicas' losses by epoch: training in grey, validation in colour.
 
     curves: one mapping a replica, as `Replica.curves`. reach: lowest and highest loss shown, so
-    that the arms' figures share one scale; logarithmic where it has room for two ticks.
+    that the arms' figures share one scale; logarithmic where it has room for two ticks. rival: a
+    reference's name and its loss on the test points, a dashed line.
     """
     figure = frame(0, "epoch")
     last = max(len(losses) for replica in curves for losses in replica.values())
@@ -39,6 +43,15 @@ def curves(
             line={"color": LIGHT[role], "width": 1},
             opacity=0.7,
             hovertemplate="epoch %{x}: %{y:.3g}<extra>%{fullData.name}</extra>",
+        )
+    if rival is not None:
+        figure.add_scatter(
+            x=[1, max(last, 2)],
+            y=[rival[1]] * 2,
+            mode="lines",
+            name=label(rival[0], 40),
+            line={"color": LIGHT["ink"], "width": 1, "dash": "dash"},
+            hovertemplate="%{y:.3g} on the test points<extra>%{fullData.name}</extra>",
         )
     low, high = reach
     ticks = _decades(low, high) if low > 0 else []

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from torch import Tensor
+from torch import Tensor, nn
 
 from steadfit.analysis.result import ScaledErrors, TokenLosses
 from steadfit.analysis.terms import Loss
@@ -161,6 +161,9 @@ class Task(ABC):
     def fit(self, x: Inputs, y: Tensor, indices: Tensor) -> dict[str, Any]:
         """Those fields of a `Preparation` that a sample of the targets decides."""
         return {}
+
+    def begin(self, module: nn.Module, y: Tensor) -> None:  # noqa: B027
+        """Put what these targets tell at once into a module that is to be trained."""
 
     @property
     def means(self) -> int:

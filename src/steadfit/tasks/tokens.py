@@ -17,7 +17,10 @@ from steadfit.analysis.result import TokenLosses
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Inputs, Kind, Ragged, Unit
+from steadfit.kinds.subwords import subwords
+from steadfit.kinds.tokens import sizes, tokenize
 from steadfit.nn import Padded
+from steadfit.nn.tokens import begin_scores
 from steadfit.recipe import Training
 from steadfit.tasks.base import ALWAYS, Part, Points, Scores, Side, Task
 from steadfit.tasks.next_tokens import next_tokens
@@ -28,11 +31,13 @@ class Tokens(Task):
     """The next of `count` tokens at each step of x: y is int64, shape (examples, longest), -100
     where there is none (torch's `ignore_index`).
 
-    unit: what a token is, "words" or "characters".
+    unit: what a token is: "words", "characters", "bytes" or "subwords". tokenizer: of subwords,
+    as `steadfit.kinds.subwords` gives it.
     """
 
     count: int
     unit: Unit
+    tokenizer: str = ""
 
     name = "tokens"
     learned = "tokens"
@@ -79,6 +84,9 @@ class Tokens(Task):
         assert isinstance(x, Ragged)
         return {"vocabulary": x.tokens}
 
+    def begin(self, module: nn.Module, y: Tensor) -> None:
+        begin_scores(module, torch.bincount(y[y >= 0], minlength=self.count))
+
     def steps(self, y: Tensor, training: Training) -> int:
         return math.ceil(y.shape[1] / training.truncation)
 
@@ -100,10 +108,12 @@ class Tokens(Task):
         wrong = (outputs[known].argmax(-1) != y[known]).double().mean()
         return float(cross_entropy(outputs[known], y[known])), float(wrong)
 
-    @property
-    def between(self) -> str:
-        """What stands between two tokens."""
-        return "" if self.unit == "characters" else " "
+    def cut(self, text: str) -> list[str]:
+        """A text's tokens. Raises SteadfitError as `subwords` does."""
+        if self.unit != "subwords":
+            return tokenize(text, self.unit)
+        found = subwords(text, self.tokenizer)
+        return [found.tokens[number] for number in found.values.tolist()]
 
     def in_words(self, loss: float) -> str:
         return f"test loss {loss:.4f} nats, {per_token(loss, self.unit)}"
@@ -118,7 +128,10 @@ class Tokens(Task):
         """The arms' losses over all tokens held out."""
         if not losses:
             return Scores()
-        return Scores(token_losses=TokenLosses(self.unit, self.answers(test.y), dict(losses)))
+        assert isinstance(test.x, Ragged)
+        count = torch.bincount(test.y[test.y >= 0], minlength=len(test.x.tokens)).tolist()
+        size = sizes(dict(zip(test.x.tokens, count, strict=True)), self.unit)
+        return Scores(token_losses=TokenLosses(self.unit, sum(count), dict(losses), *size))
 
     def check_answers(self) -> None:
         raise SteadfitError(
@@ -138,6 +151,7 @@ class Tokens(Task):
         return {
             "output": f"log_probabilities: float32, batch × time × {self.count}, of the token "
             "after each step; the first column is the first of vocabulary",
+            **({"tokenizer": self.tokenizer} if self.tokenizer else {}),
         }
 
     def columns(

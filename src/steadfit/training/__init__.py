@@ -8,6 +8,7 @@ from steadfit.training.memory import keep_freed_memory
 from steadfit.training.model_files import model_folder, prepare
 from steadfit.training.predict import outputs
 from steadfit.training.replica import RESULTS, Replica
+from steadfit.training.text_score import TextScore
 from steadfit.training.trained import TrainedModel, trained_model
 from steadfit.training.trained_reference import TrainedReference
 from steadfit.training.transfer import fit
@@ -17,6 +18,7 @@ __all__ = [
     "OwnLearner",
     "RecipeLearner",
     "Replica",
+    "TextScore",
     "TrainedModel",
     "TrainedReference",
     "check",

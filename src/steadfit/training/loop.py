@@ -122,6 +122,7 @@ def _trained(
             torch.manual_seed(seed)
             shape = train.schema.kind.network_shape(train.example_shape, preparation)
             module = build(complete(recipe.model), shape, train.outputs)
+            train.schema.task.begin(module, train.y[learned])
             module = channels_last(module.to(device))
             given = preparation, train, learned, outside
             run = _Run(recipe.training, module, *given, seed, device, halvings)

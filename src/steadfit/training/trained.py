@@ -34,6 +34,7 @@ from steadfit.training.own_models import (
 )
 from steadfit.training.predict import channels_last, outputs, sampled_outputs
 from steadfit.training.replica import Replica
+from steadfit.training.text_score import TextScore, text_score
 from steadfit.training.trained_reference import TrainedReference, reference_values
 from steadfit.training.transfer import whole
 from steadfit.training.weights import fill, read_weights
@@ -182,6 +183,13 @@ class TrainedModel:
         widths = tested.schema.task.half_widths(tested.x, tested.y, predicted)
         return replace(self, facts=replace(self.facts, half_widths=dict(widths)))
 
+    def score_text(self, text: str) -> TextScore:
+        """How well a language model predicts a new text, read from its beginning to its end.
+
+        Raises SteadfitError for a model of another task, and a text of unknown or too few tokens.
+        """
+        return text_score(self.facts.schema.task, self.members, text)
+
     def _checked(self, x: Any) -> Inputs:
         """The inputs as tensors. Raises SteadfitError for what the network does not take."""
         schema = self.facts.schema
@@ -256,7 +264,7 @@ class TrainedModel:
 
 def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) -> TrainedModel:
     """The model that these replicas make: one network, or an ensemble of several."""
-    preparations = tuple(replica.preparation for replica in replicas)
+    preparations = tuple(one.preparation for one in replicas)
     schema, shape = data.schema, data.example_shape
     facts = ModelFacts(recipe, schema, shape, preparations)
     return TrainedModel(facts, tuple(whole(recipe, schema, shape, each) for each in replicas))

@@ -15,7 +15,7 @@ from steadfit.errors import SteadfitError
 from steadfit.kinds import Text
 from steadfit.models.layers.base import Count, Layer, Shape, times
 from steadfit.nn import Embedding as TokenVectors
-from steadfit.nn import Recurrent, TiedScores, pooling
+from steadfit.nn import Recurrent, TiedScores, TokenScores, pooling
 from steadfit.recipe import Share
 
 CellName = Annotated[str, AfterValidator(lambda name: find(name).name)]
@@ -186,7 +186,7 @@ class Scores(Layer):
         return (self.tokens, shape[1])
 
     def build(self, shape: Shape) -> nn.Module:
-        return TiedScores(self.tokens) if self.tied else nn.Linear(shape[0], self.tokens)
+        return TiedScores(self.tokens) if self.tied else TokenScores(shape[0], self.tokens)
 
     def weight(self, shape: Shape) -> Shape:
         return () if self.tied else (shape[0], self.tokens)
