@@ -78,6 +78,9 @@ class Reading(Writing):
     horizon: Annotated[int | None, _option("Steps to forecast.")] = None
     window: Annotated[int | None, _option("Steps that a forecast is made from.")] = None
     season: Annotated[int | None, _option("Steps of a season.")] = None
+    quantiles: Annotated[
+        str | None, _option("Quantiles to forecast, with commas: 0.1,0.5,0.9.")
+    ] = None
     task: Annotated[str | None, _option("What is predicted: classes, numbers, tokens.")] = None
     block: Annotated[int | None, _option("Tokens of a plain text's blocks. [default: 1024]")] = None
     unit: Annotated[str | None, _option("What a text is cut into: words or characters.")] = None

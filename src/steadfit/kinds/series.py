@@ -112,7 +112,7 @@ class Series(Sequences):
         if preparation is None or not preparation.relative:
             return shape
         season, *targets = map(int, preparation.relative)
-        return Window(shape, season, tuple(targets))
+        return Window(shape, season, tuple(targets), max(1, len(preparation.quantiles)))
 
     def means(self, shape: tuple[int, ...]) -> int:
         return self.channels

@@ -26,6 +26,8 @@ def preparation_of(facts: ModelFacts, fitted: dict[str, Any]) -> Preparation:
     for expected, mean in ((channels, found.mean), (outputs, found.target_mean)):
         if len(mean) != expected:
             raise SteadfitError(f"{expected} means and deviations were expected, got {len(mean)}")
+    if found.quantiles != facts.schema.task.quantiles:
+        raise SteadfitError(f"other quantiles were expected, got {len(found.quantiles)}")
     return found
 
 

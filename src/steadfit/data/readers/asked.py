@@ -23,6 +23,7 @@ class Asked:
     horizon: int | None
     window: int | None
     season: int | None
+    quantiles: tuple[float, ...]
     missing: str | None
     kind: str | None
     task: TaskName | None
@@ -45,9 +46,11 @@ def check_form(asked: Asked) -> None:
             f'With text, here "{asked.text}", a row is an example, and with {other} it is a step. '
             "Leave one of them out."
         )
-    if horizon is None and (asked.window is not None or asked.season is not None):
+    of_forecasts = (asked.window, asked.season, asked.quantiles or None)
+    if horizon is None and any(each is not None for each in of_forecasts):
         raise SteadfitError(
-            "window and season apply to forecasts only. Give horizon too, or leave them out."
+            "window, season and quantiles apply to forecasts only. Give horizon too, or leave them "
+            "out."
         )
     if horizon is None and series is None and asked.time is not None:
         raise SteadfitError(
@@ -65,3 +68,16 @@ def listed(names: str | Sequence[str] | None) -> list[str]:
     if isinstance(names, str):
         return [name.strip() for name in names.split(",")]
     return list(names or ())
+
+
+def numbers(given: str | Sequence[float] | None) -> tuple[float, ...]:
+    """Several numbers as a list, or with commas between them; none of None."""
+    if not isinstance(given, str):
+        return tuple(given or ())
+    try:
+        return tuple(float(each) for each in given.split(","))
+    except ValueError:
+        raise SteadfitError(
+            f'quantiles must be numbers with commas between them, got "{given[:60]}". Give '
+            "0.1,0.5,0.9."
+        ) from None

@@ -32,7 +32,14 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
         check_complete(table, columns, x, np.arange(len(table)), PAST + drop)
     return from_forecast(
         [x[rows] for rows in members.values()],
-        Forecast(asked.horizon, window, tuple(range(len(targets))), season, tuple(targets)),
+        Forecast(
+            asked.horizon,
+            window,
+            tuple(range(len(targets))),
+            season,
+            tuple(targets),
+            asked.quantiles,
+        ),
         table.file,
         starts=clock.starts,
         names=list(members),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from steadfit.data.dataset import Dataset
-from steadfit.data.readers.asked import Asked, check_form, listed
+from steadfit.data.readers.asked import Asked, check_form, listed, numbers
 from steadfit.data.readers.forecast_tables import forecast
 from steadfit.data.sequences import from_series, from_texts
 from steadfit.data.tables import labelled, told_rows
@@ -38,6 +38,7 @@ def read(
     horizon: int | None = None,
     window: int | None = None,
     season: int | None = None,
+    quantiles: str | Sequence[float] | None = None,
     missing: str | None = None,
     kind: str | None = None,
     task: TaskName | None = None,
@@ -63,7 +64,8 @@ def read(
     group: a column whose equal rows stay on one side of every split.
     horizon: steps to forecast. window: steps that a forecast is made from; twice the horizon, or
         two seasons if that is more, but at most half of a usual series. season: steps of a season;
-        told by calendar times if None.
+        told by calendar times if None. quantiles: to forecast, between 0 and 1, beside the median
+        that is the forecast itself (`steadfit.tasks.Forecast`).
     missing: as in `from_series`, "refuse" if None; in a forecast as in `from_forecast`; of rows as
         in `from_table`, "fill" if None; texts must all be there.
     kind: "table" or "series", what a row of numbers is. If None, a series where the columns' names
@@ -83,7 +85,8 @@ def read(
     )
     asked = Asked(
         [table.check(name) for name in dict.fromkeys(listed(target))], text, series, time,
-        listed(values), group, horizon, window, season, missing, kind, task, unit,
+        listed(values), group, horizon, window, season, numbers(quantiles), missing, kind,
+        task, unit,
     )  # fmt: skip
     for name in (series, time, group, text, *asked.values):
         if name is not None:
