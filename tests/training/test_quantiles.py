@@ -144,7 +144,7 @@ def test_what_else_is_wrong_with_quantiles_is_said(fitted, tmp_path: Path) -> No
     table = fitted[0] / "s.csv"
     with pytest.raises(SteadfitError, match=r'quantiles must be numbers .* got "low,high"'):
         sf.read(table, horizon=3, quantiles="low,high")
-    with pytest.raises(SteadfitError, match="window, season and quantiles apply to forecasts"):
+    with pytest.raises(SteadfitError, match="quantiles apply to forecasts only"):
         sf.read(table, quantiles="0.1", target="sold")
     with pytest.raises(SteadfitError, match=r"decide_by must be .*mase where no quantiles"):
         sf.study(sf.read(table, horizon=3), decide_by="pinball", out=tmp_path / "a")

@@ -123,7 +123,7 @@ def build(model: Model, shape: Shape, outputs: int) -> nn.Module:
         if isinstance(shape, Window):
             if shape.quantiles > 1:
                 network = Rising(network, shape.quantiles, outputs)
-            return Relative(network, shape.season, shape.targets, shape.quantiles)
+            return Relative(network, shape.season, shape.targets, shape.quantiles, shape.beside)
         return network
 
 

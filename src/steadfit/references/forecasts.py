@@ -147,9 +147,12 @@ class RidgeOnLags(Forecasting):
 
 
 def _relative(forecast: Forecast, windows: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The window's values minus the last, (examples, values); the last of each output."""
+    """The window's values minus the last, beside them those that enter as they are, (examples,
+    values); the last of each output."""
     values = windows.padded().numpy().astype(np.float64)
     last = values[:, -1]
-    relative = (values - last[:, None])[:, :-1]
+    beside = sorted({*forecast.known, *forecast.static})
+    relative = np.delete(values - last[:, None], beside, axis=2)[:, :-1]
     ends = np.tile(last[:, list(forecast.targets)], (1, forecast.horizon))
-    return relative.reshape(len(values), -1), ends
+    columns = [relative.reshape(len(values), -1), values[:, :, beside].reshape(len(values), -1)]
+    return np.concatenate(columns, axis=1), ends

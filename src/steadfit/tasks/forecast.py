@@ -20,7 +20,7 @@ from steadfit.recipe import Training
 from steadfit.tasks.base import Scores, Side
 from steadfit.tasks.coverage import half_widths
 from steadfit.tasks.numbers import Numeric, numbered_columns
-from steadfit.tasks.quantiles import MEDIAN, levels_of, pinball, shifts
+from steadfit.tasks.quantiles import MEDIAN, levels_of, pinball, quantile_columns, shifts
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,9 @@ class Forecast(Numeric):
         the second, and so on. season: steps after which the series resembles itself; 1 without.
     names: what the targets are called; their numbers if empty. quantiles: of each number, that are
         forecast; the median is added. Without them the median alone is.
+    known: channels whose values are known `horizon` steps ahead, and in x are those of then (the
+        last step of a window has what is known of the last step forecast). static: those that are
+        the same at all steps of a series. Both enter as they are, not relative to the window.
     """
 
     horizon: int
@@ -40,6 +43,8 @@ class Forecast(Numeric):
     season: int = 1
     names: tuple[str, ...] = ()
     quantiles: tuple[float, ...] = ()
+    known: tuple[int, ...] = ()
+    static: tuple[int, ...] = ()
 
     name = "forecast"
     measures = OF_QUANTILES
@@ -87,7 +92,8 @@ class Forecast(Numeric):
             raise ValueError("a forecast is made from series")
         if self.horizon < 1 or self.window < 1 or self.season < 1:
             raise ValueError("horizon, window and season are 1 or more")
-        if not all(0 <= target < kind.channels for target in self.targets):
+        named = (*self.targets, *self.known, *self.static)
+        if not all(0 <= channel < kind.channels for channel in named):
             raise ValueError("a forecast of channels that are there was expected")
 
     def examples(self, kind: Kind[Any]) -> str:
@@ -107,11 +113,7 @@ class Forecast(Numeric):
             "step": np.tile(np.arange(1, self.horizon + 1), len(names)),
             **numbered_columns(self.predict(logits), of_replicas, self.called),
         }
-        each = logits.mean(0).reshape(len(names), -1, self.horizon, len(self.targets))
-        for place, level in enumerate(self.quantiles):
-            for k, name in enumerate(self.called):
-                found[f"quantile_{level:g}_{name}"] = each[:, place, :, k].ravel()
-        return found
+        return found | quantile_columns(logits.mean(0), self.quantiles, self.called)
 
     def central(self, outputs: Any) -> Any:
         if not self.quantiles:
@@ -128,17 +130,20 @@ class Forecast(Numeric):
 
     def fit(self, x: Inputs, y: Tensor, indices: Tensor) -> dict[str, Any]:
         """Each channel in units of its root mean square, and its forecast in the same: what the
-        window's own level and size leave is small and needs no mean."""
+        window's own level and size leave is small and needs no mean. Those that enter as they are
+        have mean 0 and deviation 1."""
         assert isinstance(x, Ragged)
         mean, std = moments(x, indices)
         size = tuple(math.hypot(*pair) for pair in zip(mean, std, strict=True))
+        beside = {*self.known, *self.static}
         return {
-            "mean": (0.0,) * len(size),
-            "std": size,
+            "mean": tuple(m if k in beside else 0.0 for k, m in enumerate(mean)),
+            "std": tuple(std[k] if k in beside else each for k, each in enumerate(size)),
             "target_mean": (0.0,) * self.means,
             "target_std": tuple(size[target] for target in self.targets) * self.horizon,
             "relative": (self.season, *self.targets),
             "quantiles": self.quantiles,
+            "beside": tuple(sorted(beside)),
         }
 
     def loss(

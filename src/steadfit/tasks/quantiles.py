@@ -4,7 +4,7 @@ Outputs are quantile by quantile: all numbers of the lowest, then those of the n
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -70,3 +70,20 @@ def shifts(errors: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
             spread = each.std(0, ddof=1 if count > 1 else 0) * math.sqrt(1 + 1 / count)
             of_levels.append(each.mean(0) + float(stdtrit(max(1, count - 1), level)) * spread)
     return np.concatenate(of_levels)
+
+
+def quantile_columns(
+    outputs: np.ndarray, levels: tuple[float, ...], names: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """`quantile_LEVEL_NAME` of each name, shape (examples × steps,).
+
+    outputs: (examples, quantiles × steps × names).
+    """
+    if not levels:
+        return {}
+    each = outputs.reshape(len(outputs), len(levels), -1, len(names))
+    return {
+        f"quantile_{level:g}_{name}": each[:, place, :, k].ravel()
+        for place, level in enumerate(levels)
+        for k, name in enumerate(names)
+    }

@@ -8,6 +8,7 @@ from steadfit.errors import SteadfitError, unknown
 from steadfit.kinds import Unit
 
 KINDS = ("table", "series")
+OF_FORECASTS = ("window", "season", "quantiles", "known", "static", "calendar")
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,9 @@ class Asked:
     window: int | None
     season: int | None
     quantiles: tuple[float, ...]
+    known: list[str]
+    static: list[str]
+    calendar: list[str]
     missing: str | None
     kind: str | None
     task: TaskName | None
@@ -46,11 +50,10 @@ def check_form(asked: Asked) -> None:
             f'With text, here "{asked.text}", a row is an example, and with {other} it is a step. '
             "Leave one of them out."
         )
-    of_forecasts = (asked.window, asked.season, asked.quantiles or None)
-    if horizon is None and any(each is not None for each in of_forecasts):
+    given = [name for name in OF_FORECASTS if getattr(asked, name) not in (None, (), [])]
+    if horizon is None and given:
         raise SteadfitError(
-            "window, season and quantiles apply to forecasts only. Give horizon too, or leave them "
-            "out."
+            f"{' and '.join(given)} apply to forecasts only. Give horizon too, or leave them out."
         )
     if horizon is None and series is None and asked.time is not None:
         raise SteadfitError(

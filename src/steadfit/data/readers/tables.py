@@ -39,6 +39,9 @@ def read(
     window: int | None = None,
     season: int | None = None,
     quantiles: str | Sequence[float] | None = None,
+    known: str | Sequence[str] | None = None,
+    static: str | Sequence[str] | None = None,
+    calendar: str | Sequence[str] | None = None,
     missing: str | None = None,
     kind: str | None = None,
     task: TaskName | None = None,
@@ -66,6 +69,10 @@ def read(
         two seasons if that is more, but at most half of a usual series. season: steps of a season;
         told by calendar times if None. quantiles: to forecast, between 0 and 1, beside the median
         that is the forecast itself (`steadfit.tasks.Forecast`).
+    known: columns that are known of the steps that are forecast too, as prices that are set; a
+        forecast then needs their rows. static: columns that are the same in all rows of a series.
+        calendar: "hour", "weekday", "month", of the steps that are forecast. Of all other columns
+        those in `values` are seen up to the last known row.
     missing: as in `from_series`, "refuse" if None; in a forecast as in `from_forecast`; of rows as
         in `from_table`, "fill" if None; texts must all be there.
     kind: "table" or "series", what a row of numbers is. If None, a series where the columns' names
@@ -85,10 +92,10 @@ def read(
     )
     asked = Asked(
         [table.check(name) for name in dict.fromkeys(listed(target))], text, series, time,
-        listed(values), group, horizon, window, season, numbers(quantiles), missing, kind,
-        task, unit,
+        listed(values), group, horizon, window, season, numbers(quantiles), listed(known),
+        listed(static), listed(calendar), missing, kind, task, unit,
     )  # fmt: skip
-    for name in (series, time, group, text, *asked.values):
+    for name in (series, time, group, text, *asked.values, *asked.known, *asked.static):
         if name is not None:
             table.check(name)
     check_form(asked)
