@@ -70,6 +70,7 @@ CASES = {
     "TF-IDF and ridge regression": lambda: from_texts(texts(), numbers()),
     "naive forecast": forecast,
     "seasonal naive forecast": forecast,
+    "drift": forecast,
     "ridge on lags": forecast,
     "Kneser-Ney": lambda: read("copy", length=3, train=40, test=10),
 }

@@ -174,6 +174,9 @@ def test_forecasts() -> None:
     parts = split(case("naive forecast"))
     for name, season in (("naive forecast", 1), ("seasonal naive forecast", 4)):
         np.testing.assert_array_equal(predicted(name, parts), naive_forecasts(parts.test, season))
+    for window, told in zip(flat(parts.test.x), predicted("drift", parts), strict=True):
+        line = np.polynomial.Polynomial.fit([0, 7], window[[0, 7]], 1)
+        np.testing.assert_allclose(told, line(np.arange(8, 11)), rtol=1e-5, atol=1e-5)
     x, new = flat(parts.train.x), flat(parts.test.x)
     model = make_pipeline(StandardScaler(), RidgeCV(alphas=np.logspace(-3, 5, 9)))
     model.fit(x[:, :-1] - x[:, -1:], parts.train.y.numpy() - x[:, -1:])

@@ -145,6 +145,7 @@ def test_references_of_some_data() -> None:
     assert [r.name for r in references_for(case("naive forecast"))] == [
         "naive forecast",
         "seasonal naive forecast",
+        "drift",
         "ridge on lags",
     ]
     assert [r.name for r in references_for(case("Kneser-Ney"))] == ["frequencies", "Kneser-Ney"]

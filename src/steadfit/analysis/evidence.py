@@ -173,5 +173,5 @@ class Evidence:
 
     def _split(self, arm: ArmEvidence, loss: Loss, points: Points) -> Decomposition:
         assert arm.drawn is not None
-        found = DECOMPOSITIONS[loss](arm.drawn, points.y, crossed=arm.crossed)
+        found = DECOMPOSITIONS[loss](points.central(arm.drawn), points.y, crossed=arm.crossed)
         return found if points.groups is None else by_group(found, points.groups)

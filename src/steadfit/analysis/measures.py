@@ -24,11 +24,13 @@ class Points:
     groups: of points that belong together, int64, shape (N,); None where each stands alone.
     scales: of forecasts, the error that counts as 1 for each number, shape (N, K); NaN where there
         is none; None for other tasks.
+    quantiles: of which predictions have numbers, rising, 0.5 among them; empty for other tasks.
     """
 
     y: np.ndarray
     groups: NDArray[np.integer] | None = None
     scales: Floats | None = None
+    quantiles: tuple[float, ...] = ()
 
     def __len__(self) -> int:
         return len(self.y)
@@ -37,6 +39,13 @@ class Points:
     def of_classes(self) -> bool:
         """Whether predictions are logits of classes; they are numbers otherwise."""
         return self.y.ndim == 1
+
+    def central(self, outputs: np.ndarray) -> np.ndarray:
+        """Of predictions, shape (…, outputs), what is compared with y: of quantiles the median."""
+        if not self.quantiles:
+            return outputs
+        numbers, place = outputs.shape[-1] // len(self.quantiles), self.quantiles.index(0.5)
+        return outputs[..., place * numbers : (place + 1) * numbers]
 
 
 Values = Callable[[Floats, Points], Floats]
@@ -126,18 +135,18 @@ def _share_below(values: Floats, others: Floats) -> Floats:
 
 
 def _squared(numbers: Floats, points: Points) -> Floats:
-    return np.square(numbers - points.y).sum(1)
+    return np.square(points.central(numbers) - points.y).sum(1)
 
 
 def _rmse(numbers: Floats, points: Points) -> Floats:
     """The root of the mean squared error, over points and outputs."""
-    squares = np.square(numbers - points.y).mean(1)
+    squares = np.square(points.central(numbers) - points.y).mean(1)
     root = float(np.sqrt(squares.mean()))
     return np.full(len(points), 0.0) if root == 0.0 else root + (squares - root**2) / (2 * root)
 
 
 def _mae(numbers: Floats, points: Points) -> Floats:
-    return np.abs(numbers - points.y).mean(1)
+    return np.abs(points.central(numbers) - points.y).mean(1)
 
 
 def _mase(numbers: Floats, points: Points) -> Floats:
@@ -145,11 +154,23 @@ def _mase(numbers: Floats, points: Points) -> Floats:
     that never change have no unit and are left out."""
     if points.scales is None:
         raise SteadfitError("mase is a measure of forecasts, and these are none. Use mae.")
-    scaled = np.abs(numbers - points.y) / points.scales
+    scaled = np.abs(points.central(numbers) - points.y) / points.scales
     known = np.isfinite(scaled)
     if not known.any():
         raise SteadfitError("mase needs a series that changes on the training side. Use mae.")
     return np.where(known, scaled, 0.0).sum(1) * (len(points) / known.sum())
+
+
+def _pinball(numbers: Floats, points: Points) -> Floats:
+    """The mean pinball loss over quantiles and numbers (Koenker and Bassett 1978): the share q of
+    what lies above a quantile q, and 1 - q of what lies below."""
+    if not points.quantiles:
+        raise SteadfitError(
+            "pinball is a measure of quantiles, and none are forecast. Name them: quantiles."
+        )
+    q = np.array(points.quantiles)[:, None]
+    above = points.y[:, None] - numbers.reshape(len(points), len(q), -1)
+    return np.maximum(q * above, (q - 1) * above).mean((1, 2))
 
 
 MEASURES: Mapping[str, Measure] = {
@@ -165,12 +186,14 @@ MEASURES: Mapping[str, Measure] = {
         Measure("rmse", _rmse),
         Measure("mae", _mae),
         Measure("mase", _mase),
+        Measure("pinball", _pinball),
     )
 }
 OF_CLASSES = ("cross_entropy", "brier", "error", "balanced_error", "f1", "auc")
 OF_LABELS = ("error", "balanced_error", "f1")  # of classes without probabilities
 OF_NUMBERS = ("squared", "rmse", "mae")
 OF_FORECASTS = (*OF_NUMBERS, "mase")
+OF_QUANTILES = (*OF_FORECASTS, "pinball")
 
 
 def measure(

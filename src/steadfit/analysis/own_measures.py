@@ -53,7 +53,7 @@ class _Linearised:
     name: str
 
     def __call__(self, outputs: Floats, points: Points) -> Floats:
-        predicted = outputs
+        predicted = points.central(outputs)
         if points.of_classes:
             shares = np.exp(outputs - outputs.max(1, keepdims=True))
             predicted = shares / shares.sum(1, keepdims=True)

@@ -94,7 +94,8 @@ def _handed_over(
     again = fit_replica(recipe, data, torch.arange(len(data)), parts.test, seed, device)
     judged = trained_model(recipe, parts.train, [replica])
     after = data.take(torch.from_numpy(_after(data, parts.test)))
-    return trained_model(recipe, data, [again]).with_intervals(after, judged.predict(after.x))
+    told = judged.logits(after.x).mean(0)
+    return trained_model(recipe, data, [again]).with_intervals(after, told)
 
 
 def _after(data: Dataset, tested: Dataset) -> np.ndarray:

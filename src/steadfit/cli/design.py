@@ -33,8 +33,8 @@ class Design:
         Parameter(
             group=DESIGN,
             help="The measure that makes an arm better: loss, error, brier, cross_entropy, "
-            "balanced_error, f1, auc; squared, mae, rmse, mase; a scorer of scikit-learn's, or "
-            "MODULE:NAME of a function.",
+            "balanced_error, f1, auc; squared, mae, rmse, mase, pinball; a scorer of "
+            "scikit-learn's, or MODULE:NAME of a function.",
         ),
     ] = "loss"
     measures: Annotated[

@@ -95,6 +95,18 @@ class Reading(Writing):
     horizon: Annotated[int | None, _option("Steps to forecast.")] = None
     window: Annotated[int | None, _option("Steps that a forecast is made from.")] = None
     season: Annotated[int | None, _option("Steps of a season.")] = None
+    known: Annotated[
+        str | None, _option("Columns known of the steps to forecast too, with commas.")
+    ] = None
+    static: Annotated[
+        str | None, _option("Columns that are the same in all rows of a series, with commas.")
+    ] = None
+    calendar: Annotated[
+        str | None, _option("Parts of the date to use, with commas: hour, weekday, month.")
+    ] = None
+    quantiles: Annotated[
+        str | None, _option("Quantiles to forecast, with commas: 0.1,0.5,0.9.")
+    ] = None
     task: Annotated[str | None, _option("What is predicted: classes, numbers, tokens.")] = None
     block: Annotated[int | None, _option("Tokens of a plain text's blocks. [default: 1024]")] = None
     unit: Annotated[

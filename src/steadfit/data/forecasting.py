@@ -10,6 +10,7 @@ from steadfit.data.dataset import Dataset, Structure
 from steadfit.data.schema import Schema
 from steadfit.errors import SteadfitError, some
 from steadfit.formats import ForecastTable
+from steadfit.formats.covariates import ahead
 from steadfit.formats.forecast_tables import check_rule
 from steadfit.kinds import Ragged, Series
 from steadfit.kinds.series_rows import as_steps
@@ -31,7 +32,9 @@ def from_forecast(
 
     series: arrays of shape (steps,) or (steps, channels) at equal distances, NaN where missing.
     starts: the clock's step at which each series begins, so that a cut in time is one for all of
-        them; 0 if empty. names: what each series is called.
+        them; 0 if empty. names: what each series is called. Of channels that are known beforehand
+        (`Forecast.known`) a series may have rows after the last of its targets, where these are
+        NaN.
     form: the form of the table that they came from, if any.
     missing: "refuse" raises where a value is missing; "drop" leaves out the windows that need it.
 
@@ -58,38 +61,45 @@ def from_forecast(
             f"season must be at most the {forecast.window} steps of the window, got "
             f"{forecast.season}. Give a larger window or a shorter season."
         )
-    series, names, starts, left_out = _long_enough(series, names, starts, forecast, name)
-    channels = {one.shape[1] for one in series}
-    if len(channels) > 1 or not all(0 <= k < min(channels) for k in forecast.targets):
+    if forecast.known and forecast.window <= forecast.horizon:
         raise SteadfitError(
-            f"{name}: all series must have the same channels, and the targets must be among them, "
-            f"got {some([str(n) for n in sorted(channels)])} channels and the targets "
-            f"{some([str(k) for k in forecast.targets])}, counted from 0."
+            f"window must be longer than the horizon of {forecast.horizon} steps where columns are "
+            f"known beforehand, got {forecast.window}. Give a larger window."
         )
-    cut = [np.lib.stride_tricks.sliding_window_view(s, need, axis=0) for s in series]
+    _check_channels(series, forecast, name)
+    told = [_without_future(one, forecast) for one in series]
+    seen = [
+        ahead(one, forecast.known, forecast.horizon)[: len(past)]
+        for one, past in zip(series, told, strict=True)
+    ]
+    enough, left_out = _long_enough(told, names, forecast, name)
+    series, seen = [told[i] for i in enough], [seen[i] for i in enough]
+    names, starts = [names[i] for i in enough], [starts[i] for i in enough]
+    cut = [np.lib.stride_tricks.sliding_window_view(s, need, axis=0) for s in seen]
     windows = np.concatenate(cut).transpose(0, 2, 1)  # (examples, need, channels)
     number = np.repeat(np.arange(len(series)), [len(part) for part in cut])
     first = np.concatenate(
         [np.arange(len(part)) + at for part, at in zip(cut, starts, strict=True)]
     )
-    kept = np.asarray(~np.isnan(windows).any(axis=(1, 2)))
+    past, future = windows[:, : forecast.window], windows[:, forecast.window :]
+    future = future[:, :, list(forecast.targets)]
+    kept = np.asarray(~(np.isnan(past).any(axis=(1, 2)) | np.isnan(future).any(axis=(1, 2))))
     notes = [
         *notes,
         *left_out,
         *_missing_note(series, names, kept, missing),
         *_constant_note(series, names, forecast.targets),
     ]
-    windows, number, first = windows[kept], number[kept], first[kept]
-    if np.isinf(windows).any():
+    past, future, number, first = past[kept], future[kept], number[kept], first[kept]
+    if np.isinf(past).any() or np.isinf(future).any():
         raise SteadfitError(f"{name}: values are infinite, or beyond float32. Fix them.")
-    past, future = windows[:, : forecast.window], windows[:, forecast.window :]
     return Dataset(
         name=name,
         x=Ragged(
             torch.from_numpy(past.reshape(-1, past.shape[2])),
             torch.full((len(past),), forecast.window),
         ),
-        y=torch.from_numpy(future[:, :, list(forecast.targets)].reshape(len(future), -1)),
+        y=torch.from_numpy(future.reshape(len(future), -1)),
         schema=Schema(
             Series(past.shape[2]),
             forecast,
@@ -107,14 +117,29 @@ def from_forecast(
     )
 
 
+def _check_channels(series: Sequence[np.ndarray], forecast: Forecast, name: str) -> None:
+    channels = {one.shape[1] for one in series}
+    named = (*forecast.targets, *forecast.known, *forecast.static)
+    if len(channels) > 1 or not all(0 <= k < min(channels, default=k + 1) for k in named):
+        raise SteadfitError(
+            f"{name}: all series must have the same channels, and the targets must be among them, "
+            f"got {some([str(n) for n in sorted(channels)])} channels and the targets "
+            f"{some([str(k) for k in named])}, counted from 0."
+        )
+
+
+def _without_future(one: np.ndarray, forecast: Forecast) -> np.ndarray:
+    """The rows up to the last that has targets, where rows after it may be known."""
+    if not forecast.known:
+        return one
+    told = np.flatnonzero(~np.isnan(one[:, list(forecast.targets)]).all(1))
+    return one[: told[-1] + 1 if len(told) else 0]
+
+
 def _long_enough(
-    series: Sequence[np.ndarray],
-    names: Sequence[str],
-    starts: Sequence[int],
-    forecast: Forecast,
-    name: str,
-) -> tuple[Sequence[np.ndarray], Sequence[str], Sequence[int], list[str]]:
-    """The series with a window and a horizon at least, their names and starts; and a note."""
+    series: Sequence[np.ndarray], names: Sequence[str], forecast: Forecast, name: str
+) -> tuple[list[int], list[str]]:
+    """Which series have a window and a horizon at least; and a note on the others."""
     need = forecast.window + forecast.horizon
     short = [f"{n} ({len(s)})" for n, s in zip(names, series, strict=True) if len(s) < need]
     needed = f"a window of {forecast.window} and a horizon of {forecast.horizon} steps"
@@ -125,12 +150,12 @@ def _long_enough(
             "window or horizon."
         )
     if not short:
-        return series, names, starts, []
+        return list(range(len(series))), []
     kept = [i for i, one in enumerate(series) if len(one) >= need]
     note = (
         f"{len(short)} of {len(series)} series are shorter than {needed}, left out: {some(short)}."
     )
-    return [series[i] for i in kept], [names[i] for i in kept], [starts[i] for i in kept], [note]
+    return kept, [note]
 
 
 def naive_forecasts(dataset: Dataset, season: int = 1) -> Tensor:

@@ -83,19 +83,23 @@ class Ticks:
         >>> Ticks(3, 2, False).after(2)
         ['5', '7']
         """
-        steps = np.arange(1, count + 1)
         if not self.calendar:
-            return [f"{self.last + self.step * step:g}" for step in steps]
+            return [f"{self.last + self.step * step:g}" for step in range(1, count + 1)]
+        return _written(self.moments(count))
+
+    def moments(self, count: int) -> np.ndarray:
+        """The next times of the calendar; int64, microseconds since 1970."""
+        steps = np.arange(1, count + 1)
         if not self.months:
-            return _written(np.int64(self.last) + np.int64(self.step) * steps)
+            return np.int64(self.last) + np.int64(self.step) * steps
         last = np.int64(self.last).astype("datetime64[us]")
         month = last.astype("datetime64[M]")
         if (last.astype("datetime64[D]") + 1).astype("datetime64[M]") > month:  # its last day
             first = (month + np.int64(self.step) * steps + 1).astype("datetime64[us]")
             rest = (month + 1).astype("datetime64[us]") - last
-            return _written((first - rest).astype(np.int64))
+            return (first - rest).astype(np.int64)
         first = (month + np.int64(self.step) * steps).astype("datetime64[us]")
-        return _written((first + (last - month)).astype(np.int64))
+        return (first + (last - month)).astype(np.int64)
 
 
 def _written(microseconds: np.ndarray) -> list[str]:

@@ -1,27 +1,17 @@
 """Tables in time order, from whose last rows the next ones are forecast."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from steadfit.errors import SteadfitError, counted, some, unknown
+from steadfit.errors import SteadfitError, some, unknown
 from steadfit.formats.calendars import Ticks
+from steadfit.formats.clocks import Clock, read_clock
 from steadfit.formats.columns import Columns
+from steadfit.formats.covariates import CALENDAR, Covariate, ahead, check_parts, parts_of
 from steadfit.formats.form import Form, Rows
-from steadfit.formats.long_tables import check_complete, check_order, rows_of_series
+from steadfit.formats.long_tables import check_complete, rows_of_series
 
-_DAY = 86_400_000_000  # microseconds
-_SEASONS = {_DAY // 24: 24, _DAY // 48: 48, _DAY: 7, 7 * _DAY: 52}  # steps by their distance
-_MONTHS = {1: 12, 3: 4}  # steps of a year by the months between them
-_UNITS = {
-    "days": _DAY,
-    "hours": _DAY // 24,
-    "minutes": _DAY // 1440,
-    "seconds": 1_000_000,
-    "microseconds": 1,
-}
 PAST = "Nothing is filled in, as that could bring the future into the past: "
 
 
@@ -32,6 +22,9 @@ class ForecastTable(Form):
     series: the column that names the series of a row; without it all rows are one. time: the column
     of times. window: rows that a forecast is made from. step: how far one row is from the next, as
     "1 day"; None where no time says so. A model of arrays has no columns.
+    Beside `columns`, of which the first `targets` are forecast, there are channels of those in
+    `known`, whose values are given for the `horizon` rows that are forecast too, of the parts of
+    the `calendar`, and of those in `static`, which are the same in all rows of a series.
     """
 
     columns: tuple[str, ...]
@@ -39,20 +32,80 @@ class ForecastTable(Form):
     time: str | None
     window: int
     step: str | None = None
+    targets: int = 1
+    known: tuple[Covariate, ...] = ()
+    calendar: tuple[str, ...] = ()
+    static: tuple[Covariate, ...] = ()
+    horizon: int = 0
 
     name = "forecast"
     files = "a table in time order: a .csv or .parquet file"
 
+    def __post_init__(self) -> None:
+        check_parts(self.calendar)
+
     def needed(self) -> list[str]:
+        beside = (each.column for each in (*self.known, *self.static))
         others = (self.series, self.time)
-        return [*self.columns, *(name for name in others if name is not None)]
+        named = (*self.columns, *beside, *(name for name in others if name is not None))
+        return list(dict.fromkeys(named))
+
+    @property
+    def known_channels(self) -> tuple[int, ...]:
+        """Those whose values are known of the rows that are forecast."""
+        of_known = sum(each.width for each in self.known)
+        count = of_known + sum(CALENDAR[part] for part in self.calendar)
+        return tuple(range(len(self.columns), len(self.columns) + count))
+
+    @property
+    def static_channels(self) -> tuple[int, ...]:
+        """Those that are the same in all rows of a series."""
+        first = len(self.columns) + len(self.known_channels)
+        return tuple(range(first, first + sum(each.width for each in self.static)))
+
+    def channels(self, table: Columns, clock: Clock) -> list[np.ndarray]:
+        """Each series, float64, shape (rows, channels), NaN where missing; with `horizon` rows more
+        where something is known of them.
+
+        Raises SteadfitError for a static column that changes within a series, a category that was
+        not trained on, and parts of the calendar without times of it.
+        """
+        own = np.stack([table.numbers(column) for column in self.columns], axis=1)
+        known = _side_by_side(table, self.known)
+        static = _side_by_side(table, self.static)
+        for covariate in self.static:
+            _check_static(table, covariate.column, clock)
+        if self.calendar and not (clock.ticks and clock.ticks[0].calendar):
+            raise SteadfitError(
+                f"{table.file}: calendar needs a column of dates, got none. Name it with time, or "
+                "leave calendar out."
+            )
+        found = []
+        more = self.horizon if self.known_channels else 0
+        for place, rows in enumerate(clock.members.values()):
+            times = np.empty((len(rows) + more, 0))
+            if self.calendar:
+                later = clock.ticks[place].moments(more)
+                times = parts_of(np.concatenate([clock.times[rows], later]), self.calendar)
+            parts = [_longer(own[rows], more), _longer(known[rows], more), times]
+            of_series = np.tile(_one(static[rows]), (len(rows) + more, 1))
+            found.append(np.concatenate([*parts, of_series], axis=1))
+        return found
+
+    def ends(self, series: list[np.ndarray], clock: Clock) -> list[int]:
+        """How many rows of each series there are up to the last with a value to forecast; where
+        columns are known, the rows after it are of the future."""
+        if not self.known:
+            return [len(rows) for rows in clock.members.values()]
+        told = [~np.isnan(one[:, : self.targets]).all(1) for one in series]
+        return [int(np.flatnonzero(each)[-1]) + 1 if each.any() else 0 for each in told]
 
     def rows(self, table: Columns, missing: str) -> Rows:
         """The last rows of each series, NaN where missing.
 
         Raises SteadfitError for a series that is shorter than the window, a gap in time, rows of
-        another distance than in training, values that are missing in the window unless they are to
-        be dropped, and a model of arrays.
+        another distance than in training, known columns that end before the horizon, values that
+        are missing in the window unless they are to be dropped, and a model of arrays.
         """
         check_rule(missing)
         if not self.columns:
@@ -62,20 +115,62 @@ class ForecastTable(Form):
             )
         clock = read_clock(table, rows_of_series(table, self.series), self.time)
         self._check_step(table, clock.step)
-        members = clock.members
-        short = [f"{key} ({len(rows)})" for key, rows in members.items() if len(rows) < self.window]
+        series = self.channels(table, clock)
+        ends = self.ends(series, clock)
+        self._check_ends(table, clock, ends)
+        if missing == "refuse":
+            drop = 'fix these rows, or give missing="drop" to leave out the series that need them.'
+            self.check_complete(table, clock, ends, self.window, PAST + drop)
+        last = [
+            ahead(one, self.known_channels, self.horizon)[end - self.window : end]
+            for one, end in zip(series, ends, strict=True)
+        ]
+        return Rows(last, list(clock.members), clock.notes, _from(clock, ends))
+
+    def check_complete(
+        self, table: Columns, clock: Clock, ends: list[int], window: int | None, remedy: str
+    ) -> None:
+        """No value may be missing of the last `window` rows up to the ends, all of them if None.
+
+        Raises SteadfitError, with the remedy.
+        """
+        members = clock.members.values()
+        first = [0 if window is None else end - window for end in ends]
+        own = np.stack([table.numbers(column) for column in self.columns], axis=1)
+        past = [rows[a:end] for rows, a, end in zip(members, first, ends, strict=True)]
+        check_complete(table, self.columns, own, np.concatenate(past), remedy)
+        later = 0 if window is None else self.horizon
+        bounds = zip(members, first, ends, strict=True)
+        seen = [rows[begin + later : end + later] for rows, begin, end in bounds]
+        names = [each.column for each in self.known for _ in range(each.width)]
+        check_complete(table, names, _side_by_side(table, self.known), np.concatenate(seen), remedy)
+
+    def _check_ends(self, table: Columns, clock: Clock, ends: list[int]) -> None:
+        members = clock.members.items()
+        short = [
+            f"{key} ({end})"
+            for (key, _), end in zip(members, ends, strict=True)
+            if end < self.window
+        ]
         if short:
             raise SteadfitError(
                 f"{table.file}: each series must have the {self.window} rows that a forecast is "
                 f"made from, got fewer in {len(short)}: {some(short)}. Add the rows before them, "
                 "or leave these series out."
             )
-        last = [rows[-self.window :] for rows in members.values()]
-        x = np.stack([table.numbers(column) for column in self.columns], axis=1)
-        if missing == "refuse":
-            drop = 'fix these rows, or give missing="drop" to leave out the series that need them.'
-            check_complete(table, self.columns, x, np.concatenate(last), PAST + drop)
-        return Rows([x[rows] for rows in last], list(members), clock.notes, clock.ticks)
+        few = [
+            f"{key} ({len(rows) - end})"
+            for (key, rows), end in zip(members, ends, strict=True)
+            if self.known and len(rows) - end < self.horizon
+        ]
+        if few:
+            known = some([each.column for each in self.known])
+            targets = some(list(self.columns[: self.targets]))
+            raise SteadfitError(
+                f"{table.file}: {known} must be known for the {self.horizon} steps after the last "
+                f"{targets}, got fewer in {len(few)} series: {some(few)}. Add rows with {known}, "
+                f"and {targets} left empty."
+            )
 
     def _check_step(self, table: Columns, found: str | None) -> None:
         """Rows of another distance are another question; None where the distance is not known."""
@@ -92,95 +187,39 @@ def check_rule(missing: str) -> None:
         raise unknown("rule for a forecast's missing values", missing, ["refuse", "drop"])
 
 
-class Clock(NamedTuple):
-    """What the times of a table say.
-
-    members: the rows of each series, in the order of time.
-    notes: whether they were sorted.
-    starts: at which step of one clock each series begins.
-    step: how far it is from one row to the next, in words; None where no series has two.
-    season: that the calendar suggests; 1 for none.
-    ticks: the times after each series; none where there is no step.
-    """
-
-    members: dict[str, np.ndarray]
-    notes: list[str]
-    starts: list[int]
-    step: str | None
-    season: int
-    ticks: list[Ticks]
-
-
-def read_clock(table: Columns, given: Mapping[str, np.ndarray], time: str | None) -> Clock:
-    """A step is the smallest distance between times. Raises SteadfitError for any other distance,
-    which is a gap, and for times that repeat.
-
-    given: the rows of each series. time: the column of times; None where the rows are in order.
-    """
-    if time is None:
-        return Clock(dict(given), [], [0] * len(given), None, 1, [])
-    times, calendar = table.times(time)
-    members, notes = _sorted(given, times, time)
-    check_order(table, members, times, time)
-    months = _months(times) if calendar else None
-    clock = times if months is None else months
-    distances = np.concatenate([np.diff(clock[rows]) for rows in members.values()])
-    if not len(distances):
-        return Clock(members, notes, [0] * len(members), None, 1, [])
-    step = distances.min()
-    for key, rows in members.items():
-        gaps = np.flatnonzero(~np.isclose(np.diff(clock[rows]), step, rtol=1e-6, atol=0))
-        if len(gaps):
-            row, before = int(rows[gaps[0] + 1]), int(rows[gaps[0]])
-            raise SteadfitError(
-                f"{table.where(row)}: times must be equally spaced, got a gap in the series "
-                f'"{key}" from {table.data[time][before]} to {table.data[time][row]}, '
-                f"{counted(len(gaps), 'gaps')} in all. Add rows with empty values for the missing "
-                "times; or leave out the option time, if the rows are equal steps anyway."
-            )
-    starts = [round(float((clock[rows[0]] - clock.min()) / step)) for rows in members.values()]
-    ticks = [
-        Ticks(float(times[rows[-1]]), float(step), calendar, months is not None)
-        for rows in members.values()
+def _from(clock: Clock, ends: list[int]) -> list[Ticks]:
+    """The times after each series' last row that is no future one."""
+    if not clock.ticks:
+        return []
+    rows = [rows[end - 1] for rows, end in zip(clock.members.values(), ends, strict=True)]
+    return [
+        replace(tick, last=float(clock.times[row]))
+        for tick, row in zip(clock.ticks, rows, strict=True)
     ]
-    if not calendar:
-        return Clock(members, notes, starts, f"{step:g}", 1, ticks)
-    if months is not None:
-        word, season = counted(int(step), "months"), _MONTHS.get(int(step), 1)
-    else:
-        word, season = _in_words(int(step)), _SEASONS.get(int(step), 1)
-    return Clock(members, notes, starts, word, season, ticks)
 
 
-def _sorted(
-    given: Mapping[str, np.ndarray], times: np.ndarray, time: str
-) -> tuple[dict[str, np.ndarray], list[str]]:
-    """The rows of each series by time, and a note where they were not."""
-    found = {key: rows[np.argsort(times[rows], kind="stable")] for key, rows in given.items()}
-    moved = sum(bool((found[key] != rows).any()) for key, rows in given.items())
-    if not moved:
-        return found, []
-    which = "The rows" if len(found) == 1 else f"The rows of {moved} series"
-    return found, [f"{which} were sorted by {time}."]
+def _side_by_side(table: Columns, covariates: tuple[Covariate, ...]) -> np.ndarray:
+    """float64, shape (rows, channels)."""
+    each = [covariate.values(table) for covariate in covariates]
+    return np.concatenate(each, axis=1) if each else np.empty((len(table), 0))
 
 
-def _in_words(microseconds: int) -> str:
-    """In the largest unit of which it is a whole number.
-
-    >>> _in_words(1_800_000_000), _in_words(_DAY)
-    ('30 minutes', '1 day')
-    """
-    word, size = next(unit for unit in _UNITS.items() if microseconds % unit[1] == 0)
-    return counted(microseconds // size, word)
+def _longer(values: np.ndarray, rows: int) -> np.ndarray:
+    return np.pad(values, ((0, rows), (0, 0)), constant_values=np.nan)
 
 
-def _months(clock: np.ndarray) -> np.ndarray | None:
-    """Calendar times as months since 1970, where all are on one day of the month, or its last."""
-    times = clock.astype("datetime64[us]")
-    month = times.astype("datetime64[M]")
-    since = times - month
-    until = (month + 1).astype("datetime64[us]") - times
-    if len(np.unique(since)) > 1 and len(np.unique(until)) > 1:
-        return None
-    numbers = month.astype(np.int64)
-    return numbers if len(np.unique(numbers)) > 1 else None
+def _one(values: np.ndarray) -> np.ndarray:
+    """The row that all rows of a series are, where they are not missing."""
+    return values[~np.isnan(values).any(1)][:1]
+
+
+def _check_static(table: Columns, column: str, clock: Clock) -> None:
+    names = table.names_in(column)
+    for key, rows in clock.members.items():
+        found = list(dict.fromkeys(name for row in rows if (name := names[row]) is not None))
+        if len(found) != 1:
+            raise SteadfitError(
+                f'{table.file}: the static column "{column}" must be the same in all rows of a '
+                f"series, got {some([name or 'an empty cell' for name in found])} in the series "
+                f'"{key}". Name it in known or values.'
+            )

@@ -22,15 +22,26 @@ _REACH = 3.0  # deviations that no number of a table goes beyond
 class Window(tuple[int, ...]):
     """The shape (channels, steps) of what a forecast is made from, as a network sees it.
 
-    season: 1 without. targets: the channels that are forecast.
+    season: 1 without. targets: the channels that are forecast. quantiles: how many answers there
+    are of each number. beside: the channels that are not relative to the window.
     """
 
     season: int
     targets: tuple[int, ...]
+    quantiles: int
+    beside: tuple[int, ...]
 
-    def __new__(cls, shape: tuple[int, ...], season: int, targets: tuple[int, ...]) -> Self:
+    def __new__(
+        cls,
+        shape: tuple[int, ...],
+        season: int,
+        targets: tuple[int, ...],
+        quantiles: int = 1,
+        beside: tuple[int, ...] = (),
+    ) -> Self:
         made = super().__new__(cls, shape)
         made.season, made.targets = season, targets
+        made.quantiles, made.beside = quantiles, beside
         return made
 
 
@@ -56,7 +67,8 @@ class Preparation:
     temperature: the one number that logits are divided by (Guo et al. 2017, "On calibration of
     modern neural networks", 4.2); empty where they stay as the network gives them.
     relative: the season and the channels of a forecast that is made relative to its window
-    (`steadfit.nn.Relative`); empty otherwise.
+    (`steadfit.nn.Relative`); empty otherwise. beside: its channels that enter as they are.
+    quantiles: of each number, that the network answers; empty where it answers the number.
     """
 
     mean: tuple[float, ...] = ()
@@ -67,6 +79,8 @@ class Preparation:
     temperature: tuple[float, ...] = ()
     kept: tuple[int, ...] = ()
     relative: tuple[float, ...] = ()
+    quantiles: tuple[float, ...] = ()
+    beside: tuple[float, ...] = ()
 
     @overload
     def inputs(self, x: Tensor) -> Tensor: ...
@@ -117,6 +131,9 @@ class Preparation:
         if not self.target_mean:
             return outputs
         std, mean = _row(self.target_std, outputs.device), _row(self.target_mean, outputs.device)
+        if self.quantiles:
+            each = outputs.unflatten(-1, (len(self.quantiles), len(self.target_std)))
+            return (each * std + mean).flatten(-2)
         return outputs * std + mean
 
     def to_dict(self) -> dict[str, list[Any]]:
@@ -149,7 +166,8 @@ class Preparation:
             raise SteadfitError(
                 "This is no preparation of inputs: it keeps features that are none."
             )
-        if any(number < 0 or number != int(number) for number in fitted.relative):
+        whole = (*fitted.relative, *fitted.beside)
+        if any(number < 0 or number != int(number) for number in whole):
             raise SteadfitError("A season and channels must be whole numbers.")
         if len(fitted.temperature) > 1:
             raise SteadfitError(f"One temperature was expected, got {len(fitted.temperature)}.")

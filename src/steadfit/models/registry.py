@@ -28,7 +28,7 @@ from steadfit.models.recurrent import recurrent
 from steadfit.models.resnet import plain, resnet
 from steadfit.models.resnet1d import resnet1d
 from steadfit.models.table_resnet import table_resnet
-from steadfit.nn import Relative
+from steadfit.nn import Relative, Rising
 from steadfit.recipe import Model, Scalar
 
 Builder = Callable[..., tuple[Layer, ...]]
@@ -121,7 +121,9 @@ def build(model: Model, shape: Shape, outputs: int) -> nn.Module:
         else:
             network = chain.build(layers(model, shape, outputs), shape)
         if isinstance(shape, Window):
-            return Relative(network, shape.season, shape.targets)
+            if shape.quantiles > 1:
+                network = Rising(network, shape.quantiles, outputs)
+            return Relative(network, shape.season, shape.targets, shape.quantiles, shape.beside)
         return network
 
 

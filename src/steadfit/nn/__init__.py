@@ -14,6 +14,7 @@ from steadfit.nn.padded import Padded
 from steadfit.nn.recurrent import Recurrent
 from steadfit.nn.relative import Relative
 from steadfit.nn.residual import Residual, Widen
+from steadfit.nn.rising import Rising
 from steadfit.nn.steps import Steps
 from steadfit.nn.swap import swap, to_torch
 from steadfit.nn.tokens import Embedding, TiedScores, TokenScores
@@ -31,6 +32,7 @@ __all__ = [
     "Recurrent",
     "Relative",
     "Residual",
+    "Rising",
     "Steps",
     "TiedScores",
     "TokenScores",

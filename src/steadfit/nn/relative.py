@@ -21,8 +21,9 @@ class Relative(nn.Module):
 
     The network's last linear layer begins with zeros: training starts from the naive forecast.
 
-    network: takes a `Padded` of (batch, steps, channels), gives (batch, horizon × targets). season:
-    1 without. targets: the channels that are forecast.
+    network: takes a `Padded` of (batch, steps, channels), gives (batch, quantiles × horizon ×
+    targets). season: 1 without. targets: the channels that are forecast. quantiles: how many
+    answers there are of each number. beside: channels that the network sees as they are.
 
     >>> line = nn.Sequential(nn.Flatten(), nn.Linear(3, 2))
     >>> class Line(nn.Module):
@@ -32,10 +33,18 @@ class Relative(nn.Module):
     True
     """
 
-    def __init__(self, network: nn.Module, season: int, targets: Sequence[int]) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        season: int,
+        targets: Sequence[int],
+        quantiles: int = 1,
+        beside: Sequence[int] = (),
+    ) -> None:
         super().__init__()
         self.network = network
-        self.season, self.targets = season, list(targets)
+        self.season, self.targets, self.quantiles = season, list(targets), quantiles
+        self.beside = list(beside)
         linear = [part for part in network.modules() if isinstance(part, nn.Linear)]
         for parameter in linear[-1].parameters() if linear else ():
             nn.init.zeros_(parameter)
@@ -44,10 +53,18 @@ class Relative(nn.Module):
         window = batch.values
         last = window[:, -1:]
         scale = window.abs().mean(1, keepdim=True) + LEAST
-        answer = self.network(Padded((window - last) / scale))
-        steps = answer.view(len(window), -1, len(self.targets))
-        naive = last[:, :, self.targets].expand_as(steps)
+        answer = self.network(Padded(self._seen(window, last, scale)))
+        steps = answer.view(len(window), self.quantiles, -1, len(self.targets))
+        naive = last[:, None, :, self.targets].expand_as(steps)
         if self.season > 1:
-            back = self.season - torch.arange(steps.shape[1]) % self.season
-            naive = (naive + window[:, -back][:, :, self.targets]) / 2
-        return (naive + scale[:, :, self.targets] * steps).flatten(1)
+            back = self.season - torch.arange(steps.shape[2]) % self.season
+            naive = (naive + window[:, None, -back][..., self.targets]) / 2
+        return (naive + scale[:, None, :, self.targets] * steps).flatten(1)
+
+    def _seen(self, window: Tensor, last: Tensor, scale: Tensor) -> Tensor:
+        relative = (window - last) / scale
+        if not self.beside:
+            return relative
+        channels = torch.arange(window.shape[2], device=window.device)
+        as_it_is = (channels[:, None] == torch.tensor(self.beside, device=window.device)).any(1)
+        return torch.where(as_it_is, window, relative)

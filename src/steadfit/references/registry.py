@@ -6,7 +6,7 @@ from types import MappingProxyType
 from steadfit.data import Dataset
 from steadfit.errors import unknown
 from steadfit.references.base import Reference
-from steadfit.references.forecasts import Naive, RidgeOnLags, SeasonalNaive
+from steadfit.references.forecasts import Drift, Naive, RidgeOnLags, SeasonalNaive
 from steadfit.references.guessing import Frequencies, Mean
 from steadfit.references.linear import Logistic, Ridge
 from steadfit.references.neighbour import Neighbour
@@ -30,6 +30,7 @@ REFERENCES: Mapping[str, Reference] = MappingProxyType(
             TfidfRidge(),
             Naive(),
             SeasonalNaive(),
+            Drift(),
             RidgeOnLags(),
             KneserNey(),
         )

@@ -76,7 +76,7 @@ def predictions(run: Run) -> dict[str, object]:
         shown["points_arm"] = next(iter(sampled))
         shown["points"] = disputed.disagreements(some, y[rows], sampled, classes)
         shown["agreement"] = "All replicas agree on every test point."
-    whole = run.replicas[best].repetitions(run.tested)
+    whole = run.repetitions(best)
     if not classes and best in sampled:
         shown |= _scatters(sampled[best], y[rows])
     elif whole and not classes:
@@ -85,7 +85,7 @@ def predictions(run: Run) -> dict[str, object]:
         shown |= _mistakes(np.stack(whole), y, classes)
     shown["wrong_texts"] = _wrong_texts(run)
     if classes and whole:
-        arms = {name: run.replicas[name].repetitions(run.tested) for name in names}
+        arms = {name: run.repetitions(name) for name in names}
         shown |= _sureness({name: np.stack(own) for name, own in arms.items() if own}, y, classes)
     return shown
 

@@ -222,7 +222,7 @@ def _forecasts(run: Run, model: TrainedModel) -> Iterator[Drawing]:
     from steadfit.report import forecast_figures
 
     tested = run.tested
-    repetitions = run.replicas[run.result.analysis.best].repetitions(tested)
+    repetitions = run.repetitions(run.result.analysis.best)
     if repetitions:
         yield Drawing(
             "Forecasts over truth",

@@ -39,6 +39,7 @@ _WORDS: dict[str, Words] = {
     "rmse": Words("RMSE", "units of the target"),
     "mae": Words("mean absolute error", "units of the target"),
     "mase": Words("MASE", "errors of the naive forecast"),
+    "pinball": Words("pinball loss", "units of the target, the mean over the quantiles"),
 }
 VERDICTS: dict[Verdict, str] = {
     Verdict.BASELINE: "",

@@ -68,9 +68,18 @@ class Run:
 
     def sampled(self, arm: str) -> np.ndarray | None:
         """The predictions of an arm's replicas on drawn samples, shape (replicas, points, outputs),
-        at the test points of these; None where there are fewer than two."""
+        at the test points of these, of quantiles the median; None where there are fewer than two.
+        """
         found = [one.logits for one in self.replicas[arm].on_samples]
-        return np.stack(found) if len(found) > 1 else None
+        return self._central(np.stack(found)) if len(found) > 1 else None
+
+    def repetitions(self, arm: str) -> list[np.ndarray]:
+        """The predictions of an arm's whole repetitions at all test points, shape (points, outputs)
+        each; of quantiles the median."""
+        return [self._central(one) for one in self.replicas[arm].repetitions(self.tested)]
+
+    def _central(self, outputs: np.ndarray) -> np.ndarray:
+        return self.tested.data.schema.task.central(outputs)
 
 
 def open_run(folder: Path) -> Run:

@@ -154,8 +154,7 @@ class _Run:
         if finished.failure:
             return math.inf
         points = self._rounds.points_at(trial.tested)
-        logits = finished.logits.astype(np.float64)
-        return float(self._measure.values(logits, points).mean())
+        return float(self._measure.of(finished.logits[None], points).mean())
 
 
 def _finite(loss: float) -> float | None:

@@ -112,7 +112,7 @@ class Rounds:
     def evidence(self, arms: Sequence[Arm], drawn: Sequence[Arm] = ()) -> Evidence:
         """What these arms showed; drawn: those whose replicas on drawn samples are trained."""
         plan, task = self.plan, self.plan.tested.data.schema.task
-        told = self.told or task.measures
+        told = self.told or task.judged_by
         with_variance = {arm.name for arm in drawn}
         judged = tuple(self._evidence_of(arm, arm.name in with_variance) for arm in arms)
         longest = max((self.repetitions.get(arm.name, 0) for arm in arms), default=0)
@@ -206,9 +206,10 @@ class Rounds:
     def points_at(self, positions: Tensor) -> Points:
         """Other examples of the data as test points, for a choice that is measured elsewhere."""
         data, train = self.plan.data.take(positions), self.plan.varied.train
-        scales = data.schema.task.scales(self.plan.data.take(train).side, data.side)
-        groups = data.structure.groups
-        return Points(data.y.numpy(), None if groups is None else groups.numpy(), scales)
+        task, groups = data.schema.task, data.structure.groups
+        scales = task.scales(self.plan.data.take(train).side, data.side)
+        known = None if groups is None else groups.numpy()
+        return Points(data.y.numpy(), known, scales, task.quantiles)
 
     def _points_of(self, rows: np.ndarray) -> Points:
         tested = self.plan.tested.data
@@ -217,6 +218,7 @@ class Rounds:
             tested.y.numpy()[rows],
             None if groups is None else groups.numpy()[rows],
             None if scales is None else scales[rows],
+            tested.schema.task.quantiles,
         )
 
     @cached_property

@@ -131,7 +131,7 @@ def run_arms(
     changed = changed_code(folder, {arm.name: arm.learner.own_code for arm in arms})
     with chosen.opened(plan.data) as session:
         first = first_trainings(arms, plan, folder, session, watch)
-        told = data.schema.task.measures
+        told = data.schema.task.judged_by
         if labelled := only_labels(first):
             decides, told = _of_labels(design, decides, labelled), OF_LABELS
         rivals = reference_arms(data) if design.references else ()
@@ -224,7 +224,13 @@ def _decides(design: Design, learner: Learner, data: Dataset) -> str:
     if design.decide_by in (None, "loss"):
         return str(learner.decides(task))
     assert design.decide_by is not None
-    return measure(design.decide_by, task.measures, design.own_measures).name
+    found = measure(design.decide_by, task.measures, design.own_measures).name
+    if found not in (*task.judged_by, *(one.name for one in design.own_measures)):
+        raise SteadfitError(
+            f"decide_by must be {', '.join(task.judged_by)} where no quantiles are forecast, got "
+            f"{found}. Read the data with quantiles, as 0.1,0.5,0.9."
+        )
+    return found
 
 
 def _of_labels(design: Design, decides: str, arms: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from steadfit.analysis.result import ScaledErrors, TokenLosses
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError
-from steadfit.kinds import Inputs, Kind
+from steadfit.kinds import Inputs, Kind, Preparation
 from steadfit.nn import Padded
 from steadfit.recipe import Training
 
@@ -69,7 +69,8 @@ class Task(ABC):
     most_folds: into how many folds the examples can be divided, to test one another.
     watched: how many examples outside the sample are followed through a training. seen: how many
         of the sample a replica is judged on when it is trained.
-    answer: what a saved program gives (`averaged`).
+    answer: what a saved program gives (`averaged`). quantiles: of each number of y, that are
+        answered in its place, rising; outputs are then quantile by quantile. Empty for most.
     takes: the settings of `Training` that this task takes and others do not.
     """
 
@@ -78,6 +79,7 @@ class Task(ABC):
     losses: ClassVar[tuple[Loss, ...]]
     measures: ClassVar[tuple[str, ...]]
     answer: ClassVar[str] = "predictions"
+    quantiles: tuple[float, ...] = ()
     every_step: ClassVar[bool] = False
     most_folds: ClassVar[int] = 2**31
     watched: ClassVar[int] = 512
@@ -93,6 +95,11 @@ class Task(ABC):
     def classes(self) -> tuple[str, ...]:
         """The classes' names in the order of their numbers; none of other tasks."""
         return ()
+
+    @property
+    def judged_by(self) -> tuple[str, ...]:
+        """Those of `measures` that there are with these settings."""
+        return self.measures
 
     @property
     def steps_ahead(self) -> int:
@@ -214,6 +221,11 @@ class Task(ABC):
     def score(self, outputs: Tensor, y: Tensor) -> tuple[float, float | None]:
         """The mean loss of predictions, and the share of wrong ones where there are such."""
 
+    def central(self, outputs: Any) -> Any:
+        """Of outputs, an array or tensor (…, outputs), what is compared with y, (…, numbers); of
+        quantiles the median."""
+        return outputs
+
     def scales(self, train: Side, test: Side) -> np.ndarray | None:
         """Of each number of y, float64, the error that counts as 1; None where there is no such."""
         return None
@@ -251,13 +263,26 @@ class Task(ABC):
         """What the user of a saved program must know of its output, by name."""
         return {}
 
-    def half_widths(self, x: Inputs, y: Tensor, predicted: np.ndarray) -> Mapping[int, Any]:
+    def half_widths(
+        self, x: Inputs, y: Tensor, predicted: np.ndarray, fitted: Preparation
+    ) -> Mapping[int, Any]:
         """What intervals are made of, by their level in percent, from tested predictions; nothing
-        where the task has no intervals."""
+        where the task has no intervals. fitted: of the model that predicts with intervals."""
         return {}
 
+    def shifts(
+        self, x: Inputs, y: Tensor, predicted: np.ndarray, fitted: Preparation
+    ) -> np.ndarray | None:
+        """How far quantiles are moved, from tested predictions of them, shape (quantiles, numbers),
+        in units of the network's answers; None where there are none."""
+        return None
+
     def intervals(
-        self, x: Inputs, predicted: np.ndarray, half_widths: Mapping[int, Any]
+        self,
+        x: Inputs,
+        predicted: np.ndarray,
+        half_widths: Mapping[int, Any],
+        fitted: Preparation,
     ) -> Mapping[int, tuple[np.ndarray, np.ndarray]]:
         """The lower and upper ends of predictions, each of their shape, by the level in percent."""
         return {}

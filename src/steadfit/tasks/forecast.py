@@ -10,14 +10,17 @@ import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
+from steadfit.analysis.measures import OF_FORECASTS, OF_QUANTILES
 from steadfit.analysis.result import ScaledErrors
 from steadfit.errors import SteadfitError
-from steadfit.kinds import Inputs, Kind, Ragged, Series
+from steadfit.kinds import Inputs, Kind, Preparation, Ragged, Series
 from steadfit.kinds.moments import moments
+from steadfit.nn.relative import LEAST
 from steadfit.recipe import Training
 from steadfit.tasks.base import Scores, Side
 from steadfit.tasks.coverage import half_widths
 from steadfit.tasks.numbers import Numeric, numbered_columns
+from steadfit.tasks.quantiles import MEDIAN, levels_of, pinball, quantile_columns, shifts
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,11 @@ class Forecast(Numeric):
     horizon: steps forecast. window: steps that a forecast is made from.
     targets: which channels of x are forecast; y has the targets of the first step, then those of
         the second, and so on. season: steps after which the series resembles itself; 1 without.
-    names: what the targets are called; their numbers if empty.
+    names: what the targets are called; their numbers if empty. quantiles: of each number, that are
+        forecast; the median is added. Without them the median alone is.
+    known: channels whose values are known `horizon` steps ahead, and in x are those of then (the
+        last step of a window has what is known of the last step forecast). static: those that are
+        the same at all steps of a series. Both enter as they are, not relative to the window.
     """
 
     horizon: int
@@ -35,21 +42,45 @@ class Forecast(Numeric):
     targets: tuple[int, ...] = (0,)
     season: int = 1
     names: tuple[str, ...] = ()
+    quantiles: tuple[float, ...] = ()
+    known: tuple[int, ...] = ()
+    static: tuple[int, ...] = ()
 
     name = "forecast"
-    measures = (*Numeric.measures, "mase")
+    measures = OF_QUANTILES
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "quantiles", levels_of(self.quantiles))
+
+    @property
+    def means(self) -> int:
+        return self.horizon * len(self.targets)
 
     @property
     def outputs(self) -> int:
-        return self.horizon * len(self.targets)
+        return self.means * max(1, len(self.quantiles))
+
+    @property
+    def judged_by(self) -> tuple[str, ...]:
+        return self.measures if self.quantiles else OF_FORECASTS
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """The targets' names, or their numbers."""
+        return self.names or tuple(map(str, self.targets))
 
     def said(self) -> dict[str, str | Sequence[str]]:
-        names = self.names or tuple(map(str, self.targets))
-        return {
-            "output": f"predictions: float32, batch × {self.outputs}: the targets of the first "
-            f"step, then those of the second, to the step {self.horizon}",
-            "targets": names,
+        steps = (
+            f"the targets of the first step, then those of the second, to the step {self.horizon}"
+        )
+        found: dict[str, str | Sequence[str]] = {
+            "output": f"predictions: float32, batch × {self.outputs}: {steps}",
+            "targets": self.called,
         }
+        if self.quantiles:
+            found["output"] = f"{found['output']}; of the lowest quantile, then of the next"
+            found["quantiles"] = tuple(map(str, self.quantiles))
+        return found
 
     @property
     def steps_ahead(self) -> int:
@@ -61,39 +92,58 @@ class Forecast(Numeric):
             raise ValueError("a forecast is made from series")
         if self.horizon < 1 or self.window < 1 or self.season < 1:
             raise ValueError("horizon, window and season are 1 or more")
-        if not all(0 <= target < kind.channels for target in self.targets):
+        named = (*self.targets, *self.known, *self.static)
+        if not all(0 <= channel < kind.channels for channel in named):
             raise ValueError("a forecast of channels that are there was expected")
 
     def examples(self, kind: Kind[Any]) -> str:
         return "windows"
 
     def references(self, kind: Kind[Any]) -> tuple[str, ...]:
-        return ("naive forecast", "seasonal naive forecast", "ridge on lags")
+        return ("naive forecast", "seasonal naive forecast", "drift", "ridge on lags")
 
     def columns(
         self, names: Sequence[str], logits: np.ndarray, replicas: np.ndarray | None
     ) -> dict[str, np.ndarray]:
         """A row a step of each series: `step`, counted from the series' last one, and for each
-        target `prediction_NAME` and `deviation_NAME`."""
-        ends = self.names or tuple(map(str, self.targets))
-        return {
+        target `prediction_NAME`, `deviation_NAME` and, of quantiles, `quantile_LEVEL_NAME`."""
+        of_replicas = None if replicas is None else self.central(replicas)
+        found = {
             "input": np.repeat(np.array(names), self.horizon),
             "step": np.tile(np.arange(1, self.horizon + 1), len(names)),
-            **numbered_columns(self.predict(logits), replicas, ends),
+            **numbered_columns(self.predict(logits), of_replicas, self.called),
         }
+        return found | quantile_columns(logits.mean(0), self.quantiles, self.called)
+
+    def central(self, outputs: Any) -> Any:
+        if not self.quantiles:
+            return outputs
+        place = self.quantiles.index(MEDIAN)
+        return outputs[..., place * self.means : (place + 1) * self.means]
+
+    def predict(self, logits: np.ndarray) -> np.ndarray:
+        """The members' mean, shape (examples, horizon × targets); of quantiles the median's."""
+        return self.central(super().predict(logits))
+
+    def score(self, outputs: Tensor, y: Tensor) -> tuple[float, float | None]:
+        return super().score(self.central(outputs), y)
 
     def fit(self, x: Inputs, y: Tensor, indices: Tensor) -> dict[str, Any]:
         """Each channel in units of its root mean square, and its forecast in the same: what the
-        window's own level and size leave is small and needs no mean."""
+        window's own level and size leave is small and needs no mean. Those that enter as they are
+        have mean 0 and deviation 1."""
         assert isinstance(x, Ragged)
         mean, std = moments(x, indices)
         size = tuple(math.hypot(*pair) for pair in zip(mean, std, strict=True))
+        beside = {*self.known, *self.static}
         return {
-            "mean": (0.0,) * len(size),
-            "std": size,
-            "target_mean": (0.0,) * self.outputs,
+            "mean": tuple(m if k in beside else 0.0 for k, m in enumerate(mean)),
+            "std": tuple(std[k] if k in beside else each for k, each in enumerate(size)),
+            "target_mean": (0.0,) * self.means,
             "target_std": tuple(size[target] for target in self.targets) * self.horizon,
             "relative": (self.season, *self.targets),
+            "quantiles": self.quantiles,
+            "beside": tuple(sorted(beside)),
         }
 
     def loss(
@@ -105,35 +155,71 @@ class Forecast(Numeric):
         smoothed: bool = False,
         weights: Tensor | None = None,
     ) -> Tensor:
-        """The absolute error, so that a few outliers do not bend the forecast."""
+        """The absolute error, so that a few outliers do not bend the forecast; of quantiles the
+        pinball loss."""
+        if self.quantiles:
+            return pinball(outputs.float(), y, self.quantiles)
         return l1_loss(outputs.float(), y)
 
     def guessing(self, y: Tensor, training: Training, weights: Tensor | None = None) -> float:
-        """That of the median of each output."""
+        """That of the median of each number, or of its quantiles."""
+        if self.quantiles:
+            levels = torch.tensor(self.quantiles, dtype=y.dtype)
+            each = y.quantile(levels.to(y.device), dim=0).reshape(1, -1)
+            return float(pinball(each.expand(len(y), -1), y, self.quantiles))
         return float((y - y.median(0).values).abs().mean())
+
+    def check(self, training: Training, data: str) -> None:
+        super().check(training, data)
+        if self.quantiles and training.own_loss is not None:
+            raise SteadfitError(
+                f"The quantiles of {data} are learned by the pinball loss, and own_loss is in its "
+                "place. Leave out one of them."
+            )
 
     def model(self, kind: Kind[Any]) -> str:
         return "linear"
 
-    def half_widths(self, x: Inputs, y: Tensor, predicted: np.ndarray) -> Mapping[int, Any]:
-        return half_widths((predicted - y.numpy()) / self._sizes(x), len(self.targets))
+    def half_widths(
+        self, x: Inputs, y: Tensor, predicted: np.ndarray, fitted: Preparation
+    ) -> Mapping[int, Any]:
+        if self.quantiles:
+            return {}
+        return half_widths((predicted - y.numpy()) / self.sizes(x, fitted), len(self.targets))
+
+    def shifts(
+        self, x: Inputs, y: Tensor, predicted: np.ndarray, fitted: Preparation
+    ) -> np.ndarray | None:
+        if not self.quantiles:
+            return None
+        size = self.sizes(x, fitted)
+        each = predicted.reshape(len(y), len(self.quantiles), -1)
+        errors = (y.numpy()[:, None] - each) / size[:, None]
+        found = shifts(errors.reshape(len(y), -1), self.quantiles)
+        return found.reshape(len(self.quantiles), -1)
 
     def intervals(
-        self, x: Inputs, predicted: np.ndarray, half_widths: Mapping[int, Any]
+        self,
+        x: Inputs,
+        predicted: np.ndarray,
+        half_widths: Mapping[int, Any],
+        fitted: Preparation,
     ) -> Mapping[int, tuple[np.ndarray, np.ndarray]]:
-        reach = {level: np.asarray(each) * self._sizes(x) for level, each in half_widths.items()}
+        size = self.sizes(x, fitted)
+        reach = {level: np.asarray(each) * size for level, each in half_widths.items()}
         return {level: (predicted - each, predicted + each) for level, each in reach.items()}
 
-    def _sizes(self, x: Inputs) -> np.ndarray:
-        """The mean of |x| over the window of each output's channel, shape (examples, outputs)."""
-        size = self._past(x).abs().mean(1).clamp_min(torch.finfo(torch.float32).tiny)
-        return size.repeat(1, self.horizon).double().numpy()
+    def sizes(self, x: Inputs, fitted: Preparation) -> np.ndarray:
+        """The scale of `steadfit.nn.Relative` for each number of y, in its units; float64, shape
+        (examples, horizon × targets)."""
+        size = self.past(x).abs().mean(1).repeat(1, self.horizon).double().numpy()
+        return size + LEAST * np.array(fitted.target_std)
 
     def interval_columns(
         self, intervals: Mapping[int, tuple[np.ndarray, np.ndarray]]
     ) -> dict[str, np.ndarray]:
         """`low_LEVEL_NAME` and `high_LEVEL_NAME` of each target."""
-        names = self.names or tuple(map(str, self.targets))
+        names = self.called
         return {
             f"{end}_{level}_{name}": values.reshape(-1, len(names))[:, place]
             for level, both in intervals.items()
@@ -148,7 +234,7 @@ class Forecast(Numeric):
                 f"season must be from 1 to the window's {self.window} steps, got {season}. Give a "
                 "larger window."
             )
-        past = self._past(x)
+        past = self.past(x)
         back = season - torch.arange(self.horizon) % season
         return past[:, -back].reshape(len(past), -1)
 
@@ -166,7 +252,7 @@ class Forecast(Numeric):
         assert test.spans is not None
         learned = train.spans[:, 0]
         next_step = train.y.view(len(train.y), self.horizon, -1)[:, 0]
-        change = (next_step - self._past(train.x)[:, -season]).abs().double()
+        change = (next_step - self.past(train.x)[:, -season]).abs().double()
         tested, place = test.spans[:, 0].unique(return_inverse=True)
         scale = torch.stack([change[learned == series].mean(0) for series in tested])
         scale[scale == 0] = torch.nan
@@ -201,13 +287,13 @@ class Forecast(Numeric):
             horizon=self.horizon,
             season=self.season,
             constant=constant,
-            arm=sum(mase(torch.from_numpy(one)) for one in replicas) / len(replicas),
+            arm=sum(mase(torch.from_numpy(self.central(one))) for one in replicas) / len(replicas),
             naive=mase(naive),
             seasonal=mase(self.naive(test.x, self.season)) if self.season > 1 else None,
         )
         return Scores(found)
 
-    def _past(self, x: Inputs) -> Tensor:
+    def past(self, x: Inputs) -> Tensor:
         """The targets' channels within the windows, shape (examples, window, targets)."""
         assert isinstance(x, Ragged)
         return x.padded()[:, :, list(self.targets)]

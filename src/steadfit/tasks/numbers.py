@@ -63,7 +63,7 @@ class Numeric(Task):
         return float((outputs - y).square().sum(1).mean()), None
 
     def in_words(self, loss: float) -> str:
-        return f"test squared error {loss:.4g}, summed over {counted(self.outputs, 'outputs')}"
+        return f"test squared error {loss:.4g}, summed over {counted(self.means, 'outputs')}"
 
     def averaged(self, outputs: Tensor) -> Tensor:
         return outputs.mean(0)

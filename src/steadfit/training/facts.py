@@ -50,7 +50,7 @@ class ModelFacts:
     def _agree(self) -> Self:
         """Whatever reads the facts counts on it that they agree with one another."""
         limits.check_members(len(self.preparations))
-        outputs = self.schema.task.outputs
+        outputs = self.schema.task.means
         if any(len(widths) != outputs for widths in self.half_widths.values()):
             raise ValueError(f"half_widths must have {outputs} numbers each")
         limits.check_shape(self.shape)

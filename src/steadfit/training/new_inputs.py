@@ -1,11 +1,13 @@
 """Predictions of new inputs as columns of a table."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from steadfit.errors import SteadfitError
+from steadfit.formats.frames import is_frame
 from steadfit.kinds import Examples, Series
 from steadfit.tasks import Forecast
 
@@ -50,6 +52,11 @@ def forecast(model: Predictor, past: Any, horizon: int | None) -> dict[str, np.n
             f"{steps}. Train with a longer horizon."
         )
     assert isinstance(schema.kind, Series)
+    if task.known and not (isinstance(past, str | Path) or is_frame(past)):
+        raise SteadfitError(
+            "forecast must be given a table where columns are known beforehand, got "
+            f"{type(past).__name__}. Give a path or a frame, with rows for the steps to forecast."
+        )
     made = columns(model, schema.kind.examples_of(past, schema.form))
     kept = made["step"] <= steps
     return {name: values[kept] for name, values in made.items()}

@@ -26,6 +26,10 @@ def preparation_of(facts: ModelFacts, fitted: dict[str, Any]) -> Preparation:
     for expected, mean in ((channels, found.mean), (outputs, found.target_mean)):
         if len(mean) != expected:
             raise SteadfitError(f"{expected} means and deviations were expected, got {len(mean)}")
+    if found.quantiles != facts.schema.task.quantiles:
+        raise SteadfitError(f"other quantiles were expected, got {len(found.quantiles)}")
+    if any(channel >= facts.shape[0] for channel in found.beside):
+        raise SteadfitError(f"channels below {facts.shape[0]} were expected")
     return found
 
 

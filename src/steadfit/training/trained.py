@@ -37,7 +37,7 @@ from steadfit.training.replica import Replica
 from steadfit.training.text_score import TextScore, text_score
 from steadfit.training.trained_reference import TrainedReference, reference_values
 from steadfit.training.transfer import whole
-from steadfit.training.weights import fill, read_weights
+from steadfit.training.weights import fill, moved, read_weights
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +160,8 @@ class TrainedModel:
         steps, at most as many as were trained for, which is the default.
         Columns: `input`, the series; `time`, where the table has times; `step`, from 1; of each
         column that is forecast `prediction_NAME`, and the ends of its intervals `low_80_NAME`,
-        `high_80_NAME`, `low_95_NAME`, `high_95_NAME`.
+        `high_80_NAME`, `low_95_NAME`, `high_95_NAME`; or `quantile_0.1_NAME` and the like in their
+        place, where quantiles were asked for.
 
         Raises SteadfitError for a model of another task, a longer horizon, and another table.
         """
@@ -171,17 +172,22 @@ class TrainedModel:
 
         Of forecasts alone, 80 and 95: they should contain so many of the outcomes, and come from
         the errors of forecasts that were tested (`steadfit.tasks.coverage`). Empty for other
-        models.
+        models, and where quantiles are forecast.
         """
         checked = self._checked(x)
         task = self.facts.schema.task
-        return task.intervals(checked, self.predict(checked), self.facts.half_widths)
+        widths, fitted = self.facts.half_widths, self.members[0][1]
+        return task.intervals(checked, self.predict(checked), widths, fitted)
 
     def with_intervals(self, tested: Dataset, predicted: np.ndarray) -> "TrainedModel":
         """The same with intervals made of the errors of tested predictions, shape (examples,
-        outputs); of a task without intervals the same."""
-        widths = tested.schema.task.half_widths(tested.x, tested.y, predicted)
-        return replace(self, facts=replace(self.facts, half_widths=dict(widths)))
+        outputs), or with quantiles that are calibrated by them; of other tasks the same."""
+        task, fitted = tested.schema.task, self.members[0][1]
+        widths = task.half_widths(tested.x, tested.y, predicted, fitted)
+        shift = task.shifts(tested.x, tested.y, predicted, fitted)
+        weights = self.weights if shift is None else tuple(moved(w, shift) for w in self.weights)
+        facts = replace(self.facts, half_widths=dict(widths))
+        return TrainedModel(facts, weights, self.graphs)
 
     def score_text(self, text: str) -> TextScore:
         """How well a language model predicts a new text, read from its beginning to its end.

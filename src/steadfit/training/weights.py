@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
 import safetensors.torch
+import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from steadfit.errors import SteadfitError
 from steadfit.regular_files import read_regular
 
+_SHIFT = "network.shift"  # of the `Rising` within a `Relative`
 _LONGEST_HEADER = 4 * 2**20  # bytes; some 40,000 tensors
 
 
@@ -27,6 +30,11 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     except (SafetensorError, LookupError, ValueError, TypeError, RuntimeError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise SteadfitError(f"{path.name} is not a complete safetensors file: {reason}") from None
+
+
+def moved(weights: dict[str, Tensor], shift: np.ndarray) -> dict[str, Tensor]:
+    """The same weights of a forecaster of quantiles with these moved (`steadfit.nn.Rising`)."""
+    return {**weights, _SHIFT: torch.from_numpy(shift.astype(np.float32))}
 
 
 def fill(module: nn.Module, weights: dict[str, Tensor]) -> None:

@@ -8,6 +8,7 @@ from steadfit.errors import SteadfitError, unknown
 from steadfit.kinds import Unit
 
 KINDS = ("table", "series")
+OF_FORECASTS = ("window", "season", "quantiles", "known", "static", "calendar")
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,10 @@ class Asked:
     horizon: int | None
     window: int | None
     season: int | None
+    quantiles: tuple[float, ...]
+    known: list[str]
+    static: list[str]
+    calendar: list[str]
     missing: str | None
     kind: str | None
     task: TaskName | None
@@ -47,9 +52,10 @@ def check_form(asked: Asked) -> None:
             f'With text, here "{asked.text[0]}", a row is an example, and with {other} it is a '
             "step. Leave one of them out."
         )
-    if horizon is None and (asked.window is not None or asked.season is not None):
+    given = [name for name in OF_FORECASTS if getattr(asked, name) not in (None, (), [])]
+    if horizon is None and given:
         raise SteadfitError(
-            "window and season apply to forecasts only. Give horizon too, or leave them out."
+            f"{' and '.join(given)} apply to forecasts only. Give horizon too, or leave them out."
         )
     if horizon is None and series is None and asked.time is not None:
         raise SteadfitError(
@@ -67,3 +73,16 @@ def listed(names: str | Sequence[str] | None) -> list[str]:
     if isinstance(names, str):
         return [name.strip() for name in names.split(",")]
     return list(names or ())
+
+
+def numbers(given: str | Sequence[float] | None) -> tuple[float, ...]:
+    """Several numbers as a list, or with commas between them; none of None."""
+    if not isinstance(given, str):
+        return tuple(given or ())
+    try:
+        return tuple(float(each) for each in given.split(","))
+    except ValueError:
+        raise SteadfitError(
+            f'quantiles must be numbers with commas between them, got "{given[:60]}". Give '
+            "0.1,0.5,0.9."
+        ) from None

@@ -10,9 +10,11 @@ from steadfit.data.forecasting import from_forecast
 from steadfit.data.readers.asked import Asked
 from steadfit.errors import SteadfitError, some
 from steadfit.formats import ForecastTable
+from steadfit.formats.clocks import read_clock
 from steadfit.formats.columns import Columns
-from steadfit.formats.forecast_tables import PAST, read_clock
-from steadfit.formats.long_tables import check_complete, rows_of_series
+from steadfit.formats.covariates import Covariate
+from steadfit.formats.forecast_tables import PAST
+from steadfit.formats.long_tables import rows_of_series
 from steadfit.tasks import Forecast
 
 
@@ -23,27 +25,58 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
     targets = _to_forecast(table, asked)
     columns = [*targets, *(name for name in asked.values if name not in targets)]
     clock = read_clock(table, rows_of_series(table, asked.series), asked.time)
-    members, notes = clock.members, [*notes, *clock.notes]
-    window, season = _window_and_season(asked, clock.season, members)
-    x = np.stack([table.numbers(column) for column in columns], axis=1)
+    window, season = _window_and_season(asked, clock.season, clock.members)
+    form = ForecastTable(
+        tuple(columns),
+        asked.series,
+        asked.time,
+        window,
+        clock.step,
+        len(targets),
+        tuple(Covariate.told(table, name) for name in asked.known),
+        tuple(asked.calendar),
+        tuple(Covariate.told(table, name) for name in asked.static),
+        asked.horizon,
+    )
+    series = form.channels(table, clock)
     missing = asked.missing or "refuse"
     if missing == "refuse":
         drop = 'give missing="drop" to leave out the windows that need them.'
-        check_complete(table, columns, x, np.arange(len(table)), PAST + drop)
+        form.check_complete(table, clock, form.ends(series, clock), None, PAST + drop)
     return from_forecast(
-        [x[rows] for rows in members.values()],
-        Forecast(asked.horizon, window, tuple(range(len(targets))), season, tuple(targets)),
+        series,
+        Forecast(
+            asked.horizon,
+            window,
+            tuple(range(len(targets))),
+            season,
+            tuple(targets),
+            asked.quantiles,
+            form.known_channels,
+            form.static_channels,
+        ),
         table.file,
         starts=clock.starts,
-        names=list(members),
+        names=list(clock.members),
         missing=missing,
         notes=[
-            f"{table.file}: the next {asked.horizon} steps of {', '.join(targets)} from {window} "
-            f"steps of {', '.join(columns)}; season of {season} steps.",
+            _what(table, asked, form, season),
             *notes,
+            *clock.notes,
             *_unused(table, asked, columns),
         ],
-        form=ForecastTable(tuple(columns), asked.series, asked.time, window, clock.step),
+        form=form,
+    )
+
+
+def _what(table: Columns, asked: Asked, form: ForecastTable, season: int) -> str:
+    """What is forecast, and from what."""
+    targets = ", ".join(form.columns[: form.targets])
+    beside = {"known": asked.known, "static": asked.static, "calendar": asked.calendar}
+    told = "".join(f"; {what}: {', '.join(names)}" for what, names in beside.items() if names)
+    return (
+        f"{table.file}: the next {form.horizon} steps of {targets} from {form.window} steps of "
+        f"{', '.join(form.columns)}{told}; season of {season} steps."
     )
 
 
@@ -54,7 +87,7 @@ def _with_time_and_series(table: Columns, asked: Asked) -> tuple[Asked, list[str
     could be meant.
     """
     notes = []
-    taken = {*asked.targets, *asked.values, asked.series}
+    taken = {*asked.targets, *asked.values, *asked.known, asked.series}
     if asked.time is None:
         found = [name for name in table.names if name not in taken and table.are_dates(name)]
         if len(found) > 1:
@@ -79,9 +112,10 @@ def _told_series(table: Columns, asked: Asked, time: str) -> str | None:
     clock, _ = table.times(time)
     if len(np.unique(clock)) == len(clock):
         return None
-    taken = {*asked.targets, *asked.values, time}
+    taken = {*asked.targets, *asked.values, *asked.known, time}
     words = [name for name in table.names if name not in taken and not table.is_numeric(name)]
     found = [name for name in words if _tells_apart(table, name, clock)]
+    found = [name for name in found if name not in asked.static] or found
     if len(found) > 1:
         raise SteadfitError(
             f"{table.file}: the times in {time} come again, and cannot determine which column "
@@ -97,7 +131,7 @@ def _tells_apart(table: Columns, name: str, clock: np.ndarray) -> bool:
 
 def _unused(table: Columns, asked: Asked, columns: list[str]) -> list[str]:
     """Columns that are not used are said."""
-    used = {*columns, asked.series, asked.time}
+    used = {*columns, *asked.known, *asked.static, asked.series, asked.time}
     rest = [name for name in table.names if name not in used]
     return [f"Columns not used: {some(rest)}."] if rest else []
 
@@ -115,13 +149,13 @@ def _window_and_season(
         season = told if told <= (half if window is None else window) else 1
     if window is None:
         usual = max(asked.horizon, season)
-        window = max(usual, min(2 * usual, half))
+        window = max(usual, min(2 * usual, half), asked.horizon + bool(asked.known))
     return window, season
 
 
 def _to_forecast(table: Columns, asked: Asked) -> list[str]:
     """The columns that are forecast: those named, or the only one of numbers."""
-    taken = (asked.series, asked.time)
+    taken = (asked.series, asked.time, *asked.known, *asked.static)
     numeric = [name for name in table.names if name not in taken and table.is_numeric(name)]
     if not asked.targets and len(numeric) != 1:
         raise SteadfitError(

@@ -9,7 +9,7 @@ import numpy as np
 
 from steadfit.data.beside_texts import beside_texts
 from steadfit.data.dataset import Dataset
-from steadfit.data.readers.asked import Asked, check_form, listed
+from steadfit.data.readers.asked import Asked, check_form, listed, numbers
 from steadfit.data.readers.forecast_tables import forecast
 from steadfit.data.readers.one_hot import one_of, siblings_note
 from steadfit.data.sequences import from_series, from_texts
@@ -41,6 +41,10 @@ def read(
     horizon: int | None = None,
     window: int | None = None,
     season: int | None = None,
+    quantiles: str | Sequence[float] | None = None,
+    known: str | Sequence[str] | None = None,
+    static: str | Sequence[str] | None = None,
+    calendar: str | Sequence[str] | None = None,
     missing: str | None = None,
     kind: str | None = None,
     task: TaskName | None = None,
@@ -73,7 +77,12 @@ def read(
     group: a column whose equal rows stay on one side of every split.
     horizon: steps to forecast. window: steps that a forecast is made from; twice the horizon, or
         two seasons if that is more, but at most half of a usual series. season: steps of a season;
-        told by calendar times if None.
+        told by calendar times if None. quantiles: to forecast, between 0 and 1, beside the median
+        that is the forecast itself (`steadfit.tasks.Forecast`).
+    known: columns that are known of the steps that are forecast too, as prices that are set; a
+        forecast then needs their rows. static: columns that are the same in all rows of a series.
+        calendar: "hour", "weekday", "month", of the steps that are forecast. Of all other columns
+        those in `values` are seen up to the last known row.
     missing: as in `from_series`, "refuse" if None; in a forecast as in `from_forecast`; of rows as
         in `from_table`, "fill" if None; of texts as in `from_texts`.
     kind: "table" or "series", what a row of numbers is. If None, a series where the columns' names
@@ -101,10 +110,10 @@ def read(
         table = with_tests(table, tests)
     asked = Asked(
         [table.check(name) for name in dict.fromkeys(listed(target))], listed(text), series, time,
-        listed(values), group, horizon, window, season, missing, kind, task, unit,
-        listed(strip), longest,
+        listed(values), group, horizon, window, season, numbers(quantiles), listed(known),
+        listed(static), listed(calendar), missing, kind, task, unit, listed(strip), longest,
     )  # fmt: skip
-    for name in (series, time, group, *asked.text, *asked.values):
+    for name in (series, time, group, *asked.text, *asked.values, *asked.known, *asked.static):
         if name is not None:
             table.check(name)
     check_form(asked)

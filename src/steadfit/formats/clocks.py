@@ -1,0 +1,118 @@
+"""What the times of a table say: the order of its rows, their distance, the season."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from steadfit.errors import SteadfitError, counted
+from steadfit.formats.calendars import Ticks
+from steadfit.formats.columns import Columns
+from steadfit.formats.long_tables import check_order
+
+_DAY = 86_400_000_000  # microseconds
+_SEASONS = {_DAY // 24: 24, _DAY // 48: 48, _DAY: 7, 7 * _DAY: 52}  # steps by their distance
+_MONTHS = {1: 12, 3: 4}  # steps of a year by the months between them
+_UNITS = {
+    "days": _DAY,
+    "hours": _DAY // 24,
+    "minutes": _DAY // 1440,
+    "seconds": 1_000_000,
+    "microseconds": 1,
+}
+
+
+class Clock(NamedTuple):
+    """What the times of a table say.
+
+    members: the rows of each series, in the order of time.
+    notes: whether they were sorted.
+    starts: at which step of one clock each series begins.
+    step: how far it is from one row to the next, in words; None where no series has two.
+    season: that the calendar suggests; 1 for none.
+    ticks: the times after each series; none where there is no step.
+    times: of each row of the table; none without a column of times.
+    """
+
+    members: dict[str, np.ndarray]
+    notes: list[str]
+    starts: list[int]
+    step: str | None
+    season: int
+    ticks: list[Ticks]
+    times: np.ndarray
+
+
+def read_clock(table: Columns, given: Mapping[str, np.ndarray], time: str | None) -> Clock:
+    """A step is the smallest distance between times. Raises SteadfitError for any other distance,
+    which is a gap, and for times that repeat.
+
+    given: the rows of each series. time: the column of times; None where the rows are in order.
+    """
+    if time is None:
+        return Clock(dict(given), [], [0] * len(given), None, 1, [], np.empty(0))
+    times, calendar = table.times(time)
+    members, notes = _sorted(given, times, time)
+    check_order(table, members, times, time)
+    months = _months(times) if calendar else None
+    clock = times if months is None else months
+    distances = np.concatenate([np.diff(clock[rows]) for rows in members.values()])
+    if not len(distances):
+        return Clock(members, notes, [0] * len(members), None, 1, [], times)
+    step = distances.min()
+    for key, rows in members.items():
+        gaps = np.flatnonzero(~np.isclose(np.diff(clock[rows]), step, rtol=1e-6, atol=0))
+        if len(gaps):
+            row, before = int(rows[gaps[0] + 1]), int(rows[gaps[0]])
+            raise SteadfitError(
+                f"{table.where(row)}: times must be equally spaced, got a gap in the series "
+                f'"{key}" from {table.data[time][before]} to {table.data[time][row]}, '
+                f"{counted(len(gaps), 'gaps')} in all. Add rows with empty values for the missing "
+                "times; or leave out the option time, if the rows are equal steps anyway."
+            )
+    starts = [round(float((clock[rows[0]] - clock.min()) / step)) for rows in members.values()]
+    ticks = [
+        Ticks(float(times[rows[-1]]), float(step), calendar, months is not None)
+        for rows in members.values()
+    ]
+    if not calendar:
+        return Clock(members, notes, starts, f"{step:g}", 1, ticks, times)
+    if months is not None:
+        word, season = counted(int(step), "months"), _MONTHS.get(int(step), 1)
+    else:
+        word, season = _in_words(int(step)), _SEASONS.get(int(step), 1)
+    return Clock(members, notes, starts, word, season, ticks, times)
+
+
+def _sorted(
+    given: Mapping[str, np.ndarray], times: np.ndarray, time: str
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The rows of each series by time, and a note where they were not."""
+    found = {key: rows[np.argsort(times[rows], kind="stable")] for key, rows in given.items()}
+    moved = sum(bool((found[key] != rows).any()) for key, rows in given.items())
+    if not moved:
+        return found, []
+    which = "The rows" if len(found) == 1 else f"The rows of {moved} series"
+    return found, [f"{which} were sorted by {time}."]
+
+
+def _in_words(microseconds: int) -> str:
+    """In the largest unit of which it is a whole number.
+
+    >>> _in_words(1_800_000_000), _in_words(_DAY)
+    ('30 minutes', '1 day')
+    """
+    word, size = next(unit for unit in _UNITS.items() if microseconds % unit[1] == 0)
+    return counted(microseconds // size, word)
+
+
+def _months(clock: np.ndarray) -> np.ndarray | None:
+    """Calendar times as months since 1970, where all are on one day of the month, or its last."""
+    times = clock.astype("datetime64[us]")
+    month = times.astype("datetime64[M]")
+    since = times - month
+    until = (month + 1).astype("datetime64[us]") - times
+    if len(np.unique(since)) > 1 and len(np.unique(until)) > 1:
+        return None
+    numbers = month.astype(np.int64)
+    return numbers if len(np.unique(numbers)) > 1 else None
