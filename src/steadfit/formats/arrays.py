@@ -25,6 +25,12 @@ def as_array(values: Any, what: str) -> np.ndarray:
         array = np.char.decode(array, "utf-8")
     if array.dtype.kind == "O":
         array = _of_objects(array)
+    if array.dtype.kind == "O" and any(value is None for value in array.flat):
+        rows = [str(i) for i, row in enumerate(array) if any(v is None for v in np.ravel(row))]
+        raise SteadfitError(
+            f"{what} must have a value for each example, got None in {len(rows)}, rows "
+            f"{some(rows)}. Fill these in, or leave these examples out."
+        )
     if array.dtype.kind not in "biufU":
         raise SteadfitError(
             f"{what} holds {array.dtype}, and numbers{' or text' if what != 'x' else ''} were "

@@ -132,7 +132,7 @@ def _label_table(
     table: Columns, files: Sequence[File], root: Path, target: str | None, group: str | None
 ) -> LabelTable:
     known = _by_name(files, root)
-    rows = {name: _rows_of(table, name, known) for name in table.names}
+    rows = {name: _rows_of(table, name, known, root) for name in table.names}
     names = max(rows, key=lambda name: len(rows[name]))
     if not rows[names]:
         raise SteadfitError(
@@ -186,17 +186,22 @@ def _by_name(files: Sequence[File], root: Path) -> dict[str, list[Path]]:
     return known
 
 
-def _rows_of(table: Columns, name: str, known: dict[str, list[Path]]) -> list[tuple[int, Path]]:
-    """The rows whose cell names an image, and which. Raises SteadfitError for one that may be
-    several, where the cells name images at all."""
+def _rows_of(
+    table: Columns, name: str, known: dict[str, list[Path]], root: Path
+) -> list[tuple[int, Path]]:
+    """The rows whose cell names an image, and which: by as much of the cell's path as is one.
+
+    Raises SteadfitError for a cell that may be several.
+    """
     found: list[tuple[int, Path]] = []
     for number, cell in enumerate(table.names_in(name)):
-        path = (cell or "").replace("\\", "/").removeprefix("./")
-        meant = known.get(path) or known.get(path.rpartition("/")[2]) or []
+        parts = (cell or "").replace("\\", "/").split("/")
+        ends = ("/".join(parts[begin:]) for begin in range(len(parts)))
+        meant = next((known[end] for end in ends if end in known), [])
         if len(meant) > 1:
             raise SteadfitError(
                 f'{table.where(number)}: "{cell}" may be any of {counted(len(meant), "images")}: '
-                f"{some([str(each) for each in meant])}. Write the path below the folder."
+                f"{some([place(each, root) for each in meant])}. Write the path below the folder."
             )
         found += [(number, each) for each in meant]
     return found
