@@ -16,7 +16,7 @@ from steadfit.nn.relative import Relative
 from steadfit.nn.residual import Residual, Widen
 from steadfit.nn.steps import Steps
 from steadfit.nn.swap import swap, to_torch
-from steadfit.nn.tokens import Embedding, TiedScores
+from steadfit.nn.tokens import Embedding, PairEmbedding, TiedScores
 
 __all__ = [
     "GRU",
@@ -26,6 +26,7 @@ __all__ = [
     "GRUCell",
     "LSTMCell",
     "Padded",
+    "PairEmbedding",
     "RNNBase",
     "RNNCell",
     "Recurrent",
