@@ -51,7 +51,7 @@ def recipe_of(
         if "epochs" not in (training or {}):
             batch, usual = Training.of(**given).batch, given.get("epochs", Training().epochs)
             given["epochs"] = train.schema.epochs(usual, len(train), batch)
-        return _from_parts(name, settings or {}, given)
+        return _from_parts(name, _as_wide(name, train) | dict(settings or {}), given)
     parts = {"model": model, "settings": settings, "training": training}
     beside = [name for name, value in parts.items() if value]
     if beside:
@@ -78,6 +78,15 @@ def _usual(model: NetworkLike, settings: Mapping[str, Scalar]) -> Mapping[str, A
     if isinstance(model, Pretrained):
         return usual_of_pretrained(str(settings.get("learn", "frozen")))
     return usual_training(model) if isinstance(model, str) else {}
+
+
+def _as_wide(model: NetworkLike, data: Dataset) -> dict[str, Scalar]:
+    """The setting that makes a network's vectors of tokens as wide as pretrained ones."""
+    if data.vectors is None or not isinstance(model, str) or model not in MODELS:
+        return {}
+    if "embedding" not in model_settings(model):
+        return {}
+    return {"embedding": data.vectors.values.shape[1]}
 
 
 def _with_usual(

@@ -122,6 +122,9 @@ class Reading(Writing):
     longest: Annotated[
         int | None, _option("Words or characters that are read of a text, at most.")
     ] = None
+    vectors: Annotated[
+        str | None, _option("Pretrained word vectors as text: word2vec, GloVe, fastText.")
+    ] = None
     test_file: Annotated[
         str | None, _option("A table of the same columns that is the test set.")
     ] = None

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from steadfit.data.schema import Schema
 from steadfit.errors import counted
+from steadfit.formats.word_vectors import WordVectors
 from steadfit.kinds import Inputs
 from steadfit.tasks import Side
 
@@ -53,6 +54,7 @@ class Dataset:
     ids: where each example came from (a path, "row 17"), for messages and the report.
     notes: sentences for the person about what the reader met and did.
     written: texts as they were written, shortened, to be looked at; empty of other examples.
+    vectors: pretrained vectors of words that a network of texts begins with; None without.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Dataset:
     ids: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
+    vectors: WordVectors | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -115,7 +118,8 @@ class Dataset:
     def nbytes(self) -> int:
         """Bytes of the tensors' storage."""
         tensors = (*self.schema.kind.tensors(self.x), self.y, *self.structure.tensors)
-        return sum(tensor.untyped_storage().nbytes() for tensor in tensors)
+        of_words = 0 if self.vectors is None else self.vectors.values.nbytes
+        return of_words + sum(tensor.untyped_storage().nbytes() for tensor in tensors)
 
     @cached_property
     def fingerprint(self) -> str:

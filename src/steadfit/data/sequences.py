@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ from steadfit.data.targets import (
 from steadfit.errors import SteadfitError, some, unknown
 from steadfit.formats import Form, Rows
 from steadfit.formats.arrays import as_array, named
-from steadfit.kinds import Series, Texts, Unit
+from steadfit.formats.word_vectors import WordVectors, read_vectors
+from steadfit.kinds import Ragged, Series, Texts, Unit
 from steadfit.kinds.markup import markup_notes
 from steadfit.kinds.series_rows import joined
 from steadfit.kinds.tokens import unit_of
@@ -97,6 +99,7 @@ def from_texts(
     strip: Sequence[str] = (),
     longest: int | None = None,
     missing: str = "refuse",
+    vectors: str | Path | None = None,
     beside: Sequence[Sequence[str]] = (),
     task: TaskName | None = None,
     ids: Sequence[str] = (),
@@ -112,6 +115,7 @@ def from_texts(
     longest: words or characters that are read of a text, at most. If None, as many as 99% of the
         texts have, and 128 at least, where the longest has more than four times as many; else all.
     missing: "refuse" names texts without a word, "drop" leaves them out.
+    vectors: a file of pretrained word vectors that a network begins with, as `read_vectors` takes.
     beside: words that stand with each text, such as its category.
     y, task, ids, is_test, groups: as in `from_arrays`; form: as in `from_series`.
     Raises SteadfitError for what is no text, texts without a token, and what `from_arrays` says of
@@ -144,6 +148,7 @@ def from_texts(
         kind = replace(kind, longest=_usual_longest(found.x.lengths.numpy()))
     x, cut = kind.shortened(found.x)
     kept = np.setdiff1d(np.arange(len(texts)), list(found.blank))
+    pretrained = None if vectors is None else read_vectors(Path(vectors), set(x.tokens))
     learned, targets = read_targets(y[kept], task, found.ids)
     marks, numbers = own_test(is_test, len(texts)), group_numbers(groups, len(texts))
     spaceless = [_SPACELESS] if unit is None and kind.unit == "characters" else []
@@ -157,12 +162,25 @@ def from_texts(
             groups=None if numbers is None else numbers[kept],
         ),
         ids=found.ids,
-        written=tuple(_shown(texts[i]) for i in kept),
+        written=tuple(_shown(str(texts[i])) for i in kept),
+        vectors=pretrained,
         notes=(
             *notes, *found.notes, *spaceless, *cut, *markup_notes(texts, strip),
-            *target_notes(y[kept], task),
+            *_of_vectors(x, pretrained, vectors), *target_notes(y[kept], task),
         ),
     )  # fmt: skip
+
+
+def _of_vectors(x: Ragged, vectors: WordVectors | None, path: str | Path | None) -> list[str]:
+    """How many of the words begin with a vector of a file."""
+    if vectors is None or path is None:
+        return []
+    known = len(set(x.tokens) & set(vectors.words))
+    width = vectors.values.shape[1]
+    return [
+        f"{known:,} of the texts' {len(x.tokens):,} {x.unit} begin with the vectors of {width} "
+        f"numbers in {Path(path).name}."
+    ]
 
 
 def _shown(text: str) -> str:

@@ -17,7 +17,7 @@ from steadfit.nn.residual import Residual, Widen
 from steadfit.nn.rising import Rising
 from steadfit.nn.steps import Steps
 from steadfit.nn.swap import swap, to_torch
-from steadfit.nn.tokens import Embedding, TiedScores, TokenScores
+from steadfit.nn.tokens import Embedding, PairEmbedding, TiedScores, TokenScores
 
 __all__ = [
     "GRU",
@@ -27,6 +27,7 @@ __all__ = [
     "GRUCell",
     "LSTMCell",
     "Padded",
+    "PairEmbedding",
     "RNNBase",
     "RNNCell",
     "Recurrent",

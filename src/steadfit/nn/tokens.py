@@ -7,6 +7,8 @@ from torch.nn.functional import embedding, linear
 from steadfit.nn.masks import kept
 from steadfit.nn.settings import check_rate
 
+_PRIME = 1_000_003  # far above any number of tokens, so that few pairs have one product
+
 
 class Embedding(nn.Embedding):
     """A vector for each token, as torch.nn.Embedding; token 0 is padding.
@@ -31,6 +33,34 @@ class Embedding(nn.Embedding):
 
 class TokenScores(nn.Linear):
     """A score for each token, as torch.nn.Linear."""
+
+
+class PairEmbedding(nn.Module):
+    """A vector for each token, and one added to it for the pair that it makes with the next.
+
+    Pairs share `pairs` vectors by a hash of their tokens, as in fastText (Joulin et al. 2017, "Bag
+    of tricks for efficient text classification", 2.1). A pair with padding (0) or an unknown token
+    (1) has none.
+
+    >>> PairEmbedding(5, 3, pairs=100)(torch.tensor([[2, 4, 0]])).shape
+    torch.Size([1, 3, 3])
+    """
+
+    def __init__(self, tokens: int, channels: int, pairs: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.words = Embedding(tokens, channels, dropout)
+        self.pairs = nn.Embedding(pairs + 1, channels, padding_idx=0)
+        with torch.no_grad():
+            self.pairs.weight.zero_()  # a pair says nothing until it is learned
+
+    def forward(self, input: Tensor) -> Tensor:
+        return self.words(input) + self.pairs(self.numbers(input))
+
+    def numbers(self, input: Tensor) -> Tensor:
+        """The number of the pair that begins at each token, from 1; 0 for none."""
+        second = torch.cat([input[:, 1:], torch.zeros_like(input[:, :1])], 1)
+        hashed = (input * _PRIME + second) % (self.pairs.num_embeddings - 1) + 1
+        return torch.where((input > 1) & (second > 1), hashed, 0)
 
 
 class TiedScores(nn.Module):

@@ -203,6 +203,9 @@ def digest(data: Dataset) -> str:
     for column in (structure.is_test, structure.groups, structure.spans):
         values = None if column is None else np.ascontiguousarray(column.numpy())
         found.update(b"none" if values is None else hashlib.sha256(values.tobytes()).digest())
+    if data.vectors is not None:
+        found.update(repr(data.vectors.words).encode())
+        found.update(np.ascontiguousarray(data.vectors.values).tobytes())
     return found.hexdigest()
 
 

@@ -27,6 +27,7 @@ from steadfit.training.optimizer import learning_rate, make_optimizer
 from steadfit.training.own_examples import own_examples
 from steadfit.training.penalties import add_l2_gradient, share_of_zeros, shrink_l1, weights
 from steadfit.training.predict import channels_last, final_outputs, mean_loss
+from steadfit.training.pretrained import begin_with
 from steadfit.training.replica import Replica
 from steadfit.training.temperature import fit_temperature
 
@@ -123,6 +124,8 @@ def _trained(
             shape = train.schema.kind.network_shape(train.example_shape, preparation)
             module = build(complete(recipe.model), shape, train.outputs)
             train.schema.task.begin(module, train.y[learned])
+            if train.vectors is not None:
+                begin_with(train.vectors, module, preparation)
             module = channels_last(module.to(device))
             given = preparation, train, learned, outside
             run = _Run(recipe.training, module, *given, seed, device, halvings)

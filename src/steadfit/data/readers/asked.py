@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, unknown
@@ -34,6 +35,7 @@ class Asked:
     unit: Unit | None
     strip: list[str]
     longest: int | None
+    vectors: str | Path | None
 
 
 def check_form(asked: Asked) -> None:

@@ -51,6 +51,7 @@ def read(
     unit: Unit | None = None,
     strip: str | Sequence[str] | None = None,
     longest: int | None = None,
+    vectors: str | Path | None = None,
     test_file: str | Path | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
@@ -89,7 +90,8 @@ def read(
         are steps (t0, t1, … or numbers that rise evenly), and else a row of a table.
     task: "classes" or "numbers"; told by the labels if None: those with a point are numbers.
     unit: "words" or "characters" of a text; told by its script if None.
-    strip: what is taken out of texts first: "html", "urls". longest: as in `from_texts`.
+    strip: what is taken out of texts first: "html", "urls". longest, vectors: as in
+        `from_texts`.
     test_file: a table of the same columns that is the test set; of rows, texts and wide series.
     encoding: as in `read_text`. delimiter, decimal: the character between cells and the mark before
         decimals, "." or ","; told by the file if None. sheet: of a workbook; the only one that has
@@ -112,6 +114,7 @@ def read(
         [table.check(name) for name in dict.fromkeys(listed(target))], listed(text), series, time,
         listed(values), group, horizon, window, season, numbers(quantiles), listed(known),
         listed(static), listed(calendar), missing, kind, task, unit, listed(strip), longest,
+        vectors,
     )  # fmt: skip
     for name in (series, time, group, *asked.text, *asked.values, *asked.known, *asked.static):
         if name is not None:
@@ -192,6 +195,7 @@ def _texts(table: Columns, asked: Asked, text: tuple[str, ...], label: str) -> D
         unit=asked.unit,
         strip=asked.strip,
         longest=asked.longest,
+        vectors=asked.vectors,
         missing=asked.missing or "refuse",
         beside=found.beside,
         task=asked.task,

@@ -15,7 +15,7 @@ from steadfit.errors import SteadfitError
 from steadfit.kinds import Text
 from steadfit.models.layers.base import Count, Layer, Shape, times
 from steadfit.nn import Embedding as TokenVectors
-from steadfit.nn import Recurrent, TiedScores, TokenScores, pooling
+from steadfit.nn import PairEmbedding, Recurrent, TiedScores, TokenScores, pooling
 from steadfit.recipe import Share
 
 CellName = Annotated[str, AfterValidator(lambda name: find(name).name)]
@@ -28,18 +28,27 @@ class Embedding(Layer):
 
     dropout: as in `steadfit.nn.Embedding`. deviation: of the first values, which are drawn
     normally. torch's is 1; at 0.1 rare words begin by saying little, which classifies better.
+    pairs: vectors that pairs of tokens share (`steadfit.nn.PairEmbedding`); 0 for none.
     """
 
     word = "embedding"
     channels: Count
     dropout: Share = 0.0
     deviation: Annotated[float, Field(gt=0)] = 0.1
+    pairs: Annotated[int, Field(ge=0)] = 0
 
     def output(self, shape: Shape) -> Shape:
         return (self.channels, _text(shape).steps)
 
     def build(self, shape: Shape) -> nn.Module:
-        module = TokenVectors(_text(shape).tokens, self.channels, self.dropout)
+        tokens = _text(shape).tokens
+        if not self.pairs:
+            return self._begun(TokenVectors(tokens, self.channels, self.dropout))
+        module = PairEmbedding(tokens, self.channels, self.pairs, self.dropout)
+        self._begun(module.words)
+        return module
+
+    def _begun(self, module: TokenVectors) -> nn.Module:
         with torch.no_grad():
             module.weight.mul_(self.deviation)
         return module
@@ -48,7 +57,8 @@ class Embedding(Layer):
         return (_text(shape).tokens, self.channels)
 
     def parameters(self, shape: Shape) -> int:
-        return math.prod(self.weight(shape))
+        of_pairs = (self.pairs + 1) * self.channels if self.pairs else 0
+        return math.prod(self.weight(shape)) + of_pairs
 
     def label(self, shape: Shape) -> str:
         return f"Embedding ({_text(shape).tokens} -> {self.channels})"
