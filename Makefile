@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test slow exports fuzz check docs bench-study bench-conv bench-cells bench-coverage bench-sequences bench-epochs bench-forecast bench-text bench-verdict calibrate hostile faults audit clean
+.PHONY: demo test slow exports fuzz check docs bench-study bench-conv bench-cells bench-gpu bench-coverage bench-sequences bench-epochs bench-forecast bench-text bench-verdict calibrate hostile faults audit clean
 
 demo: .venv/done
 	$(BIN)/steadfit study digits
@@ -12,7 +12,7 @@ test: .venv/done
 
 # What takes minutes: more random cells, and faults that they must find.
 slow: .venv/done
-	STEADFIT_FUZZ_CELLS=300 $(BIN)/pytest -n 2 tests/cells/test_random_cells.py
+	STEADFIT_FUZZ_CELLS=300 $(BIN)/pytest -n 2 tests/cells/test_random_cells.py tests/cells/test_triton.py
 	$(BIN)/python tests/cells/planted_faults.py
 
 # Every model and cell as a saved program and as ONNX, against its own predictions: six minutes.
@@ -24,7 +24,8 @@ fuzz: .venv/done
 	@export STEADFIT_FUZZ_SEED=$${STEADFIT_FUZZ_SEED:-$$(date +%s)}; \
 	export STEADFIT_FUZZ_CELLS=$${STEADFIT_FUZZ_CELLS:-5000}; \
 	echo "STEADFIT_FUZZ_SEED=$$STEADFIT_FUZZ_SEED, $$STEADFIT_FUZZ_CELLS cells"; \
-	$(BIN)/pytest -n 2 -k are_their_equations tests/cells/test_random_cells.py
+	$(BIN)/pytest -n 2 -k "are_their_equations or by_the_interpreter" tests/cells/test_random_cells.py \
+		tests/cells/test_triton.py
 
 check: .venv/done
 	$(BIN)/ruff check
@@ -43,6 +44,11 @@ bench-conv: .venv/done
 bench-cells: .venv/done
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python benchmarks/cells.py
+
+# Six minutes on a GPU; without one it says so and fails.
+bench-gpu: .venv/done
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[gpu]'
+	$(BIN)/python benchmarks/gpu.py
 
 bench-sequences: .venv/done
 	$(BIN)/python benchmarks/sequences.py speed

@@ -116,6 +116,11 @@ def gradients(results: list, drawn: Drawn, adjoints: Iterable) -> Sequence:
     return torch.autograd.grad(results, drawn.leaves, list(adjoints), **options)
 
 
+def small(one: Run) -> Run:
+    """The run in float32, with as many steps and sequences as take the interpreter a second."""
+    return replace(one, wide=False, steps=min(one.steps, 5), batch=min(one.batch, 20))
+
+
 def random(count: int, number: int) -> None:
     """Random cells and runs, as `test_random_cells.py` has them, in float32."""
 
@@ -130,7 +135,7 @@ def random(count: int, number: int) -> None:
     )
     @given(one=runs())
     def hold(one: Run) -> None:
-        check(replace(one, wide=False, steps=min(one.steps, 5), batch=min(one.batch, 20)))
+        check(small(one))
         print(".", end="", flush=True)
 
     hold()

@@ -3,9 +3,9 @@
     python tests/cells/planted_faults.py [CELLS]
 
 Each fault is a change of the text of steadfit's source, in a copy. A process of its own runs random
-cells on the copy until one differs, CELLS at most (300), and prints the number of that cell. The
-self-test of compiled cells is left out, for it would find most of them first. The exit status is
-the number of faults that were not found.
+cells on the copy until one differs, CELLS at most (300), and prints the number of that cell; those
+of GPU kernels by Triton's interpreter. The self-test of compiled cells is left out, for it would
+find most of them first. The exit status is the number of faults that were not found.
 """
 
 import os
@@ -129,7 +129,59 @@ FAULTS = (
     ),
 )
 
+GPU_FAULTS = (
+    Fault(
+        "GPU emitter: a gate's product is not kept for later stages",
+        "emit_triton.py",
+        "if node in wanted_later:",
+        "if node in wanted_later and number < 0:",
+    ),
+    Fault(
+        "GPU emitter: blocks of the recurrent weights in the order of columns",
+        "emit_triton.py",
+        'f"{block} * H * H + j * H + m[:, None]"',
+        'f"{column} * H * H + j * H + m[:, None]"',
+    ),
+    Fault(
+        "GPU sweeps: the state before a step is taken from the row of the step itself",
+        "emit_triton.py",
+        "earlier = row_of(n - 1, length",
+        "earlier = row_of(n, length",
+    ),
+    Fault(
+        "GPU sweeps: the last units of a tile that is not full are left out",
+        "emit_triton.py",
+        "inside = live[:, None] & (j < H)",
+        "inside = live[:, None] & (j < H // 16 * 16)",
+    ),
+    Fault(
+        "GPU sweeps: maximum is minimum",
+        "triton_functions.py",
+        "tl.where((x > y) | (x != x), x, y)",
+        "tl.where((x < y) | (x != x), x, y)",
+    ),
+    Fault(
+        "GPU sweeps: the adjoint of a step's own output is left out",
+        "triton_functions.py",
+        "carried += read(d_sequence, row, j, inside, H)",
+        "carried += 0.0 * read(d_sequence, row, j, inside, H)",
+    ),
+    Fault(
+        "GPU gradients: biases in the order of columns",
+        "triton_kernel.py",
+        "[sums[columns[gate.name]] for gate in graph.gates]",
+        "list(sums[: len(graph.gates)])",
+    ),
+    Fault(
+        "GPU gradients: x beyond the ends of sequences",
+        "triton_kernel.py",
+        "if given.lengths is None:\n        return _Steps(starts",
+        "if True:\n        return _Steps(starts",
+    ),
+)
+
 SEARCH = """
+import os
 import sys
 import torch
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -139,6 +191,10 @@ from steadfit.cells import compiled
 
 torch.set_num_threads(1)
 compiled.try_step = lambda *_: None
+shown = lambda one: one
+if "TRITON_INTERPRET" in os.environ:
+    from cells.by_triton import small as shown, use_triton
+    use_triton()
 count = 0
 
 @seed(1)
@@ -150,7 +206,7 @@ def search(one):
     count += 1
     print(count, flush=True)
     try:
-        check(one)
+        check(shown(one))
     except (AssertionError, ValueError):  # a plan may also fall over its fault
         sys.exit(9)
 
@@ -173,6 +229,8 @@ def found_after(fault: Fault, cells: int) -> int | None:
         plant(fault, Path(folder))
         path = os.pathsep.join([folder, str(HERE.parent)])
         environment = {**os.environ, "PYTHONPATH": path}
+        if fault in GPU_FAULTS:
+            environment["TRITON_INTERPRET"] = "1"
         command = [sys.executable, "-c", SEARCH, str(cells)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if not done.returncode:
@@ -186,7 +244,7 @@ def main() -> int:
     """Print what was found when; the number of faults that were not."""
     cells = int(sys.argv[1]) if len(sys.argv) > 1 else 300
     missed = 0
-    for fault in FAULTS:
+    for fault in (*FAULTS, *GPU_FAULTS):
         after = found_after(fault, cells)
         missed += after is None
         print(f"| {fault.name} | {'**not found**' if after is None else after} |", flush=True)

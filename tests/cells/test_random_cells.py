@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import steadfit as sf
-from cells.planted_faults import FAULTS, plant
+from cells.planted_faults import FAULTS, GPU_FAULTS, plant
 from cells.random_cells import OURS, Run, function, runs, sources
 from cells.random_check import check, check_layer
 from steadfit.cells import cell, equations, latex, svg
@@ -136,7 +136,7 @@ def test_random_cells_can_be_exported_to_onnx(tmp_path) -> None:
     hold()
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", [*FAULTS, *GPU_FAULTS], ids=lambda fault: fault.name)
 def test_faults_can_still_be_planted(fault, tmp_path) -> None:
     plant(fault, tmp_path)
 

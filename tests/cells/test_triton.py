@@ -43,7 +43,7 @@ def test_cells_of_the_library(names: list[str]) -> None:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_random_cells(part: int) -> None:
+def test_random_cells_by_the_interpreter(part: int) -> None:
     words = (str(FUZZ // (5 * PARTS)), str(SEED * PARTS + part))
     said = said_by("by_triton.py", "random", *words, TRITON_INTERPRET="1")
     assert "are their equations" in said
@@ -57,7 +57,7 @@ def test_transforms_of_torch() -> None:
 def test_a_kernel_that_is_wrong_is_not_used() -> None:
     said = said_by("by_triton.py", "refused", TRITON_INTERPRET="1")
     assert "run step by step" in said
-    assert "rnn does not give what its equations give" in said
+    assert "Triton's rnn does not give on cpu what its equations give" in said
 
 
 @pytest.mark.parametrize("hidden", [64, 128])

@@ -65,9 +65,9 @@ def _by_cudnn_or_kernel(cell: Cell, weights: Weights, sequences: Sequences) -> R
     x = sequences.values
     device, numbers = x.device.type, (x, *(sequences.states or ()), *weights)
     if (
-        suits(cell, bool(sequences.masks()), device)
+        not torch.compiler.is_compiling()
+        and suits(cell, bool(sequences.masks()), device)
         and x.numel() > 0
-        and not torch.compiler.is_compiling()
         and plain((number for number in numbers if number is not None), device)
     ):
         return run_cudnn(cell, weights, sequences)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
+from steadfit.cells.build import BuildError
 from steadfit.cells.compiled import try_step, warn_once
 from steadfit.cells.emit import Variant
 from steadfit.cells.emit_triton import (
@@ -240,6 +241,12 @@ def tried_kernel(
         try_step(made, Variant(cell, mask, zoneout), torch.float32, hidden, device)
     except torch.OutOfMemoryError:
         raise
+    except BuildError:
+        warn_once(
+            f"Triton's {cell.name} does not give on {device} what its equations give. Please "
+            "report this with the output of `steadfit doctor`"
+        )
+        return None
     except Exception as error:  # Triton, its compilers and drivers fail in their own ways
         said = str(error).strip().partition("\n")[0]
         warn_once(f"{cell.name} on {device}: {type(error).__name__}: {said}")
@@ -267,4 +274,4 @@ def _function(name: str, text: str) -> Any:
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     space: dict[str, Any] = {**vars(triton_functions), "tl": tl, "__name__": "steadfit.generated"}
     exec(compile(text, file, "exec"), space)
-    return triton.jit(space[name])
+    return triton.jit(space[name], do_not_specialize=["batch", "hidden"])
