@@ -67,7 +67,9 @@ def taken(source: str | Path, options: Mapping[str, Any]) -> dict[str, Any]:
     >>> taken("digits", {"pixels": 224})
     {}
     """
-    known = inspect.signature(_reader(source, options.get("kind"), options.get("task"))).parameters
+    kind = options.get("kind")
+    suffix, rows = (kind, None) if kind is None or kind.startswith(".") else (None, kind)
+    known = inspect.signature(_reader(source, suffix, options.get("task"), rows)).parameters
     return {name: value for name, value in options.items() if name in known}
 
 

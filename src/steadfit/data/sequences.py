@@ -126,7 +126,7 @@ def from_texts(
     ('texts · 2 texts of 3 words · 2 classes', ('a', 'good', 'film', 'bad'))
     """
     if unit not in _UNITS:
-        raise unknown("unit of labelled texts", unit, _UNITS)
+        raise unknown("unit of labelled texts", str(unit), _UNITS)
     ids = named(ids, len(texts))
     y = as_array(y, "y")
     if not len(texts) or len(texts) != len(y):

@@ -126,8 +126,8 @@ def _telling(x: Ragged, weights: Sequence[np.ndarray]) -> list[tuple[tuple[str, 
 
 def _joined(x: Ragged) -> list[str]:
     """What there is to see of texts whose writing was not kept."""
-    tokens = [token if token == " " else wording.visible(token) for token in x.tokens]
-    return [x.between.join(tokens[k] for k in row) for row in x.rows()]
+    texts = (x.text(row.tolist()) for row in x.rows())
+    return ["".join(one if one == " " else wording.visible(one) for one in text) for text in texts]
 
 
 def wrong_texts_page(name: str, found: Sequence[WrongText]) -> str:
