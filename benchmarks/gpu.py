@@ -199,10 +199,11 @@ def compiled_loop_in_time() -> dict[str, Any]:
 
 def studies(until: float) -> Iterator[dict[str, Any]]:
     """Seconds of 20 replicas, so many at a time."""
+    from steadfit.study.local_engine import LocalEngine
+
     from steadfit.data import read
     from steadfit.recipe import Recipe
     from steadfit.study.design import Design
-    from steadfit.study.local_engine import LocalEngine
     from steadfit.study.plan import make_plan
     from steadfit.study.store import open_store
     from steadfit.study.trials import make_arms, repetition_trials
