@@ -136,6 +136,15 @@ def test_several_columns_of_texts_are_one_text(tmp_path: Path) -> None:
     assert texts(read(tmp_path / "a.csv", text="body"))[0] == "a fine and gripping film 0"
 
 
+def test_of_the_columns_beside_a_text_the_label_is_told_by_its_name(tmp_path: Path) -> None:
+    lines = [f"{n},{n % 3},{said} {n},{label}" for n in range(9) for label, said in WORDS.items()]
+    (tmp_path / "a.csv").write_text("\n".join(["id,stars,body,Sentiment", *lines]))
+    assert read(tmp_path / "a.csv").classes == ("bad", "good")
+    (tmp_path / "a.csv").write_text("\n".join(["id,stars,body,shop", *lines]))
+    with pytest.raises(SteadfitError, match="cannot determine the target column"):
+        read(tmp_path / "a.csv")
+
+
 def mixed(folder: Path, tells: str, count: int = 400) -> Path:
     """Texts beside a number and a name, one of which tells the label."""
     rng = np.random.default_rng(0)
