@@ -78,6 +78,29 @@ def test_a_folder_may_have_a_test_side_and_other_files(tmp_path: Path) -> None:
         read(tmp_path / "data")
 
 
+def test_a_folder_of_images_with_texts_beside_them_is_one_of_images(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for n in range(60):
+        path = tmp_path / "data" / "a" / f"{n:02}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a box")
+    for label in "bc":
+        (tmp_path / "data" / label).mkdir()
+        Image.new("L", (8, 8)).save(tmp_path / "data" / label / "0.png")
+    with pytest.raises(SteadfitError, match="must have readable images, got none in a"):
+        read(tmp_path / "data")
+
+
+def test_a_folder_of_texts_without_classes_is_predicted(tmp_path: Path) -> None:
+    fitted = sf.fit(read(written(tmp_path, "a.txt")), out=tmp_path / "run", **FAST)
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "1.txt").write_text("a fine film\nof two lines")
+    (tmp_path / "new" / "2.txt").write_text("\n")
+    lines = predictions(fitted.folder, tmp_path / "new").text.splitlines()
+    assert [line.split(",")[0] for line in lines] == ['"input"', '"1.txt"', '"2.txt"']
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
@@ -111,6 +134,15 @@ def test_several_columns_of_texts_are_one_text(tmp_path: Path) -> None:
     assert data.notes == ("a.csv: the text is in title, body; label is learned.",)
     assert texts(read(tmp_path / "a.csv", text="body,title"))[0].endswith("good story")
     assert texts(read(tmp_path / "a.csv", text="body"))[0] == "a fine and gripping film 0"
+
+
+def test_of_the_columns_beside_a_text_the_label_is_told_by_its_name(tmp_path: Path) -> None:
+    lines = [f"{n},{n % 3},{said} {n},{label}" for n in range(9) for label, said in WORDS.items()]
+    (tmp_path / "a.csv").write_text("\n".join(["id,stars,body,Sentiment", *lines]))
+    assert read(tmp_path / "a.csv").classes == ("bad", "good")
+    (tmp_path / "a.csv").write_text("\n".join(["id,stars,body,shop", *lines]))
+    with pytest.raises(SteadfitError, match="cannot determine the target column"):
+        read(tmp_path / "a.csv")
 
 
 def mixed(folder: Path, tells: str, count: int = 400) -> Path:

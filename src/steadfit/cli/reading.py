@@ -57,6 +57,9 @@ class Reading(Writing):
             "train: ignore the data's own test set, and hold out a share of the training examples."
         ),
     ] = None
+    classes: Annotated[
+        str | None, _option("seen: leave out classes with too few training examples.")
+    ] = None
     size: Annotated[
         int | None, _option("Height and width that a folder's images are brought to.")
     ] = None

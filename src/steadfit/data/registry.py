@@ -13,13 +13,14 @@ import torch
 from steadfit.data.dataset import Dataset
 from steadfit.data.objects import from_object
 from steadfit.data.readers import digits, images, mnist, npz, synthetic, tables, text, ts
-from steadfit.errors import SteadfitError, unknown
+from steadfit.errors import SteadfitError, counted, some, unknown
 from steadfit.files import reading
 from steadfit.formats.archives import archived
 from steadfit.formats.form import holds_table
 from steadfit.formats.frames import is_frame
 from steadfit.formats.workbooks import check_sheets
 from steadfit.installed import installed, installed_names
+from steadfit.tasks import Classes
 
 Reader = Callable[..., Dataset]  # (source, **options) -> Dataset
 
@@ -79,6 +80,7 @@ def read(
     kind: str | None = None,
     limit: int | None = None,
     part: str | None = None,
+    classes: str | None = None,
     **options: Any,
 ) -> Dataset:
     """Read a data set: a built-in name, a path, or a frame.
@@ -91,6 +93,9 @@ def read(
         a test set of the data's own stays whole. Of data in time order, the earliest examples.
     part: "train", the training examples alone of data with a test set of its own, to hold out some
         of them instead: what is chosen on those is not chosen on the test set.
+    classes: "seen" leaves out the classes that have too few training examples to be learned, one
+        without a test set of the data's own, or none with it; also from the test set. They are
+        named in a note.
     options: those of the reader, by name; see `steadfit.data.readers`.
 
     Raises SteadfitError for an unknown name, path, format or option, and for what the reader meets.
@@ -113,12 +118,13 @@ def read(
     for option in options:
         if option not in known:
             called = source if isinstance(source, str | Path) else "a frame"
-            known = sorted({"kind", "limit", "part", *known})
+            known = sorted({"kind", "limit", "part", "classes", *known})
             raise unknown(f"option of {called}", option, known)
     dataset = reader(source, **options)
     if part is not None:
         dataset = _training_part(dataset, part)
-    return dataset if limit is None else _limited(dataset, limit)
+    dataset = dataset if limit is None else _limited(dataset, limit)
+    return dataset if classes is None else _seen(dataset, classes)
 
 
 def _check_source(source: Any) -> None:
@@ -181,6 +187,37 @@ def _training_part(dataset: Dataset, part: str) -> Dataset:
     rows = torch.from_numpy(np.flatnonzero(~dataset.structure.is_test.numpy()))
     kept = dataset.take(rows)
     return replace(kept, structure=replace(kept.structure, is_test=None))
+
+
+def _seen(dataset: Dataset, classes: str) -> Dataset:
+    """The examples of the classes that have enough training examples."""
+    if classes != "seen":
+        raise unknown("choice of classes", classes, ["seen"])
+    task, own = dataset.schema.task, dataset.structure.is_test
+    if not isinstance(task, Classes):
+        raise SteadfitError(
+            f'classes="seen" is for data with classes, and {dataset.name} has {task.learned}. '
+            "Leave it out."
+        )
+    of_training = dataset.y if own is None else dataset.y[~own]
+    counts = torch.bincount(of_training, minlength=len(task.names))
+    enough = counts >= (2 if own is None else 1)
+    if enough.all():
+        return dataset
+    gone = [f'"{name}"' for name, kept in zip(task.names, enough.tolist(), strict=True) if not kept]
+    kept = dataset.take(enough[dataset.y].nonzero().flatten())
+    numbers = enough.long().cumsum(0) - 1
+    names = tuple(name for name, here in zip(task.names, enough.tolist(), strict=True) if here)
+    note = (
+        f"{counted(len(dataset) - len(kept), 'examples')} of {counted(len(gone), 'classes')} that "
+        f"cannot be learned left out: {some(gone)}."
+    )
+    return replace(
+        kept,
+        y=numbers[kept.y],
+        schema=replace(kept.schema, task=Classes(names)),
+        notes=(*kept.notes, note),
+    )
 
 
 def _limited(dataset: Dataset, limit: int) -> Dataset:

@@ -16,15 +16,15 @@ from steadfit.regular_files import open_regular
 
 _LABEL = "__label__"  # what fastText has before a label
 _TESTS = ("test", "testing", "val", "valid", "validation")  # the first that is there tests
-_LOOKED_AT = 50  # files that tell whether a folder is one of texts
+_LOOKED_AT, _OF_A_FOLDER = 500, 5  # files that tell whether a folder is one of texts
 _TRAINS = ("train", "training")
 
 
 def is_text_folder(path: Path) -> bool:
-    """Whether the first files in a folder are texts (.txt), and none is an image."""
+    """Whether the first files in each folder are texts (.txt), and none is an image."""
     if not path.is_dir():
         return False
-    first = [file.suffix.lower() for file in islice(_files(path), _LOOKED_AT)]
+    first = [file.suffix.lower() for file in islice(_files(path, _OF_A_FOLDER), _LOOKED_AT)]
     return ".txt" in first and not set(first) & set(SUFFIXES)
 
 
@@ -103,8 +103,9 @@ def _sides(root: Path) -> list[Path]:
     return [train, *tests[:1]]
 
 
-def _files(root: Path) -> Iterator[Path]:
-    """The files in a folder, in order; none that are hidden or left by programs, no links out."""
+def _files(root: Path, most: int | None = None) -> Iterator[Path]:
+    """The files in a folder and those in it, in order, at most so many of each; none that are
+    hidden or left by programs, no links out."""
     inside = root.resolve()
 
     def refuse(error: OSError) -> None:
@@ -112,7 +113,7 @@ def _files(root: Path) -> Iterator[Path]:
 
     for folder, names, files in os.walk(root, onerror=refuse):
         names[:] = sorted(name for name in names if not left_behind(name))
-        for path in (Path(folder) / name for name in sorted(files) if not left_behind(name)):
+        for path in (Path(folder) / name for name in sorted(files)[:most] if not left_behind(name)):
             target = Path(os.path.realpath(path))
             if not path.is_symlink() or target.is_relative_to(inside):
                 yield path

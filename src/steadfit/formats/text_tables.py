@@ -13,6 +13,7 @@ from steadfit.formats.form import INDEX, Form, Rows, label_columns, row_ids
 
 _SENTENCE = 5  # words of a cell, on average, that make a column beside others one of texts
 _TEXTS = ("text", "sentence", "review", "comment", "message", "document")
+_LIKELY = ("category", "sentiment", "polarity", "intent", "topic", "labels", "tag", "genre")
 _STEPS = 16  # that the numbers of a column beside a text are told apart by, at most
 _STRICT = ConfigDict(extra="forbid")  # so that values of a file are read as one of them alone
 
@@ -115,6 +116,17 @@ def text_columns(table: Columns, taken: Iterable[str | None]) -> tuple[str, ...]
     if not found and spaced == beside and len(spaced) == 1:
         return tuple(spaced)
     return tuple(name for name in rest if name in found)
+
+
+def likely_labels(names: Sequence[str]) -> list[str]:
+    """Those of the columns beside a text that are called what its labels often are, if any are;
+    else all of them.
+
+    >>> likely_labels(["price", "Category"]), likely_labels(["price", "shop"])
+    (['Category'], ['price', 'shop'])
+    """
+    found = [name for name in names if name.strip().lower() in _LIKELY]
+    return found or list(names)
 
 
 def _texts(table: Columns, name: str) -> Sequence[str]:

@@ -123,7 +123,8 @@ def number_texts(
     if empty:
         raise SteadfitError(
             f"{counted(len(empty), 'texts')} {'has' if len(empty) == 1 else 'have'} no {unit}: "
-            f'{some(empty)}. Fill them in, or give missing="drop" to leave them out.'
+            f'{some(empty)}. Fill them in, or give missing="drop" to leave them out.',
+            missing="drop",
         )
     return found
 

@@ -16,6 +16,7 @@ from steadfit.report.tables import Summary
 if TYPE_CHECKING:
     from steadfit.study.fit_result import FitResult, ReferenceFacts
 
+MOST_UNKNOWN = 0.5  # of the test texts' words, beyond which it is said
 SHOWN_CLASSES = 12  # those with the most errors
 
 
@@ -104,6 +105,12 @@ def explain_fit(result: FitResult) -> tuple[str, ...]:
         said.append(against_naive(result.scaled_errors, "the model"))
     if result.token_losses is not None:
         said.append(of_tokens(result.token_losses))
+    if (unknown := result.facts.get("unknown_tokens", 0.0)) > MOST_UNKNOWN:
+        said.append(
+            f"The network does not know {wording.percent(unknown)} of the test texts' words: it "
+            "learns those that two training texts have. More texts, pretrained vectors or "
+            "characters as tokens would help."
+        )
     if "halvings" in result.facts:
         said.append(
             "Memory was too small for the batches: they were halved "

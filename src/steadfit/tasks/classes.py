@@ -96,7 +96,9 @@ class Classes(Task):
             hint = "" if len(few) < 10 else ' If the labels are numbers to predict, task="numbers".'
             raise SteadfitError(
                 f"{data}: each class must have 2 examples at least, got fewer in {len(few)} of "
-                f"{len(counts)}: {some(few)}. Add examples, or leave these classes out.{hint}"
+                f"{len(counts)}: {some(few)}. Add examples, or leave these classes out: "
+                f'classes="seen".{hint}',
+                classes="seen",
             )
 
     def check_training(self, y: Tensor, data: str) -> None:
@@ -104,7 +106,9 @@ class Classes(Task):
         if gone:
             raise SteadfitError(
                 f"{data} has no training examples of {some(gone)}: they are all in the test set, "
-                "in groups on its side, or copies of test examples."
+                'in groups on its side, or copies of test examples. Give classes="seen" to leave '
+                "out what cannot be learned.",
+                classes="seen",
             )
 
     def training_notes(self, y: Tensor) -> list[str]:

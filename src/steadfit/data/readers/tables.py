@@ -24,7 +24,7 @@ from steadfit.formats.joined_tables import with_tests
 from steadfit.formats.long_tables import rows_of_series
 from steadfit.formats.numerals import Mark
 from steadfit.formats.packed import plain_name
-from steadfit.formats.text_tables import has_sentences, text_columns
+from steadfit.formats.text_tables import has_sentences, likely_labels, text_columns
 from steadfit.formats.wide_tables import are_steps, free_columns, step_columns
 from steadfit.kinds import Unit, existing
 
@@ -70,7 +70,8 @@ def read(
         for each class; lines of a .txt file begin with fastText's __label__NAME.
     target: the column of the labels or numbers to learn; or columns of 0 and 1, one for each class;
         in a forecast the columns to forecast. If None, the one that is called label, target, class
-        or y, or else the only one left.
+        or y; beside texts, the one left, or the one left that is called category, sentiment, topic
+        and the like.
     text: the column of texts, or several. series: the column that names the series of a row. time:
         the column of times, numbers or ISO 8601; the rows' order if None.
     values: the columns of a series' values, all other columns of numbers if None; or the columns of
@@ -279,7 +280,7 @@ def _the_target(table: Columns, asked: Asked) -> str:
     if not found and len(rest) > 1 and asked.horizon is None and asked.series is None:
         texts = asked.text or text_columns(table, taken)
         named = [name for name in rest if name.strip().lower() not in INDEX]
-        rest = [name for name in named if name not in texts] if texts else rest
+        rest = likely_labels([name for name in named if name not in texts]) if texts else rest
     if len(found) != 1 and len(rest) == 1:
         found = rest
     if len(found) != 1:
