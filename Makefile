@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test slow exports fuzz check docs bench-study bench-conv bench-cells bench-coverage bench-sequences bench-epochs bench-forecast bench-text bench-verdict calibrate hostile faults audit clean
+.PHONY: demo test slow exports fuzz check docs bench-study bench-conv bench-cells bench-coverage bench-sequences bench-epochs bench-forecast bench-text bench-language bench-verdict calibrate hostile faults audit clean
 
 demo: .venv/done
 	$(BIN)/steadfit study digits
@@ -63,6 +63,9 @@ calibrate: .venv/done
 
 bench-text: .venv/done
 	$(BIN)/python benchmarks/texts.py
+
+bench-language: .venv/done
+	$(BIN)/python benchmarks/language.py
 
 bench-verdict: .venv/done
 	$(BIN)/python benchmarks/deciding/verdict.py

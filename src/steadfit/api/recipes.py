@@ -1,6 +1,7 @@
 """What is trained: a recipe, from what a person names of it."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -37,8 +38,8 @@ def recipe_of(
         name = model or train.schema.model
         given = _with_usual(name, train, training or {})
         if "epochs" not in (training or {}):
-            batch, usual = Training.of(**given).batch, given.get("epochs", Training().epochs)
-            given["epochs"] = train.schema.epochs(usual, len(train), batch)
+            asked, usual = Training.of(**given), given.get("epochs", Training().epochs)
+            given["epochs"] = train.schema.epochs(usual, steps_of(train, asked))
         return _from_parts(name, settings or {}, given)
     parts = {"model": model, "settings": settings, "training": training}
     beside = [name for name, value in parts.items() if value]
@@ -48,6 +49,11 @@ def recipe_of(
             "recipe: recipe.model_with(name, ...), recipe.training_with(...)."
         )
     return recipe
+
+
+def steps_of(train: Dataset, training: Training) -> int:
+    """Of the optimiser, in one pass over the examples."""
+    return math.ceil(len(train) / training.batch) * train.schema.task.steps(train.y, training)
 
 
 def _with_usual(model: NetworkLike, data: Dataset, training: Mapping[str, Any]) -> dict[str, Any]:
