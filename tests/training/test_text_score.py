@@ -158,7 +158,7 @@ def test_a_model_of_subwords_is_saved_and_continues(tmp_path):
     assert shown == NEW.encode().decode("latin-1")
     short = {**saved["preparations"][0], "vocabulary": ["a", "b"]}
     (tmp_path / "model" / "model.json").write_text(json.dumps({**saved, "preparations": [short]}))
-    with pytest.raises(SteadfitError, match="vocabularies must have 300 tokens"):
+    with pytest.raises(SteadfitError, match=r"vocabularies must have \d+ tokens"):
         TrainedModel.load(tmp_path / "model")
     saved["schema"]["task"]["tokenizer"] = "{}"
     (tmp_path / "model" / "model.json").write_text(json.dumps(saved))
