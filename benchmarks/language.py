@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from steadfit.api.recipes import recipe_of
 from steadfit.data import Split, read, split
 from steadfit.kinds import Ragged
 from steadfit.recipe import Recipe
@@ -60,10 +61,9 @@ class Clock:
 
 def ours(parts: Split, most: float, threads: int) -> Iterator[Point]:
     everything, epochs, minutes = torch.arange(len(parts.train)), 1, 0.0
-    recipe = Recipe().model_with(name=parts.train.schema.model)
     while minutes * 2 <= most:
-        clock = Clock(threads)
-        replica = fit(recipe.training_with(epochs=epochs), parts.train, everything, parts.test, 0)
+        clock, recipe = Clock(threads), recipe_of(parts.train, None, None, None, {"epochs": epochs})
+        replica = fit(recipe, parts.train, everything, parts.test, 0)
         minutes, seconds = clock.read()
         bits = replica.facts["test_loss"] / math.log(2)
         yield Point("steadfit", epochs, minutes, seconds, bits)

@@ -71,7 +71,9 @@ def test_few_windows_get_as_many_epochs_as_make_the_least_steps(tmp_path, block,
     """One batch of two blocks: of 8 windows of 128 characters, of 2, and of 1."""
     data = text(tmp_path, chain(0.7, 2 * block + 1), block)
     assert recipe_of(data, None, None, None, None).training.epochs == epochs
-    assert recipe_of(data, None, None, None, {"epochs": 3}).training.epochs == 3
+    named = recipe_of(data, None, None, None, {"epochs": 3, "optimizer": {"warmup": 0.2}}).training
+    assert (named.epochs, named.optimizer.warmup) == (3, 0.2)
+    assert (named.optimizer.learning_rate, named.clip) == (0.005, 1.0)
     half = recipe_of(data, None, None, None, {"truncation": 64}).training.epochs
     assert half == max(20, epochs // 2)
 
