@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test slow exports fuzz check docs bench-study bench-conv bench-cells bench-gpu bench-coverage bench-sequences bench-epochs bench-forecast bench-text bench-verdict calibrate hostile faults audit clean
+.PHONY: demo test slow exports fuzz check docs bench-study bench-conv bench-cells bench-gpu bench-coverage bench-sequences bench-epochs bench-forecast bench-text bench-language bench-photos bench-verdict calibrate hostile faults audit clean
 
 demo: .venv/done
 	$(BIN)/steadfit study digits
@@ -69,6 +69,14 @@ calibrate: .venv/done
 
 bench-text: .venv/done
 	$(BIN)/python benchmarks/texts.py
+
+bench-language: .venv/done
+	$(BIN)/python benchmarks/language.py
+
+# Few photos, with a pretrained network: a quarter of an hour.
+bench-photos: .venv/done
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python benchmarks/photos.py
 
 bench-verdict: .venv/done
 	$(BIN)/python benchmarks/deciding/verdict.py

@@ -168,7 +168,7 @@ def test_few_examples_get_as_many_epochs_as_make_the_least_steps(case):
     kind, _ = case
     for examples in (1, 40, 200, 64 * kind.least_steps):
         batches = -(-examples // 64)
-        epochs = kind.epochs(20, examples, 64)
+        epochs = kind.epochs(20, batches)
         assert epochs == 20 or (epochs - 1) * batches < kind.least_steps <= epochs * batches
         assert epochs * batches >= kind.least_steps
-    assert kind.epochs(20, 64 * kind.least_steps, 64) == 20
+    assert kind.epochs(20, kind.least_steps) == 20

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from steadfit.analysis.evidence import DECOMPOSITIONS
+from steadfit.api.recipes import steps_of
 from steadfit.data import (
     Dataset,
     Forecast,
@@ -63,7 +64,7 @@ def test_what_is_tried_by_default_is_there(data: Dataset) -> None:
     assert set(data.schema.references) <= set(REFERENCES)
     assert set(data.schema.task.losses) <= set(DECOMPOSITIONS)
     assert data.schema.task.decides(Training()) in data.schema.task.losses
-    assert data.schema.epochs(20, len(data), 64) >= 20
+    assert data.schema.epochs(20, steps_of(data, Training())) >= 20
 
 
 def test_labels_are_those_of_classes_alone(data: Dataset) -> None:

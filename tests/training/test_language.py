@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from steadfit.api.recipes import recipe_of
 from steadfit.data import Dataset, Ragged, fit_preparation, from_texts, points, read, split
 from steadfit.errors import SteadfitError
 from steadfit.kinds import RESERVED, Text
@@ -63,6 +64,18 @@ def test_no_gradient_goes_back_beyond_a_window():
         seen.append({key: state.requires_grad for key, state in part.states.items()})
         part.states[layer] = layer(part.values[:, :1])
     assert seen == [{}, {layer: False}]
+
+
+@pytest.mark.parametrize(("block", "epochs"), [(1000, 20), (256, 80), (100, 160)])
+def test_few_windows_get_as_many_epochs_as_make_the_least_steps(tmp_path, block, epochs):
+    """One batch of two blocks: of 8 windows of 128 characters, of 2, and of 1."""
+    data = text(tmp_path, chain(0.7, 2 * block + 1), block)
+    assert recipe_of(data, None, None, None, None).training.epochs == epochs
+    named = recipe_of(data, None, None, None, {"epochs": 3, "optimizer": {"warmup": 0.2}}).training
+    assert (named.epochs, named.optimizer.warmup) == (3, 0.2)
+    assert (named.optimizer.learning_rate, named.clip) == (0.005, 1.0)
+    half = recipe_of(data, None, None, None, {"truncation": 64}).training.epochs
+    assert half == max(20, epochs // 2)
 
 
 def test_the_entropy_of_a_chain_is_reached(tmp_path):

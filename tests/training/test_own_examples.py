@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from steadfit.api.recipes import steps_of
 from steadfit.data import carve, from_arrays, from_series, read, split
 from steadfit.data.dataset import Split
 from steadfit.recipe import Recipe, Training
@@ -83,7 +84,7 @@ def test_a_language_model_has_them():
 @pytest.mark.parametrize("model", ["mlp", "convnet"])
 def test_one_epoch_on_digits_is_no_training_and_the_default_is(digits, model):
     train, everything = digits.train, torch.arange(len(digits.train))
-    epochs = train.schema.epochs(Training().epochs, len(train), Training().batch)
+    epochs = train.schema.epochs(Training().epochs, steps_of(train, Training()))
     one, usual = (
         fit(
             Recipe().model_with(name=model, width=0.2).training_with(epochs=number),

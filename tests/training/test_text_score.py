@@ -156,6 +156,10 @@ def test_a_model_of_subwords_is_saved_and_continues(tmp_path):
     tokenizer = Tokenizer.from_str(saved["schema"]["task"]["tokenizer"])
     shown = "".join(Tokens(300, "subwords", tokenizer.to_str()).cut(NEW))
     assert shown == NEW.encode().decode("latin-1")
+    short = {**saved["preparations"][0], "vocabulary": ["a", "b"]}
+    (tmp_path / "model" / "model.json").write_text(json.dumps({**saved, "preparations": [short]}))
+    with pytest.raises(SteadfitError, match=r"vocabularies must have \d+ tokens"):
+        TrainedModel.load(tmp_path / "model")
     saved["schema"]["task"]["tokenizer"] = "{}"
     (tmp_path / "model" / "model.json").write_text(json.dumps(saved))
     with pytest.raises(SteadfitError, match="tokenizer is damaged"):

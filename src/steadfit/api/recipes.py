@@ -1,6 +1,7 @@
 """What is trained: a recipe, from what a person names of it."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -49,8 +50,8 @@ def recipe_of(
             name = pretrained(name)
         given = _with_usual(_usual(name, settings or {}), train, training or {})
         if "epochs" not in (training or {}):
-            batch, usual = Training.of(**given).batch, given.get("epochs", Training().epochs)
-            given["epochs"] = train.schema.epochs(usual, len(train), batch)
+            asked, usual = Training.of(**given), given.get("epochs", Training().epochs)
+            given["epochs"] = train.schema.epochs(usual, steps_of(train, asked))
         return _from_parts(name, _as_wide(name, train) | dict(settings or {}), given)
     parts = {"model": model, "settings": settings, "training": training}
     beside = [name for name, value in parts.items() if value]
@@ -60,6 +61,11 @@ def recipe_of(
             "recipe: recipe.model_with(name, ...), recipe.training_with(...)."
         )
     return recipe
+
+
+def steps_of(train: Dataset, training: Training) -> int:
+    """Of the optimiser, in one pass over the examples."""
+    return math.ceil(len(train) / training.batch) * train.schema.task.steps(train.y, training)
 
 
 def suited_reading(

@@ -43,9 +43,10 @@ class Schema:
         """The columns of the table that examples are read from; none of other files."""
         return self.kind.columns_read if self.form is None else tuple(self.form.needed())
 
-    def epochs(self, usual: int, examples: int, batch: int) -> int:
-        """Passes over the data where none are given; usual: the recipe's default."""
-        return self.task.epochs(self.kind, usual, examples, batch)
+    def epochs(self, usual: int, steps: int) -> int:
+        """Passes over the data where none are given; usual: the recipe's default. steps: of the
+        optimiser, in one pass."""
+        return self.task.epochs(self.kind, usual, steps)
 
     def read(self, source: str | Path, **options: Any) -> Examples:
         """New inputs of the same form, without targets, from a file or folder.

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-# Changes of `steadfit.recipe.Training`'s defaults, by model. docs/texts.md has the protocol.
+# Changes of `steadfit.recipe.Training`'s defaults, by model. docs/texts.md and
+# docs/language-models.md have the protocols.
 _USUAL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "bag": {
@@ -13,7 +14,8 @@ _USUAL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "augmentation": {"word_dropout": 0.5},
             "calibrate": 0.2,
             "refit": True,
-        }
+        },
+        "language": {"clip": 1.0, "optimizer": {"learning_rate": 0.005}},
     }
 )
 _OF_FEATURES = MappingProxyType({"penalties": {"l2": 0.03}})  # docs/few-photos.md

@@ -318,6 +318,6 @@ class Task(ABC):
         guesses."""
         return ("frequencies", "mean", *kind.references)
 
-    def epochs(self, kind: Kind[Any], usual: int, examples: int, batch: int) -> int:
-        """Passes over the data; usual: the recipe's default."""
-        return kind.epochs(usual, examples, batch)
+    def epochs(self, kind: Kind[Any], usual: int, steps: int) -> int:
+        """Passes over the data; usual: the recipe's default. steps: of the optimiser, in one."""
+        return kind.epochs(usual, steps)

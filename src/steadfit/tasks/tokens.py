@@ -25,6 +25,8 @@ from steadfit.recipe import Training
 from steadfit.tasks.base import ALWAYS, Part, Points, Scores, Side, Task
 from steadfit.tasks.next_tokens import next_tokens
 
+LEAST_STEPS = 160  # of the optimiser, in a training whose epochs are not named
+
 
 @dataclass(frozen=True)
 class Tokens(Task):
@@ -169,9 +171,9 @@ class Tokens(Task):
     def references(self, kind: Kind[Any]) -> tuple[str, ...]:
         return ("frequencies", "Kneser-Ney")
 
-    def epochs(self, kind: Kind[Any], usual: int, examples: int, batch: int) -> int:
-        """Blocks of a text are long: a pass is many steps."""
-        return usual
+    def epochs(self, kind: Kind[Any], usual: int, steps: int) -> int:
+        """More passes overfit a short text (docs/language-models.md), unless they are few steps."""
+        return max(usual, math.ceil(LEAST_STEPS / steps))
 
 
 def windows(texts: Padded, size: int) -> Iterator[Padded]:

@@ -53,6 +53,9 @@ class ModelFacts:
         outputs = self.schema.task.means
         if any(len(widths) != outputs for widths in self.half_widths.values()):
             raise ValueError(f"half_widths must have {outputs} numbers each")
+        vocabularies = [fitted.get("vocabulary", ()) for fitted in self.preparations]
+        if self.schema.task.every_step and any(len(each) != outputs for each in vocabularies):
+            raise ValueError(f"a language model's vocabularies must have {outputs} tokens")
         limits.check_shape(self.shape)
         limits.check_names(self.schema.task.classes)
         self.schema.kind.check_shape(self.shape)
