@@ -23,8 +23,8 @@ class Writing:
     missing: Annotated[
         str | None,
         _option(
-            "Missing values: refuse, drop; tables: fill; series: linear. [default: fill for "
-            "tables, else refuse]"
+            "Missing values: refuse, drop; tables: fill; series: linear; forecasts: forward. "
+            "[default: fill for tables, else refuse]"
         ),
     ] = None
     encoding: Annotated[str | None, _option("Encoding of a text file, e.g. windows-1252.")] = None

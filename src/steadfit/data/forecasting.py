@@ -8,8 +8,9 @@ from torch import Tensor
 
 from steadfit.data.dataset import Dataset, Structure
 from steadfit.data.schema import Schema
-from steadfit.errors import SteadfitError, some
+from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats import ForecastTable
+from steadfit.formats.arrays import filled_forward
 from steadfit.formats.covariates import ahead
 from steadfit.formats.forecast_tables import check_rule
 from steadfit.kinds import Ragged, Series
@@ -36,7 +37,9 @@ def from_forecast(
         (`Forecast.known`) a series may have rows after the last of its targets, where these are
         NaN.
     form: the form of the table that they came from, if any.
-    missing: "refuse" raises where a value is missing; "drop" leaves out the windows that need it.
+    missing: "refuse" raises where a value is missing; "drop" leaves out the windows that need it;
+        "forward" takes the last value before it in what is seen, and leaves out the windows that
+        would have to forecast it.
 
     Series shorter than window and horizon together are left out, and said.
     Raises SteadfitError where none is left, for channels that differ or are not there, and for a
@@ -69,20 +72,19 @@ def from_forecast(
     _check_channels(series, forecast, name)
     told = [_without_future(one, forecast) for one in series]
     seen = [
-        ahead(one, forecast.known, forecast.horizon)[: len(past)]
-        for one, past in zip(series, told, strict=True)
+        _seen(one, forecast, missing)[: len(past)] for one, past in zip(series, told, strict=True)
     ]
     enough, left_out = _long_enough(told, names, forecast, name)
     series, seen = [told[i] for i in enough], [seen[i] for i in enough]
     names, starts = [names[i] for i in enough], [starts[i] for i in enough]
-    cut = [np.lib.stride_tricks.sliding_window_view(s, need, axis=0) for s in seen]
-    windows = np.concatenate(cut).transpose(0, 2, 1)  # (examples, need, channels)
-    number = np.repeat(np.arange(len(series)), [len(part) for part in cut])
+    past, future = (_windows(each, need) for each in (seen, series))
+    counts = [len(one) - need + 1 for one in series]
+    number = np.repeat(np.arange(len(series)), counts)
     first = np.concatenate(
-        [np.arange(len(part)) + at for part, at in zip(cut, starts, strict=True)]
+        [np.arange(count) + at for count, at in zip(counts, starts, strict=True)]
     )
-    past, future = windows[:, : forecast.window], windows[:, forecast.window :]
-    future = future[:, :, list(forecast.targets)]
+    past = past[:, : forecast.window]
+    future = future[:, forecast.window :, list(forecast.targets)]
     kept = np.asarray(~(np.isnan(past).any(axis=(1, 2)) | np.isnan(future).any(axis=(1, 2))))
     notes = [
         *notes,
@@ -126,6 +128,18 @@ def _check_channels(series: Sequence[np.ndarray], forecast: Forecast, name: str)
             f"got {some([str(n) for n in sorted(channels)])} channels and the targets "
             f"{some([str(k) for k in named])}, counted from 0."
         )
+
+
+def _seen(one: np.ndarray, forecast: Forecast, missing: str) -> np.ndarray:
+    """A series as its windows have it."""
+    filled = filled_forward(one) if missing == "forward" else one
+    return ahead(filled, forecast.known, forecast.horizon)
+
+
+def _windows(series: Sequence[np.ndarray], steps: int) -> np.ndarray:
+    """Every stretch of so many steps of every series, shape (examples, steps, channels)."""
+    each = [np.lib.stride_tricks.sliding_window_view(one, steps, axis=0) for one in series]
+    return np.concatenate(each).transpose(0, 2, 1)
 
 
 def _without_future(one: np.ndarray, forecast: Forecast) -> np.ndarray:
@@ -212,15 +226,19 @@ def _missing_note(
             for n, s in zip(names, series, strict=True) if np.isnan(s).any()]  # fmt: skip
     if not gaps:
         return []
-    if missing != "drop":
+    if missing == "refuse":
         raise SteadfitError(
             f"Values are missing in {len(gaps)} series, first at {some(gaps)}. Nothing is filled "
             'in, as that could bring the future into the past: give missing="drop" to leave out '
-            "the windows that need them."
+            'the windows that need them, or missing="forward" for the last value before a gap.'
         )
     if not kept.any():
         raise SteadfitError(
             "Values are missing in every window, so none is left. Give a shorter window, or fill "
             "the gaps."
         )
-    return [f"{int((~kept).sum())} windows that need missing values are left out."]
+    left_out = f"{int((~kept).sum())} windows that need missing values are left out."
+    if missing == "drop":
+        return [left_out]
+    count = counted(sum(int(np.isnan(one).sum()) for one in series), "missing values")
+    return [f"{count} are filled with the last before them; {left_out}"]

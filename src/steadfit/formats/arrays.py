@@ -102,3 +102,13 @@ def is_number(text: str) -> bool:
 def writable(x: np.ndarray) -> np.ndarray:
     """The array, or a copy where it may not be written to: torch has no tensors of such memory."""
     return x if x.flags.writeable else x.copy()
+
+
+def filled_forward(values: np.ndarray) -> np.ndarray:
+    """Rows in which a missing value is the last one before it in its channel, where there is one.
+
+    >>> filled_forward(np.array([[np.nan], [1.0], [np.nan], [4.0]])).ravel().tolist()
+    [nan, 1.0, 1.0, 4.0]
+    """
+    rows = np.where(np.isnan(values), 0, np.arange(len(values))[:, None])
+    return np.take_along_axis(values, np.maximum.accumulate(rows, axis=0), axis=0)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from steadfit.errors import SteadfitError, counted
+from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.calendars import Ticks
 from steadfit.formats.columns import Columns
 from steadfit.formats.long_tables import check_order
@@ -60,6 +60,7 @@ def read_clock(table: Columns, given: Mapping[str, np.ndarray], time: str | None
     if not len(distances):
         return Clock(members, notes, [0] * len(members), None, 1, [], times)
     step = distances.min()
+    _check_one_step(table, members, clock, months is not None, calendar)
     for key, rows in members.items():
         gaps = np.flatnonzero(~np.isclose(np.diff(clock[rows]), step, rtol=1e-6, atol=0))
         if len(gaps):
@@ -75,13 +76,35 @@ def read_clock(table: Columns, given: Mapping[str, np.ndarray], time: str | None
         Ticks(float(times[rows[-1]]), float(step), calendar, months is not None)
         for rows in members.values()
     ]
+    word = _distance(step, months is not None, calendar)
     if not calendar:
-        return Clock(members, notes, starts, f"{step:g}", 1, ticks, times)
-    if months is not None:
-        word, season = counted(int(step), "months"), _MONTHS.get(int(step), 1)
-    else:
-        word, season = _in_words(int(step)), _SEASONS.get(int(step), 1)
+        return Clock(members, notes, starts, word, 1, ticks, times)
+    season = (_SEASONS if months is None else _MONTHS).get(int(step), 1)
     return Clock(members, notes, starts, word, season, ticks, times)
+
+
+def _check_one_step(
+    table: Columns, members: Mapping[str, np.ndarray], clock: np.ndarray, months: bool, dates: bool
+) -> None:
+    """Raise SteadfitError where each series is equally spaced, but one otherwise than another."""
+    steps: dict[float, str] = {}
+    for key, rows in members.items():
+        distances = np.unique(np.diff(clock[rows]))
+        if len(distances) == 1:
+            steps.setdefault(float(distances[0]), key)
+    if len(steps) > 1:
+        found = [f"{_distance(step, months, dates)} in {key}" for step, key in steps.items()]
+        raise SteadfitError(
+            f"{table.file}: the rows of all series must be equally far apart, got {some(found)}. "
+            "Forecast those of one distance from a file of their own."
+        )
+
+
+def _distance(step: float, months: bool, dates: bool) -> str:
+    """How far one row is from the next, in words."""
+    if not dates:
+        return f"{step:g}"
+    return counted(int(step), "months") if months else _in_words(int(step))
 
 
 def _sorted(

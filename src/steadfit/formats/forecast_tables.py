@@ -5,13 +5,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from steadfit.errors import SteadfitError, some, unknown
+from steadfit.formats.arrays import filled_forward
 from steadfit.formats.calendars import Ticks
 from steadfit.formats.clocks import Clock, read_clock
 from steadfit.formats.columns import Columns
-from steadfit.formats.covariates import CALENDAR, Covariate, ahead, check_parts, parts_of
+from steadfit.formats.covariates import (
+    CALENDAR,
+    Covariate,
+    ahead,
+    check_parts,
+    parts_of,
+)
 from steadfit.formats.form import Form, Rows
 from steadfit.formats.long_tables import check_complete, rows_of_series
 
+MISSING = ("refuse", "drop", "forward")
 PAST = "Nothing is filled in, as that could bring the future into the past: "
 
 
@@ -24,7 +32,8 @@ class ForecastTable(Form):
     "1 day"; None where no time says so. A model of arrays has no columns.
     Beside `columns`, of which the first `targets` are forecast, there are channels of those in
     `known`, whose values are given for the `horizon` rows that are forecast too, of the parts of
-    the `calendar`, and of those in `static`, which are the same in all rows of a series.
+    the `calendar`, and of those in `static`, which are the same in all rows of a series. Where
+    nothing is known ahead, horizon is 0.
     """
 
     columns: tuple[str, ...]
@@ -119,8 +128,13 @@ class ForecastTable(Form):
         ends = self.ends(series, clock)
         self._check_ends(table, clock, ends)
         if missing == "refuse":
-            drop = 'fix these rows, or give missing="drop" to leave out the series that need them.'
+            drop = (
+                'fix these rows, or give missing="forward" for the last value before a gap, or '
+                'missing="drop" to leave out the series that need them.'
+            )
             self.check_complete(table, clock, ends, self.window, PAST + drop)
+        if missing == "forward":
+            series = [filled_forward(one) for one in series]
         last = [
             ahead(one, self.known_channels, self.horizon)[end - self.window : end]
             for one, end in zip(series, ends, strict=True)
@@ -183,8 +197,8 @@ class ForecastTable(Form):
 
 def check_rule(missing: str) -> None:
     """Raise SteadfitError for a rule for missing values that forecasts do not have."""
-    if missing not in ("refuse", "drop"):
-        raise unknown("rule for a forecast's missing values", missing, ["refuse", "drop"])
+    if missing not in MISSING:
+        raise unknown("rule for a forecast's missing values", missing, MISSING)
 
 
 def _from(clock: Clock, ends: list[int]) -> list[Ticks]:

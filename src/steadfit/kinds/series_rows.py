@@ -7,11 +7,11 @@ import numpy as np
 import torch
 
 from steadfit.errors import SteadfitError, counted, some, unknown
-from steadfit.formats.arrays import as_array
+from steadfit.formats.arrays import as_array, filled_forward
 from steadfit.formats.long_tables import FILL
 from steadfit.kinds.ragged import Ragged
 
-MISSING = ("refuse", "linear", "drop")
+MISSING = ("refuse", "linear", "forward", "drop")
 
 
 class Joined(NamedTuple):
@@ -26,7 +26,8 @@ def joined(rows: Sequence[Any] | np.ndarray, ids: Sequence[str], missing: str, n
     """Series from one array a row, each of shape (steps,) or (steps, channels), NaN where missing.
 
     missing: "refuse" raises, naming the rows; "linear" draws a straight line between the neighbours
-    in the same channel and repeats the nearest value at the ends; "drop" leaves the row out.
+    in the same channel and repeats the nearest value at the ends; "forward" repeats the last value
+    before; "drop" leaves the row out.
 
     Raises SteadfitError for empty series, different channels, infinite values, and missing values
     that are refused or cannot be filled.
@@ -37,8 +38,9 @@ def joined(rows: Sequence[Any] | np.ndarray, ids: Sequence[str], missing: str, n
     _check_rows(name, steps, ids)
     gaps = np.array([np.isnan(row).any() for row in steps])
     notes = [_missing_note(steps, gaps, ids, missing)] if gaps.any() else []
-    if missing == "linear":
-        steps = [_filled(row, i) if gap else row
+    if missing in _FILLED:
+        fill = _FILLED[missing]
+        steps = [fill(row, i) if gap else row
                  for row, i, gap in zip(steps, ids, gaps, strict=True)]  # fmt: skip
     kept = np.flatnonzero(~gaps if missing == "drop" else np.ones(len(steps), bool))
     if not len(kept):
@@ -92,11 +94,15 @@ def _missing_note(
     found = f"{counted(count, 'values')} missing in {gaps.sum()} of {len(rows)} series ({named})"
     if missing == "refuse":
         raise SteadfitError(f"{found}. {FILL}")
-    done = {"linear": "filled by straight lines between their neighbours", "drop": "left out"}
+    done = {
+        "linear": "filled by straight lines between their neighbours",
+        "forward": "filled with the last before them",
+        "drop": "left out",
+    }
     return f"{found}: {done[missing]}."
 
 
-def _filled(row: np.ndarray, where: str) -> np.ndarray:
+def _linear(row: np.ndarray, where: str) -> np.ndarray:
     filled, steps = row.copy(), np.arange(len(row))
     for channel in filled.T:
         known = ~np.isnan(channel)
@@ -107,3 +113,16 @@ def _filled(row: np.ndarray, where: str) -> np.ndarray:
             )
         channel[:] = np.interp(steps, steps[known], channel[known])
     return filled
+
+
+def _forward(row: np.ndarray, where: str) -> np.ndarray:
+    filled = filled_forward(row)
+    if np.isnan(filled).any():
+        raise SteadfitError(
+            f"{where} begins with a missing value, and there is none before it to repeat. Give "
+            'missing="drop", or leave these steps out.'
+        )
+    return filled
+
+
+_FILLED = {"linear": _linear, "forward": _forward}

@@ -36,12 +36,15 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
         tuple(Covariate.told(table, name) for name in asked.known),
         tuple(asked.calendar),
         tuple(Covariate.told(table, name) for name in asked.static),
-        asked.horizon,
+        asked.horizon if asked.known or asked.calendar else 0,
     )
     series = form.channels(table, clock)
     missing = asked.missing or "refuse"
     if missing == "refuse":
-        drop = 'give missing="drop" to leave out the windows that need them.'
+        drop = (
+            'give missing="drop" to leave out the windows that need them, or missing="forward" '
+            "for the last value before a gap."
+        )
         form.check_complete(table, clock, form.ends(series, clock), None, PAST + drop)
     return from_forecast(
         series,
@@ -75,7 +78,7 @@ def _what(table: Columns, asked: Asked, form: ForecastTable, season: int) -> str
     beside = {"known": asked.known, "static": asked.static, "calendar": asked.calendar}
     told = "".join(f"; {what}: {', '.join(names)}" for what, names in beside.items() if names)
     return (
-        f"{table.file}: the next {form.horizon} steps of {targets} from {form.window} steps of "
+        f"{table.file}: the next {asked.horizon} steps of {targets} from {form.window} steps of "
         f"{', '.join(form.columns)}{told}; season of {season} steps."
     )
 
