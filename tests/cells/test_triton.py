@@ -44,7 +44,7 @@ def test_cells_of_the_library(names: list[str]) -> None:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_random_cells_by_the_interpreter(part: int) -> None:
-    words = (str(FUZZ // (5 * PARTS)), str(SEED * PARTS + part))
+    words = (str(FUZZ // (6 * PARTS)), str(SEED * PARTS + part))
     said = said_by("by_triton.py", "random", *words, TRITON_INTERPRET="1")
     assert "are their equations" in said
 

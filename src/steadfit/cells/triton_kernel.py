@@ -274,4 +274,5 @@ def _function(name: str, text: str) -> Any:
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     space: dict[str, Any] = {**vars(triton_functions), "tl": tl, "__name__": "steadfit.generated"}
     exec(compile(text, file, "exec"), space)
-    return triton.jit(space[name], do_not_specialize=["batch", "hidden"])
+    jit: Any = triton.jit  # whose types know no list of names
+    return jit(space[name], do_not_specialize=["batch", "hidden"])
