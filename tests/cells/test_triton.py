@@ -44,7 +44,7 @@ def test_cells_of_the_library(names: list[str]) -> None:
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_random_cells_by_the_interpreter(part: int) -> None:
-    words = (str(FUZZ // (5 * PARTS)), str(SEED * PARTS + part))
+    words = (str(FUZZ // (6 * PARTS)), str(SEED * PARTS + part))
     said = said_by("by_triton.py", "random", *words, TRITON_INTERPRET="1")
     assert "are their equations" in said
 
@@ -60,13 +60,13 @@ def test_a_kernel_that_is_wrong_is_not_used() -> None:
     assert "Triton's rnn does not give on cpu what its equations give" in said
 
 
-@pytest.mark.parametrize("hidden", [64, 128])
-def test_no_register_is_spilled_and_the_memory_suffices(hidden: int, tmp_path) -> None:
-    names = list(CELLS) if SLOW else ["lstm", "gru"]
+@pytest.mark.parametrize(("hidden", "one"), [(64, "gru"), (128, "lstm")])
+def test_no_register_is_spilled_and_the_memory_suffices(hidden: int, one: str, tmp_path) -> None:
+    names = list(CELLS) if SLOW else [one]
     words = [f"{name}:{hidden}" for name in names]
     said = said_by("compiled_for_sm90.py", *words, TRITON_CACHE_DIR=str(tmp_path))
     found = [json.loads(line) for line in said.splitlines()]
     assert len(found) == 4 * len(names)
-    for one in found:
-        assert one["spilled"] == 0, one
-        assert one["shared"] <= SHARED_MEMORY, one
+    for sweep in found:
+        assert sweep["spilled"] == 0, sweep
+        assert sweep["shared"] <= SHARED_MEMORY, sweep

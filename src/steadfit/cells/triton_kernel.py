@@ -274,5 +274,5 @@ def _function(name: str, text: str) -> Any:
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     space: dict[str, Any] = {**vars(triton_functions), "tl": tl, "__name__": "steadfit.generated"}
     exec(compile(text, file, "exec"), space)
-    kernel: Any = space[name]
-    return triton.jit(do_not_specialize=["batch", "hidden"])(kernel)
+    jit: Any = triton.jit  # whose types know no list of names
+    return jit(space[name], do_not_specialize=["batch", "hidden"])
