@@ -14,6 +14,7 @@ from steadfit.machine import memory
 
 _SHARE = 4  # of the memory: a file that is held as a whole takes no more than one part of so many
 MB = 2**20
+_FITS = 16 * MB  # a part of the memory that torch alone needs
 _LONGEST_JSON = 128 * MB
 _MOST_VALUES = 5_000_000  # of a JSON text, at some 100 bytes each once it is read
 
@@ -40,9 +41,9 @@ def read_regular(path: Path, most: int | None = None) -> bytes:
     most: bytes that it may have; a quarter of the memory that there is if None. Raises as
     `open_regular`, and SteadfitError for a larger file.
     """
-    allowed = memory() // _SHARE if most is None else most
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
+        allowed = _allowed(size) if most is None else most
         content = b"" if size > allowed else file.read(allowed + 1)
     if max(size, len(content)) > allowed:
         raise SteadfitError(
@@ -50,6 +51,12 @@ def read_regular(path: Path, most: int | None = None) -> bytes:
             "Divide it, or check that it is the file you mean."
         )
     return content
+
+
+def _allowed(size: int) -> int:
+    """Bytes that a file may have; the system is not asked for those that fit anywhere, as a study
+    reads thousands of them."""
+    return _FITS if size <= _FITS else memory() // _SHARE
 
 
 def read_json(path: Path) -> bytes:

@@ -17,6 +17,7 @@ import pytest
 import steadfit as sf
 from steadfit.errors import SteadfitError
 from steadfit.study.engines import ENGINES, RayEngine, engine_of
+from steadfit.study.engines.ray_cluster import differences
 
 clusters = pytest.mark.skipif(
     "STEADFIT_CLUSTERS" not in os.environ, reason="starts Ray many times: set STEADFIT_CLUSTERS=1"
@@ -60,6 +61,16 @@ def test_without_ray_a_sentence_names_the_extra(tmp_path: Path, monkeypatch) -> 
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(SteadfitError, match=r"needs Ray.*pip install 'steadfit\[ray\]'"):
         sf.study("digits", "mlp", [], engine="ray", out=tmp_path / "run")
+
+
+def test_other_versions_are_refused_and_other_processors_said() -> None:
+    ours = {"host": "a", "steadfit": "1", "torch": "2", "python": "3.11", "processor": "x avx2"}
+    assert differences(ours, [ours, ours | {"host": "b"}]) == ()
+    (said,) = differences(ours, [ours | {"host": "c", "processor": "x avx512"}, ours])
+    assert "than this machine's (x avx2): c (x avx512). Their last bits" in said
+    for name in ("steadfit", "torch", "python"):
+        with pytest.raises(SteadfitError, match=f"d must have {name} .* got 0. Install the same"):
+            differences(ours, [ours, ours | {"host": "d", name: "0"}])
 
 
 @pytest.mark.filterwarnings("ignore")  # Ray's own, as it is imported

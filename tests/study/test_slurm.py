@@ -2,6 +2,7 @@
 studies and jobs that are preempted and killed."""
 
 import os
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from steadfit.recipe import Recipe
 from steadfit.study.design import Design
 from steadfit.study.dispatch import train
 from steadfit.study.engine import Progress
-from steadfit.study.engines import SerialEngine, SlurmEngine
+from steadfit.study.engines import SerialEngine, SlurmEngine, slurm
 from steadfit.study.engines.slurm import _executor, _Jobs
 from steadfit.study.plan import make_plan
 from steadfit.study.run import run_study
@@ -100,23 +101,26 @@ def test_a_study_by_jobs_is_that_of_this_process(data: Dataset, tmp_path: Path) 
 
 @clusters
 def test_a_preempted_job_goes_on_with_its_share(data: Dataset, tmp_path, monkeypatch) -> None:
-    """It is told to end after the first replica, and its share is of three."""
+    """It is told to end after the first replica, and its share is of six."""
+    monkeypatch.setattr(slurm, "_POLL", 0.05)
     learner = Killing(RECIPE, log=tmp_path / "log")  # it takes half a second for each
-    trials = [replace(trial, learner=learner) for trial in trials_of(data, 3)]
+    trials = [replace(trial, learner=learner) for trial in trials_of(data, 6)]
     store, told = open_store(tmp_path / "store"), []
     with SlurmEngine(processes=1, scheduler="local").opened(data) as session:
         assert isinstance(session, _Jobs)
 
         def interrupt(progress: Progress) -> None:
             told.append(progress.done)
-            if progress.done == 1:
-                session.running[0].job._interrupt()
+            if progress.done == 1:  # as Slurm does; submitit's process of the job starts another
+                controller = session.running[0].job.job_id
+                children = Path(f"/proc/{controller}/task/{controller}/children").read_text()
+                os.kill(int(children.split()[0]), signal.SIGUSR2)
 
         assert train(session, trials, store, interrupt) == frozenset()
         logs = "".join(path.read_text() for path in tmp_path.glob("jobs/*/*_log.err"))
-    assert told == [0, 1, 2, 3]
-    assert "Requeued job" in logs
-    assert 3 <= len((tmp_path / "log").read_text().split()) <= 4, "at most one is begun again"
+    assert told == list(range(7))
+    assert "this job is preempted" in logs
+    assert 6 <= len((tmp_path / "log").read_text().split()) <= 7, "at most one is begun again"
 
 
 @clusters

@@ -7,7 +7,7 @@ written into the store by the process that runs the study: the machines need no 
 import pickle
 import platform
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -137,29 +137,37 @@ class _Cluster:
         return min(most, self.engine.processes or most)
 
     def _check_machines(self) -> None:
-        """Raise SteadfitError where a machine has other versions; note another kind of processor,
-        on which sums are rounded in another order."""
+        """Ask each machine of the cluster what it has. Raises as `differences`."""
         ray = ray_module()
-        ours, others = _machine(), []
         ask = ray.remote(num_cpus=0, max_retries=3)(_machine)
         at = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
         nodes = [at(node["NodeID"], soft=True) for node in ray.nodes() if node["Alive"]]
         asked = [ask.options(scheduling_strategy=node).remote() for node in nodes]
-        for there in _answers(ray, asked):
-            for name in ("steadfit", "torch", "python"):
-                if there[name] != ours[name]:
-                    raise SteadfitError(
-                        f"{there['host']} must have {name} {ours[name]}, as this machine has, got "
-                        f"{there[name]}. Install the same version on every machine of the cluster."
-                    )
-            if there["processor"] != ours["processor"]:
-                others.append(f"{there['host']} ({there['processor']})")
-        if others:
-            self.notes = (
-                f"Some replicas were trained on processors of another kind than this machine's "
-                f"({ours['processor']}): {', '.join(sorted(set(others)))}. Their last bits may "
-                "differ from those that would be trained here.",
-            )
+        self.notes = differences(_machine(), _answers(ray, asked))
+
+
+def differences(ours: Mapping[str, str], others: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """What is to be said of machines whose processors are of another kind, on which sums are
+    rounded in another order. Raises SteadfitError where a machine has other versions."""
+    for there in others:
+        for name in ("steadfit", "torch", "python"):
+            if there[name] != ours[name]:
+                raise SteadfitError(
+                    f"{there['host']} must have {name} {ours[name]}, as this machine has, got "
+                    f"{there[name]}. Install the same version on every machine of the cluster."
+                )
+    odd = {
+        f"{there['host']} ({there['processor']})"
+        for there in others
+        if there["processor"] != ours["processor"]
+    }
+    if not odd:
+        return ()
+    return (
+        "Some replicas may have been trained on processors of another kind than this machine's "
+        f"({ours['processor']}): {', '.join(sorted(odd))}. Their last bits can differ from those "
+        "of a training here.",
+    )
 
 
 def _answers(ray: Any, refs: list[Any]) -> list[Mapping[str, str]]:

@@ -8,12 +8,13 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from steadfit.errors import SteadfitError
 from steadfit.study.engine import usable_cores
+from steadfit.study.engines.worker import environment
 
 _ANSWERS_WITHIN = 5.0  # seconds for an address to take a connection
 _QUIET = {  # Ray's settings while it starts; what a person has set stays
@@ -26,7 +27,7 @@ _QUIET = {  # Ray's settings while it starts; what a person has set stays
 def ray_module() -> Any:
     """The module. Raises SteadfitError where it is not installed."""
     try:
-        with _environment(_QUIET):
+        with environment(_QUIET):
             import ray
             import ray.util.scheduling_strategies
     except ImportError as error:
@@ -55,7 +56,7 @@ def connected(address: str | None, processes: int | None) -> Iterator[None]:
             options = {"address": address}
         stack.enter_context(_signals_kept())
         stack.callback(ray.shutdown)
-        with _started(address), _environment(_QUIET), _silent():
+        with _started(address), environment(_QUIET), _silent():
             ray.init(
                 **options, job_config=_job_config(), configure_logging=False, log_to_driver=False
             )
@@ -118,19 +119,6 @@ def _short_folder() -> Iterator[str]:
 
 
 @contextmanager
-def _environment(settings: Mapping[str, str]) -> Iterator[None]:
-    """These variables, where they are not set, until the block ends."""
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ.update({name: value for name, value in settings.items() if before[name] is None})
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-
-
-@contextmanager
 def _own_token() -> Iterator[None]:
     """A secret of this study's own for its processes: Ray would leave one in the home folder.
 
@@ -139,7 +127,7 @@ def _own_token() -> Iterator[None]:
     mode = "RAY_AUTH_MODE"  # which Ray sets, when it finds a token
     set_before = mode in os.environ
     try:
-        with _environment({"RAY_AUTH_TOKEN": secrets.token_hex(32)}):
+        with environment({"RAY_AUTH_TOKEN": secrets.token_hex(32)}):
             yield
     finally:
         if not set_before:

@@ -24,7 +24,7 @@ from steadfit.errors import SteadfitError
 from steadfit.files import remove_unfinished, writing
 from steadfit.study.claims import Claims
 from steadfit.study.engine import Outcome, Session, check_counts, put, trained
-from steadfit.study.engines.worker import import_from, import_places, settle
+from steadfit.study.engines.worker import environment, import_from, import_places, settle
 from steadfit.study.store import Store
 from steadfit.study.trials import Trial
 from steadfit.training import keep_freed_memory
@@ -136,7 +136,8 @@ class _Jobs:
             _Share(folder, self.store, pickle.dumps(share), import_places()) for share in shares
         ]
         try:
-            jobs = executor.submit_array(tasks)
+            with environment({"PYTHONSAFEPATH": "1"}):  # no imports from the current folder
+                jobs = executor.submit_array(tasks)
         except _submitit().core.utils.FailedSubmissionError as error:
             words = str(error).strip().splitlines()
             raise SteadfitError(
@@ -241,7 +242,8 @@ def _executor(engine: SlurmEngine, folder: Path) -> Any:
         executor.update_parameters(timeout_min=60)
         return executor
     executor = submitit.SlurmExecutor(folder, max_num_timeout=_REQUEUES)
-    settings = {**_USUAL, **(engine.sbatch or {})}
+    usual = {**_USUAL, "array_parallelism": engine.processes or _JOBS}
+    settings = {**usual, **(engine.sbatch or {})}
     known = executor._valid_parameters()
     more = {name: value for name, value in settings.items() if name not in known}
     settings = {name: value for name, value in settings.items() if name in known}
