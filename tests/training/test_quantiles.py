@@ -99,19 +99,20 @@ def test_a_calibrated_quantile_has_as_many_tested_outcomes_below_it(count, level
     chosen = levels_of([level])
     below = (errors <= shifts(np.tile(errors, len(chosen)), chosen).reshape(-1, 1, 2)).mean((1, 2))
     for q, share in zip(chosen, below, strict=True):
-        assert share == pytest.approx(q, abs=2 / count)
+        if q != 0.5:  # the median stays
+            assert share == pytest.approx(q, abs=2 / count)
 
 
 def test_calibration_mends_quantiles_that_are_wrong() -> None:
     """Quantiles told for the wrong distribution, on few windows and many: the share of new outcomes
-    below them is what it should be, with the shift alone."""
+    below them is what it should be, with the shift alone; the median is not moved."""
     rng = np.random.default_rng(0)
     for count in (8, 200):
         below = []
         for _ in range(800):
-            moved = shifts(np.tile(rng.normal(2.0, 3.0, (count, 1)), 3), (0.1, 0.5, 0.9))
+            moved = shifts(np.tile(rng.normal(2.0, 3.0, (count, 1)), 3), LEVELS)
             below.append(rng.normal(2.0, 3.0) <= moved)
-        np.testing.assert_allclose(np.mean(below, axis=0), (0.1, 0.5, 0.9), atol=0.06)
+        np.testing.assert_allclose(np.mean(below, axis=0)[[0, 2]], (0.1, 0.8), atol=0.06)
 
 
 def test_references_have_quantiles_too() -> None:

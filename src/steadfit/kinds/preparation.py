@@ -22,13 +22,13 @@ _REACH = 3.0  # deviations that no number of a table goes beyond
 class Window(tuple[int, ...]):
     """The shape (channels, steps) of what a forecast is made from, as a network sees it.
 
-    season: 1 without. targets: the channels that are forecast. quantiles: how many answers there
-    are of each number. beside: the channels that are not relative to the window.
+    season: 1 without. targets: the channels that are forecast. quantiles: of each number, that are
+    answered; empty where the number is. beside: the channels that are not relative to the window.
     """
 
     season: int
     targets: tuple[int, ...]
-    quantiles: int
+    quantiles: tuple[float, ...]
     beside: tuple[int, ...]
 
     def __new__(
@@ -36,7 +36,7 @@ class Window(tuple[int, ...]):
         shape: tuple[int, ...],
         season: int,
         targets: tuple[int, ...],
-        quantiles: int = 1,
+        quantiles: tuple[float, ...] = (),
         beside: tuple[int, ...] = (),
     ) -> Self:
         made = super().__new__(cls, shape)

@@ -120,8 +120,8 @@ class Series(Sequences):
         if preparation is None or not preparation.relative:
             return shape
         season, *targets = map(int, preparation.relative)
-        quantiles, beside = len(preparation.quantiles), tuple(map(int, preparation.beside))
-        return Window(shape, season, tuple(targets), max(1, quantiles), beside)
+        beside = tuple(map(int, preparation.beside))
+        return Window(shape, season, tuple(targets), preparation.quantiles, beside)
 
     def means(self, shape: tuple[int, ...]) -> int:
         return self.channels

@@ -121,9 +121,10 @@ def build(model: Model, shape: Shape, outputs: int) -> nn.Module:
         else:
             network = chain.build(layers(model, shape, outputs), shape)
         if isinstance(shape, Window):
-            if shape.quantiles > 1:
+            if shape.quantiles:
                 network = Rising(network, shape.quantiles, outputs)
-            return Relative(network, shape.season, shape.targets, shape.quantiles, shape.beside)
+            answers = max(1, len(shape.quantiles))
+            return Relative(network, shape.season, shape.targets, answers, shape.beside)
         return network
 
 

@@ -47,24 +47,28 @@ def pinball(outputs: Tensor, y: Tensor, levels: tuple[float, ...]) -> Tensor:
 
 
 def shifts(errors: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
-    """How far each quantile is moved so that as many tested outcomes lie below it as it says.
+    """How far each quantile but the median is moved so that as many tested outcomes lie below it as
+    it says.
 
     errors: of tested windows, outcome less quantile, shape (windows, quantiles × numbers). The
     shift is conformal: of n errors in rising order the (n + 1) q-th, between two of them on the
     line from one to the other (Romano, Patterson and Candès 2019, "Conformalized quantile
-    regression"). With fewer windows than that takes it is Student's quantile of one
-    more error. Shape (quantiles × numbers,).
+    regression"). With fewer windows than that takes it is Student's quantile of one more error. The
+    median is the forecast itself: a few tested windows would move it further than it is wrong.
+    Shape (quantiles × numbers,).
 
     >>> errors = np.arange(1.0, 100.0)[:, None]
     >>> shifts(np.tile(errors, 3), (0.1, 0.5, 0.9)).tolist()
-    [10.0, 50.0, 90.0]
+    [10.0, 0.0, 90.0]
     """
     from scipy.special import stdtrit
 
     count = len(errors)
     of_levels = []
     for level, each in zip(levels, np.split(errors, len(levels), axis=1), strict=True):
-        if 1 <= (count + 1) * level <= count:
+        if level == MEDIAN:
+            of_levels.append(np.zeros(each.shape[1]))
+        elif 1 <= (count + 1) * level <= count:
             of_levels.append(np.quantile(each, level, axis=0, method="weibull"))
         else:
             spread = each.std(0, ddof=1 if count > 1 else 0) * math.sqrt(1 + 1 / count)
