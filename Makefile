@@ -80,7 +80,7 @@ bench-language: .venv/done
 
 # Few photos, with a pretrained network: a quarter of an hour.
 bench-photos: .venv/done
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench,vision]'
 	$(BIN)/python benchmarks/photos.py
 
 bench-verdict: .venv/done
