@@ -1,6 +1,7 @@
 """Tables of texts: a row a text, in one column or several, with numbers and names beside it."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import field
 from typing import Self
 
 import numpy as np
@@ -71,7 +72,7 @@ class TextTable(Form):
     column: str
     more: tuple[str, ...] = ()
     beside: tuple[Steps | Names, ...] = ()
-    target: str | None = None
+    target: str | None = field(default=None, compare=False)
 
     name = "texts"
 
