@@ -21,6 +21,7 @@ _AVIF = (b"avif", b"avis")
 _HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _SEVERAL = ("GIF", "TIFF", "WEBP", "PNG", "AVIF", "HEIF")  # MPO has a preview beside the picture
 _ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 swap height and width
+NEEDS = "needs"  # in the reason why a sound file cannot be read here
 WHITE = 65535  # of a file with 16 bits a pixel that uses all of them
 _WHITES = (255, 1023, 4095, 16383, WHITE)
 _LEFT_BEHIND = {"__macosx", "@eadir", "#recycle", "lost+found", "thumbs.db", "desktop.ini"}
@@ -109,8 +110,8 @@ def _unknown(path: Path) -> str:
     if brand is None:
         return "it is no image that Pillow can read."
     if brand in _AVIF:
-        return "it is an AVIF picture, which Pillow reads from version 11.3 on: update it."
-    return "it is a HEIC picture, which needs pillow-heif to be read: pip install pillow-heif."
+        return f"it is an AVIF picture, which {NEEDS} Pillow 11.3 or later to be read."
+    return f"it is a HEIC picture, which {NEEDS} pillow-heif to be read: pip install pillow-heif."
 
 
 def _brand(path: Path) -> bytes | None:

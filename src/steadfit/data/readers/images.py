@@ -23,7 +23,7 @@ from steadfit.data.readers.image_labels import Labelled, by_folder, by_name, by_
 from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.numerals import Mark
-from steadfit.formats.pictures import WHITE, Look, load, look_at, place, white_of
+from steadfit.formats.pictures import NEEDS, WHITE, Look, load, look_at, place, white_of
 from steadfit.kinds.base import existing
 from steadfit.kinds.image_inputs import as_grey
 from steadfit.kinds.images import Images
@@ -253,10 +253,10 @@ def _alike_note(pairs: Sequence[tuple[int, int]], names: Sequence[str], own: boo
 
 
 def _broken_notes(broken: Mapping[str, Sequence[str]]) -> list[str]:
-    """A note for each file that is left out, or one for many of which the same is to be said."""
+    """A note for each damaged file, or one for many that only lack a program to read them."""
     found = []
     for reason, names in broken.items():
-        if len(names) <= NOTES:
+        if len(names) <= NOTES or NEEDS not in reason:
             found += [f"{name} is left out: {reason}" for name in names]
         else:
             found.append(f"{len(names)} images are left out ({some(names)}), of each: {reason}")
