@@ -123,7 +123,7 @@ def network(
         given = {key: value for key, value in given.items() if key not in CALIBRATED}
     for fold in make_folds(data, FOLDS, seed, seed):
         batches = -(-len(fold.train) // Training().batch)
-        usual = data.schema.epochs(Training().epochs, len(fold.train), Training().batch)
+        usual = data.schema.epochs(Training().epochs, batches)
         epochs = usual if steps is None else -(-steps // batches)
         recipe = Recipe().model_with(name=name, **settings).training_with(epochs=epochs, **given)
         replica = fit(recipe, data, fold.train, data.take(fold.test), seed)

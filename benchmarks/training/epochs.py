@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from steadfit.api.recipes import steps_of
 from steadfit.data import Dataset, Split, points, read, split
 from steadfit.recipe import Recipe, Training
 from steadfit.remedies import apply, joined
@@ -101,7 +102,7 @@ def sources(photos: Path) -> Mapping[str, Callable[[], Dataset]]:
 def row(name: str, parts: Split, arm: Recipe, times: Sequence[float], seeds: Sequence[int]) -> str:
     """A line of a table in Markdown: each figure at each number of epochs."""
     train = parts.train
-    usual = train.schema.epochs(Training().epochs, len(train), Training().batch)
+    usual = train.schema.epochs(Training().epochs, steps_of(train, Training()))
     found = [
         measured(parts, arm.training_with(epochs=round(usual * factor)), seeds) for factor in times
     ]
