@@ -58,10 +58,11 @@ bench-gpu: .venv/done
 bench-sequences: .venv/done
 	$(BIN)/python benchmarks/sequences.py speed
 
-# Forecasts from rolling origins, beside simple rivals: two minutes.
+# Forecasts from rolling origins, beside simple rivals, and how often their intervals hold.
 bench-forecast: .venv/done
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python benchmarks/forecasting/origins.py $(STEADFIT_DATA)
+	$(BIN)/python benchmarks/forecasting/coverage.py $(STEADFIT_DATA)
 
 bench-epochs: .venv/done
 	$(BIN)/python benchmarks/training/epochs.py
