@@ -273,19 +273,23 @@ def test_the_surface_is_what_it_was():
         found[name] = sorted(one.name for one in arguments if one.name != "*")
     training = ["--arithmetic", "--batch", "--epochs", "--learning-rate", "--model", "--out"]
     assert set(found["study"]) - set(found["fit"]) == {
+        "--address",
         "--arms",
         "--budget",
         "--crossed",
         "--decide-by",
+        "--engine",
         "--folds",
         "--hand-over",
         "--learning-curve",
         "--measure",
         "--other-sets",
+        "--per-gpu",
         "--processes",
         "--repetitions",
         "--replace",
         "--samples",
+        "--sbatch",
         "--scheme",
         "--seeds",
         "--trainings",

@@ -122,7 +122,7 @@ def test_boosted_trees_of_numbers() -> None:
 
 def joined(x: object) -> list[str]:
     assert isinstance(x, Ragged)
-    return [x.between.join(x.tokens[i] for i in row) for row in x.rows()]
+    return [x.text(row.tolist()) for row in x.rows()]
 
 
 def test_tfidf_of_words() -> None:

@@ -152,13 +152,14 @@ def _reader(source: Any, kind: str | None, task: str | None, rows: str | None) -
         if (reader := installed("readers", str(source))) is not None:
             return reader
         raise unknown("data set", str(source), [*NAMES, *installed_names("readers")])
-    if kind is None and task not in OF_TASK and holds_table(path):
-        return tables.read
+    told = kind is not None or task in OF_TASK
     if path.is_dir():
-        return images.read
+        return images.read if told or not holds_table(path) else tables.read
     suffix = (kind or path.suffix).lower()
     if kind is None and rows != "table" and suffix not in _NOT_ARCHIVED and archived(path):
         return ts.read
+    if not told and holds_table(path):
+        return tables.read
     if suffix in SUFFIXES:
         return SUFFIXES[suffix]
     if task is not None and task in OF_TASK:

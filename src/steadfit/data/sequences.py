@@ -125,7 +125,7 @@ def from_texts(
     >>> str(data), data.x.tokens
     ('texts · 2 texts of 3 words · 2 classes', ('a', 'good', 'film', 'bad'))
     """
-    if unit not in _UNITS:
+    if unit not in (None, *_UNITS):
         raise unknown("unit of labelled texts", str(unit), _UNITS)
     ids = named(ids, len(texts))
     y = as_array(y, "y")

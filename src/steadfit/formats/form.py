@@ -112,7 +112,7 @@ def open_table(
         raise SteadfitError(
             f"sheet is of workbooks ({', '.join(WORKBOOKS)}), got {path.name}. Leave it out."
         )
-    if path.suffix.lower() == ".txt":
+    if has_labelled_lines(path):
         return read_labelled_lines(path, encoding)
     if Path(plain_name(path)).suffix.lower() in JSON_LINES:
         return read_json_lines(path, encoding)

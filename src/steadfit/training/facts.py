@@ -50,9 +50,9 @@ class ModelFacts:
     def _agree(self) -> Self:
         """Whatever reads the facts counts on it that they agree with one another."""
         limits.check_members(len(self.preparations))
-        outputs = self.schema.task.means
-        if any(len(widths) != outputs for widths in self.half_widths.values()):
-            raise ValueError(f"half_widths must have {outputs} numbers each")
+        numbers, outputs = self.schema.task.means, self.schema.task.outputs
+        if any(len(widths) != numbers for widths in self.half_widths.values()):
+            raise ValueError(f"half_widths must have {numbers} numbers each")
         vocabularies = [fitted.get("vocabulary", ()) for fitted in self.preparations]
         if self.schema.task.every_step and any(len(each) != outputs for each in vocabularies):
             raise ValueError(f"a language model's vocabularies must have {outputs} tokens")

@@ -89,12 +89,13 @@ def _folder(
     data: Dataset,
 ) -> Path:
     """Of all that determines the features of an image of these pixels."""
+    assert isinstance(data.x, Tensor)
     told = {
         "version": _VERSION,
         **network.identity,
         "side": network.side(settings),
         "shape": list(data.example_shape),
-        "type": str(data.x.dtype) if isinstance(data.x, Tensor) else "",
+        "type": str(data.x.dtype),
         "mean": preparation.mean,
         "std": preparation.std,
     }
