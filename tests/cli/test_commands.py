@@ -308,6 +308,7 @@ def test_the_surface_is_what_it_was():
         "--prompt",
         "--score",
         "--seed",
+        "--sheet",
         "--temperature",
         "--tokens",
         "--top-k",

@@ -126,7 +126,7 @@ def model(path: Path) -> object:
 
 
 def language_model(path: Path) -> object:
-    return continued(path.parent.parent, "the cat", 5, 1.0, 0)
+    return continued(path.parent.parent, "the cat", 5, temperature=1.0, seed=0)
 
 
 def forecasting_model(path: Path) -> object:

@@ -154,7 +154,7 @@ def test_an_image_that_cannot_be_read_is_left_out_of_predictions(run: Path, tmp_
     assert damaged.startswith('"1.png",,')
     assert damaged.endswith('"it is no image that Pillow can read."')
     assert len(notes) == 1
-    with pytest.raises(SteadfitError, match=r"images that can be read, got none: 1.png"):
+    with pytest.raises(SteadfitError, match=r"images that can be read, got none. 1.png"):
         predictions(run, tmp_path / "photos" / "1.png")
 
 

@@ -171,7 +171,7 @@ def test_texts(of_texts, tmp_path):
         ([1, 2], "takes texts of words, got int, int"),
         ([], "takes texts of words, got nothing"),
         (3.0, "takes texts of words, got float"),
-        ([""], "1 texts have no words: row 0"),
+        ([""], "1 text has no words: row 0"),
         ({"text": "so"}, "takes texts of words, got"),
     ],
 )

@@ -101,7 +101,7 @@ def _wrong_texts(run: Run) -> list[object]:
     best, test = run.result.analysis.best, run.tested.data
     if not isinstance(run.model, TrainedModel) or run.model.graphs:
         return []
-    if test.schema.kind.name != "texts" or not test.classes or test.y.ndim > 1:
+    if test.schema.kind.name != "texts" or run.model.facts.schema.task.every_step:
         return []
     replica, first = run.network(best), run.replicas[best].tested[0][0]
     if replica is None:
