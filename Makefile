@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test slow exports fuzz check docs bench-study bench-engines bench-conv bench-cells bench-gpu bench-coverage bench-sequences bench-epochs bench-forecast bench-text bench-language bench-photos bench-verdict calibrate hostile faults audit clean
+.PHONY: demo test slow clusters exports fuzz check docs bench-study bench-engines bench-conv bench-cells bench-gpu bench-coverage bench-sequences bench-epochs bench-forecast bench-text bench-language bench-photos bench-verdict calibrate hostile faults audit clean
 
 demo: .venv/done
 	$(BIN)/steadfit study digits
@@ -10,10 +10,13 @@ demo: .venv/done
 test: .venv/done
 	$(BIN)/pytest -n 2 --dist worksteal
 
-# What takes minutes: more random cells, faults that they must find, studies by Ray and by jobs.
+# What takes minutes: more random cells, and faults that they must find.
 slow: .venv/done
 	STEADFIT_FUZZ_CELLS=300 $(BIN)/pytest -n 2 tests/cells/test_random_cells.py tests/cells/test_triton.py
 	$(BIN)/python tests/cells/planted_faults.py
+
+# Studies by Ray and by jobs, with workers, drivers and machines killed: six minutes.
+clusters: .venv/done
 	STEADFIT_CLUSTERS=1 $(BIN)/pytest -n 0 tests/study/test_ray.py tests/study/test_slurm.py
 
 # Every model and cell as a saved program and as ONNX, against its own predictions: six minutes.

@@ -199,11 +199,11 @@ def compiled_loop_in_time() -> dict[str, Any]:
 
 def studies(until: float) -> Iterator[dict[str, Any]]:
     """Seconds of 20 replicas, so many at a time."""
-    from steadfit.study.local_engine import LocalEngine
-
     from steadfit.data import read
     from steadfit.recipe import Recipe
     from steadfit.study.design import Design
+    from steadfit.study.dispatch import train
+    from steadfit.study.engines import LocalEngine
     from steadfit.study.plan import make_plan
     from steadfit.study.store import open_store
     from steadfit.study.trials import make_arms, repetition_trials
@@ -218,7 +218,8 @@ def studies(until: float) -> Iterator[dict[str, Any]]:
             return
         with tempfile.TemporaryDirectory() as folder:
             began = time.perf_counter()
-            LocalEngine(number).train(trials, data, open_store(Path(folder)))
+            with LocalEngine(number, per_gpu=number).opened(data) as session:
+                train(session, trials, open_store(Path(folder)))
             yield {"at a time": number, "seconds": time.perf_counter() - began}
 
 
