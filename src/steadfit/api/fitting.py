@@ -9,7 +9,13 @@ import numpy as np
 import torch
 
 from steadfit.analysis.confusion import Confusion, confusion_of
-from steadfit.api.recipes import NetworkLike, network_notes, recipe_of, suited_reading
+from steadfit.api.recipes import (
+    NetworkLike,
+    network_notes,
+    recipe_of,
+    resolved,
+    suited_reading,
+)
 from steadfit.api.results import Fitted
 from steadfit.api.runs import run_facts, usual_folder
 from steadfit.data import Dataset, Split, dataset_of, points, split
@@ -56,6 +62,7 @@ def fit(
     Raises SteadfitError for what a person can fix, such as a folder that holds a study.
     """
     began = time.time()
+    model = resolved(model)
     dataset = dataset_of(data, **suited_reading(model, settings))
     parts = split(dataset, test=test, seed=seed)
     chosen = recipe_of(parts.train, recipe, model, settings, training)

@@ -45,9 +45,7 @@ def recipe_of(
     Raises SteadfitError where both are given.
     """
     if recipe is None:
-        name = model or train.schema.model
-        if isinstance(name, str) and is_pretrained(name):
-            name = pretrained(name)
+        name = resolved(model) or train.schema.model
         given = _with_usual(_usual(name, settings or {}), train, training or {})
         if "epochs" not in (training or {}):
             asked, usual = Training.of(**given), given.get("epochs", Training().epochs)
@@ -68,12 +66,16 @@ def steps_of(train: Dataset, training: Training) -> int:
     return math.ceil(len(train) / training.batch) * train.schema.task.steps(train.y, training)
 
 
+def resolved(model: NetworkLike | None) -> NetworkLike | None:
+    """A pretrained network that is named, with its weights; anything else as it is."""
+    return pretrained(model) if isinstance(model, str) and is_pretrained(model) else model
+
+
 def suited_reading(
     model: NetworkLike | None, settings: Mapping[str, Scalar] | None
 ) -> dict[str, Any]:
-    """Options of a reader that suit the model: images as large as a pretrained network sees."""
-    if isinstance(model, str) and is_pretrained(model):
-        model = pretrained(model)
+    """Options of a reader that suit a `resolved` model: images as large as a pretrained network
+    sees."""
     if not isinstance(model, Pretrained):
         return {}
     return {"pixels": model.side({"side": 0, **(settings or {})})}

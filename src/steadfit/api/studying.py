@@ -12,6 +12,7 @@ from steadfit.api.recipes import (
     NetworkLike,
     network_notes,
     recipe_of,
+    resolved,
     suited_reading,
     usual_remedies,
 )
@@ -94,6 +95,7 @@ def study(
     began = time.time()
     chosen = engine_of(engine, processes=processes)
     workers.start_server()
+    model = resolved(model)
     dataset = dataset_of(data, **suited_reading(model, settings))
     decides, brought = judging(decide_by, measures)
     design = Design(

@@ -83,12 +83,6 @@ class Network:
             return OwnNetwork.of(self.model, self.code_version)
         return self.model
 
-    def reading(self) -> dict[str, Any]:
-        """Options for the reader that suit the network."""
-        from steadfit.api import suited_reading
-
-        return suited_reading(self.given(), self.settings())
-
     def settings(self) -> dict[str, Any]:
         """The model's settings that were given."""
         return named(self.set)

@@ -125,9 +125,9 @@ def run_arms(
     decides = _decides(design, arms[0].learner, data)
     store = open_store(folder / "store")
     prepare(folder / "model")
+    chosen = engine_of(engine, processes=processes)
     for arm in (*arms, *racers):
         arm.learner.make_ready(data)
-    chosen = engine_of(engine, processes=processes)
     changed = changed_code(folder, {arm.name: arm.learner.own_code for arm in arms})
     with chosen.opened(plan.data) as session:
         first = first_trainings(arms, plan, folder, session, watch)

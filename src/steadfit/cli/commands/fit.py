@@ -37,14 +37,15 @@ def fit(
     from steadfit.training import keep_freed_memory
 
     check_outside(out or Path("runs"), Path(data))
-    dataset = reading.read(data, **network.reading())
+    model = network.given()
+    dataset = reading.read(data, **api.suited_reading(model, network.settings()))
     screen = terminal.Screen(plain=json)
     screen.say(str(dataset))
     screen.notes(dataset.notes)
     keep_freed_memory()  # this process trains and does nothing else
     done = api.fit(
         dataset,
-        network.given(),
+        model,
         remedy,
         seed=seed,
         settings=network.settings(),

@@ -68,14 +68,15 @@ def study(
     from steadfit.report import summary
 
     check_outside(out or Path("runs"), Path(data))
-    dataset = reading.read(data, **network.reading())
+    model = network.given()
+    dataset = reading.read(data, **api.suited_reading(model, network.settings()))
     screen = terminal.Screen(plain=json)
     screen.say(str(dataset))
     screen.notes(dataset.notes)
     with screen.watching() as watch:
         done = api.study(
             dataset,
-            network.given(),
+            model,
             [*remedy, *api.cell_arms(network.settings())] if arms else remedy or None,
             **design.given(),
             reference=reference,

@@ -32,8 +32,10 @@ def _featured(network: nn.Module) -> nn.Module:
 
 @dataclass(frozen=True)
 class OwnBackbone:
-    """A module that a function or class makes, or a copy of an instance; its method or part
-    `features` gives the features, else the whole of it."""
+    """A module that a function or class makes, or a copy of an instance.
+
+    Its method or part `features` gives the features. A module without one gives them itself.
+    """
 
     code: OwnCode
     preferred: Preferred

@@ -1,6 +1,7 @@
 """`Source`: where a network that was trained on other images comes from."""
 
 import importlib
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -72,6 +73,24 @@ class Source(Protocol):
     def weights_place(self) -> str:
         """Where that file is looked for, in words."""
         ...
+
+
+@dataclass(frozen=True)
+class LibraryNetwork(ABC):
+    """What networks of libraries have in common: their name tells them, and draws them anew."""
+
+    known_as: str
+    own_code = ""
+
+    @abstractmethod
+    def backbone(self) -> nn.Module: ...
+
+    def drawn_anew(self) -> nn.Module:
+        return self.backbone()
+
+    def check_portable(self) -> None:
+        """It is sent by its name."""
+        return None
 
 
 def no_such(library: str, name: str, known: Iterable[str], listed: str) -> SteadfitError:

@@ -8,20 +8,17 @@ from typing import Any
 from torch import nn
 
 from steadfit.errors import SteadfitError
-from steadfit.models.pretrained.source import Preferred, library, no_such
+from steadfit.models.pretrained.source import LibraryNetwork, Preferred, library, no_such
 
 _FILES = ("model.safetensors", "pytorch_model.bin")  # of a repository on Hugging Face's hub
 
 
 @dataclass(frozen=True)
-class TimmNetwork:
+class TimmNetwork(LibraryNetwork):
     """A network of timm's; `steadfit.models.pretrained.source.Source` says what its parts are for.
 
     known_as: its name there, perhaps with the tag of its weights: "resnet18.a1_in1k".
     """
-
-    known_as: str
-    own_code = ""
 
     def __post_init__(self) -> None:
         timm = library("timm")
@@ -51,12 +48,6 @@ class TimmNetwork:
         made = library("timm").create_model(self.known_as, pretrained=False, num_classes=0)
         assert isinstance(made, nn.Module)
         return made
-
-    def check_portable(self) -> None:
-        """It is sent by its name."""
-
-    def drawn_anew(self) -> nn.Module:
-        return self.backbone()
 
     def weights_at_hand(self) -> Path | None:
         repository = self._facts.get("hf_hub_id")

@@ -8,16 +8,13 @@ import torch
 from torch import nn
 
 from steadfit.errors import SteadfitError
-from steadfit.models.pretrained.source import Preferred, library, no_such
+from steadfit.models.pretrained.source import LibraryNetwork, Preferred, library, no_such
 
 
 @dataclass(frozen=True)
-class TorchvisionNetwork:
+class TorchvisionNetwork(LibraryNetwork):
     """A classifier of torchvision's; `steadfit.models.pretrained.source.Source` says what its parts
     are for."""
-
-    known_as: str
-    own_code = ""
 
     def __post_init__(self) -> None:
         models = self._models
@@ -49,12 +46,6 @@ class TorchvisionNetwork:
         owner, _, last = _last_linear(made, self.name).rpartition(".")
         setattr(made.get_submodule(owner), last, nn.Identity())
         return made
-
-    def check_portable(self) -> None:
-        """It is sent by its name."""
-
-    def drawn_anew(self) -> nn.Module:
-        return self.backbone()
 
     def weights_at_hand(self) -> Path | None:
         file = self._file
