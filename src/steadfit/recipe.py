@@ -135,9 +135,17 @@ class Augmentation(Settings):
     flip: bool = False  # images: left and right, with probability one half
     rotation: Annotated[float, Field(ge=0, le=180)] = 0.0  # images: largest angle, degrees
     noise: NonNegative = 0.0  # not texts: standard deviation, in units of the prepared inputs
-    crop: Share = 0.0  # series: largest share cut away at the two ends together
+    crop: Share = 0.0  # largest share cut away: of images' area, at a series' two ends together
+    colour: Share = 0.0  # images: brightness in deviations, contrast and saturation, at most
+    mixup: NonNegative = 0.0  # images: a of Beta(a, a), from which a pair's shares are drawn
+    cutmix: NonNegative = 0.0  # images: the same, of a box of another image
     word_dropout: Share = 0.0  # texts: share of the tokens made unknown
     own: OwnFunction = None
+
+    @property
+    def mixes(self) -> bool:
+        """Whether examples are mixed with one another, and their labels too."""
+        return bool(self.mixup or self.cutmix)
 
 
 class Training(Settings):

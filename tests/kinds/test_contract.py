@@ -13,6 +13,7 @@ import torch
 from steadfit.data import Ragged, Table, from_arrays, from_series, from_texts
 from steadfit.errors import SteadfitError
 from steadfit.kinds import KINDS, Inputs, Kind, Packed, Preparation, checked, kind_of
+from steadfit.kinds.base import Mixture
 from steadfit.kinds.table_columns import Category, DatePart, Number
 from steadfit.models import MODELS, build
 from steadfit.nn import Padded
@@ -135,9 +136,9 @@ def test_its_changes_are_drawn_and_others_refused(case):
             with pytest.raises(SteadfitError, match=name):
                 kind.augment(ready, settings, torch.Generator())
             continue
-        ways = [
-            kind.augment(ready, settings, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
-        ]
+        change = kind.mixed if settings.mixes else kind.augment
+        made = [change(ready, settings, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)]
+        ways = [way.x if isinstance(way, Mixture) else way for way in made]
         same, other = (
             all(map(torch.equal, kind.tensors(ways[0]), kind.tensors(way))) for way in ways[1:]
         )

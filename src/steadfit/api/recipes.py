@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
@@ -12,6 +12,7 @@ from steadfit.cells import CELLS
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.installed import installed
+from steadfit.kinds.base import Usual
 from steadfit.models import (
     MODELS,
     OwnNetwork,
@@ -33,24 +34,34 @@ _CALIBRATING = ("calibrate", "refit")  # of the usual training, where there are 
 NetworkLike = str | nn.Module | type[nn.Module] | Callable[..., nn.Module] | OwnNetwork | Pretrained
 
 
+class Chosen(NamedTuple):
+    """What is trained, and what to say of what was chosen for the person."""
+
+    recipe: Recipe
+    notes: tuple[str, ...] = ()
+
+
 def recipe_of(
     train: Dataset,
     recipe: Recipe | None,
     model: NetworkLike | None,
     settings: Mapping[str, Scalar] | None,
     training: Mapping[str, Any] | None,
-) -> Recipe:
+) -> Chosen:
     """The recipe that is given, or one of these parts, by default those that suit the data.
 
     Raises SteadfitError where both are given.
     """
     if recipe is None:
-        name = resolved(model) or train.schema.model
-        given = _with_usual(_usual(name, settings or {}), train, training or {})
+        name, unnamed = resolved(model) or train.schema.model, model is None
+        suits = _suited(train) if unnamed else Usual()
+        usual = {**_usual(name, settings or {}), **suits.training}
+        given = _with_usual(usual, train, training or {})
         if "epochs" not in (training or {}):
             asked, usual = Training.of(**given), given.get("epochs", Training().epochs)
             given["epochs"] = train.schema.epochs(usual, steps_of(train, asked))
-        return _from_parts(name, _as_wide(name, train) | dict(settings or {}), given)
+        its = {**suits.settings, **_as_wide(name, train), **(settings or {})}
+        return Chosen(_from_parts(name, its, given), suits.notes)
     parts = {"model": model, "settings": settings, "training": training}
     beside = [name for name, value in parts.items() if value]
     if beside:
@@ -58,7 +69,14 @@ def recipe_of(
             f"recipe must be given alone, got {' and '.join(beside)} beside it. Put them into the "
             "recipe: recipe.model_with(name, ...), recipe.training_with(...)."
         )
-    return recipe
+    return Chosen(recipe)
+
+
+def _suited(data: Dataset) -> Usual:
+    """By the training side alone, where the data have a test side of their own."""
+    is_test = data.structure.is_test
+    learned = data if is_test is None else data.take(torch.nonzero(~is_test)[:, 0])
+    return learned.schema.kind.usual(learned.x, learned.y)
 
 
 def steps_of(train: Dataset, training: Training) -> int:

@@ -115,12 +115,12 @@ def study(
         references=reference,
         seed=seed,
     )
-    baseline = recipe_of(dataset, recipe, model, settings, training)
+    baseline, said = recipe_of(dataset, recipe, model, settings, training)
     tried = [remedies] if isinstance(remedies, str) else remedies
     if tried == ["none"]:
         tried = []
     folder = folder_for(out, dataset.name, data, dataset, RecipeLearner(baseline), replace, voice)
-    notes = network_notes(baseline, dataset)
+    notes = (*said, *network_notes(baseline, dataset))
     if tell is not None:
         for note in notes:
             tell(note)

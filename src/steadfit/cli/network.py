@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from steadfit.cli.options import MODEL, CodeVersion, Set
 from steadfit.cli.settings import named, nested
+from steadfit.errors import SteadfitError
 
 
 @Parameter(name="*")
@@ -71,6 +72,10 @@ class Network:
     def given(self) -> Any:
         """The model, by its name or as a network of one's own; None where none was named."""
         if self.model is None:
+            if self.weights is not None:
+                raise SteadfitError(
+                    "--weights are of a pretrained network. Name it too: --model timm:NAME."
+                )
             return None
         from steadfit.models import OwnNetwork, is_pretrained, pretrained
         from steadfit.own_code import import_path

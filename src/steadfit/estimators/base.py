@@ -66,7 +66,7 @@ class SteadfitEstimator(BaseEstimator):
         """Set `model_`, and `study_` where there are remedies."""
         seed, training = self._seed(), self._changes()
         if self.remedies is None:
-            recipe = recipe_of(data, None, self.model, self.settings, training)
+            recipe = recipe_of(data, None, self.model, self.settings, training).recipe
             check(recipe, data)
             everything = torch.arange(len(data))
             device = "cuda" if torch.cuda.is_available() else "cpu"

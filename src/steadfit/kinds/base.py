@@ -57,6 +57,27 @@ def said(found: Examples) -> Any:
     return found.x
 
 
+class Mixture(NamedTuple):
+    """Examples that are each made of two: of itself, and of another one of the batch.
+
+    x: as the batch. other: the place of that one, int64, shape (batch,). share: of the first in the
+    mixture, and so in its label, float32, shape (batch,).
+    """
+
+    x: Any
+    other: Tensor
+    share: Tensor
+
+
+class Usual(NamedTuple):
+    """How examples are learned where a person names no model: settings of the kind's model, changes
+    of the training, and what to say of them."""
+
+    settings: Mapping[str, Any] = MappingProxyType({})
+    training: Mapping[str, Any] = MappingProxyType({})
+    notes: tuple[str, ...] = ()
+
+
 class Packed(NamedTuple):
     """Examples as they are written to a file: arrays by name, and words for JSON."""
 
@@ -124,6 +145,15 @@ class Kind(ABC, Generic[X]):
         form: the form of the table that was trained on, if any; a new table must have it too.
         Raises SteadfitError for another kind of file, and for options that this kind does not have.
         """
+
+    @property
+    def usual_model(self) -> str:
+        """The model where none is named."""
+        return self.model
+
+    def usual(self, x: X, y: Tensor) -> Usual:
+        """How this model is best trained; x, y: the examples and targets of the training side."""
+        return Usual()
 
     @property
     def columns_read(self) -> tuple[str, ...]:
@@ -228,6 +258,10 @@ class Kind(ABC, Generic[X]):
         self.check_changes(settings)
         changed = self._changed(x, settings, generator)
         return changed if settings.own is None else self.changed_by(settings.own, changed)
+
+    def mixed(self, x: X, settings: Augmentation, generator: torch.Generator) -> Mixture:
+        """Prepared examples, each mixed with another one as `settings.mixes` asks."""
+        raise SteadfitError(f"{self.several} cannot be mixed with one another.")
 
     @abstractmethod
     def changed_by(self, code: Any, x: X) -> X:

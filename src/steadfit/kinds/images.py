@@ -14,8 +14,9 @@ from steadfit.errors import SteadfitError
 from steadfit.formats import Form
 from steadfit.formats.pictures import WHITE
 from steadfit.kinds import image_changes
-from steadfit.kinds.base import Examples, Kind, Packed, existing, said
+from steadfit.kinds.base import Examples, Kind, Mixture, Packed, Usual, existing, said
 from steadfit.kinds.image_inputs import images_in_memory, read_images
+from steadfit.kinds.mirrored import Mirrored, try_mirrored
 from steadfit.kinds.moments import moments
 from steadfit.kinds.own_changes import own_change
 from steadfit.kinds.preparation import Preparation
@@ -25,6 +26,7 @@ from steadfit.recipe import Augmentation
 
 _IMAGES, _VALUES = 512, 2**21  # of a batch that is predicted, at most; values take 4 bytes each
 _SMALL = 16  # pixels a side that a reference model is given, at most
+_PHOTO = 32  # pixels of the shorter side of what is trained as a photo, at least
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,30 @@ class Images(Kind[Tensor]):
     white: int = WHITE
 
     name = several = "images"
-    changes = frozenset({"shift", "flip", "rotation", "noise"})
+    changes = frozenset({"shift", "flip", "rotation", "noise", "crop", "colour", "mixup", "cutmix"})
     model = "convnet"
     remedies = ("augment",)
     references = ("logistic regression", "ridge regression", "HOG and logistic regression")
     least_steps = 160
+
+    @property
+    def usual_model(self) -> str:
+        return "resnet" if self._is_photo else self.model
+
+    def usual(self, x: Tensor, y: Tensor) -> Usual:
+        """Photos are cut at random, and mirrored where that changes no meaning (docs/images.md)."""
+        if not self._is_photo:
+            return Usual()
+        tried = try_mirrored(self.matrix(x), self.matrix(x.flip(-1)), y.numpy())
+        return Usual(
+            {"depth": 8, "stem": 0},
+            {"augmentation": {"flip": tried.may, "crop": 0.5}},
+            (_said_of(tried),),
+        )
+
+    @property
+    def _is_photo(self) -> bool:
+        return self.channels == 3 and min(self.height, self.width) >= _PHOTO
 
     @classmethod
     def holds(cls, x: object) -> bool:
@@ -153,9 +174,24 @@ class Images(Kind[Tensor]):
     def signature(self, shape: tuple[int, ...], preparations: Sequence[Preparation]) -> Signature:
         return image_signature(shape, preparations)
 
+    def mixed(self, x: Tensor, settings: Augmentation, generator: torch.Generator) -> Mixture:
+        return image_changes.mixed(x, settings, generator)
+
     def _changed(self, x: Tensor, settings: Augmentation, generator: torch.Generator) -> Tensor:
-        if settings.rotation:
+        if settings.rotation or settings.crop:
             x = image_changes.warped(x, settings, generator)
         elif settings.shift or settings.flip:
             x = image_changes.moved(x, settings, generator)
+        if settings.colour:
+            x = image_changes.coloured(x, settings, generator)
         return x + noise(x, settings, generator) if settings.noise else x
+
+
+def _said_of(tried: Mirrored) -> str:
+    scores = f"{tried.right:.0%} of other images as they are, {tried.mirrored:.0%} of mirrored ones"
+    if tried.may:
+        return f"Images are mirrored at random in training: a simple model is right on {scores}."
+    return (
+        f"Images are not mirrored in training: a simple model is right on {scores}, "
+        f"{tried.guess:.0%} by guessing. Where they mean the same, try the remedy flip."
+    )

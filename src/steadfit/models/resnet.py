@@ -1,7 +1,9 @@
 """Residual nets for small images, and the same nets without the additions (He, Zhang, Ren and Sun
 2016, "Deep residual learning for image recognition", section 4.2; lecture 25, 2.4)."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from steadfit.errors import SteadfitError
 from steadfit.models.blocks import Norm, Width, activated, dropped, scaled
@@ -21,6 +23,8 @@ from steadfit.recipe import Share
 CHANNELS = (16, 32, 64)  # of the three stages; each after the first begins with a stride of 2
 EXPANSION = 4  # a bottleneck's last convolution has this many times the channels of the others
 Block = Literal["basic", "bottleneck"]
+Stem = Annotated[int, Field(ge=0, le=8)]
+_FINE = 48  # pixels of the longer side after the first convolution, at most, where it is told
 
 
 def resnet(
@@ -32,6 +36,7 @@ def resnet(
     block: Block = "basic",
     shortcut: Literal["identity", "projection"] = "identity",
     preactivation: bool = False,
+    stem: Stem = 1,
     stochastic_depth: Share = 0.0,
     dropout: Share = 0.0,
     norm: Norm = "batch",
@@ -50,6 +55,8 @@ def resnet(
         channels of zeros, without weights (option A); "projection" is a 1x1 convolution (B).
     preactivation: normalisation and activation before each convolution of a block instead of
         after it (He et al. 2016, "Identity mappings in deep residual networks").
+    stem: the stride of the first convolution, whose kernel has two pixels more for each above 1;
+        0: told by the size, so that at most 48 pixels a side are left.
     stochastic_depth: probability that the last block is left out of a batch in training; that of
         the others rises to it linearly (Huang et al. 2016).
     dropout: share of the inputs of each block's last convolution switched off in training
@@ -58,7 +65,9 @@ def resnet(
     activation: relu, tanh, sigmoid, gelu or silu.
     """
     blocks = _blocks("resnet", depth, width, block)
-    conv, *after = activated(_conv(scaled(CHANNELS[0], width), 3), norm, activation)
+    stride = stem or max(1, -(-max(shape[1:]) // _FINE))
+    first = _conv(scaled(CHANNELS[0], width), 2 * stride + 1, stride)
+    conv, *after = activated(first, norm, activation)
     layers = [conv] if preactivation else [conv, *after]
     before = scaled(CHANNELS[0], width)
     for number, convs in enumerate(blocks, start=1):

@@ -173,8 +173,23 @@ def jitter(recipe: Recipe, deviation: float = 0.1) -> Recipe:
 
 
 def crop(recipe: Recipe, share: float = 0.2) -> Recipe:
-    """Cut up to this share of each series away at its ends."""
+    """Cut up to this share of a series, or of an image's area, away; enlarge what is left of it."""
     return recipe.training_with(augmentation={"crop": share})
+
+
+def colour(recipe: Recipe, strength: float = 0.2) -> Recipe:
+    """Change the brightness, contrast and saturation of each image by up to this much."""
+    return recipe.training_with(augmentation={"colour": strength})
+
+
+def mixup(recipe: Recipe, strength: float = 0.2) -> Recipe:
+    """Mix each image and its label with another; shares from Beta(strength, strength)."""
+    return recipe.training_with(augmentation={"mixup": strength})
+
+
+def cutmix(recipe: Recipe, strength: float = 1.0) -> Recipe:
+    """Learn from images with a box of another one in them, and from labels by area."""
+    return recipe.training_with(augmentation={"cutmix": strength})
 
 
 def word_dropout(recipe: Recipe, share: float = 0.1) -> Recipe:
@@ -233,6 +248,9 @@ REMEDIES: Mapping[str, RemedyFunction] = MappingProxyType(
             layer_norm,
             jitter,
             crop,
+            colour,
+            mixup,
+            cutmix,
             word_dropout,
             frozen,
             tuned,

@@ -72,6 +72,7 @@ class Task(ABC):
     answer: what a saved program gives (`averaged`). quantiles: of each number of y, that are
         answered in its place, rising; outputs are then quantile by quantile. Empty for most.
     takes: the settings of `Training` that this task takes and others do not.
+    mixes: whether there are targets of two examples mixed.
     """
 
     name: ClassVar[str]
@@ -85,6 +86,7 @@ class Task(ABC):
     watched: ClassVar[int] = 512
     seen: ClassVar[int] = 2000
     takes: ClassVar[frozenset[str]] = frozenset()
+    mixes: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -129,12 +131,32 @@ class Task(ABC):
                 raise SteadfitError(
                     f"{what}, and {data} is of {self.learned}. Leave out training.{setting}."
                 )
+        if training.augmentation.mixes:
+            self._check_mixing(training, data)
         for setting in _OF_OUR_LOSSES if training.own_loss is not None else ():
             if getattr(training, setting) != Training.model_fields[setting].default:
                 raise SteadfitError(
                     f"training.{setting} changes one of steadfit's losses, and own_loss is in its "
                     f"place. Leave out training.{setting}, or make it a part of your function."
                 )
+
+    def _check_mixing(self, training: Training, data: str) -> None:
+        """Raise SteadfitError where examples cannot be mixed with these settings."""
+        if not self.mixes:
+            raise SteadfitError(
+                f"mixup and cutmix mix labels too, and {data} is of {self.learned}. Leave them out."
+            )
+        for setting in ("own_loss", "class_weight"):
+            if getattr(training, setting) != Training.model_fields[setting].default:
+                raise SteadfitError(
+                    f"training.{setting} needs one label an example, and mixup and cutmix mix "
+                    f"them. Leave out one of the two."
+                )
+
+    def mixed(self, y: Tensor, other: Tensor, share: Tensor) -> Tensor:
+        """Prepared targets mixed with those at the places `other`: share of the first, (batch,)."""
+        share = share[:, None]
+        return share * y + (1 - share) * y[other]
 
     @abstractmethod
     def loss(
@@ -148,9 +170,9 @@ class Task(ABC):
     ) -> Tensor:
         """The mean loss of a batch.
 
-        outputs: what the module gave. y: prepared targets. smoothed: whether labels are smoothed as
-        `training.label_smoothing` says. weights: how much each class counts, float32, shape
-        (classes,); None where all count alike.
+        outputs: what the module gave. y: prepared targets, or as `mixed` gives them. smoothed:
+        whether labels are smoothed as `training.label_smoothing` says. weights: how much each class
+        counts, float32, shape (classes,); None where all count alike.
         """
 
     @abstractmethod
@@ -307,7 +329,7 @@ class Task(ABC):
 
     def model(self, kind: Kind[Any]) -> str:
         """The model for this task on this kind of examples."""
-        return kind.model
+        return kind.usual_model
 
     def remedies(self, kind: Kind[Any]) -> tuple[str, ...]:
         """The remedies tried."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, one_hot
 
 from steadfit.analysis import points
 from steadfit.analysis.measures import OF_CLASSES
@@ -34,6 +34,7 @@ class Classes(Task):
     answer = "probabilities"
     takes = frozenset({"loss", "own_loss", "class_weight", "balanced_sampling", "calibrate"})
     measures = OF_CLASSES
+    mixes = True
 
     @property
     def outputs(self) -> int:
@@ -59,6 +60,10 @@ class Classes(Task):
         if training.loss == "brier":
             return brier(outputs.float(), y, smoothing, weights)
         return cross_entropy(outputs.float(), y, weights, label_smoothing=smoothing)
+
+    def mixed(self, y: Tensor, other: Tensor, share: Tensor) -> Tensor:
+        """The probability of each class, float32, shape (examples, classes)."""
+        return super().mixed(one_hot(y, len(self.names)).float(), other, share.float())
 
     def guessing(self, y: Tensor, training: Training, weights: Tensor | None = None) -> float:
         """That of the classes' frequencies, by their weights."""

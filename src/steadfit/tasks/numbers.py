@@ -78,6 +78,7 @@ class Numbers(Numeric):
     """Numbers: y is float32, shape (examples, count)."""
 
     count: int
+    mixes = True
 
     name = "numbers"
 

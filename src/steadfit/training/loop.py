@@ -221,10 +221,13 @@ class _Run:
     def parts(self, rows: Tensor, augmentation: Augmentation | None = None) -> list[Part]:
         """What the module takes for these examples, and what it is to answer: all of them together
         or, where memory is too small for that, in several parts."""
-        inputs = self.kind.placed(self.take(rows), self.device)
+        inputs, y = self.kind.placed(self.take(rows), self.device), self.y[rows].to(self.device)
         if augmentation is not None:
             inputs = self.kind.augment(inputs, augmentation, self.noise)
-        answers = in_pieces(self.y[rows].to(self.device), self.most)
+            if augmentation.mixes:
+                inputs, other, share = self.kind.mixed(inputs, augmentation, self.noise)
+                y = self.task.mixed(y, other, share)
+        answers = in_pieces(y, self.most)
         each = zip(in_pieces(inputs, self.most), answers, strict=True)
         return [(self.kind.padded(inputs), y) for inputs, y in each]
 
