@@ -16,6 +16,11 @@ _SMALL = 700 * 10**6  # bytes that any file may take once it is unpacked
 _RATIO = 100  # and how many times its own size a larger one may
 
 
+def usable_cores() -> int:
+    """The cores this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def memory() -> int:
     """Bytes that this process may use: the machine's memory, or the limit set for the process or
     for a container that it runs in.

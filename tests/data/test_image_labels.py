@@ -10,6 +10,7 @@ from PIL import features as pillow_features
 
 from steadfit.data import Dataset, read, split
 from steadfit.errors import SteadfitError
+from steadfit.formats.pictures import Frame
 from steadfit.kinds import Images
 from steadfit.kinds.image_inputs import read_images
 from steadfit.tasks import Numbers
@@ -264,7 +265,7 @@ def test_heic_is_named_with_what_reads_it(
     said = "a HEIC picture, which needs pillow-heif to be read: pip install pillow-heif"
     assert any(f"a/{name} is left out" in note and said in note for note in read(tmp_path).notes)
     with pytest.raises(SteadfitError, match=said):
-        read_images(tmp_path / "a" / name, (1, 8, 10))
+        read_images(tmp_path / "a" / name, 1, Frame(8, 10))
 
 
 def test_many_files_that_need_the_same_are_one_note(tmp_path: Path) -> None:

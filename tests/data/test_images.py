@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from steadfit.data import Dataset, read
 from steadfit.errors import SteadfitError
+from steadfit.formats.pictures import Frame
 from steadfit.kinds.image_inputs import read_images
 
 GREY = Image.fromarray(np.arange(0, 240, 3, np.uint8).reshape(8, 10))
@@ -152,16 +154,47 @@ def test_sizes_are_made_equal_by_the_stated_rule(tmp_path: Path) -> None:
     assert tuple(data.x.shape[2:]) == (8, 10)
     assert any("Images of 1 other sizes were resized to 8×10" in note for note in data.notes)
     z = pixels(data, "a/z.png")[0]
-    assert (z == z[4]).all()  # the border rows repeat what they border on
-    assert (z[:, :3] == 100).all()
-    assert (z[:, 7:] == 200).all()
+    assert (z[2:6, :3] == 100).all()
+    assert (z[2:6, 7:] == 200).all()
+    assert len(np.unique(z[[0, 1, 6, 7]])) == 1  # no streaks: what is left has one colour
+    assert 100 <= z[0, 0] <= 200
     assert tuple(read(tmp_path, size=5).x.shape[2:]) == (5, 5)
+
+
+def test_a_size_may_have_a_height_and_a_width(tmp_path: Path) -> None:
+    fill(tmp_path)
+    assert tuple(read(tmp_path, size=(6, 9)).x.shape[2:]) == (6, 9)
+    assert tuple(read(tmp_path, size=[7]).x.shape[2:]) == (7, 7)
+    for size in ((6, 0), (1, 2, 3), ()):
+        with pytest.raises(SteadfitError, match="a side, or a height and a width"):
+            read(tmp_path, size=size)
+    with pytest.raises(SteadfitError, match='"pad" or "crop"'):
+        read(tmp_path, fit="stretch")  # pyright: ignore[reportArgumentType]
+
+
+def test_what_is_cut_off_is_beyond_the_middle(tmp_path: Path) -> None:
+    """Stripes of 1 × 3 squares: the middle one is left, in training and in predicting."""
+    fill(tmp_path)
+    stripes = np.repeat([[10, 120, 250]], 20, axis=1).repeat(20, axis=0).astype(np.uint8)
+    Image.fromarray(stripes).save(tmp_path / "a" / "z.png")
+    data = read(tmp_path, size=10, fit="crop")
+    assert np.abs(pixels(data, "a/z.png")[0, :, 1:-1].astype(int) - 120).max() <= 2
+    again = data.schema.kind.from_memory(tmp_path / "a" / "z.png", None)
+    assert torch.equal(again[0], data.x[data.ids.index("a/z.png")])
+    assert any("beyond cut off" in note for note in data.notes)
+
+
+def test_how_much_is_kept_is_said(tmp_path: Path) -> None:
+    (_, note) = read(fill(tmp_path, GREY.resize((640, 480))), size=(48, 64)).notes
+    assert "1.0% of an image's pixels are kept" in note
 
 
 def test_large_images_are_scaled_down_and_it_is_said(tmp_path: Path) -> None:
     data = read(fill(tmp_path, GREY.resize((300, 240))))
-    assert tuple(data.x.shape[2:]) == (51, 64)
-    assert "resized to 51×64" in data.notes[1]
+    assert tuple(data.x.shape[2:]) == (102, 128)
+    assert "resized to 102×128" in data.notes[1]
+    assert "18.1% of an image's pixels are kept" in data.notes[1]  # (128 / 300)²
+    assert tuple(read(tmp_path, pixels=64).x.shape[2:]) == (51, 64)
     assert tuple(read(tmp_path, size=100).x.shape[2:]) == (100, 100)
 
 
@@ -278,7 +311,7 @@ def test_names_that_are_no_text_can_be_printed_and_told_apart(tmp_path: Path) ->
     data = read(tmp_path)
     "".join(data.ids).encode()
     assert data.classes == (r"\xfe", r"\xff", "a", "b")
-    _, names, *_ = read_images(tmp_path / "a", (1, 8, 10))
+    _, names, *_ = read_images(tmp_path / "a", 1, Frame(8, 10))
     assert names[-1] == r"\xff.png"
 
 
@@ -300,7 +333,7 @@ def test_a_class_all_of_whose_images_are_unreadable_is_said(tmp_path: Path) -> N
 
 
 def test_a_size_of_nothing_is_said(tmp_path: Path) -> None:
-    with pytest.raises(SteadfitError, match="size must be 1 or more"):
+    with pytest.raises(SteadfitError, match="each 1 or more"):
         read(fill(tmp_path), size=0)
 
 
@@ -333,7 +366,7 @@ def test_what_other_programs_leave_is_no_class_and_no_image(tmp_path: Path, left
         (folder / left).write_bytes(b"\0\5\x16\7" + bytes(60))
     data = read(folder)
     assert (data.classes, len(data), len(data.notes)) == (("a", "b"), 6, 1)
-    assert len(read_images(folder, (1, 8, 10)).ids) == 6
+    assert len(read_images(folder, 1, Frame(8, 10)).ids) == 6
 
 
 def test_an_image_without_suffix_is_trained_on_and_predicted(tmp_path: Path) -> None:
@@ -341,8 +374,8 @@ def test_an_image_without_suffix_is_trained_on_and_predicted(tmp_path: Path) -> 
     (folder / "a" / "0.png").rename(folder / "a" / "plain")
     (folder / "a" / "README").write_text("no image")
     assert "a/plain" in read(folder).ids
-    assert "a/plain" in read_images(folder, (1, 8, 10)).ids
-    assert not any("README" in name for name in read_images(folder, (1, 8, 10)).ids)
+    assert "a/plain" in read_images(folder, 1, Frame(8, 10)).ids
+    assert not any("README" in name for name in read_images(folder, 1, Frame(8, 10)).ids)
 
 
 @pytest.mark.parametrize(("train", "test"), [("Train", "Test"), ("training", "testing")])

@@ -9,6 +9,7 @@ import pytest
 from steadfit import machine
 from steadfit.data import read
 from steadfit.errors import SteadfitError
+from steadfit.formats.pictures import Frame
 from steadfit.kinds.image_inputs import read_images
 from steadfit.tasks import Numbers
 
@@ -96,22 +97,22 @@ def test_damaged_files_are_said(tmp_path: Path) -> None:
 
 def test_examples_to_predict_are_opened_alike(tmp_path: Path) -> None:
     path = saved(tmp_path, x=X, y=Y)
-    assert read_images(path, (1, 3, 2))[0].shape == (4, 1, 3, 2)
+    assert read_images(path, 1, Frame(3, 2))[0].shape == (4, 1, 3, 2)
     for values in (X > 5, X.astype(np.float16)):
-        x, names, *_ = read_images(saved(tmp_path, x=values), (1, 3, 2))
+        x, names, *_ = read_images(saved(tmp_path, x=values), 1, Frame(3, 2))
         assert (x.numpy()[:, 0] == values).all()
         assert names == ("row 0", "row 1", "row 2", "row 3")
     for bad in (np.nan, 1e300):
         with pytest.raises(SteadfitError, match=r"x must be finite, .* in 1 of 4 examples: row 1"):
-            read_images(saved(tmp_path, x=np.where(X == 7, bad, X)), (1, 3, 2))
+            read_images(saved(tmp_path, x=np.where(X == 7, bad, X)), 1, Frame(3, 2))
     path = saved(tmp_path, x=X, y=Y)
     whole = path.read_bytes()
     for content in (b"", whole[:100], b"PK\x03\x04" + bytes(50), b"x,y\n1,2\n"):
         path.write_bytes(content)
         with pytest.raises(SteadfitError, match="not a complete npz file"):
-            read_images(path, (1, 3, 2))
+            read_images(path, 1, Frame(3, 2))
     with pytest.raises(SteadfitError, match=r"array x, got a"):
-        read_images(saved(tmp_path, a=X), (1, 3, 2))
+        read_images(saved(tmp_path, a=X), 1, Frame(3, 2))
 
 
 def test_what_unpacks_to_more_than_the_memory_is_said(tmp_path: Path, monkeypatch) -> None:

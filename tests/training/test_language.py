@@ -70,11 +70,13 @@ def test_no_gradient_goes_back_beyond_a_window():
 def test_few_windows_get_as_many_epochs_as_make_the_least_steps(tmp_path, block, epochs):
     """One batch of two blocks: of 8 windows of 128 characters, of 2, and of 1."""
     data = text(tmp_path, chain(0.7, 2 * block + 1), block)
-    assert recipe_of(data, None, None, None, None).training.epochs == epochs
-    named = recipe_of(data, None, None, None, {"epochs": 3, "optimizer": {"warmup": 0.2}}).training
+    assert recipe_of(data, None, None, None, None).recipe.training.epochs == epochs
+    named = recipe_of(
+        data, None, None, None, {"epochs": 3, "optimizer": {"warmup": 0.2}}
+    ).recipe.training
     assert (named.epochs, named.optimizer.warmup) == (3, 0.2)
     assert (named.optimizer.learning_rate, named.clip) == (0.005, 1.0)
-    half = recipe_of(data, None, None, None, {"truncation": 64}).training.epochs
+    half = recipe_of(data, None, None, None, {"truncation": 64}).recipe.training.epochs
     assert half == max(20, epochs // 2)
 
 

@@ -121,7 +121,7 @@ def test_a_damaged_file_of_features_is_computed_again(network, tmp_path: Path) -
 def test_the_model_predicts_as_its_replica_did(network, learn: str, tmp_path: Path) -> None:
     """The replica of a frozen one saw kept features, the model sees images."""
     data = photos()
-    recipe = recipe_of(network, learn=learn).recipe
+    recipe = recipe_of(network, learn=learn)
     replica = fit(recipe, data, torch.arange(40), data, seed=0)
     model = trained_model(recipe, data, [replica])
     np.testing.assert_allclose(model.logits(data.x)[0], replica.logits, atol=2e-4)
@@ -138,13 +138,13 @@ def test_a_tuned_network_begins_with_the_head_that_learned_on_its_features(netwo
     data = photos()
     everything = torch.arange(len(data))
     still = {"optimizer": {"learning_rate": 1e-9}}
-    frozen = fit(recipe_of(network), data, everything, data, seed=0).recipe
+    frozen = fit(recipe_of(network), data, everything, data, seed=0)
     from steadfit.training import transfer
 
     start = {k.removeprefix("network."): v for k, v in frozen.weights.items()}
     from dataclasses import replace
 
-    recipe = recipe_of(replace(network, start=start), learn="tuned").training_with(**still).recipe
+    recipe = recipe_of(replace(network, start=start), learn="tuned").training_with(**still)
     tuned = transfer.loop.fit(recipe, data, everything, data, seed=0)
     np.testing.assert_allclose(tuned.logits, frozen.logits, atol=1e-3)
 
@@ -167,13 +167,13 @@ def test_adam_moves_a_tuned_network_by_its_share_of_the_rate(network) -> None:
 
 def test_what_does_not_go_together_is_refused(network) -> None:
     data = photos()
-    changed = recipe_of(network).training_with(augmentation={"flip": True}).recipe
+    changed = recipe_of(network).training_with(augmentation={"flip": True})
     with pytest.raises(SteadfitError, match="once an image"):
         RecipeLearner(changed).check(data)
-    RecipeLearner(recipe_of(network, learn="tuned")).check(data).recipe
+    RecipeLearner(recipe_of(network, learn="tuned")).check(data)
     table = from_arrays([[0.0, 1.0], [2.0, 3.0]], [0, 1])
     with pytest.raises(SteadfitError, match="takes images"):
-        RecipeLearner(recipe_of(network)).check(table).recipe
+        RecipeLearner(recipe_of(network)).check(table)
 
 
 def test_a_study_compares_the_ways_as_arms(network, tmp_path: Path) -> None:

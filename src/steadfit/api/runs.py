@@ -15,11 +15,12 @@ from steadfit.api.results import Study
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.files import check_outside, write_text
+from steadfit.machine import usable_cores
 from steadfit.report import page
 from steadfit.report.explain_design import before_training
 from steadfit.report.voice import Voice
 from steadfit.study import fit_result
-from steadfit.study.engine import Engine, usable_cores
+from steadfit.study.engine import Engine
 from steadfit.study.folder import About, Run, check_place, other_study, write_about
 from steadfit.study.learner import Learner
 from steadfit.study.rounds import Expectation

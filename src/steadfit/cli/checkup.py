@@ -26,7 +26,7 @@ from steadfit.cells import (
     run,
     run_reference,
 )
-from steadfit.study.engine import usable_cores
+from steadfit.machine import usable_cores
 
 CELL = "gru"  # two stages of products: most of what the generator can write
 TOLERANCE = 1e-10  # in float64

@@ -1,7 +1,7 @@
 """What the commands are told of the data: options of the readers, alike for every command."""
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -61,14 +61,24 @@ class Reading(Writing):
         str | None, _option("seen: leave out classes with too few training examples.")
     ] = None
     size: Annotated[
-        int | None, _option("Height and width that a folder's images are brought to.")
+        list[int] | None,
+        Parameter(
+            group=DATA,
+            negative=(),
+            consume_multiple=True,
+            help="Side that a folder's images are brought to, or height and width.",
+        ),
     ] = None
     pixels: Annotated[
         int | None,
         _option(
-            "Of the longer side, at most, where no size is given. [default: 64; those that a "
-            "pretrained network was trained on]"
+            "Of the longer side, at most, where no size is given. [default: 128, 96 or 64 by the "
+            "number of images; those that a pretrained network was trained on]"
         ),
+    ] = None
+    fit: Annotated[
+        Literal["pad", "crop"] | None,
+        _option("pad: images are shown whole. crop: they fill the size. [default: pad]"),
     ] = None
     layout: Annotated[
         str | None, _option("Axes of an .npz file's images: channels_first, channels_last.")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -25,6 +25,23 @@ NEEDS = "needs"  # in the reason why a sound file cannot be read here
 WHITE = 65535  # of a file with 16 bits a pixel that uses all of them
 _WHITES = (255, 1023, 4095, 16383, WHITE)
 _LEFT_BEHIND = {"__macosx", "@eadir", "#recycle", "lost+found", "thumbs.db", "desktop.ini"}
+
+
+Fit = Literal["pad", "crop"]
+
+
+class Frame(NamedTuple):
+    """What every image is brought to.
+
+    height, width: in pixels. fit: "pad" shows the whole image, and fills what is left of the frame
+    with the median colour of its border; "crop" fills the frame, and cuts off what lies beyond.
+    white: the value that counts as white in files of 16 bits a pixel.
+    """
+
+    height: int
+    width: int
+    fit: Fit = "pad"
+    white: int = WHITE
 
 
 def left_behind(name: str) -> bool:
@@ -82,18 +99,17 @@ def white_of(paths: Iterable[Path]) -> int:
     return next((white for white in _WHITES if brightest <= white), WHITE)
 
 
-def load(path: Path, height: int, width: int, white: int = WHITE) -> np.ndarray:
+def load(path: Path, frame: Frame) -> np.ndarray:
     """One image as `read` prepares it: uint8, shape (height, width, 3).
 
-    white: the value that counts as white in a file of 16 bits. Raises SteadfitError, with the
-    reason alone, where it cannot be decoded.
+    Raises SteadfitError, with the reason alone, where it cannot be decoded.
     """
     try:
         with _opened(path) as image:
-            side = 2 * max(height, width)
+            side = 2 * max(frame.height, frame.width)
             image.draft(None, (side, side))  # large JPEGs are decoded at a part of their size
             _check_pixels(image, path)
-            return fitted(image, height, width, white)
+            return fitted(image, frame)
     except UnidentifiedImageError:
         raise SteadfitError(_unknown(path)) from None
     except Exception as error:  # a decoder given damaged bytes may raise anything
@@ -127,15 +143,36 @@ def _brand_in(head: bytes) -> bytes | None:
     return head[8:12] if head[4:8] == b"ftyp" and head[8:12] in (*_AVIF, *_HEIC) else None
 
 
-def fitted(image: Image.Image, height: int, width: int, white: int = WHITE) -> np.ndarray:
+def fitted(image: Image.Image, frame: Frame) -> np.ndarray:
     """An image in memory as `load` gives it. Raises SteadfitError for more than 16 bits a pixel."""
-    picture = _eight_bits(_upright(image), white)
-    scale = min(height / picture.height, width / picture.width)
+    picture = _eight_bits(_upright(image), frame.white)
+    if frame.fit == "crop":
+        return np.asarray(ImageOps.fit(picture, (frame.width, frame.height)))
+    scale = min(frame.height / picture.height, frame.width / picture.width)
     across, down = (max(1, round(side * scale)) for side in picture.size)
     pixels = np.asarray(picture.resize((across, down)))
-    down, across = height - pixels.shape[0], width - pixels.shape[1]
-    pads = ((down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0))
-    return np.pad(pixels, pads, mode="edge")
+    top, left = (frame.height - down) // 2, (frame.width - across) // 2
+    whole = np.empty((frame.height, frame.width, 3), np.uint8)
+    whole[:] = _border(pixels)
+    whole[top : top + down, left : left + across] = pixels
+    return whole
+
+
+def _border(pixels: np.ndarray) -> np.ndarray:
+    """The median colour of an image's outermost pixels."""
+    sides = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
+    return np.median(np.concatenate(sides), axis=0).astype(np.uint8)
+
+
+def kept(size: tuple[int, int], frame: Frame) -> float:
+    """The share of an image's pixels that the frame has room for. size: height and width.
+
+    >>> kept((400, 600), Frame(40, 60)), kept((400, 600), Frame(40, 45, "crop"))
+    (0.01, 0.0075)
+    """
+    scales = frame.height / size[0], frame.width / size[1]
+    shown = min(scales) ** 2 if frame.fit == "pad" else scales[0] * scales[1]
+    return min(1.0, shown)
 
 
 def _upright(image: Image.Image) -> Image.Image:

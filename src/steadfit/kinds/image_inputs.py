@@ -14,6 +14,7 @@ from steadfit.errors import SteadfitError
 from steadfit.formats import pictures
 from steadfit.formats.arrays import as_array, finite, named, writable
 from steadfit.formats.npz import load_arrays
+from steadfit.formats.pictures import Frame
 from steadfit.kinds.base import Examples
 from steadfit.machine import check_free
 
@@ -21,19 +22,19 @@ Size = tuple[int, int, int]  # channels, height, width
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
-def read_images(source: Path, shape: Size, white: int = pictures.WHITE) -> Examples:
+def read_images(source: Path, channels: int, frame: Frame) -> Examples:
     """Images to predict, what each is called, and notes on those left out.
 
     source: an image, a folder of images (at any depth), or an .npz file with an array `x` of shape
     (examples, height, width), (examples, channels, height, width) or the same with channels last.
-    shape: image files are brought to it as in training, arrays must have it. white: the value that
-    counts as white in files of 16 bits.
+    frame: image files are brought to it as in training, arrays must have its size.
 
     Images of a folder that cannot be read are left out, and are in `damaged` with the reason.
 
     Raises SteadfitError where no image can be read, and for an unreadable array, another shape, or
     nothing to read.
     """
+    shape = (channels, frame.height, frame.width)
     if source.suffix.lower() == ".npz":
         return _from_npz(source, shape)
     root, files = (source.parent, [source]) if source.is_file() else (source, _files(source))
@@ -46,7 +47,7 @@ def read_images(source: Path, shape: Size, white: int = pictures.WHITE) -> Examp
     for file in files:
         name = pictures.place(file, root)
         try:
-            found[name] = _image(file, shape, white)
+            found[name] = _image(file, channels, frame)
         except SteadfitError as error:
             damaged[name] = str(error)
     if not found:
@@ -72,8 +73,8 @@ def _files(folder: Path) -> list[Path]:
     return sorted(file for file in found if pictures.is_picture(file))
 
 
-def _image(file: Path, shape: Size, white: int) -> Tensor:
-    return _as_trained(pictures.load(file, *shape[1:], white), shape[0])
+def _image(file: Path, channels: int, frame: Frame) -> Tensor:
+    return _as_trained(pictures.load(file, frame), channels)
 
 
 def as_grey(pixels: np.ndarray) -> np.ndarray:
@@ -89,20 +90,21 @@ def _as_trained(pixels: np.ndarray, channels: int) -> Tensor:
     return torch.from_numpy(pixels[..., :channels].transpose(2, 0, 1).copy())
 
 
-def images_in_memory(given: Any, shape: Size, white: int = pictures.WHITE) -> Tensor:
-    """One image or several: paths, images of Pillow's, or arrays of the shape.
+def images_in_memory(given: Any, channels: int, frame: Frame) -> Tensor:
+    """One image or several: paths, images of Pillow's, or arrays of the frame's size.
 
     Raises SteadfitError for an image that cannot be read, and for arrays of another shape.
     """
     several = list(given) if isinstance(given, (list, tuple)) else [given]
     if several and all(isinstance(each, (str, Path, Image)) for each in several):
-        return torch.stack([_picture(each, shape, white) for each in several])
+        return torch.stack([_picture(each, channels, frame) for each in several])
+    shape = (channels, frame.height, frame.width)
     x = as_array(given, "x")
     if x.dtype.kind == "U":
         raise SteadfitError("Images must be paths, images of Pillow's or arrays, got texts.")
-    channels, *sides = shape
+    sides = shape[1:]
     last = (*sides, channels)
-    if x.shape in (shape, last, *([tuple(sides)] if channels == 1 else [])):
+    if x.shape in (shape, last, *([sides] if channels == 1 else [])):
         x = x[None]
     if x.ndim == 3 and channels == 1:
         x = x[:, None]
@@ -117,11 +119,11 @@ def images_in_memory(given: Any, shape: Size, white: int = pictures.WHITE) -> Te
     return torch.from_numpy(np.ascontiguousarray(writable(x)))
 
 
-def _picture(given: str | Path | Image, shape: Size, white: int) -> Tensor:
+def _picture(given: str | Path | Image, channels: int, frame: Frame) -> Tensor:
     try:
         if isinstance(given, Image):
-            return _as_trained(pictures.fitted(given, *shape[1:], white), shape[0])
-        return _image(Path(given), shape, white)
+            return _as_trained(pictures.fitted(given, frame), channels)
+        return _image(Path(given), channels, frame)
     except SteadfitError as error:
         name = given if isinstance(given, (str, Path)) else "An image"
         raise SteadfitError(f"{name} cannot be used: {error}") from None

@@ -12,7 +12,7 @@ from torch.nn.functional import avg_pool2d
 
 from steadfit.errors import SteadfitError
 from steadfit.formats import Form
-from steadfit.formats.pictures import WHITE
+from steadfit.formats.pictures import WHITE, Fit, Frame
 from steadfit.kinds import image_changes
 from steadfit.kinds.base import Examples, Kind, Mixture, Packed, Usual, existing, said
 from steadfit.kinds.image_inputs import images_in_memory, read_images
@@ -33,13 +33,14 @@ _PHOTO = 32  # pixels of the shorter side of what is trained as a photo, at leas
 class Images(Kind[Tensor]):
     """Images: uint8 or float32, shape (examples, channels, height, width).
 
-    white: the value that counts as white in files of 16 bits a pixel.
+    white, framing: how files were brought to this size (`steadfit.formats.pictures.Frame`).
     """
 
     channels: int
     height: int
     width: int
     white: int = WHITE
+    framing: Fit = "pad"
 
     name = several = "images"
     changes = frozenset({"shift", "flip", "rotation", "noise", "crop", "colour", "mixup", "cutmix"})
@@ -62,6 +63,10 @@ class Images(Kind[Tensor]):
             {"augmentation": {"flip": tried.may, "crop": 0.5}},
             (_said_of(tried),),
         )
+
+    @property
+    def _frame(self) -> Frame:
+        return Frame(self.height, self.width, self.framing, self.white)
 
     @property
     def _is_photo(self) -> bool:
@@ -97,7 +102,7 @@ class Images(Kind[Tensor]):
             raise SteadfitError(
                 f"{', '.join(options)} does not apply to image models. Leave it out."
             )
-        return read_images(source, (self.channels, self.height, self.width), self.white)
+        return read_images(source, self.channels, self._frame)
 
     def columns(self, x: Tensor) -> int:
         factor = self._shrinking
@@ -129,7 +134,7 @@ class Images(Kind[Tensor]):
         """
         if isinstance(given, (str, Path)):
             return said(self.read(existing(given), form))
-        return images_in_memory(given, (self.channels, self.height, self.width), self.white)
+        return images_in_memory(given, self.channels, self._frame)
 
     def rows(self, x: Tensor) -> Iterator[np.ndarray]:
         return iter(x.numpy())

@@ -6,7 +6,6 @@ Which trials are missing, who trains which, and what becomes of those that fail 
 (`steadfit.study.dispatch`).
 """
 
-import os
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -117,8 +116,3 @@ def check_counts(processes: int | None, per_gpu: int = 1) -> None:
     for name, count in (("processes", processes), ("per_gpu", per_gpu)):
         if count is not None and count < 1:
             raise SteadfitError(f"{name} must be 1 or more, got {count}.")
-
-
-def usable_cores() -> int:
-    """The cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

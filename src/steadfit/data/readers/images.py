@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -20,15 +21,16 @@ from steadfit.data.readers.image_folders import (
     in_class_folders,
 )
 from steadfit.data.readers.image_labels import Labelled, by_folder, by_name, by_table
+from steadfit.data.readers.image_sizes import Size, frame_of, size_note
 from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.numerals import Mark
-from steadfit.formats.pictures import NEEDS, WHITE, Look, load, look_at, place, white_of
+from steadfit.formats.pictures import NEEDS, WHITE, Fit, Frame, Look, load, look_at, place, white_of
 from steadfit.kinds.base import existing
 from steadfit.kinds.image_inputs import as_grey
 from steadfit.kinds.images import Images
+from steadfit.machine import usable_cores
 
-_LONGEST = 64  # pixels; what a small network trains on in seconds rather than minutes
 _SHOWN = 20  # classes, at most, that are all named
 _SLIGHT = 16  # of 255: channels that differ by no more are a tint, or a lossy file's noise
 
@@ -36,8 +38,9 @@ _SLIGHT = 16  # of 255: channels that differ by no more are a tint, or a lossy f
 def read(
     source: str | Path,
     *,
-    size: int | None = None,
-    pixels: int = _LONGEST,
+    size: Size | None = None,
+    pixels: int | None = None,
+    fit: Fit = "pad",
     damaged: float = 0.05,
     labels: str | Path | None = None,
     target: str | None = None,
@@ -56,9 +59,12 @@ def read(
     is left out. Hidden files, what other programs leave behind, links
     that lead out of the folder and linked folders are left out; other files that are no images are
     left out and named in the notes.
-    size: the images' height and width. If None, the median height and the median width, both
-        scaled down where the longer one is above `pixels`.
-    pixels: of the longer side, kept at most where no size is given.
+    size: the images' side, or their height and width. If None, the median height and the median
+        width, both scaled down where the longer one is above `pixels`.
+    pixels: of the longer side, kept at most where no size is given; by default 128 of up to 2,000
+        images, 96 of up to 10,000, and 64 of more.
+    fit: "pad" shows each image whole, centred, and fills what is left with the median colour of its
+        border; "crop" fills the size and cuts off what lies beyond.
     damaged: the largest share of images that may be unreadable; each is named in the notes.
     labels: a table with a row an image, in the folder or elsewhere: one column has the file's path
         or name. target: its column of labels, which may be numbers too; told by its name if None.
@@ -70,19 +76,17 @@ def read(
     encoding, delimiter, decimal: of the table of labels, as in `steadfit.data.readers.tables.read`.
 
     An image is turned as its EXIF orientation says, laid on white where it is transparent, brought
-    to 8 bits a channel, scaled to fit with its proportions kept, and centred; its border pixels
-    are repeated outwards to fill the rest. Where 16-bit files use fewer bits, 10 or 12 say, the
-    largest value of these is white. Of several pictures in a file the first is read. If all images
-    are grey there is one channel, else three; a slight tint of a few is left out.
+    to 8 bits a channel, and resized with its proportions kept. Where 16-bit files use fewer bits,
+    10 or 12 say, the largest value of these is white. Of several pictures in a file the first is
+    read. If all images are grey there is one channel, else three; a slight tint of a few is left
+    out.
 
     Raises SteadfitError for a folder without class folders, one whose folders are parts that each
     hold the same classes, a class without images, more unreadable images than allowed, and labels
     or groups that do not fit the files.
     """
     root = Path(source)
-    for name, length in (("size", size), ("pixels", pixels)):
-        if length is not None and length < 1:
-            raise SteadfitError(f"{name} must be 1 or more, got {length}.")
+    frame_of((), size, pixels, fit, WHITE)  # refuses what is no size before any file is read
     writing = {"encoding": encoding, "delimiter": delimiter, "decimal": decimal}
     if labels is not None and label_from is not None:
         raise SteadfitError("labels and label_from both say what the labels are. Leave one out.")
@@ -101,10 +105,22 @@ def read(
     else:
         found = in_class_folders(root)
         told = by_folder(found.files, root, group_by)
-    pictures = _decoded(told.files, root, size, pixels, damaged)
+    looks = {file.path: look for file in told.files if (look := look_at(file.path)) is not None}
+    deep = [path for path, look in looks.items() if look.deep]
+    sizes = [look.size for look in looks.values()]
+    frame = frame_of(sizes, size, pixels, fit, white_of(deep) if deep else WHITE)
+    pictures = _decoded(told.files, root, frame, damaged)
+    said = [
+        *found.notes,
+        *told.notes,
+        *pictures.notes,
+        *_several_note(looks, root),
+        *_depth_note(deep, frame.white),
+        *size_note(sizes, frame),
+    ]
     if labels is None and label_from is None:
         check_classes([told.files[i] for i in pictures.kept], told.files, root)
-    return _dataset(root, told, pictures, task, [*found.notes, *told.notes])
+    return _dataset(root, told, pictures, task, said)
 
 
 class _Pictures(NamedTuple):
@@ -112,30 +128,31 @@ class _Pictures(NamedTuple):
 
     x: np.ndarray
     kept: Sequence[int]
-    white: int
+    frame: Frame
     notes: Sequence[str]
 
 
-def _decoded(
-    files: Sequence[File], root: Path, size: int | None, pixels: int, damaged: float
-) -> _Pictures:
-    looks = {file.path: look for file in files if (look := look_at(file.path)) is not None}
-    sizes = [look.size for look in looks.values()]
-    height, width = (size, size) if size else _common_size(sizes, pixels)
-    deep = [path for path, look in looks.items() if look.deep]
-    white = white_of(deep) if deep else WHITE
+def _decoded(files: Sequence[File], root: Path, frame: Frame, damaged: float) -> _Pictures:
+    """Every core decodes."""
     images, kept = [], []
     broken: dict[str, list[str]] = {}
-    for i, file in enumerate(files):
-        try:
-            images.append(load(file.path, height, width, white))
-            kept.append(i)
-        except SteadfitError as error:
-            broken.setdefault(str(error), []).append(place(file.path, root))
+    with ThreadPoolExecutor(usable_cores()) as threads:
+        loaded = threads.map(lambda file: _loaded(file, frame), files)
+        for i, (file, found) in enumerate(zip(files, loaded, strict=True)):
+            if isinstance(found, SteadfitError):
+                broken.setdefault(str(found), []).append(place(file.path, root))
+            else:
+                images.append(found)
+                kept.append(i)
     _check_damage(broken, len(files), damaged, root)
-    notes = [*_broken_notes(broken), *_several_note(looks, root), *_depth_note(deep, white),
-             *_size_note(sizes, height, width)]  # fmt: skip
-    return _Pictures(np.stack(images), kept, white, notes)
+    return _Pictures(np.stack(images), kept, frame, _broken_notes(broken))
+
+
+def _loaded(file: File, frame: Frame) -> np.ndarray | SteadfitError:
+    try:
+        return load(file.path, frame)
+    except SteadfitError as error:
+        return error
 
 
 def _dataset(
@@ -156,10 +173,11 @@ def _dataset(
         ids=names,
         is_test=own,
         groups=groups,
-        notes=[*notes, *found.notes, *grey.notes],
+        notes=[*notes, *grey.notes],
     )
     alike = list(apart(near_copies(torch.from_numpy(found.x).permute(0, 3, 1, 2)), groups, own))
-    kind = replace(Images.of(data.x), white=found.white)  # pyright: ignore[reportArgumentType]
+    kind = Images.of(data.x)  # pyright: ignore[reportArgumentType]
+    kind = replace(kind, white=found.frame.white, framing=found.frame.fit)
     return replace(
         data,
         schema=replace(data.schema, kind=kind),
@@ -191,24 +209,6 @@ def _without_tint(x: np.ndarray, names: Sequence[str]) -> _Grey:
 
 def _have(count: int) -> str:
     return "has" if count == 1 else "have"
-
-
-def _common_size(sizes: Sequence[tuple[int, int]], longest: int) -> tuple[int, int]:
-    if not sizes:
-        return 1, 1
-    height, width = np.median(np.array(sizes), axis=0)
-    scale = min(1.0, longest / max(height, width))
-    return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-def _size_note(sizes: Sequence[tuple[int, int]], height: int, width: int) -> list[str]:
-    different = set(sizes) - {(height, width)}
-    if not different:
-        return []
-    return [
-        f"Images of {len(different)} other sizes were resized to {height}×{width} pixels (aspect "
-        "ratio kept, edges padded). Choose another size with the option size."
-    ]
 
 
 def _several_note(looks: Mapping[Path, Look], root: Path) -> list[str]:

@@ -21,7 +21,8 @@ import torch
 
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
-from steadfit.study.engine import Outcome, Session, check_counts, put, trained, usable_cores
+from steadfit.machine import usable_cores
+from steadfit.study.engine import Outcome, Session, check_counts, put, trained
 from steadfit.study.engines.serial import SerialEngine
 from steadfit.study.engines.worker import settle
 from steadfit.study.store import Store

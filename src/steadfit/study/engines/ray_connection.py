@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from steadfit.errors import SteadfitError
-from steadfit.study.engine import usable_cores
+from steadfit.machine import usable_cores
 from steadfit.study.engines.worker import environment
 
 _ANSWERS_WITHIN = 5.0  # seconds for an address to take a connection

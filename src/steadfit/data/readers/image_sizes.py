@@ -1,0 +1,55 @@
+"""To what size the images of a folder are brought, and what of them that keeps."""
+
+from collections.abc import Sequence
+from statistics import median
+
+import numpy as np
+
+from steadfit.errors import SteadfitError
+from steadfit.formats.pictures import Fit, Frame, kept
+
+Size = int | Sequence[int]
+# Pixels of the longer side, at most, where no size is given, by the number of images: what a small
+# network trains on in minutes.
+_LONGEST = ((2_000, 128), (10_000, 96))
+_OF_MANY = 64
+
+
+def frame_of(
+    sizes: Sequence[tuple[int, int]], size: Size | None, pixels: int | None, fit: Fit, white: int
+) -> Frame:
+    """The frame of all images. sizes: the height and width of each; size, pixels, fit as in
+    `steadfit.data.readers.images.read`. Raises SteadfitError for sizes below 1 and other fits."""
+    if fit not in ("pad", "crop"):
+        raise SteadfitError(f'fit must be "pad" or "crop", got {fit!r}.')
+    if size is not None:
+        sides = (size,) if isinstance(size, int) else tuple(size)
+        if len(sides) not in (1, 2) or min(sides) < 1:
+            raise SteadfitError(
+                "size must be a side, or a height and a width, each 1 or more, got "
+                f"{' '.join(map(str, sides)) or 'nothing'}."
+            )
+        return Frame(sides[0], sides[-1], fit, white)
+    if pixels is not None and pixels < 1:
+        raise SteadfitError(f"pixels must be 1 or more, got {pixels}.")
+    if not sizes:
+        return Frame(1, 1, fit, white)
+    longest = pixels or next((side for most, side in _LONGEST if len(sizes) <= most), _OF_MANY)
+    height, width = np.median(np.array(sizes), axis=0)
+    scale = min(1.0, longest / max(height, width))
+    return Frame(max(1, round(height * scale)), max(1, round(width * scale)), fit, white)
+
+
+def size_note(sizes: Sequence[tuple[int, int]], frame: Frame) -> list[str]:
+    """How images of other sizes were changed, and which share of their pixels is left."""
+    different = set(sizes) - {(frame.height, frame.width)}
+    if not different:
+        return []
+    share = median(kept(size, frame) for size in sizes)
+    how = {"pad": "the rest filled", "crop": "what lies beyond cut off"}[frame.fit]
+    left = f" {share:.1%} of an image's pixels are kept." if share < 1 else ""
+    return [
+        f"Images of {len(different)} other sizes were resized to {frame.height}×{frame.width} "
+        f"pixels (proportions kept, {how}).{left} The options size, pixels and fit choose another "
+        "way."
+    ]
