@@ -21,6 +21,16 @@ def votes(logits_RNK: np.ndarray) -> np.ndarray:
     return (predicted_RN[..., None] == np.arange(classes)).sum(axis=0)
 
 
+def mean_probabilities(logits_RNK: np.ndarray) -> np.ndarray:
+    """The probability of each class at each test point, the mean over replicas: shape (N, K).
+
+    >>> mean_probabilities(np.log([[[0.9, 0.1]], [[0.7, 0.3]]])).round(2)
+    array([[0.8, 0.2]])
+    """
+    logits = logits_RNK.astype(np.float64)
+    return np.exp(logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)).mean(axis=0)
+
+
 def disagreement(votes_NK: np.ndarray) -> np.ndarray:
     """The share of replicas that differ from the mode: float64, shape (N,), from 0 below 1.
 

@@ -6,14 +6,14 @@ what is done before and after, and `results` has what they return.
 """
 
 from steadfit.api.analysing import Comparison, analyse
-from steadfit.api.fitting import WRONG_TEXTS, fit
+from steadfit.api.fitting import MISTAKES, fit
 from steadfit.api.measuring import measure
 from steadfit.api.recipes import cell_arms, suited_reading
 from steadfit.api.results import Fitted, Study, rows
 from steadfit.api.studying import report, study
 
 __all__ = [
-    "WRONG_TEXTS",
+    "MISTAKES",
     "Comparison",
     "Fitted",
     "Study",

@@ -23,7 +23,7 @@ from steadfit.files import check_file, check_outside, write_text
 from steadfit.recipe import Recipe, Scalar
 from steadfit.references import ReferenceScore, references_for, scores
 from steadfit.remedies import ArmLike, Remedy, apply, joined
-from steadfit.report.wrong_texts import wrong_texts, wrong_texts_page
+from steadfit.report.mistakes import mistakes_page
 from steadfit.study import fit_result
 from steadfit.study.data_facts import data_facts
 from steadfit.study.fit_result import FitResult, ReferenceFacts
@@ -32,7 +32,7 @@ from steadfit.study.result import RemedyFacts
 from steadfit.training import Replica, TrainedModel, prepare, trained_model
 from steadfit.training import fit as fit_replica
 
-WRONG_TEXTS = "wrong_texts.html"  # of a fit of texts, in its folder
+MISTAKES = "mistakes.html"  # of a fit, in its folder
 
 
 def fit(
@@ -55,9 +55,9 @@ def fit(
 
     remedies: of one arm, as in `study`: "dropout+l2" or ["dropout", "l2"] joins two. The rest as in
     `study`. out: by default runs/NAME-fit; gets `model/`, and `fit.json` with the figures, which
-    `steadfit show` shows again; of texts `wrong_texts.html` too, those that are taken for another
-    class. reference: whether the references that suit the data are fitted too, and the loss is
-    compared with theirs (`steadfit.references`).
+    `steadfit show` shows again; of texts, images and series `mistakes.html` too, those that are
+    taken for another class. reference: whether the references that suit the data are fitted too,
+    and the loss is compared with theirs (`steadfit.references`).
 
     Raises SteadfitError for what a person can fix, such as a folder that holds a study.
     """
@@ -75,7 +75,7 @@ def fit(
     if isinstance(data, str | Path):
         check_outside(folder, Path(data))
     check_no_study(folder)
-    for name in (fit_result.NAME, "run.json", WRONG_TEXTS):
+    for name in (fit_result.NAME, "run.json", MISTAKES):
         check_file(folder / name)
     prepare(folder / "model")
     replica = fit_replica(chosen, parts.train, everything, parts.test, seed, device)
@@ -86,7 +86,7 @@ def fit(
     result = _fit_result(dataset, parts, chosen, wanted, replica, compared, seed)
     write_text(folder / fit_result.NAME, result.to_json())
     notes = (*parts.train.notes, *parts.notes, *said, *network_notes(chosen, parts.train))
-    _write_wrong_texts(folder, trained, parts.test, replica)
+    _write_mistakes(folder, trained, parts.test, replica)
     write_about(folder, About(notes, run_facts(time.time() - began, "none")))
     return Fitted(trained, folder, result, replica.seconds, compared, notes)
 
@@ -153,8 +153,7 @@ def _fit_result(
     )
 
 
-def _write_wrong_texts(folder: Path, model: TrainedModel, test: Dataset, replica: Replica) -> None:
-    """The page of the test texts that are taken for another class, where there are texts."""
-    if test.classes and test.schema.kind.name == "texts":
-        found = wrong_texts(model, test, replica.logits)
-        write_text(folder / WRONG_TEXTS, wrong_texts_page(test.name, found))
+def _write_mistakes(folder: Path, model: TrainedModel, test: Dataset, replica: Replica) -> None:
+    """The page of the test points that are taken for another class, where there is such."""
+    if test.classes and (page := mistakes_page(model, test, replica.logits)):
+        write_text(folder / MISTAKES, page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -51,7 +52,7 @@ class Point:
     said: tuple[Said, ...]
 
 
-class _Seen(NamedTuple):
+class Seen(NamedTuple):
     """What there is to see of a point: a picture as a data address, or a text."""
 
     picture: str = ""
@@ -69,13 +70,14 @@ def disagreements(
     """
     first = next(iter(arms.values()))
     differ = points.disagreement(points.votes(first)) if classes else points.spread(first)
-    chosen = [int(i) for i in np.argsort(-differ, kind="stable")[:SHOWN_POINTS] if differ[i] > 0]
+    order = _mixed(-differ, y) if classes else np.argsort(-differ, kind="stable")
+    chosen = [int(i) for i in order[:SHOWN_POINTS] if differ[i] > 0]
     return [
         Point(
             id=test.ids[i] if test.ids else f"test point {i + 1}",
             label=classes[int(y[i])] if classes else _joined(y[i]),
-            picture=seen.picture,
-            text=seen.text,
+            picture=shown.picture,
+            text=shown.text,
             said=tuple(
                 Said(name, votes=_votes(told[:, i], y[i], classes))
                 if classes
@@ -83,37 +85,47 @@ def disagreements(
                 for name, told in arms.items()
             ),
         )
-        for i, seen in zip(chosen, _seen(test, chosen), strict=True)
+        for i, shown in zip(chosen, seen(test, chosen), strict=True)
     ]
 
 
-def _seen(test: Dataset, chosen: Sequence[int]) -> Sequence[_Seen]:
+def _mixed(value: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The order of rising values; of equal ones the classes take turns."""
+    turn = np.zeros(len(y), np.int64)
+    seen_of: Counter[tuple[float, int]] = Counter()
+    for i, key in enumerate(zip(value.tolist(), y.tolist(), strict=True)):
+        turn[i] = seen_of[key]
+        seen_of[key] += 1
+    return np.lexsort((y, turn, value))
+
+
+def seen(test: Dataset, chosen: Sequence[int]) -> Sequence[Seen]:
     """What there is to see of the chosen test points; nothing of kinds that are not known here."""
     kinds = {"images": _images, "series": _lines, "texts": _texts}
     show = kinds.get(test.schema.kind.name)
-    return [_Seen()] * len(chosen) if show is None else show(test, chosen)
+    return [Seen()] * len(chosen) if show is None else show(test, chosen)
 
 
-def _images(test: Dataset, chosen: Sequence[int]) -> Sequence[_Seen]:
+def _images(test: Dataset, chosen: Sequence[int]) -> Sequence[Seen]:
     """On one scale."""
     values = cast("Tensor", test.x).numpy()
     uris = data_uris(values[list(chosen)], float(values.min()), float(values.max()))
-    return [_Seen(picture=uri) for uri in uris]
+    return [Seen(picture=uri) for uri in uris]
 
 
-def _lines(test: Dataset, chosen: Sequence[int]) -> Sequence[_Seen]:
+def _lines(test: Dataset, chosen: Sequence[int]) -> Sequence[Seen]:
     """On one scale."""
     x = cast("Ragged", test.x)
     values, rows = x.values.numpy(), list(x.rows())
     uris = line_uris([rows[i] for i in chosen], values.min(axis=0), values.max(axis=0))
-    return [_Seen(picture=uri) for uri in uris]
+    return [Seen(picture=uri) for uri in uris]
 
 
-def _texts(test: Dataset, chosen: Sequence[int]) -> Sequence[_Seen]:
+def _texts(test: Dataset, chosen: Sequence[int]) -> Sequence[Seen]:
     """As they were written, or their tokens where that was not kept."""
     written = [as_written(test.written[i]) for i in chosen] if test.written else None
     texts = _tokens(test, chosen) if written is None else written
-    return [_Seen(text=wording.shortened(text, LONGEST_TEXT)) for text in texts]
+    return [Seen(text=wording.shortened(text, LONGEST_TEXT)) for text in texts]
 
 
 def as_written(text: str) -> str:

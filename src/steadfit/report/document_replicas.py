@@ -10,6 +10,7 @@ import numpy as np
 from steadfit.analysis import points
 from steadfit.report import disputed, sections, wording
 from steadfit.report.markup import embedded
+from steadfit.report.mistakes import surest_mistakes
 
 if TYPE_CHECKING:
     from steadfit.study.folder import Run
@@ -62,7 +63,7 @@ def predictions(run: Run) -> dict[str, object]:
     shown["classed"] = bool(test.classes)
     shown |= {"reliability": None, "recalls": None}
     shown |= {"confusion": None, "mistakes": None, "predicted": [], "left_out": ""}
-    shown |= {"wrong_texts": []}
+    shown |= {"wrong_texts": [], "surest_mistakes": []}
     if not isinstance(test.y, Tensor):
         return shown
     y = test.y.numpy()
@@ -83,6 +84,7 @@ def predictions(run: Run) -> dict[str, object]:
         shown |= _scatters(np.stack(whole), y)
     elif whole and len(classes) <= MOST_CLASSES:
         shown |= _mistakes(np.stack(whole), y, classes)
+        shown["surest_mistakes"] = surest_mistakes(test, np.stack(whole))
     shown["wrong_texts"] = _wrong_texts(run)
     if classes and whole:
         arms = {name: run.repetitions(name) for name in names}

@@ -128,15 +128,3 @@ def _joined(x: Ragged) -> list[str]:
     """What there is to see of texts whose writing was not kept."""
     texts = (x.text(row.tolist()) for row in x.rows())
     return ["".join(one if one == " " else wording.visible(one) for one in text) for text in texts]
-
-
-def wrong_texts_page(name: str, found: Sequence[WrongText]) -> str:
-    """They as one self-contained HTML page, every name and text escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("steadfit.report"), autoescape=True, undefined=StrictUndefined
-    )
-    environment.filters |= {"printable": wording.printable}
-    made = environment.get_template("wrong_texts.html")
-    return made.render(name=wording.printable(name), found=found, most=A_CLASS)

@@ -67,5 +67,5 @@ def fit(
     screen.notes([note for note in done.data_notes if note not in dataset.notes])
     screen.say(fit_summary(done.result))
     screen.say(f"\nTraining took {done.seconds:.1f} s. The model is in {done.folder / 'model'}")
-    if (done.folder / api.WRONG_TEXTS).exists():
-        screen.say(f"The texts that it gets wrong are in {done.folder / api.WRONG_TEXTS}")
+    if (done.folder / api.MISTAKES).exists():
+        screen.say(f"What it gets wrong is shown in {done.folder / api.MISTAKES}")
