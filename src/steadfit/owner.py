@@ -3,9 +3,7 @@
 import hashlib
 import os
 import re
-import socket
 import sys
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -72,6 +70,9 @@ def _is_there(pid: int) -> bool:
 @cache
 def _place() -> str:
     """A container has numbers of its own for its processes, and may have the machine's name."""
+    import socket  # here, as a command that only helps needs neither
+    import uuid
+
     told = [socket.gethostname(), str(uuid.getnode())]
     with suppress(OSError):
         boot = _PROC.joinpath("sys", "kernel", "random", "boot_id").read_text().strip()
