@@ -177,3 +177,13 @@ def test_cutmix_puts_a_box_of_another_image_in() -> None:
 def test_where_both_are_set_a_coin_decides() -> None:
     cut = [bool(torch.isin(mix(X, seed, mixup=1, cutmix=1).x, X).all()) for seed in range(40)]
     assert 8 < sum(cut) < 32
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_turned_cut_stays_a_rectangle(seed: int) -> None:
+    rows, columns = torch.meshgrid(torch.arange(40.0), torch.arange(40.0), indexing="ij")
+    ramps = torch.stack([columns, rows])[None]
+    found = changed(ramps, seed, rotation=30.0, crop=0.5)[0, :, 16:24, 16:24]
+    across, down = found[:, 0, 1] - found[:, 0, 0], found[:, 1, 0] - found[:, 0, 0]
+    assert torch.dot(across, down) == pytest.approx(0, abs=1e-4)
+    assert abs(across[1]) > 0.01

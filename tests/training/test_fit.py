@@ -11,7 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from steadfit.data import Dataset, from_arrays
 from steadfit.errors import DivergedError, SteadfitError
 from steadfit.recipe import Model, Recipe
-from steadfit.training import fit
+from steadfit.tasks.classes import Classes
+from steadfit.training import fit, loop
 
 
 def blobs(n: int = 120, seed: int = 0) -> Dataset:
@@ -186,3 +187,32 @@ def test_batch_normalisation_of_one_example_is_a_sentence(batch, examples):
     fit(small(batch=batch, epochs=1), data, rows, data, seed=0)
     resnet = small(batch=batch, epochs=1).but(model=Model(name="resnet", settings={"depth": 8}))
     fit(resnet, data, rows, data, seed=0)  # its last maps have four places
+
+
+def test_mixed_images_are_learned_with_labels_mixed_alike(monkeypatch) -> None:
+    """The images of a class have one value, so a mixture tells its share."""
+    x = np.repeat([10.0, 20.0], 16)[:, None, None] * np.ones((32, 4, 4))
+    data = from_arrays(x.astype(np.float32), np.repeat([0, 1], 16))
+    taken: list[tuple[torch.Tensor, torch.Tensor]] = []
+    loss, build = Classes.loss, loop.build
+
+    def spied(self, outputs, y, training, **others):
+        taken[-1] = (*taken[-1], y)
+        return loss(self, outputs, y, training, **others)
+
+    def built(*arguments):
+        module = build(*arguments)
+        module.register_forward_pre_hook(
+            lambda part, given: taken.append((given[0].detach().clone(),))
+        )
+        return module
+
+    monkeypatch.setattr(Classes, "loss", spied)
+    monkeypatch.setattr(loop, "build", built)
+    recipe = Recipe().model_with(name="mlp").training_with(epochs=2, augmentation={"mixup": 0.8})
+    fit(recipe, data, torch.arange(32), data, seed=0)
+    mixed = [pair for pair in taken if len(pair) == 2 and pair[1].is_floating_point()]
+    assert mixed
+    for inputs, y in mixed:
+        ones = (inputs[:, 0, 0, 0] + 1) / 2  # the classes lie at -1 and 1
+        torch.testing.assert_close(y[:, 1], ones, rtol=0, atol=1e-4)
