@@ -99,7 +99,7 @@ def several_notes(found: Marks) -> list[str]:
     if rare:
         notes.append(
             f"{counted(len(rare), 'labels')} of fewer than {_LEAST} examples, which cannot be both "
-            f"learned and tested: {some(rare)}."
+            f'learned and tested: {some(rare)}; classes="seen" leaves them out.'
         )
     return [*notes, *spelling_notes(found.names, "Labels")]
 

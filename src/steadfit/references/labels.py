@@ -50,7 +50,7 @@ class LabelLogistic(Reference):
     (`chosen_inverse`).
     """
 
-    name = "logistic regressions"
+    name = "logistic regression per label"
     what = "A logistic regression for each label on scaled pixels, steps or columns."
     predicts = frozenset({"labels"})
     shapes: ClassVar[Shapes] = {**SCALE, **LINE}
@@ -82,7 +82,7 @@ class LabelLogistic(Reference):
 class TfidfLabels(Tfidf):
     """c: scikit-learn's C of each logistic regression, the inverse of the penalty."""
 
-    name = "TF-IDF and logistic regressions"
+    name = "TF-IDF and logistic regression per label"
     what = "A logistic regression for each label on TF-IDF of words and pairs of words."
     predicts = frozenset({"labels"})
     shapes: ClassVar[Shapes] = {**LINE, "idf": ("words",), "coef": ("outputs", "words")}

@@ -44,6 +44,18 @@ class Points(NamedTuple):
     note: str
 
 
+class Kept(NamedTuple):
+    """What stays of a data set where rare classes or labels are left out.
+
+    task, y: without them. rows: positions of the examples that stay, int64. gone: the names.
+    """
+
+    task: "Task"
+    y: Tensor
+    rows: Tensor
+    gone: tuple[str, ...]
+
+
 class Side(NamedTuple):
     """The training or the test examples of a study; spans as in `steadfit.data.Structure`."""
 
@@ -116,6 +128,14 @@ class Task(ABC):
     def counts(self, y: Tensor) -> Mapping[str, int]:
         """How many examples each class or label has, by its name; nothing of other tasks."""
         return {}
+
+    def frequent(self, y: Tensor, of_training: Tensor, least: int) -> Kept | None:
+        """Without the classes or labels of fewer than `least` training examples; None of other
+        tasks.
+
+        of_training: those of y, in its first axis.
+        """
+        return None
 
     def check_kind(self, kind: Kind[Any]) -> None:
         """Raise ValueError where there is no such task on this kind of examples."""

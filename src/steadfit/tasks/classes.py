@@ -14,7 +14,7 @@ from steadfit.analysis.measures import OF_CLASSES, OF_LABELS
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError, some
 from steadfit.recipe import Training
-from steadfit.tasks.base import Task
+from steadfit.tasks.base import Kept, Task
 from steadfit.tasks.brier import brier
 
 RARE = 0.1  # of the most frequent class's examples: fewer are said
@@ -89,6 +89,16 @@ class Classes(Task):
 
     def strata(self, y: Tensor) -> np.ndarray:
         return y.numpy()
+
+    def frequent(self, y: Tensor, of_training: Tensor, least: int) -> Kept:
+        """The examples of rare classes go with them."""
+        enough = torch.from_numpy(self._counts(of_training) >= least)
+        rows = enough[y].nonzero().flatten()
+        numbers = enough.long().cumsum(0) - 1
+        both = list(zip(self.names, enough.tolist(), strict=True))
+        names = tuple(name for name, here in both if here)
+        gone = tuple(name for name, here in both if not here)
+        return Kept(Classes(names), numbers[y[rows]], rows, gone)
 
     def check_targets(self, y: Tensor, data: str) -> None:
         if len(self.names) == 1:

@@ -16,8 +16,13 @@ from steadfit.errors import SteadfitError, some
 from steadfit.kinds import Kind
 from steadfit.nn.odds import begin_odds
 from steadfit.recipe import Training
-from steadfit.tasks.base import Scores, Side, Task
+from steadfit.tasks.base import Kept, Scores, Side, Task
 from steadfit.tasks.classes import not_counted
+
+_REFERENCES = {  # a logistic regression for each label, by what it is of classes
+    "logistic regression": "logistic regression per label",
+    "TF-IDF and logistic regression": "TF-IDF and logistic regression per label",
+}
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,14 @@ class Several(Task):
         there = y.numpy()
         counts = np.where(there, there.sum(0), len(there) + 1)
         return np.where(there.any(1), counts.argmin(1) + 1, 0).astype(np.int64)
+
+    def frequent(self, y: Tensor, of_training: Tensor, least: int) -> Kept:
+        """All examples stay, without the rare labels."""
+        enough = of_training.sum(0) >= least
+        both = list(zip(self.names, enough.tolist(), strict=True))
+        names = tuple(name for name, here in both if here)
+        gone = tuple(name for name, here in both if not here)
+        return Kept(Several(names, self.mark), y[:, enough], torch.arange(len(y)), gone)
 
     def check_targets(self, y: Tensor, data: str) -> None:
         super().check_targets(y, data)
@@ -162,7 +175,9 @@ class Several(Task):
         return found
 
     def references(self, kind: Kind[Any]) -> tuple[str, ...]:
-        return ("label frequencies", "logistic regressions", "TF-IDF and logistic regressions")
+        """Those of classes that there are of labels too."""
+        known = (_REFERENCES.get(name) for name in kind.references)
+        return ("label frequencies", *(name for name in known if name))
 
     def compared(self, labels: Sequence[str], columns: Mapping[str, np.ndarray]) -> Iterator[str]:
         """Scores over all examples, and the labels that most often are missed or said in vain."""
