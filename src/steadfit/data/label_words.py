@@ -13,6 +13,7 @@ _MARKS = (";", "|", ",")  # between labels of one example
 _SHOWN = 20  # labels, at most, that are all named with their counts
 _LEAST = 2  # examples of a label, to learn from one and test on another
 _SHARED = 0.9  # of the parts of combined labels: those that occur in other labels too
+_LIKELY = 0.6  # the same, where it is only said
 _DATE = re.compile(
     r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{1,2}/\d{1,2}/\d{2})([ T].*)?"
 )
@@ -32,7 +33,7 @@ def check_words(labels: np.ndarray) -> None:
             f"y must be classes or numbers, got dates such as {words[0]}. Learn another column, or "
             'give task="classes" for a class each.'
         )
-    mark = next((mark for mark in _MARKS if _joins(words, mark)), None)
+    mark = next((mark for mark in _MARKS if _shared(words, mark) >= _SHARED), None)
     if mark is not None:
         joined = [f'"{word}"' for word in words if mark in word]
         raise SteadfitError(
@@ -44,13 +45,30 @@ def check_words(labels: np.ndarray) -> None:
         )
 
 
-def _joins(words: Sequence[str], mark: str) -> bool:
-    joined = [{part.strip() for part in word.split(mark)} for word in words if mark in word]
-    if len(joined) < 2:
-        return False
-    count = Counter(part for word in words for part in {each.strip() for each in word.split(mark)})
-    parts = [part for word in joined for part in word]
-    return sum(count[part] > 1 for part in parts) >= _SHARED * len(parts)
+def _shared(words: Sequence[str], mark: str) -> float:
+    """Of the parts of labels that this mark is in, the share that occur in other labels too; 0
+    where it is in fewer than two."""
+    parts_of = {word: {part.strip() for part in word.split(mark)} for word in words}
+    joined = [part for word, parts in parts_of.items() if mark in word for part in parts]
+    if sum(mark in word for word in words) < 2:
+        return 0.0
+    count = Counter(part for parts in parts_of.values() for part in parts)
+    return sum(count[part] > 1 for part in joined) / len(joined)
+
+
+def list_notes(classes: Sequence[str]) -> list[str]:
+    """That classes may be several labels each, with a mark between them.
+
+    >>> list_notes(["red;round", "red;long", "blue;round"])[0].partition("; ")[2]
+    'several=";" makes each part a label.'
+    """
+    mark = next((mark for mark in _MARKS if _shared(classes, mark) >= _LIKELY), None)
+    if mark is None:
+        return []
+    joined = [f'"{name}"' for name in classes if mark in name]
+    return [
+        f'Each of {some(joined)} is a class of its own; several="{mark}" makes each part a label.'
+    ]
 
 
 class Marks(NamedTuple):

@@ -208,8 +208,7 @@ def _seen(dataset: Dataset, classes: str) -> Dataset:
     without = len(dataset) - len(kept)
     gone = f"{counted(without, 'examples')} of " if without else ""
     note = (
-        f"{gone}{counted(len(named), task.learned)} that cannot be learned left out: "
-        f"{some(named)}."
+        f"{gone}{counted(len(named), task.learned)} that cannot be learned left out: {some(named)}."
     )
     return replace(
         kept,

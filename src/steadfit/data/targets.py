@@ -11,6 +11,7 @@ from torch import Tensor
 from steadfit.data.label_words import (
     Marks,
     check_words,
+    list_notes,
     several_notes,
     spelling_notes,
     split_labels,
@@ -133,9 +134,10 @@ def _not_one_each(y: np.ndarray, what: str) -> SteadfitError:
 
 def target_notes(y: np.ndarray, task: TaskName | None) -> list[str]:
     """That a few whole numbers, written as 0.0 and 1.0, are learned as numbers, and that classes
-    are the same but for their spelling."""
+    are the same but for their spelling, or may be several labels each."""
     if y.dtype.kind == "U" and y.ndim == 1 and task != "numbers":
-        return spelling_notes(np.unique(y).tolist())
+        names = np.unique(y).tolist()
+        return [*spelling_notes(names), *list_notes(names)]
     if task is not None or y.dtype.kind != "f" or y.size < 2 or not np.isfinite(y).all():
         return []
     values = np.unique(y)

@@ -65,6 +65,12 @@ def check_form(asked: Asked) -> None:
             f'several, here "{asked.several}", stands between the labels in one column, got '
             f"{'several columns' if horizon is None else 'a forecast'}. Leave it out."
         )
+    if asked.task == "several" and asked.several is None and len(asked.targets) < 2:
+        raise SteadfitError(
+            'task="several" must have the mark between the labels, got none. Give several=";", or '
+            "several columns of 0 and 1 as the target.",
+            several=";",
+        )
     if horizon is None and series is None and asked.time is not None:
         raise SteadfitError(
             f'time, here "{asked.time}", orders rows that are steps of a series. Give series, the '
