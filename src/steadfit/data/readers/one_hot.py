@@ -43,7 +43,7 @@ def one_of(table: Columns, names: Sequence[str]) -> OneColumn:
             'task="several" to learn several labels an example.',
             task="several",
         )
-    cells = [names[place] for place in ones.argmax(1).tolist()]
+    cells = [str(names[int(place)]) for place in ones.argmax(1)]
     return OneColumn(*_in_their_place(table, names, cells, "one label"))
 
 
