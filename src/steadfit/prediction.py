@@ -1,7 +1,7 @@
 """New inputs through a finished run: predictions, and how far its replicas disagree on them."""
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from steadfit import training
-from steadfit.analysis.confusion import confusion_of
-from steadfit.errors import SteadfitError, some
-from steadfit.foreign_text import harmless_cell, original_cell
+from steadfit.errors import SteadfitError
+from steadfit.foreign_text import harmless_cell
 from steadfit.formats.encoding import read_text
 from steadfit.kinds import Examples, existing
 from steadfit.recipe import Recipe
@@ -33,7 +32,9 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     """The predictions of a run's model, one row an input; of a forecast, one a step of each series.
 
     Columns: input; for classes, `class`, `p_NAME` of each class, and `disagreement`, the share of
-    the best arm's replicas that do not predict the class most of them do; for numbers, one column
+    the best arm's replicas that do not predict the class most of them do; for several labels,
+    `labels` with the mark between them, `p_NAME` of each label, and `disagreement`, its mean over
+    the labels; for numbers, one column
     an output and the replicas' standard deviation of it; for a forecast, `time`, where the table
     has times, `step`, counted from the series' last one, and for each column that is forecast the
     same and the ends of its intervals, as `low_80_NAME`. Without a study's replicas, the columns on
@@ -63,37 +64,11 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     notes = (*notes, *_unknown(model, found.x))
     replicas = None if store is None else _replicas(run, store, model)
     said = None if replicas is None else replicas.logits(found.x)
-    columns = {
-        name: _harmless(each) for name, each in new_inputs.columns(model, found, said).items()
-    }
-    if schema.task.classes:
-        notes = (*notes, *_of_labels(schema.task.classes, found.labels, columns))
+    columns = new_inputs.columns(model, found, said)
+    notes = (*notes, *schema.task.compared(found.labels, columns))
+    columns = {name: _harmless(each) for name, each in columns.items()}
     table = _with_damaged(_with_blanks(pa.table(columns), found), found.damaged)
     return Predicted(_csv(table), notes)
-
-
-def _of_labels(
-    classes: Sequence[str], labels: Sequence[str], columns: Mapping[str, np.ndarray]
-) -> Iterator[str]:
-    """The error where an input file has labels, and what is taken for what."""
-    known = [i for i, label in enumerate(labels) if label in classes]
-    others = dict.fromkeys(label for label in labels if label and label not in classes)
-    if others:
-        named = some([f'"{label}"' for label in others])
-        yield f"Labels that the model does not know, which are not counted: {named}."
-    if not known:
-        return
-    said = [classes.index(original_cell(columns["class"][i])) for i in known]
-    y = [classes.index(labels[i]) for i in known]
-    found = confusion_of(np.array(said), np.array(y), classes)
-    wrong = sum(one.wrong for one in found.classes)
-    yield f"Of {len(known):,} labelled texts {wrong:,} are wrong ({wrong / len(known):.1%})."
-    if found.confused:
-        order = sorted(found.classes, key=lambda one: -one.wrong / one.points)
-        shares = [f"{one.name} {one.wrong / one.points:.1%} of {one.points:,}" for one in order]
-        yield f"Errors of each class: {some(shares)}."
-        pairs = [f"{one.label} for {one.said} {one.count:,} times" for one in found.confused]
-        yield f"Taken for another, most often: {some(pairs)}."
 
 
 def _with_blanks(table: pa.Table, found: Examples) -> pa.Table:

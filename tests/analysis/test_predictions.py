@@ -62,3 +62,31 @@ def test_folds_of_one_repetition_are_enough():
 def test_what_does_not_fit_is_refused(predictions, options, said):
     with pytest.raises(SteadfitError, match=said):
         analyse(evidence_of(predictions, Y, **options))
+
+
+@pytest.mark.parametrize("marks", [False, True])
+@pytest.mark.parametrize("kind", [bool, int])
+def test_several_labels_a_point(marks: bool, kind: type) -> None:
+    """Probabilities of each label, or 0 and 1; the measures are those of scikit-learn."""
+    rng = np.random.default_rng(0)
+    y = rng.random((80, 3)) < 0.4
+    shares = [1 / (1 + np.exp(-(skill * (2 * y - 1) + rng.normal(size=(2, 80, 3)))))
+              for skill in (0.5, 2.0)]  # fmt: skip
+    given = {name: one > 0.5 if marks else one for name, one in zip("ab", shares, strict=True)}
+    found = analyse(evidence_of(given, y.astype(kind)))
+    assert found.decides == ("hamming" if marks else "binary_cross_entropy")
+    for arm, own in zip(found.arms, shares, strict=True):
+        loss = np.mean([metrics.hamming_loss(y, one > 0.5) for one in own])
+        assert arm.totals["hamming"] == pytest.approx(loss)
+        assert ("binary_brier" in arm.totals) is not marks
+    assert found.arms[1].verdict == "better"
+
+
+def test_what_are_no_several_labels_is_said() -> None:
+    y = np.zeros((4, 2), int)
+    with pytest.raises(SteadfitError, match="y must be 0 and 1 for several labels"):
+        evidence_of({"a": np.zeros((2, 4, 2))}, y + 2)
+    with pytest.raises(SteadfitError, match=r"a must have shape \(4, 2\)"):
+        evidence_of({"a": np.zeros((2, 4, 3))}, y)
+    with pytest.raises(SteadfitError, match="a must be probabilities from 0 to 1"):
+        evidence_of({"a": np.full((2, 4, 2), 1.5)}, y)

@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
 import steadfit as sf
+from steadfit.analysis.measures import Points
 from steadfit.api.judging import judging
 from steadfit.api.studying import report
 from steadfit.errors import SteadfitError
@@ -77,3 +78,33 @@ def test_what_there_is_not_is_refused():
     with pytest.raises(SteadfitError, match="must have a name"):
         judging(lambda y, predicted: 0.0)
     assert judging("auc", ["error"]) == ("auc", ())
+
+
+@pytest.mark.parametrize("name", ["f1_micro", "roc_auc", "average_precision"])
+def test_scorers_of_several_labels(name: str) -> None:
+    """scikit-learn's own value, where some are of probabilities and some of what is said."""
+    from sklearn import metrics
+
+    rng = np.random.default_rng(0)
+    y = rng.random((40, 3)) < 0.4
+    z = rng.normal(size=(40, 3)) + y
+    (measure,) = judging(None, [name])[1]
+    p = 1 / (1 + np.exp(-z))
+    expected = {
+        "f1_micro": metrics.f1_score(y, p > 0.5, average="micro"),
+        "roc_auc": metrics.roc_auc_score(y, p),
+        "average_precision": metrics.average_precision_score(y, p),
+    }
+    found = measure.of(z[None], Points(y))
+    assert found.mean() == pytest.approx(1 - expected[name])
+
+
+def test_a_function_of_several_labels_gets_probabilities() -> None:
+    y, z = np.array([[True, False]] * 3), np.zeros((1, 3, 2))
+
+    def unsure(y: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+        assert y.dtype == bool
+        return predicted[:, 0]
+
+    (measure,) = judging(None, [unsure])[1]
+    assert measure.of(z, Points(y)).tolist() == [[0.5, 0.5, 0.5]]

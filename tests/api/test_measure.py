@@ -285,7 +285,7 @@ def test_what_are_no_arms_is_refused(iris, tmp_path, arms, said):
 
 def test_a_language_model_is_no_training_function(tmp_path):
     data = sf.read("copy", length=5, train=10, test=5)
-    with pytest.raises(SteadfitError, match="predicts classes or numbers"):
+    with pytest.raises(SteadfitError, match="predicts classes, labels or numbers"):
         measured({"tree": own.trees}, data, tmp_path)
 
 

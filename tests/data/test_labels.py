@@ -34,7 +34,9 @@ SINGLE = {
 def test_several_labels_an_example_are_refused(labels: list[str], tmp_path: Path) -> None:
     with pytest.raises(SteadfitError, match="one label for each example, got several in") as found:
         sf.from_arrays(X[:6], labels)
-    assert 'give task="classes"' in str(found.value)
+    assert 'to learn all of them, or task="classes"' in str(found.value)
+    mark = found.value.settings["several"]
+    assert sf.from_arrays(X[:6], labels, several=mark).schema.task.mark == mark
     assert len(sf.from_arrays(X[:6], labels, task="classes").classes) == 6
     with pytest.raises(SteadfitError, match="got several in"):
         sf.read(table(tmp_path / "t.csv", [f'"{each}"' for each in labels * 2]))
@@ -51,7 +53,9 @@ def test_rows_of_marks_are_refused_with_what_to_do(kind: type) -> None:
     with pytest.raises(SteadfitError, match=r"For one-hot rows give y.argmax\(axis=1\)"):
         sf.from_arrays(X, one_hot)
     one_hot[0] = True
-    with pytest.raises(SteadfitError, match=r"Several labels .* one at a time, y\[:, 0\]"):
+    with pytest.raises(
+        SteadfitError, match=r"Several labels .*task=\"several\", or one at a time, y\[:, 0\]"
+    ):
         sf.from_arrays(X, one_hot)
     assert len(sf.from_arrays(X, one_hot[:, 0].astype(int)).classes) == 2
 
@@ -104,7 +108,10 @@ def test_columns_of_zeros_and_ones_are_one_label(tmp_path: Path, target, yes: st
             ["1,0,0"] * 11 + ["0,0,0"],
             r"single 1 in cat, dog, bird, got others in 1 row: row 13 \(0",
         ),
-        (["1,0,0"] * 11 + ["1,1,0"], r"row 13 \(2\). Several labels an example are not learned"),
+        (
+            ["1,0,0"] * 11 + ["1,1,0"],
+            r"row 13 \(2\)\. Name one of these columns, or give task=\"several\"",
+        ),
         (["1,0,0"] * 11 + ["2,0,0"], r"got other cells in cat\. Name one of cat, dog, bird"),
     ],
 )

@@ -40,6 +40,11 @@ def names(y: np.ndarray) -> list[str]:
     return [f"class {k}" for k in y]
 
 
+def several() -> list[str]:
+    """A label of the kind of example, and one of its own."""
+    return [f"kind {k}{';odd' * (i % 5 == 0)}" for i, k in enumerate(Y3)]
+
+
 def numbers(outputs: int = 2) -> np.ndarray:
     return np.stack([Y3 * 10.0 + k for k in range(outputs)], 1) + RNG.normal(size=(48, outputs))
 
@@ -68,6 +73,9 @@ CASES = {
     "boosted trees": rows,
     "TF-IDF and logistic regression": lambda: from_texts(texts(), names(Y3)),
     "TF-IDF and ridge regression": lambda: from_texts(texts(), numbers()),
+    "label frequencies": lambda: from_arrays(images(), several(), several=";"),
+    "logistic regression per label": lambda: from_series(series(), several(), several=";"),
+    "TF-IDF and logistic regression per label": lambda: from_texts(texts(), several(), several=";"),
     "naive forecast": forecast,
     "seasonal naive forecast": forecast,
     "drift": forecast,

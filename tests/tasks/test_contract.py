@@ -36,6 +36,8 @@ IMAGES = RNG.integers(0, 256, (40, 8, 8), np.uint8)
 def case(name: str) -> Dataset:
     if name == "classes":
         return from_arrays(IMAGES, ["a", "b"] * 20)
+    if name == "several":
+        return from_arrays(IMAGES, ["a", "b;c", "", "a;c"] * 10, several=";")
     if name == "numbers":
         return from_arrays(IMAGES, RNG.normal(100.0, 20.0, (40, 3)))
     if name == "forecast":

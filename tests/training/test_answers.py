@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from steadfit.errors import OwnCodeError
-from steadfit.training.answers import class_answers, number_answers
+from steadfit.training.answers import class_answers, label_answers, number_answers
 
 X = np.zeros((2, 4))
 
@@ -94,3 +94,40 @@ def test_what_are_no_classes(given, said):
 def test_what_are_no_numbers(given, said):
     with pytest.raises(OwnCodeError, match=said):
         number_answers(lambda x: given, X, 2)
+
+
+def test_answers_of_several_labels() -> None:
+    """scikit-learn's estimators give an array, or one a label, which a sample may lack."""
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60, 3))
+    y = np.stack([x[:, 0] > 0, x[:, 1] > 0.5, np.zeros(60, bool)], 1).astype(int)
+    forest = RandomForestClassifier(5, random_state=0).fit(x, y)
+    found = label_answers(forest, x, 3)
+    shares = 1 / (1 + np.exp(-found.outputs))
+    np.testing.assert_allclose(shares[:, 0], forest.predict_proba(x)[0][:, 1], atol=1e-6)
+    assert shares[:, 2].max() < 1e-6
+    both = OneVsRestClassifier(LogisticRegression()).fit(x, y[:, :2])
+    shares = 1 / (1 + np.exp(-label_answers(both, x, 2).outputs))
+    np.testing.assert_allclose(shares, both.predict_proba(x), atol=1e-6)
+    assert not label_answers(both, x, 2).labels
+    marks = label_answers(both.predict, x, 2)
+    assert marks.labels
+    np.testing.assert_array_equal(marks.outputs > 0, both.predict(x) == 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (np.zeros((4, 3)), "a column for each of the 2 labels, got shape"),
+        (np.full((4, 2), 1.5), "probabilities from 0 to 1, got values from 1.5 to 1.5"),
+        (np.full((4, 2), np.nan), "must be finite"),
+        (np.zeros((3, 2)), "must predict each of the 4 examples"),
+    ],
+)
+def test_what_are_no_labels_is_said(said: np.ndarray, sentence: str) -> None:
+    with pytest.raises(OwnCodeError, match=sentence):
+        label_answers(lambda x: said, np.zeros((4, 1)), 2)

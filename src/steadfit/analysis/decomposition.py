@@ -130,7 +130,7 @@ def cross_entropy(z: ArrayLike, y: ArrayLike, *, crossed: bool = False) -> Decom
         cells = _log_sum_exp(block)
         return block, cells, cells - block[:, :, labels[points], np.arange(block.shape[-1])]
 
-    return _decompose(logits, coordinates, _log_sum_exp, crossed)
+    return decompose(logits, coordinates, _log_sum_exp, crossed)
 
 
 def squared_error(f: ArrayLike, y: ArrayLike, *, crossed: bool = False) -> Decomposition:
@@ -162,10 +162,10 @@ def squared_error(f: ArrayLike, y: ArrayLike, *, crossed: bool = False) -> Decom
 
     def coordinates(block: Floats, points: slice) -> tuple[Floats, Floats, Floats]:
         residuals = block - numbers[points].T
-        losses = _square(residuals)
+        losses = square(residuals)
         return residuals, losses, losses
 
-    return _decompose(predictions, coordinates, _square, crossed)
+    return decompose(predictions, coordinates, square, crossed)
 
 
 def brier(z: ArrayLike, y: ArrayLike, *, crossed: bool = False) -> Decomposition:
@@ -183,10 +183,10 @@ def brier(z: ArrayLike, y: ArrayLike, *, crossed: bool = False) -> Decomposition
 
     def coordinates(block: Floats, points: slice) -> tuple[Floats, Floats, Floats]:
         residuals = _softmax(block) - _one_hot(labels[points], block.shape[-2])
-        losses = _square(residuals)
+        losses = square(residuals)
         return residuals, losses, losses
 
-    return _decompose(logits, coordinates, _square, crossed)
+    return decompose(logits, coordinates, square, crossed)
 
 
 def kohavi_wolpert(z: ArrayLike, y: ArrayLike, *, crossed: bool = False) -> Decomposition:
@@ -209,13 +209,13 @@ def kohavi_wolpert(z: ArrayLike, y: ArrayLike, *, crossed: bool = False) -> Deco
         classes = block.shape[-2]
         chosen = _one_hot(block.argmax(-2), classes)
         residuals = (chosen - _one_hot(labels[points], classes)) / np.sqrt(2)
-        losses = _square(residuals)
+        losses = square(residuals)
         return residuals, losses, losses
 
-    return _decompose(logits, coordinates, _square, crossed)
+    return decompose(logits, coordinates, square, crossed)
 
 
-def _decompose(
+def decompose(
     outputs: NDArray[np.floating], coordinates: Coordinates, potential: Potential, crossed: bool
 ) -> Decomposition:
     """Run the jackknife over blocks of points, so that memory stays small.
@@ -235,7 +235,7 @@ def _decompose(
     losses = np.empty((samples, seeds, count))
     spreads = np.empty((samples, seeds if crossed else 1, count))
     plug_in, sample, seed = np.empty((3, count))
-    gram = np.zeros((samples * seeds,) * 2) if potential is _square and crossed else None
+    gram = np.zeros((samples * seeds,) * 2) if potential is square and crossed else None
     step = max(1, BLOCK // (samples * seeds * width))
     for start in range(0, count, step):
         points = slice(start, start + step)
@@ -292,7 +292,7 @@ def _softmax(z: Floats) -> Floats:
     return weights / weights.sum(-2, keepdims=True)
 
 
-def _square(f: Floats) -> Floats:
+def square(f: Floats) -> Floats:
     return np.einsum("...kn,...kn->...n", f, f)
 
 

@@ -11,7 +11,7 @@ from steadfit.analysis.result import EnsembleAnalysis
 
 def averaged(outputs: np.ndarray, points: Points) -> Floats:
     """The mean over the first axis, as a model of several networks predicts: of log-probabilities,
-    the centre of the cross-entropy's decomposition, or of numbers."""
+    the centre of the cross-entropy's decomposition, of log odds, likewise, or of numbers."""
     single = outputs.astype(np.float64)
     if points.of_classes:
         single = single - np.logaddexp.reduce(single, axis=-1, keepdims=True)

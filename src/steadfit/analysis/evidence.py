@@ -19,6 +19,7 @@ from steadfit.analysis.decomposition import (
 )
 from steadfit.analysis.jackknife import Floats
 from steadfit.analysis.measures import Measure, Points, measure
+from steadfit.analysis.several_labels import binary_brier, binary_cross_entropy, hamming
 from steadfit.analysis.terms import Failure, Loss, Route, Scheme
 from steadfit.errors import SteadfitError
 
@@ -36,6 +37,9 @@ DECOMPOSITIONS: Mapping[Loss, Decompose] = {
     Loss.BRIER: brier,
     Loss.ZERO_ONE: kohavi_wolpert,
     Loss.SQUARED: squared_error,
+    Loss.BINARY_CROSS_ENTROPY: binary_cross_entropy,
+    Loss.BINARY_BRIER: binary_brier,
+    Loss.HAMMING: hamming,
 }
 
 
@@ -74,7 +78,7 @@ class Comparing:
 
 @dataclass(frozen=True, eq=False)
 class ArmEvidence:
-    """What one arm's replicas predicted: logits of C classes, or K numbers.
+    """What one arm's replicas predicted: logits of C classes or labels, or K numbers.
 
     tested: of each repetition at the N test points, shape (R, N, C or K); None where a replica
         failed. drawn: of those on drawn samples, at the M points of these, shape (S, J, M, C or

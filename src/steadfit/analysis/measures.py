@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from steadfit.analysis.jackknife import Floats
+from steadfit.analysis.several_labels import sigmoid
 from steadfit.errors import SteadfitError, unknown
 
 
@@ -20,7 +21,7 @@ from steadfit.errors import SteadfitError, unknown
 class Points:
     """The test points, N of them, and what every prediction is compared with.
 
-    y: class numbers, shape (N,), or numbers, shape (N, K).
+    y: class numbers, shape (N,); numbers, shape (N, K); or which labels are there, bool, (N, L).
     groups: of points that belong together, int64, shape (N,); None where each stands alone.
     scales: of forecasts, the error that counts as 1 for each number, shape (N, K); NaN where there
         is none; None for other tasks.
@@ -37,8 +38,13 @@ class Points:
 
     @property
     def of_classes(self) -> bool:
-        """Whether predictions are logits of classes; they are numbers otherwise."""
+        """Whether predictions are logits of classes."""
         return self.y.ndim == 1
+
+    @property
+    def of_labels(self) -> bool:
+        """Whether predictions are log odds of several labels."""
+        return self.y.dtype == bool
 
     def central(self, outputs: np.ndarray) -> np.ndarray:
         """Of predictions, shape (…, outputs), what is compared with y: of quantiles the median."""
@@ -47,13 +53,19 @@ class Points:
         numbers, place = outputs.shape[-1] // len(self.quantiles), self.quantiles.index(0.5)
         return outputs[..., place * numbers : (place + 1) * numbers]
 
+    def answers(self, outputs: Floats) -> Floats:
+        """Of outputs, shape (N, …), what people compare with y: probabilities, or numbers."""
+        if self.of_classes:
+            return np.exp(_log_probabilities(outputs))
+        return sigmoid(outputs) if self.of_labels else self.central(outputs)
+
 
 Values = Callable[[Floats, Points], Floats]
 
 
 @dataclass(frozen=True)
 class Measure:
-    """values: from outputs, shape (N, C or K), logits or numbers, and the points to one value a
+    """values: from outputs, shape (N, C, L or K), logits or numbers, and the points to one value a
     point, shape (N,). bounded: the measure that judges in its place where a few points carry a
     change; "" where none does."""
 
@@ -97,10 +109,15 @@ def _f1(logits: Floats, points: Points) -> Floats:
     predicted, found = logits.argmax(1), []
     for name in np.unique(points.y):
         said, there = predicted == name, points.y == name
-        hit, total = said & there, said.mean() + there.mean()
-        score = 2 * hit.mean() / total
-        found.append(score + (2.0 * hit - score * (1.0 * said + there)) / total)
+        found.append(_f1_values(said & there, said, there))
     return 1 - np.mean(found, axis=0)
+
+
+def _f1_values(hit: np.ndarray, said: np.ndarray, there: np.ndarray) -> Floats:
+    """The F1 score of so many hits, sayings and labels at each point, linearised."""
+    total = said.mean() + there.mean()
+    score = 2 * hit.mean() / total
+    return score + (2.0 * hit - score * (1.0 * said + there)) / total
 
 
 def _auc(logits: Floats, points: Points) -> Floats:
@@ -132,6 +149,42 @@ def _share_below(values: Floats, others: Floats) -> Floats:
     ordered = np.sort(others)
     below = np.searchsorted(ordered, values, "left")
     return (below + np.searchsorted(ordered, values, "right")) / (2 * len(ordered))
+
+
+def _binary_cross_entropy(logits: Floats, points: Points) -> Floats:
+    return (np.logaddexp(0.0, logits) - logits * points.y).mean(1)
+
+
+def _binary_brier(logits: Floats, points: Points) -> Floats:
+    return np.square(sigmoid(logits) - points.y).mean(1)
+
+
+def _hamming(logits: Floats, points: Points) -> Floats:
+    """The share of labels that are wrong."""
+    return ((logits > 0) != points.y).mean(1)
+
+
+def _exact_match(logits: Floats, points: Points) -> Floats:
+    """1 where not all labels are right."""
+    return ((logits > 0) != points.y).any(1).astype(np.float64)
+
+
+def _macro_f1(logits: Floats, points: Points) -> Floats:
+    """1 less the F1 score, the mean over the labels that there are; 0 where there are none."""
+    said, there = logits > 0, points.y
+    known = np.flatnonzero(there.any(0))
+    if not len(known):
+        return np.zeros(len(points))
+    each = [_f1_values(said[:, k] & there[:, k], said[:, k], there[:, k]) for k in known]
+    return 1 - np.mean(each, axis=0)
+
+
+def _micro_f1(logits: Floats, points: Points) -> Floats:
+    """1 less the F1 score of all labels' counts together; 0 where none are there or said."""
+    said, there = logits > 0, points.y
+    if not (said.any() or there.any()):
+        return np.zeros(len(points))
+    return 1 - _f1_values((said & there).sum(1), said.sum(1), there.sum(1))
 
 
 def _squared(numbers: Floats, points: Points) -> Floats:
@@ -182,6 +235,12 @@ MEASURES: Mapping[str, Measure] = {
         Measure("balanced_error", _balanced_error),
         Measure("f1", _f1),
         Measure("auc", _auc),
+        Measure("binary_cross_entropy", _binary_cross_entropy, bounded="binary_brier"),
+        Measure("binary_brier", _binary_brier),
+        Measure("hamming", _hamming),
+        Measure("exact_match", _exact_match),
+        Measure("macro_f1", _macro_f1),
+        Measure("micro_f1", _micro_f1),
         Measure("squared", _squared, bounded="mae"),
         Measure("rmse", _rmse),
         Measure("mae", _mae),
@@ -191,6 +250,8 @@ MEASURES: Mapping[str, Measure] = {
 }
 OF_CLASSES = ("cross_entropy", "brier", "error", "balanced_error", "f1", "auc")
 OF_LABELS = ("error", "balanced_error", "f1")  # of classes without probabilities
+OF_MARKS = ("hamming", "exact_match", "macro_f1", "micro_f1")  # of several labels without them
+OF_SEVERAL = ("binary_cross_entropy", "binary_brier", *OF_MARKS)
 OF_NUMBERS = ("squared", "rmse", "mae")
 OF_FORECASTS = (*OF_NUMBERS, "mase")
 OF_QUANTILES = (*OF_FORECASTS, "pinball")

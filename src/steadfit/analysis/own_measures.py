@@ -26,9 +26,9 @@ Judging = Callable[[np.ndarray, np.ndarray], Any]
 def own_measure(function: Judging, name: str | None = None) -> Measure:
     """A measure by a function (y, predicted), less of which is better.
 
-    y: class numbers, shape (N,), or numbers, (N, K). predicted: probabilities (N, C), or numbers
-    (N, K). It gives a value a point, shape (N,), or a single number. name: by default the
-    function's.
+    y: class numbers, shape (N,), numbers, (N, K), or which labels are there, bool, (N, L).
+    predicted: probabilities (N, C) or (N, L), or numbers (N, K). It gives a value a point, shape
+    (N,), or a single number. name: by default the function's.
     Raises SteadfitError for a name that is taken, or none.
 
     >>> def unsure(y, predicted):
@@ -53,10 +53,7 @@ class _Linearised:
     name: str
 
     def __call__(self, outputs: Floats, points: Points) -> Floats:
-        predicted = points.central(outputs)
-        if points.of_classes:
-            shares = np.exp(outputs - outputs.max(1, keepdims=True))
-            predicted = shares / shares.sum(1, keepdims=True)
+        predicted = points.answers(outputs)
         whole = self._of(points.y, predicted)
         if whole.ndim == 1:
             return whole

@@ -1,12 +1,22 @@
 """From arrays of predictions that were made elsewhere to `Evidence`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from steadfit.analysis.evidence import ArmEvidence, Comparing, Evidence
-from steadfit.analysis.measures import OF_CLASSES, OF_LABELS, OF_NUMBERS, Measure, Points, measure
+from steadfit.analysis.measures import (
+    OF_CLASSES,
+    OF_LABELS,
+    OF_MARKS,
+    OF_NUMBERS,
+    OF_SEVERAL,
+    Measure,
+    Points,
+    measure,
+)
 from steadfit.analysis.terms import Route
 from steadfit.errors import SteadfitError
 
@@ -27,9 +37,11 @@ def evidence_of(
     """The arms of these predictions, the first the baseline.
 
     predictions: by arm, of R retrainings at N points: probabilities (R, N, C), labels (R, N), or
-        numbers (R, N) or (R, N, K); of one retraining without the first axis.
-    y: what is right, labels or floats, shape (N,), or numbers (N, K). classes: the labels in the
-        order of the columns; by default sorted.
+        numbers (R, N) or (R, N, K); of several labels a point the probability of each, or 0 and 1,
+        (R, N, L); of one retraining without the first axis.
+    y: what is right, labels or floats, shape (N,), numbers (N, K), or booleans or whole numbers 0
+        and 1 of several labels (N, L). classes: the labels in the order of the columns; by default
+        sorted.
     folds: which replica of a repetition predicted each point, (N,) or (R, N), for cross-fitting;
         without them a repetition is one retraining, and two are needed. groups: of points that
         belong together, (N,). decide_by: a measure; by default the cross-entropy, the error of
@@ -40,20 +52,11 @@ def evidence_of(
     if not predictions:
         raise SteadfitError("predictions must have an arm, the baseline, got none.")
     target = np.asarray(y)
-    numbers = target.dtype.kind == "f"
-    names = np.unique(target) if classes is None else np.asarray(classes)
-    arms = {
-        name: _numbers(name, given, target) if numbers else _logits(name, given, names, len(target))
-        for name, given in predictions.items()
-    }
-    only_labels = not numbers and any(_are_labels(given) for given in predictions.values())
-    measures = OF_NUMBERS if numbers else ("error",) if only_labels else OF_CLASSES[:3]
-    known = OF_NUMBERS if numbers else OF_LABELS if only_labels else OF_CLASSES
-    decides = measure(decide_by or measures[0], known, own).name
-    points = Points(
-        target.reshape(len(target), -1).astype(np.float64) if numbers else _numbered(target, names),
-        None if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1],
-    )
+    found = _reader(target)(predictions, target, classes)
+    arms = found.arms
+    decides = measure(decide_by or found.told[0], found.known, own).name
+    same = None if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
+    points = Points(found.y, same)
     longest = max(len(one) for one in arms.values())
     where = _folds(folds, longest, len(target))
     if where.max() == 0 and min(len(one) for one in arms.values()) < 2:
@@ -67,9 +70,66 @@ def evidence_of(
         where,
         Comparing(int(where.max()) + 1, (min(map(len, arms.values())),), Route.ASKED),
         decides,
-        measures,
+        found.told,
         own=own,
     )
+
+
+class _Read(NamedTuple):
+    """Outputs by arm, what is right, the measures that there are, and those that are told."""
+
+    arms: dict[str, NDArray[np.float64]]
+    y: np.ndarray
+    known: tuple[str, ...]
+    told: tuple[str, ...]
+
+
+Predictions = Mapping[str, ArrayLike]
+Classes = Sequence[object] | None
+
+
+def _reader(target: np.ndarray) -> Callable[[Predictions, np.ndarray, Classes], _Read]:
+    if target.dtype.kind == "f":
+        return _of_numbers
+    return _of_several if target.ndim == 2 and target.dtype.kind in "bui" else _of_classes
+
+
+def _of_numbers(predictions: Predictions, target: np.ndarray, classes: Classes) -> _Read:
+    arms = {name: _numbers(name, given, target) for name, given in predictions.items()}
+    y = target.reshape(len(target), -1).astype(np.float64)
+    return _Read(arms, y, OF_NUMBERS, OF_NUMBERS)
+
+
+def _of_classes(predictions: Predictions, target: np.ndarray, classes: Classes) -> _Read:
+    names = np.unique(target) if classes is None else np.asarray(classes)
+    arms = {name: _logits(name, given, names, len(target)) for name, given in predictions.items()}
+    y = _numbered(target, names)
+    if any(map(_are_labels, predictions.values())):
+        return _Read(arms, y, OF_LABELS, OF_LABELS[:1])
+    return _Read(arms, y, OF_CLASSES, OF_CLASSES[:3])
+
+
+def _of_several(predictions: Predictions, target: np.ndarray, classes: Classes) -> _Read:
+    if ((target != 0) & (target != 1)).any():
+        raise SteadfitError(
+            f"y must be 0 and 1 for several labels a point, got {target.max()} in shape "
+            f"{target.shape}. Give one label a point in shape ({len(target)},)."
+        )
+    arms = {name: _log_odds(name, given, target.shape) for name, given in predictions.items()}
+    only_marks = any(np.asarray(given).dtype.kind in "bui" for given in predictions.values())
+    known = OF_MARKS if only_marks else OF_SEVERAL
+    return _Read(arms, target.astype(bool), known, known)
+
+
+def _log_odds(name: str, given: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    found = np.asarray(given, np.float64)
+    shares = _checked(name, found if found.ndim == 3 else found[None], shape)
+    if (shares < -1e-6).any() or (shares > 1 + 1e-6).any():
+        raise SteadfitError(
+            f"{name} must be probabilities from 0 to 1, got values from {shares.min():.3g} to "
+            f"{shares.max():.3g}. Give sigmoid(logits)."
+        )
+    return np.log(np.maximum(shares, LEAST) / np.maximum(1 - shares, LEAST))
 
 
 def _are_labels(given: ArrayLike) -> bool:

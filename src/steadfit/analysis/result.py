@@ -6,6 +6,7 @@ from typing import Literal
 from steadfit.analysis.comparison import Change
 from steadfit.analysis.decomposition import Components
 from steadfit.analysis.evidence import Comparing, Sampling
+from steadfit.analysis.label_scores import LabelScores
 from steadfit.analysis.terms import Failure, Limit, Loss, Verdict
 from steadfit.errors import unknown
 
@@ -164,6 +165,7 @@ class Analysis:
     points: how many test points. best: the arm handed over (`deciding.best`).
     ensembles: of the best arm and the baseline, where they have two repetitions or more.
     sampling: of the replicas that tell the variance; None where none were drawn.
+    label_scores: of several labels, the best arm's; None of other tasks.
     """
 
     decides: str
@@ -178,6 +180,7 @@ class Analysis:
     learning_curve: LearningCurve | None = None
     scaled_errors: ScaledErrors | None = None
     token_losses: TokenLosses | None = None
+    label_scores: LabelScores | None = None
 
     @property
     def baseline(self) -> ArmAnalysis:

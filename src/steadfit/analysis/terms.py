@@ -6,12 +6,16 @@ from enum import StrEnum
 class Loss(StrEnum):
     """A loss that is split into bias+noise and variance; the names are those of `measures`. Units:
     nats; squared probabilities, 0 to 2; a share of the test points; the square of y's unit, summed
-    over outputs."""
+    over outputs; of several labels, the mean over them: nats, squared probabilities, 0 to 1, and a
+    share of the labels."""
 
     CROSS_ENTROPY = "cross_entropy"
     BRIER = "brier"
     ZERO_ONE = "error"
     SQUARED = "squared"
+    BINARY_CROSS_ENTROPY = "binary_cross_entropy"
+    BINARY_BRIER = "binary_brier"
+    HAMMING = "hamming"
 
 
 class Scheme(StrEnum):

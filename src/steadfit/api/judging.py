@@ -85,9 +85,20 @@ def _scorer(name: str) -> Measure:
         def predict(self, rows: np.ndarray) -> np.ndarray:
             return self.predict_proba(rows).argmax(1)
 
+    class Labels(Classes):
+        """The same of the probabilities of several labels."""
+
+        def __init__(self, predicted: np.ndarray) -> None:
+            self.predicted = predicted
+            self.classes_ = [np.arange(2)] * predicted.shape[1]
+
+        def predict(self, rows: np.ndarray) -> np.ndarray:
+            return (self.predict_proba(rows) > 0.5).astype(int)
+
     def judged(y: np.ndarray, predicted: np.ndarray) -> float:
         rows = np.arange(len(y))[:, None]
-        score = scorer((Classes if y.ndim == 1 else Numbers)(predicted), rows, y)
+        kind = Labels if y.dtype == bool else Classes if y.ndim == 1 else Numbers
+        score = scorer(kind(predicted), rows, y)
         return -score if negated else 1 - score
 
     return own_measure(judged, name.removeprefix("neg_") if negated else f"1 - {name}")

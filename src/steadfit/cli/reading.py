@@ -120,7 +120,12 @@ class Reading(Writing):
     quantiles: Annotated[
         str | None, _option("Quantiles to forecast, with commas: 0.1,0.5,0.9.")
     ] = None
-    task: Annotated[str | None, _option("What is predicted: classes, numbers, tokens.")] = None
+    task: Annotated[
+        str | None, _option("What is predicted: classes, numbers, several, tokens.")
+    ] = None
+    several: Annotated[
+        str | None, _option("Mark between the labels of one example, as ';' in red;round.")
+    ] = None
     block: Annotated[int | None, _option("Tokens of a plain text's blocks. [default: 1024]")] = None
     unit: Annotated[
         str | None,

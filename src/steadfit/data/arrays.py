@@ -8,7 +8,7 @@ import numpy as np
 from steadfit.data.dataset import Dataset, Structure
 from steadfit.data.schema import Schema
 from steadfit.data.tables import from_table
-from steadfit.data.targets import TaskName, group_numbers, own_test, read_targets, target_notes
+from steadfit.data.targets import TaskName, group_numbers, own_test, read_targets
 from steadfit.errors import SteadfitError
 from steadfit.formats.arrays import as_array, finite, named
 from steadfit.formats.frames import is_frame
@@ -23,6 +23,7 @@ def from_arrays(
     name: str = "arrays",
     *,
     task: TaskName | None = None,
+    several: str | None = None,
     layout: Layout | None = None,
     image: tuple[int, int] | None = None,
     ids: Sequence[str] = (),
@@ -37,7 +38,10 @@ def from_arrays(
         table, shape (examples, columns), or a frame, as in `from_table`.
     y: class numbers or names, shape (examples,); or float numbers, (examples,) or
         (examples, outputs).
-    task: "classes" or "numbers"; told by y's type if None: floats are numbers, all else classes.
+    task: "classes", "numbers" or "several"; told by y's type if None: floats are numbers, all else
+        classes.
+    several: the mark between the labels of one example, as ";" where y has "red;round". Without
+        one, y of the task "several" is marks 0 and 1, shape (examples, labels).
     layout: where the channels are; told by a last or second side of 1, 3 or 4 if None.
     image: (height, width), where rows of shape (examples, columns) are images: channels, rows,
         columns.
@@ -52,12 +56,12 @@ def from_arrays(
     ((2, 1, 1, 2), ('cat', 'dog'), [0, 1])
     """
     if is_frame(x) and image is None:
-        return from_table(x, y, name, task=task, ids=ids, is_test=is_test, groups=groups,
-                          notes=notes)  # fmt: skip
+        return from_table(x, y, name, task=task, several=several, ids=ids, is_test=is_test,
+                          groups=groups, notes=notes)  # fmt: skip
     array = as_array(x, "x")
     if array.ndim == 2 and image is None:
-        return from_table(array, y, name, task=task, ids=ids, is_test=is_test, groups=groups,
-                          notes=notes)  # fmt: skip
+        return from_table(array, y, name, task=task, several=several, ids=ids, is_test=is_test,
+                          groups=groups, notes=notes)  # fmt: skip
     images = _images(array, layout, image)
     labels = as_array(y, "y")
     if len(images) != len(labels):
@@ -67,7 +71,7 @@ def from_arrays(
     if not len(images):
         raise SteadfitError(f"{name} has no examples. Give at least two of each class.")
     ids = named(ids, len(images))
-    learned, targets = read_targets(labels, task, ids)
+    learned, targets, said = read_targets(labels, task, ids, several)
     tensor = finite(images, ids, "x")
     return Dataset(
         name=name,
@@ -78,7 +82,7 @@ def from_arrays(
             is_test=own_test(is_test, len(images)), groups=group_numbers(groups, len(images))
         ),
         ids=ids,
-        notes=(*notes, *target_notes(labels, task)),
+        notes=(*notes, *said),
     )
 
 

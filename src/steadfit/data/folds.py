@@ -131,12 +131,12 @@ def _in_time(data: Dataset, count: int) -> tuple[Fold, ...]:
 
 
 def rare_classes(data: Dataset, count: int) -> list[str]:
-    """What is to be said of classes with fewer examples than folds; nothing without such."""
-    names = data.classes
-    if not names:
-        return []
-    sizes = np.bincount(data.schema.task.strata(data.y), minlength=len(names))
-    few = [f'"{name}" ({size})' for name, size in zip(names, sizes, strict=True) if size < count]
+    """What is to be said of classes or labels with fewer examples than folds; nothing without
+    such."""
+    task = data.schema.task
+    sizes = task.counts(data.y)
+    few = [f'"{name}" ({size})' for name, size in sizes.items() if size < count]
     if not few:
         return []
-    return [f"{len(few)} of {len(names)} classes have fewer examples than folds: {some(few)}."]
+    what = f"{len(few)} of {counted(len(sizes), task.learned)}"
+    return [f"{what} have fewer examples than folds: {some(few)}."]

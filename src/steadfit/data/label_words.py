@@ -1,15 +1,19 @@
-"""Labels in words that are not what they seem: several in one, dates, one in two spellings."""
+"""Labels in words: several in one, dates that are none, one in two spellings."""
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from steadfit.errors import SteadfitError, some
+from steadfit.errors import SteadfitError, counted, some
 
 _MARKS = (";", "|", ",")  # between labels of one example
+_SHOWN = 20  # labels, at most, that are all named with their counts
+_LEAST = 2  # examples of a label, to learn from one and test on another
 _SHARED = 0.9  # of the parts of combined labels: those that occur in other labels too
+_LIKELY = 0.6  # the same, where it is only said
 _DATE = re.compile(
     r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{1,2}/\d{1,2}/\d{2})([ T].*)?"
 )
@@ -29,27 +33,97 @@ def check_words(labels: np.ndarray) -> None:
             f"y must be classes or numbers, got dates such as {words[0]}. Learn another column, or "
             'give task="classes" for a class each.'
         )
-    mark = next((mark for mark in _MARKS if _joins(words, mark)), None)
+    mark = next((mark for mark in _MARKS if _shared(words, mark) >= _SHARED), None)
     if mark is not None:
         joined = [f'"{word}"' for word in words if mark in word]
         raise SteadfitError(
-            f"y must be one label for each example, got several in {some(joined)}. Learn one at a "
-            'time, from a column that says yes or no; or give task="classes", which makes each '
-            "combination a class."
+            f"y must be one label for each example, got several in {some(joined)}. Give "
+            f'several="{mark}" to learn all of them, or task="classes", which makes each '
+            "combination a class.",
+            several=mark,
+            task="classes",
         )
 
 
-def _joins(words: Sequence[str], mark: str) -> bool:
-    joined = [{part.strip() for part in word.split(mark)} for word in words if mark in word]
-    if len(joined) < 2:
-        return False
-    count = Counter(part for word in words for part in {each.strip() for each in word.split(mark)})
-    parts = [part for word in joined for part in word]
-    return sum(count[part] > 1 for part in parts) >= _SHARED * len(parts)
+def _shared(words: Sequence[str], mark: str) -> float:
+    """Of the parts of labels that this mark is in, the share that occur in other labels too; 0
+    where it is in fewer than two."""
+    parts_of = {word: {part.strip() for part in word.split(mark)} for word in words}
+    joined = [part for word, parts in parts_of.items() if mark in word for part in parts]
+    if sum(mark in word for word in words) < 2:
+        return 0.0
+    count = Counter(part for parts in parts_of.values() for part in parts)
+    return sum(count[part] > 1 for part in joined) / len(joined)
 
 
-def spelling_notes(classes: Sequence[str]) -> list[str]:
-    """That classes are the same but for capitals and blanks.
+def list_notes(classes: Sequence[str]) -> list[str]:
+    """That classes may be several labels each, with a mark between them.
+
+    >>> list_notes(["red;round", "red;long", "blue;round"])[0].partition("; ")[2]
+    'several=";" makes each part a label.'
+    """
+    mark = next((mark for mark in _MARKS if _shared(classes, mark) >= _LIKELY), None)
+    if mark is None:
+        return []
+    joined = [f'"{name}"' for name in classes if mark in name]
+    return [
+        f'Each of {some(joined)} is a class of its own; several="{mark}" makes each part a label.'
+    ]
+
+
+class Marks(NamedTuple):
+    """Labels by name, sorted, and which of them each example has: bool, (examples, labels)."""
+
+    names: tuple[str, ...]
+    there: np.ndarray
+
+
+def split_labels(cells: Sequence[str], mark: str) -> Marks:
+    """Each cell as the labels in it, with this mark between them; an empty one has none.
+
+    Raises SteadfitError where there is no mark, or no label at all.
+
+    >>> found = split_labels(["red; round", "", "round"], ";")
+    >>> found.names, found.there.tolist()
+    (('red', 'round'), [[True, True], [False, False], [False, True]])
+    """
+    if not mark.strip():
+        raise SteadfitError(
+            f'several must be the mark between the labels of an example, got "{mark}". Give a '
+            'character, such as ";".'
+        )
+    parts = [{part.strip() for part in cell.split(mark)} - {""} for cell in cells]
+    names = sorted(set[str]().union(*parts))
+    if not names:
+        raise SteadfitError("y must have labels, got none in any example. Name another column.")
+    place = {name: k for k, name in enumerate(names)}
+    there = np.zeros((len(parts), len(names)), bool)
+    for row, of_one in zip(there, parts, strict=True):
+        row[[place[name] for name in of_one]] = True
+    return Marks(tuple(names), there)
+
+
+def several_notes(found: Marks) -> list[str]:
+    """How many labels there are, and which are too rare to be learned and tested."""
+    counts, each = found.there.sum(0), found.there.sum(1)
+    named = [f"{name} ({count:,})" for name, count in zip(found.names, counts, strict=True)]
+    shown = ", ".join(named) if len(named) <= _SHOWN else some(named)
+    notes = [
+        f"{counted(len(named), 'labels')}, {each.mean():.1f} an example: {shown}. "
+        f"{counted(int((each == 0).sum()), 'examples')} without any."
+    ]
+    rare = [f'"{name}" ({count})' for name, count in zip(found.names, counts, strict=True)
+            if count < _LEAST]  # fmt: skip
+    if rare:
+        notes.append(
+            f"{counted(len(rare), 'labels')} of fewer than {_LEAST} examples, which cannot be both "
+            f'learned and tested: {some(rare)}; classes="seen" leaves them out.'
+        )
+    return [*notes, *spelling_notes(found.names, "Labels")]
+
+
+def spelling_notes(classes: Sequence[str], what: str = "Classes") -> list[str]:
+    """That classes are the same but for capitals and blanks; what: they are called.
 
     >>> spelling_notes(["Cat", "cat ", "dog"])[0].partition(": ")[2]
     '"Cat" and "cat ". If they are one, write them alike.'
@@ -61,6 +135,6 @@ def spelling_notes(classes: Sequence[str]) -> list[str]:
     if not pairs:
         return []
     return [
-        f"Classes that differ by capitals or blanks alone: {some(pairs)}. If they are one, write "
+        f"{what} that differ by capitals or blanks alone: {some(pairs)}. If they are one, write "
         "them alike."
     ]

@@ -20,7 +20,6 @@ from steadfit.formats.form import holds_table
 from steadfit.formats.frames import is_frame
 from steadfit.formats.workbooks import check_sheets
 from steadfit.installed import installed, installed_names
-from steadfit.tasks import Classes
 
 Reader = Callable[..., Dataset]  # (source, **options) -> Dataset
 
@@ -93,9 +92,9 @@ def read(
         a test set of the data's own stays whole. Of data in time order, the earliest examples.
     part: "train", the training examples alone of data with a test set of its own, to hold out some
         of them instead: what is chosen on those is not chosen on the test set.
-    classes: "seen" leaves out the classes that have too few training examples to be learned, one
-        without a test set of the data's own, or none with it; also from the test set. They are
-        named in a note.
+    classes: "seen" leaves out the classes or labels that have too few training examples to be
+        learned, one without a test set of the data's own, or none with it; also from the test set.
+        They are named in a note. Examples go with their class, and stay without a label.
     options: those of the reader, by name; see `steadfit.data.readers`.
 
     Raises SteadfitError for an unknown name, path, format or option, and for what the reader meets.
@@ -191,32 +190,30 @@ def _training_part(dataset: Dataset, part: str) -> Dataset:
 
 
 def _seen(dataset: Dataset, classes: str) -> Dataset:
-    """The examples of the classes that have enough training examples."""
+    """The data without the classes or labels that have too few training examples."""
     if classes != "seen":
         raise unknown("choice of classes", classes, ["seen"])
     task, own = dataset.schema.task, dataset.structure.is_test
-    if not isinstance(task, Classes):
-        raise SteadfitError(
-            f'classes="seen" is for data with classes, and {dataset.name} has {task.learned}. '
-            "Leave it out."
-        )
     of_training = dataset.y if own is None else dataset.y[~own]
-    counts = torch.bincount(of_training, minlength=len(task.names))
-    enough = counts >= (2 if own is None else 1)
-    if enough.all():
+    found = task.frequent(dataset.y, of_training, least=2 if own is None else 1)
+    if found is None:
+        raise SteadfitError(
+            f'classes="seen" is for data with classes or labels, and {dataset.name} has '
+            f"{task.learned}. Leave it out."
+        )
+    if not found.gone:
         return dataset
-    gone = [f'"{name}"' for name, kept in zip(task.names, enough.tolist(), strict=True) if not kept]
-    kept = dataset.take(enough[dataset.y].nonzero().flatten())
-    numbers = enough.long().cumsum(0) - 1
-    names = tuple(name for name, here in zip(task.names, enough.tolist(), strict=True) if here)
+    kept = dataset.take(found.rows)
+    named = [f'"{name}"' for name in found.gone]
+    without = len(dataset) - len(kept)
+    gone = f"{counted(without, 'examples')} of " if without else ""
     note = (
-        f"{counted(len(dataset) - len(kept), 'examples')} of {counted(len(gone), 'classes')} that "
-        f"cannot be learned left out: {some(gone)}."
+        f"{gone}{counted(len(named), task.learned)} that cannot be learned left out: {some(named)}."
     )
     return replace(
         kept,
-        y=numbers[kept.y],
-        schema=replace(kept.schema, task=Classes(names)),
+        y=found.y,
+        schema=replace(kept.schema, task=found.task),
         notes=(*kept.notes, note),
     )
 

@@ -9,13 +9,7 @@ import numpy as np
 
 from steadfit.data.dataset import Dataset, Structure
 from steadfit.data.schema import Schema
-from steadfit.data.targets import (
-    TaskName,
-    group_numbers,
-    own_test,
-    read_targets,
-    target_notes,
-)
+from steadfit.data.targets import TaskName, group_numbers, own_test, read_targets
 from steadfit.errors import SteadfitError, some, unknown
 from steadfit.formats import Form, Rows
 from steadfit.formats.arrays import as_array, named
@@ -43,6 +37,7 @@ def from_series(
     name: str = "series",
     *,
     task: TaskName | None = None,
+    several: str | None = None,
     missing: str = "refuse",
     ids: Sequence[str] = (),
     is_test: Any = None,
@@ -53,7 +48,7 @@ def from_series(
     """A dataset of time series, which may differ in length.
 
     x: for each example an array of shape (steps,) or (steps, channels); NaN where missing.
-    y, task, ids, is_test, groups: as in `from_arrays`.
+    y, task, several, ids, is_test, groups: as in `from_arrays`.
     form: the form of the table that they came from, if any.
     missing: what is done where values are missing. "refuse" raises, naming the examples; "linear"
         draws a straight line between the neighbours in the same channel and repeats the nearest
@@ -74,7 +69,8 @@ def from_series(
         )
     found = joined(x, ids, missing, name)
     kept = found.kept
-    learned, targets = read_targets(y[kept], task, [ids[i] for i in kept])
+    of_kept = [ids[i] for i in kept]
+    learned, targets, said = read_targets(y[kept], task, of_kept, several)
     marks, numbers = own_test(is_test, len(x)), group_numbers(groups, len(x))
     return Dataset(
         name=name,
@@ -86,7 +82,7 @@ def from_series(
             groups=None if numbers is None else numbers[kept],
         ),
         ids=tuple(ids[i] for i in kept),
-        notes=(*notes, *found.notes, *target_notes(y[kept], task)),
+        notes=(*notes, *found.notes, *said),
     )
 
 
@@ -102,6 +98,7 @@ def from_texts(
     vectors: str | Path | None = None,
     beside: Sequence[Sequence[str]] = (),
     task: TaskName | None = None,
+    several: str | None = None,
     ids: Sequence[str] = (),
     is_test: Any = None,
     groups: Any = None,
@@ -117,7 +114,7 @@ def from_texts(
     missing: "refuse" names texts without a word, "drop" leaves them out.
     vectors: a file of pretrained word vectors that a network begins with, as `read_vectors` takes.
     beside: words that stand with each text, such as its category.
-    y, task, ids, is_test, groups: as in `from_arrays`; form: as in `from_series`.
+    y, task, several, ids, is_test, groups: as in `from_arrays`; form: as in `from_series`.
     Raises SteadfitError for what is no text, texts without a token, and what `from_arrays` says of
     y.
 
@@ -149,7 +146,7 @@ def from_texts(
     x, cut = kind.shortened(found.x)
     kept = np.setdiff1d(np.arange(len(texts)), list(found.blank))
     pretrained = None if vectors is None else read_vectors(Path(vectors), set(x.tokens))
-    learned, targets = read_targets(y[kept], task, found.ids)
+    learned, targets, said = read_targets(y[kept], task, found.ids, several)
     marks, numbers = own_test(is_test, len(texts)), group_numbers(groups, len(texts))
     spaceless = [_SPACELESS] if unit is None and kind.unit == "characters" else []
     return Dataset(
@@ -166,7 +163,7 @@ def from_texts(
         vectors=pretrained,
         notes=(
             *notes, *found.notes, *spaceless, *cut, *markup_notes(texts, strip),
-            *_of_vectors(x, pretrained, vectors), *target_notes(y[kept], task),
+            *_of_vectors(x, pretrained, vectors), *said,
         ),
     )  # fmt: skip
 

@@ -7,13 +7,7 @@ import numpy as np
 
 from steadfit.data.dataset import Dataset, Structure
 from steadfit.data.schema import Schema
-from steadfit.data.targets import (
-    TaskName,
-    group_numbers,
-    own_test,
-    read_targets,
-    target_notes,
-)
+from steadfit.data.targets import TaskName, group_numbers, own_test, read_targets
 from steadfit.data.told_columns import told
 from steadfit.errors import SteadfitError
 from steadfit.formats.arrays import as_array
@@ -31,6 +25,7 @@ def from_table(
     name: str = "table",
     *,
     task: TaskName | None = None,
+    several: str | None = None,
     missing: str = "fill",
     ids: Sequence[str] = (),
     is_test: Any = None,
@@ -42,7 +37,7 @@ def from_table(
     x: a frame of pandas', polars' or Arrow's, whose columns are numbers, names or dates; or numbers
         of shape (rows, columns), NaN where missing.
     y: as in `from_arrays`; or the name of a column of the frame.
-    task, ids, is_test, groups: as in `from_arrays`.
+    task, several, ids, is_test, groups: as in `from_arrays`.
     missing: "fill" lets the network see the training data's median, and that a value is missing;
         "refuse" names the rows with gaps; "drop" leaves them out.
 
@@ -57,7 +52,8 @@ def from_table(
         frame = from_frame(x)
         label = y if isinstance(y, str) else None
         names = [each for each in frame.names if each != label]
-        y = frame.labels(label) if label is not None else y
+        if label is not None:
+            y = frame.labels(label) if several is None else frame.label_lists(label)
         found = told_rows(frame, names, label)
     else:
         matrix = as_array(x, "x")
@@ -66,7 +62,7 @@ def from_table(
     if len(ids):
         found = found._replace(ids=tuple(ids))
     found = found._replace(notes=(*notes, *found.notes))
-    return labelled(found, as_array(y, "y"), name, task, missing, is_test, groups)
+    return labelled(found, as_array(y, "y"), name, task, missing, is_test, groups, several)
 
 
 def told_rows(table: Columns, names: Sequence[str], target: str | None) -> Examples:
@@ -85,6 +81,7 @@ def labelled(
     missing: str,
     is_test: Any = None,
     groups: Any = None,
+    several: str | None = None,
 ) -> Dataset:
     """Rows with their targets, as a data set; the rest as in `from_table`."""
     if len(found.ids) != len(y):
@@ -95,7 +92,7 @@ def labelled(
     marks, numbers = own_test(is_test, whole), group_numbers(groups, whole)
     found, positions = without_gaps(found, missing)
     kept = positions.numpy()
-    learned, targets = read_targets(y[kept], task, found.ids)
+    learned, targets, said = read_targets(y[kept], task, found.ids, several)
     return Dataset(
         name=name,
         x=found.x,
@@ -106,5 +103,5 @@ def labelled(
             groups=None if numbers is None else numbers[kept],
         ),
         ids=found.ids,
-        notes=(*found.notes, *target_notes(y[kept], task)),
+        notes=(*found.notes, *said),
     )

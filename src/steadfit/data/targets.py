@@ -2,27 +2,54 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from steadfit.data.label_words import check_words, spelling_notes
+from steadfit.data.label_words import (
+    Marks,
+    check_words,
+    list_notes,
+    several_notes,
+    spelling_notes,
+    split_labels,
+)
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.arrays import as_array, is_number, one_each, refuse_rows
-from steadfit.tasks import Classes, Numbers, Task
+from steadfit.tasks import Classes, Numbers, Several, Task
 
 _FEW = 10  # different whole numbers, at most, that may be classes
-TaskName = Literal["classes", "numbers", "tokens"]  # what readers can be told of the targets
+TaskName = Literal["classes", "numbers", "several", "tokens"]  # what readers can be told
 
 
-def read_targets(y: np.ndarray, task: TaskName | None, ids: Sequence[str]) -> tuple[Task, Tensor]:
-    """The task, and y as it has them.
+class Targets(NamedTuple):
+    """The task, y as it has them, and what is to be said of them."""
 
-    The task is told by y if None: floats are numbers, all else classes. Raises SteadfitError for
-    one-hot rows, for several labels an example, and for dates.
+    task: Task
+    y: Tensor
+    notes: Sequence[str]
+
+
+def read_targets(
+    y: np.ndarray, task: TaskName | None, ids: Sequence[str], several: str | None = None
+) -> Targets:
+    """The task is told by y if None: floats are numbers, all else classes.
+
+    several: the mark between the labels of one example; y is then text, and the task "several".
+    With that task and no mark, y is marks 0 and 1, shape (examples, labels).
+    Raises SteadfitError for one-hot rows, for several labels an example where that was not asked
+    for, and for dates.
     """
+    if several is not None or task == "several":
+        return _read_several(y, task, several)
+    found, targets = _read_one(y, task, ids)
+    return Targets(found, targets, target_notes(y, task))
+
+
+def _read_one(y: np.ndarray, task: TaskName | None, ids: Sequence[str]) -> tuple[Task, Tensor]:
+    """A class or number each, or several numbers."""
     if task is None:
         if y.dtype.kind == "f" and _are_marks(y):
             raise _not_one_each(y, "y")
@@ -31,7 +58,7 @@ def read_targets(y: np.ndarray, task: TaskName | None, ids: Sequence[str]) -> tu
         task = "numbers" if y.dtype.kind == "f" else "classes"
     if task not in _READ:
         raise SteadfitError(
-            f'task must be "classes" or "numbers" for a label or number each, got "{task}". '
+            f'task must be "classes", "numbers" or "several" for labelled examples, got "{task}". '
             "Tokens are predicted in a plain text (.txt)."
         )
     return _READ[task](y, ids)
@@ -45,6 +72,27 @@ def _read_classes(y: np.ndarray, ids: Sequence[str]) -> tuple[Task, Tensor]:
 def _read_numbers(y: np.ndarray, ids: Sequence[str]) -> tuple[Task, Tensor]:
     targets = _numbers(y, ids)
     return Numbers(targets.shape[1]), targets
+
+
+def _read_several(y: np.ndarray, task: TaskName | None, mark: str | None) -> Targets:
+    if task not in (None, "several"):
+        raise SteadfitError(
+            f'several is the mark between the labels of an example, got task="{task}" beside it. '
+            "Leave one of them out."
+        )
+    if y.ndim == 1 and mark is not None:
+        found = split_labels(list(map(str, y.tolist())), mark)
+    elif y.dtype.kind in "biuf" and _are_marks(y) and mark is None:
+        found = Marks(tuple(map(str, range(y.shape[1]))), y.astype(bool))
+    else:
+        raise SteadfitError(
+            "y must be text, with the mark between its labels, or marks 0 and 1 of shape "
+            f"(examples, labels) without one, got {y.dtype} of shape {y.shape}. Give the mark: "
+            'several=";".',
+            several=";",
+        )
+    task_of = Several(found.names, mark or Several.mark)
+    return Targets(task_of, torch.from_numpy(found.there), several_notes(found))
 
 
 _READ = {"classes": _read_classes, "numbers": _read_numbers}
@@ -74,7 +122,7 @@ def _are_marks(y: np.ndarray) -> bool:
 def _not_one_each(y: np.ndarray, what: str) -> SteadfitError:
     several = _are_marks(y) and bool((y.sum(1) != 1).any())
     advice = (
-        f"Several labels an example are not learned together: learn one at a time, {what}[:, 0]"
+        f'Several labels an example are learned by task="several", or one at a time, {what}[:, 0]'
         if several
         else f"For one-hot rows give {what}.argmax(axis=1)"
     )
@@ -86,9 +134,10 @@ def _not_one_each(y: np.ndarray, what: str) -> SteadfitError:
 
 def target_notes(y: np.ndarray, task: TaskName | None) -> list[str]:
     """That a few whole numbers, written as 0.0 and 1.0, are learned as numbers, and that classes
-    are the same but for their spelling."""
+    are the same but for their spelling, or may be several labels each."""
     if y.dtype.kind == "U" and y.ndim == 1 and task != "numbers":
-        return spelling_notes(np.unique(y).tolist())
+        names = np.unique(y).tolist()
+        return [*spelling_notes(names), *list_notes(names)]
     if task is not None or y.dtype.kind != "f" or y.size < 2 or not np.isfinite(y).all():
         return []
     values = np.unique(y)

@@ -108,6 +108,10 @@ class Columns:
             return np.array(cells)
         return np.array(cells, np.float64)
 
+    def label_lists(self, name: str) -> np.ndarray:
+        """A column of cells with several labels each, as text; "" where a cell is empty."""
+        return np.array([cell or "" for cell in self.names_in(name)])
+
     def unlabelled(self, name: str) -> list[int]:
         """The rows that have no label; see `labels`."""
         cells = self.names_in(name)

@@ -39,8 +39,9 @@ class FittedReference:
     def predict(self, data: Dataset) -> np.ndarray:
         """float32, shape (test points, outputs); the points are those of `steadfit.data.points`.
 
-        Classes and tokens: log-probabilities, which are logits too. Numbers and forecasts: in the
-        targets' units. Raises SteadfitError for examples of another form.
+        Classes and tokens: log-probabilities, which are logits too. Several labels: log odds.
+        Numbers and forecasts: in the targets' units.
+        Raises SteadfitError for examples of another form.
         """
         return self.outputs(points(data).x)
 
@@ -77,7 +78,8 @@ class Reference(ABC):
     """One simple rival. A subclass is a frozen dataclass of its settings.
 
     name: in the registry, in `model.json` and in sentences. what: a sentence on it.
-    predicts: tasks by their names ("forecast") or by what is learned ("classes", "numbers").
+    predicts: tasks by their names ("forecast") or by what is learned ("classes", "numbers",
+        "labels").
     shapes: of the arrays that it learns; `check_shapes` says how they are written.
     """
 
@@ -140,7 +142,7 @@ class Reference(ABC):
 
     @abstractmethod
     def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
-        """Log-probabilities or numbers, shape (examples, outputs).
+        """Log-probabilities, log odds or numbers, shape (examples, outputs).
 
         schema: of the training examples. x: inputs as `Dataset.x` has them. A function of its
         arguments alone.

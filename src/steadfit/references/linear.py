@@ -1,6 +1,7 @@
 """Logistic and ridge regression on scaled columns: pixels, columns of tables, or the steps of
 equally long series."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -56,7 +57,7 @@ def scaled(arrays: Any, matrix: np.ndarray) -> np.ndarray:
     return (matrix - arrays["mean"]) / arrays["scale"]
 
 
-def _scaled_columns(arrays: Any, schema: Schema, matrix: np.ndarray) -> np.ndarray:
+def scaled_columns(arrays: Any, schema: Schema, matrix: np.ndarray) -> np.ndarray:
     """`scaled`; what may be missing, and is, has the mean."""
     found = scaled(arrays, matrix)
     return np.where(np.isnan(found), 0.0, found) if schema.kind.holes else found
@@ -75,8 +76,12 @@ def fit_logistic(matrix: Matrix, y: np.ndarray, c: float) -> Arrays:
     return {"coef": coef, "intercept": intercept, "present": present, "examples": np.array(len(y))}
 
 
-def chosen_inverse(matrix: np.ndarray, train: Dataset, seed: int) -> float:
+def chosen_inverse(
+    train: Dataset, seed: int, loss: Callable[[np.ndarray, np.ndarray, float], float]
+) -> float:
     """The C with the lowest loss on a held-out part of the training examples.
+
+    loss: on held-out positions, of what was fitted on others with a C.
 
     The part is `steadfit.data.carve`'s, which keeps groups, copies and time order. From the
     strongest penalty on, until the loss rises; the weakest where no part can be held out.
@@ -85,11 +90,9 @@ def chosen_inverse(matrix: np.ndarray, train: Dataset, seed: int) -> float:
         fitted, held = carve(train, torch.arange(len(train)), HELD_OUT, seed)
     except SteadfitError:
         return INVERSES[-1]
-    y, losses = train.y.numpy(), []
+    losses: list[float] = []
     for c in INVERSES:
-        arrays = fit_logistic(matrix[fitted], y[fitted], c)
-        found = logistic(arrays, matrix[held], train.outputs)
-        losses.append(-found[np.arange(len(held)), y[held]].mean())
+        losses.append(loss(fitted.numpy(), held.numpy(), c))
         if losses[-1] > min(losses):
             break
     return INVERSES[int(np.argmin(losses))]
@@ -103,11 +106,17 @@ def logistic(arrays: Any, matrix: Matrix, classes: int) -> np.ndarray:
 
 def learn_logistic(matrix: np.ndarray, train: Dataset, seed: int) -> Learned:
     """Logistic regression on scaled columns, with its scale."""
-    seen(train.y.numpy())
+    y = train.y.numpy()
+    seen(y)
     scale = fit_scale(matrix)
-    matrix = _scaled_columns(scale, train.schema, matrix)
-    c = chosen_inverse(matrix, train, seed)
-    return Learned(scale | fit_logistic(matrix, train.y.numpy(), c))
+    matrix = scaled_columns(scale, train.schema, matrix)
+
+    def loss(fitted: np.ndarray, held: np.ndarray, c: float) -> float:
+        arrays = fit_logistic(matrix[fitted], y[fitted], c)
+        found = logistic(arrays, matrix[held], train.outputs)
+        return float(-found[np.arange(len(held)), y[held]].mean())
+
+    return Learned(scale | fit_logistic(matrix, y, chosen_inverse(train, seed, loss)))
 
 
 def fit_ridge(matrix: np.ndarray, y: np.ndarray) -> Arrays:
@@ -182,7 +191,7 @@ class Logistic(Reference):
     def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
         arrays = learned.arrays
         matrix = columns(schema, x, len(arrays["mean"]))
-        return logistic(arrays, _scaled_columns(arrays, schema, matrix), schema.task.outputs)
+        return logistic(arrays, scaled_columns(arrays, schema, matrix), schema.task.outputs)
 
     def module(self, learned: Learned, schema: Schema) -> nn.Module:
         return LogisticLine(schema.kind, learned.arrays, schema.task.outputs)
@@ -204,12 +213,12 @@ class Ridge(Reference):
         matrix = columns(train.schema, train.x)
         scale = fit_scale(matrix)
         y = train.y.numpy().astype(np.float64)
-        return Learned(scale | fit_ridge(_scaled_columns(scale, train.schema, matrix), y))
+        return Learned(scale | fit_ridge(scaled_columns(scale, train.schema, matrix), y))
 
     def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
         arrays = learned.arrays
         matrix = columns(schema, x, len(arrays["mean"]))
-        return ridge(arrays, _scaled_columns(arrays, schema, matrix))
+        return ridge(arrays, scaled_columns(arrays, schema, matrix))
 
     def module(self, learned: Learned, schema: Schema) -> nn.Module:
         return Line(schema.kind, learned.arrays)

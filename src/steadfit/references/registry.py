@@ -8,6 +8,7 @@ from steadfit.errors import unknown
 from steadfit.references.base import Reference
 from steadfit.references.forecasts import Drift, Naive, RidgeOnLags, SeasonalNaive
 from steadfit.references.guessing import Frequencies, Mean
+from steadfit.references.labels import LabelFrequencies, LabelLogistic, TfidfLabels
 from steadfit.references.linear import Logistic, Ridge
 from steadfit.references.neighbour import Neighbour
 from steadfit.references.ngrams import KneserNey
@@ -28,6 +29,9 @@ REFERENCES: Mapping[str, Reference] = MappingProxyType(
             BoostedTrees(),
             TfidfLogistic(),
             TfidfRidge(),
+            LabelFrequencies(),
+            LabelLogistic(),
+            TfidfLabels(),
             Naive(),
             SeasonalNaive(),
             Drift(),

@@ -13,12 +13,14 @@ from steadfit.report.markup import embedded
 from steadfit.report.mistakes import surest_mistakes
 
 if TYPE_CHECKING:
+    from steadfit.analysis.label_scores import LabelScores
     from steadfit.study.folder import Run
     from steadfit.study.store import Finished
 
 MOST_MARKS = 1000  # in a scatter, beyond which more hide one another
 MOST_OUTPUTS = 4
 MOST_CLASSES = 300  # of a confusion matrix
+BINNED = "Test points in ten bins by the probability of the class predicted"
 LONGEST_CLASS = 40  # characters of a class's name, which is repeated often
 
 
@@ -53,7 +55,7 @@ def curves(
 def predictions(run: Run) -> dict[str, object]:
     """Where replicas disagree, and what the best arm's take for what.
 
-    Only for data with one class, or one row of numbers, for each test point.
+    Only for data with one class, several labels, or one row of numbers, for each test point.
     """
     import torch
     from torch import Tensor
@@ -63,9 +65,11 @@ def predictions(run: Run) -> dict[str, object]:
     shown["classed"] = bool(test.classes)
     shown |= {"reliability": None, "recalls": None}
     shown |= {"confusion": None, "mistakes": None, "predicted": [], "left_out": ""}
-    shown |= {"wrong_texts": [], "surest_mistakes": []}
+    shown |= {"wrong_texts": [], "surest_mistakes": [], "labels": None, "binned": BINNED}
     if not isinstance(test.y, Tensor):
         return shown
+    if (scores := run.result.analysis.label_scores) is not None:
+        return shown | _of_labels(run, scores)
     y = test.y.numpy()
     classes = [wording.shortened(wording.visible(name), LONGEST_CLASS) for name in test.classes]
     few = bool(classes) or y.shape[1] <= MOST_OUTPUTS  # more would be a wall of numbers
@@ -90,6 +94,25 @@ def predictions(run: Run) -> dict[str, object]:
         arms = {name: run.repetitions(name) for name in names}
         shown |= _sureness({name: np.stack(own) for name, own in arms.items() if own}, y, classes)
     return shown
+
+
+def _of_labels(run: Run, scores: LabelScores) -> dict[str, object]:
+    """How well each label is found, and confidence against accuracy of all answers: that a label is
+    there, or not."""
+    from steadfit.report import class_figures
+
+    test = run.tested.data
+    found = {}
+    for name in dict.fromkeys((run.result.arms[0].name, run.result.analysis.best)):
+        each = [test.schema.task.choices(one, test.y.numpy()) for one in run.repetitions(name)]
+        if each:
+            found[name] = points.reliability(np.stack([logits for logits, _ in each]), each[0][1])
+    return {
+        "labels": sections.labels(scores, class_figures.MOST_CLASSES),
+        "reliability": embedded(class_figures.reliability(found)) if found else None,
+        "binned": "The labels of all test points in ten bins by the probability of the answer, "
+        "that a label is there or not",
+    }
 
 
 def _wrong_texts(run: Run) -> list[object]:

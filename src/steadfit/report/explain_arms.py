@@ -64,11 +64,11 @@ def _chosen(found: Analysis) -> str:
         f"{arm.name}, the best of those that are better by a standard error. It was chosen on "
         "these test points, so its figure is slightly optimistic."
     )
-    errors = arm.changes.get("error")
-    if found.decides != "error" and errors is not None and errors.low > 0:
+    error = wording.error_of(arm.changes)
+    if error is not None and error != found.decides and arm.changes[error].low > 0:
         text += (
-            f" But it makes more errors than the baseline: {_points(errors)} in percent of the "
-            "test points."
+            f" But it makes more {wording.ERRORS[error]} than the baseline: "
+            f"{_points(arm.changes[error])} in {wording.words_of(error).unit}."
         )
     return text
 

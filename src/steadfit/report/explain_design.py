@@ -31,8 +31,9 @@ def before_training(expected: Expectation) -> tuple[str, ...]:
     words, scale = wording.words_of(expected.decides), wording.scale_of(expected.decides)
     said = []
     for name, totals in expected.references.items():
-        error = "error" in totals and expected.decides != "error"
-        errors = f", {wording.percent(totals['error'], 1)} errors" if error else ""
+        error, errors = wording.error_of(totals), ""
+        if error is not None and error != expected.decides:
+            errors = f", {wording.percent(totals[error], 1)} {wording.ERRORS[error]}"
         value = wording.quantity(scale * totals[expected.decides])
         said.append(f"Reference: {name}, {words.name} {value}{'%' * words.percent}{errors}.")
     if expected.smallest is not None:

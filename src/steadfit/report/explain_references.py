@@ -35,7 +35,8 @@ def about_references(found: Analysis) -> Iterator[str]:
 def _against(rival: ReferenceAnalysis, found: Analysis) -> str:
     measure, best = found.decides, found.arm(found.best)
     change, name = rival.best_against[measure], rival.name
-    told = [measure, *(["error"] if "error" in rival.totals and measure != "error" else [])]
+    error = wording.error_of(rival.totals)
+    told = [measure, *([error] if error is not None and error != measure else [])]
 
     def figures(first: Totals, second: Totals) -> str:
         return ", ".join(

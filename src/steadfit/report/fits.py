@@ -10,7 +10,7 @@ from rich.text import Text
 
 from steadfit.report import wording
 from steadfit.report.explain import HALVED, against_naive, as_compared, of_tokens
-from steadfit.report.sections import FACTS, SHARES, SHOWN_MISTAKES, Grid
+from steadfit.report.sections import FACTS, SHARES, SHOWN_MISTAKES, Grid, labels
 from steadfit.report.tables import Summary
 
 if TYPE_CHECKING:
@@ -48,12 +48,18 @@ def figures(result: FitResult) -> Iterator[tuple[str, str]]:
     """A fit's figures, each with its name."""
     words = wording.words_of(result.measured)
     yield f"test {words.name}, {words.unit}", wording.quantity(result.loss)
+    error = "error" if result.label_scores is None else "hamming"
     if result.error is not None:
-        yield "test error", wording.percent(result.error, 2)
+        yield f"test {wording.words_of(error).name}", wording.percent(result.error, 2)
+    if result.label_scores is not None:
+        yield "exact match", wording.percent(result.label_scores.exact_match, 1)
+        yield "macro F1", wording.quantity(result.label_scores.macro_f1)
+        yield "micro F1", wording.quantity(result.label_scores.micro_f1)
     for rival in result.references:
         if rival.loss is not None:
-            error = "" if rival.error is None else f", {wording.percent(rival.error, 2)} errors"
-            yield f"reference: {rival.name}", f"{wording.quantity(rival.loss)}{error}"
+            share = "" if rival.error is None else f", {wording.percent(rival.error, 2)} "
+            errors = wording.ERRORS[error] if share else ""
+            yield f"reference: {rival.name}", f"{wording.quantity(rival.loss)}{share}{errors}"
     for name, losses in (("training", "train_loss"), ("validation", "validation_loss")):
         if curve := result.curves.get(losses):
             first, last = wording.quantity(curve[0]), wording.quantity(curve[-1])
@@ -66,7 +72,10 @@ def figures(result: FitResult) -> Iterator[tuple[str, str]]:
 
 
 def confusions(result: FitResult) -> Iterator[Grid]:
-    """The errors of each class, the most first, and what is taken for what; none without any."""
+    """The errors of each class, the most first, and what is taken for what; none without any. Of
+    several labels, how well each is found."""
+    if result.label_scores is not None:
+        yield labels(result.label_scores, SHOWN_CLASSES)
     found = result.confusion
     if not found.confused:
         return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from steadfit.analysis.terms import Loss, Verdict
 from steadfit.report import wording
 
 if TYPE_CHECKING:
+    from steadfit.analysis.label_scores import LabelScores
     from steadfit.analysis.result import Analysis, ArmAnalysis, EnsembleAnalysis, ReferenceAnalysis
     from steadfit.study.result import StudyResult
 
@@ -68,7 +70,8 @@ def arms(found: Analysis) -> Grid:
     below them averages of retrainings and the reference models."""
     measure = found.decides
     base = found.baseline.totals.get(measure, 0.0)
-    told = [measure] if measure == "error" else ["error", measure]
+    error = wording.errors_of(found)
+    told = [measure] if error in (None, measure) else [error, measure]
     told = [one for one in told if any(one in arm.totals for arm in found.arms)]
 
     def totals(row: ArmAnalysis | EnsembleAnalysis | ReferenceAnalysis) -> list[str]:
@@ -161,7 +164,8 @@ def gap(found: Analysis) -> Grid:
     """
     known = [arm for arm in found.arms if "train_eval_loss" in arm.facts and arm.totals]
     errors = any("train_eval_error" in arm.facts for arm in known)
-    losses = (Loss.CROSS_ENTROPY, Loss.SQUARED)
+    losses = (Loss.CROSS_ENTROPY, Loss.BINARY_CROSS_ENTROPY, Loss.SQUARED)
+    error = wording.errors_of(found)
     loss = next((one for one in losses if known and one in known[0].totals), losses[0])
 
     def row(arm: ArmAnalysis) -> tuple[str, ...]:
@@ -172,15 +176,15 @@ def gap(found: Analysis) -> Grid:
             wording.total(arm.totals, loss, found),
             wording.number(test - own, decimals, sign=True),
         )
-        if not errors:
+        if not errors or error is None:
             return (wording.printable(arm.name), *cells)
-        own_error = {"error": arm.facts["train_eval_error"]}
-        both = (wording.total(each, "error", found) for each in (own_error, arm.totals))
+        own_error = {error: arm.facts["train_eval_error"]}
+        both = (wording.total(each, error, found) for each in (own_error, arm.totals))
         return (wording.printable(arm.name), *cells, *both)
 
     headings = ("arm", f"training {_heading(loss)}", "test", "gap")
-    more = ("training error %", "test") if errors else ()
-    return Grid((*headings, *more), tuple(map(row, known)), spare=(4, 5) if errors else ())
+    more = (f"training {_heading(error)}", "test") if errors and error is not None else ()
+    return Grid((*headings, *more), tuple(map(row, known)), spare=(4, 5) if more else ())
 
 
 def variances(found: Analysis, loss: Loss) -> Grid:
@@ -267,6 +271,24 @@ def mistakes(shares_KK: np.ndarray, classes: Sequence[str]) -> Grid:
         if wrong[true, taken] > 0
     )
     return Grid(("true class", "taken for", "share"), rows, (0, 1))
+
+
+def labels(found: LabelScores, most: int) -> Grid:
+    """How well each label is found, the worst first: so many, and how many more there are."""
+    order = sorted(found.labels, key=lambda one: one.f1 if one.points else 1.0)
+    rows = [
+        (
+            wording.visible(one.name),
+            f"{one.points:,}",
+            wording.percent(one.right / one.points if one.points else math.nan, 1),
+            wording.percent(one.right / one.said if one.said else math.nan, 1),
+            wording.quantity(one.f1) if one.points else wording.UNKNOWN,
+        )
+        for one in order[:most]
+    ]
+    more = len(order) - len(rows)
+    rows += [(f"and {more:,} with a higher F1", "", "", "", "")] if more else []
+    return Grid(("label", "test points", "found", "of those said, right", "F1"), tuple(rows))
 
 
 def _heading(measure: str) -> str:

@@ -207,8 +207,9 @@ def _columns(found: Analysis, seconds: Mapping[str, float], best: str) -> dict[s
             verdicts=True,
         ),
     }
-    if wording.has_errors(found) and measure != "error":
-        columns["error"] = _totals("error %", rows, found, "error")
+    error = wording.errors_of(found)
+    if error is not None and error != measure:
+        columns["error"] = _totals(f"{wording.words_of(error).name} %", rows, found, error)
     if seconds:
         took = tuple(
             wording.quantity(seconds[arm.name]) if arm.name in seconds else wording.UNKNOWN

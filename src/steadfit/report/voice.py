@@ -1,5 +1,6 @@
 """Who is spoken to: the same setting is `--seeds 2` on the command line and `seeds=2` in Python."""
 
+import shlex
 from dataclasses import dataclass
 
 from steadfit.errors import SteadfitError
@@ -22,10 +23,12 @@ class Voice:
         ('--samples', 'samples')
         >>> COMMAND_LINE.setting("replace", True), PYTHON.setting("replace", True)
         ('--replace', 'replace=True')
+        >>> print(COMMAND_LINE.setting("several", ";"))
+        --several ';'
         """
         if self.flags:
             flag = "--" + _FLAGS.get(name, name.replace("_", "-"))
-            return flag if value is None or value is True else f"{flag} {value}"
+            return flag if value is None or value is True else f"{flag} {shlex.quote(str(value))}"
         if value is None:
             return name
         return f'{name}="{value}"' if isinstance(value, str) else f"{name}={value}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,12 @@ _WORDS: dict[str, Words] = {
     "balanced_error": Words("balanced error", "percent, the mean over the classes", percent=True),
     "f1": Words("1 − F1", "percent, the mean over the classes", percent=True),
     "auc": Words("1 − AUC", "percent, the mean over the classes", percent=True),
+    "binary_cross_entropy": Words("binary cross-entropy", "nats, the mean over the labels"),
+    "binary_brier": Words("Brier score", "squared probabilities, the mean over the labels"),
+    "hamming": Words("Hamming loss", "percent of the labels", percent=True),
+    "exact_match": Words("1 − exact match", _SHARE, percent=True),
+    "macro_f1": Words("1 − macro F1", "percent, the mean over the labels", percent=True),
+    "micro_f1": Words("1 − micro F1", "percent, of all labels together", percent=True),
     "squared": Words("squared error", "squared units of the target, summed over outputs"),
     "rmse": Words("RMSE", "units of the target"),
     "mae": Words("mean absolute error", "units of the target"),
@@ -51,6 +57,7 @@ VERDICTS: dict[Verdict, str] = {
     Verdict.FAILED: "failed",
 }
 TEST_POINTS = {"tokens": "next tokens tested"}  # by what is learned, where they are no examples
+ERRORS = {"error": "errors", "hamming": "wrong labels"}  # measures that are shares of these
 UNKNOWN = "–"
 BLANKS = {" ": "␣", "\n": "↵", "\t": "⇥"}
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -181,9 +188,9 @@ def scale_of(measure: str) -> float:
     return 100.0 if words_of(measure).percent else 1.0
 
 
-def error_decimals(found: Analysis) -> int:
+def error_decimals(found: Analysis, error: str = "error") -> int:
     """The decimals of the error in percent: one, or two where the first arm is below 5%."""
-    errors = [arm.totals["error"] for arm in found.arms if "error" in arm.totals]
+    errors = [arm.totals[error] for arm in found.arms if error in arm.totals]
     return 2 if errors and errors[0] < 0.05 else 1
 
 
@@ -191,7 +198,8 @@ def total(totals: Mapping[str, float], measure: str, found: Analysis) -> str:
     """A measure of an arm or a reference with its column's decimals; a dash where it has none."""
     if measure not in totals:
         return UNKNOWN
-    decimals = error_decimals(found) if measure == "error" else measure_decimals(found, measure)
+    of_errors = measure in ERRORS
+    decimals = error_decimals(found, measure) if of_errors else measure_decimals(found, measure)
     return number(scale_of(measure) * totals[measure], decimals)
 
 
@@ -251,9 +259,18 @@ def level(found: Analysis) -> str:
     return f"{100 * found.level:g}%"
 
 
-def has_errors(found: Analysis) -> bool:
-    """Whether the study is one of classes, with an error in percent beside the loss."""
-    return any("error" in arm.totals for arm in found.arms)
+def error_of(totals: Iterable[str]) -> str | None:
+    """The measure that is a share of wrong answers, told beside the loss; None of numbers.
+
+    totals: the measures that there are.
+    """
+    known = {*totals}
+    return next((one for one in ERRORS if one in known), None)
+
+
+def errors_of(found: Analysis) -> str | None:
+    """`error_of` a study: of any of its arms."""
+    return error_of(name for arm in found.arms for name in arm.totals)
 
 
 def sizes(result: StudyResult) -> str:
@@ -270,6 +287,7 @@ def sizes_of(data: DataFacts, settings: Mapping[str, Any], parameters: int) -> s
         printable(data.name),
         f"{data.examples:,} {_examples(data)}",
         f"{len(data.classes)} classes" if data.classes else "",
+        counted(len(data.labels), "labels") if data.labels else "",
         f"{data.test:,} {apart or 'tested'}",
         f"{model['name']}, {parameters:,} weights" if model else "",
     ]

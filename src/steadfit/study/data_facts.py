@@ -18,4 +18,5 @@ def data_facts(data: Dataset, tested: Dataset) -> DataFacts:
         digest=digest(data),
         horizon=data.schema.task.steps_ahead,
         kind=data.schema.kind.name,
+        labels=() if data.classes else tuple(data.schema.task.counts(data.y)),
     )

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from steadfit.analysis.confusion import Confusion
+from steadfit.analysis.label_scores import LabelScores
 from steadfit.analysis.result import ScaledErrors, TokenLosses
 from steadfit.analysis.terms import Loss
 from steadfit.files import reading
@@ -36,9 +37,10 @@ class FitResult:
 
     remedies: of the recipe. settings: the recipe with them. parameters: numbers that training
     changes. measured: which loss `loss` is, a mean over the test points; of a text, over all the
-    tokens held out. error: the share of wrong ones; None for numbers. facts: from inside the
+    tokens held out. error: the share of wrong ones, of several labels
+    that of the labels; None for numbers. facts: from inside the
     training. curves: each epoch's losses, as train_loss. references: the first guesses. confusion:
-    of classes, which are found and which are taken for which.
+    of classes, which are found and which are taken for which. label_scores: of several labels.
     """
 
     schema: int
@@ -55,6 +57,7 @@ class FitResult:
     references: tuple[ReferenceFacts, ...] = ()
     scaled_errors: ScaledErrors | None = None
     token_losses: TokenLosses | None = None
+    label_scores: LabelScores | None = None
     confusion: Confusion = field(default_factory=Confusion)
 
     def to_json(self) -> str:

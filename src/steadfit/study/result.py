@@ -68,6 +68,7 @@ class DataFacts:
     horizon: the steps that are forecast; 0 where none are. kind: what an example is, by its name in
     `steadfit.kinds`; "" of older releases, which had no tables. fingerprint: of the test points, in
     `points.npz`. digest: of all examples, with the groups and times by which they are divided.
+    labels: their names, where an example has several.
     """
 
     name: str
@@ -80,6 +81,7 @@ class DataFacts:
     digest: str
     horizon: int = 0
     kind: str = ""
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from steadfit.analysis.analyse import analyse
 from steadfit.analysis.evidence import ArmEvidence, Evidence
 from steadfit.analysis.learning_curve import SHARES
-from steadfit.analysis.measures import OF_LABELS, measure
+from steadfit.analysis.measures import measure
 from steadfit.analysis.result import Analysis
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
@@ -133,7 +133,8 @@ def run_arms(
         first = first_trainings(arms, plan, folder, session, watch)
         told = data.schema.task.judged_by
         if labelled := only_labels(first):
-            decides, told = _of_labels(design, decides, labelled), OF_LABELS
+            told = data.schema.task.of_answers
+            decides = _of_labels(design, decides, labelled, told)
         rivals = reference_arms(data) if design.references else ()
         rounds = Rounds(plan, store, session, watch, tuple(arms), rivals, decides, told)
         tell(rounds.expectation(1 if racers else len(arms) - 1))
@@ -233,16 +234,16 @@ def _decides(design: Design, learner: Learner, data: Dataset) -> str:
     return found
 
 
-def _of_labels(design: Design, decides: str, arms: Sequence[str]) -> str:
+def _of_labels(design: Design, decides: str, arms: Sequence[str], told: Sequence[str]) -> str:
     """The measure that decides where some arms give no probabilities. Raises SteadfitError where
-    one that needs them was asked for."""
+    one that needs them was asked for. told: those that do not."""
     if design.decide_by in (None, "loss"):
-        return OF_LABELS[0]
-    if decides not in (*OF_LABELS, *(one.name for one in design.own_measures)):
+        return told[0]
+    if decides not in (*told, *(one.name for one in design.own_measures)):
         raise SteadfitError(
-            f"decide_by must be {', '.join(OF_LABELS[:-1])} or {OF_LABELS[-1]}, as "
-            f"{', '.join(arms)} names classes without probabilities, got {decides}. Give "
-            "probabilities (predict_proba), or decide by the error."
+            f"decide_by must be {', '.join(told[:-1])} or {told[-1]}, as "
+            f"{', '.join(arms)} names answers without probabilities, got {decides}. Give "
+            f"probabilities (predict_proba), or decide by the {told[0]}."
         )
     return decides
 

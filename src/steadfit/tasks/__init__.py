@@ -1,4 +1,4 @@
-"""What is predicted: classes, numbers, a forecast, the next tokens of a text.
+"""What is predicted: classes, several labels, numbers, a forecast, the next tokens of a text.
 
 A `Task` holds all that depends on it: the loss, the losses by which replicas are judged, what a
 test point is, what is tried where nothing is named, and how predictions are given. A new task is
@@ -14,4 +14,5 @@ from steadfit.tasks.classes import Classes as Classes
 from steadfit.tasks.forecast import Forecast as Forecast
 from steadfit.tasks.numbers import Numbers as Numbers
 from steadfit.tasks.registry import TASKS as TASKS
+from steadfit.tasks.several import Several as Several
 from steadfit.tasks.tokens import Tokens as Tokens

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from torch import Tensor, nn
 
+from steadfit.analysis.label_scores import LabelScores
 from steadfit.analysis.result import ScaledErrors, TokenLosses
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError
@@ -43,6 +44,18 @@ class Points(NamedTuple):
     note: str
 
 
+class Kept(NamedTuple):
+    """What stays of a data set where rare classes or labels are left out.
+
+    task, y: without them. rows: positions of the examples that stay, int64. gone: the names.
+    """
+
+    task: "Task"
+    y: Tensor
+    rows: Tensor
+    gone: tuple[str, ...]
+
+
 class Side(NamedTuple):
     """The training or the test examples of a study; spans as in `steadfit.data.Structure`."""
 
@@ -56,15 +69,16 @@ class Scores(NamedTuple):
 
     scaled_errors: ScaledErrors | None = None
     token_losses: TokenLosses | None = None
+    label_scores: LabelScores | None = None
 
 
 class Task(ABC):
     """What is predicted. A subclass is a frozen dataclass of what must be known of the targets.
 
     name: in the registry and in `model.json`.
-    learned: what y holds, in a word: "classes", "numbers", "tokens".
+    learned: what y holds, in a word: "classes", "numbers", "labels", "tokens".
     losses: those that are split into bias+noise and variance. measures: by which arms are judged
-        (`steadfit.analysis.measures`).
+        (`steadfit.analysis.measures`). of_answers: those that need no probabilities.
     every_step: whether there is an answer at each step of an example, rather than one for it.
     most_folds: into how many folds the examples can be divided, to test one another.
     watched: how many examples outside the sample are followed through a training. seen: how many
@@ -79,6 +93,7 @@ class Task(ABC):
     learned: ClassVar[str]
     losses: ClassVar[tuple[Loss, ...]]
     measures: ClassVar[tuple[str, ...]]
+    of_answers: ClassVar[tuple[str, ...]] = ()
     answer: ClassVar[str] = "predictions"
     quantiles: tuple[float, ...] = ()
     every_step: ClassVar[bool] = False
@@ -111,6 +126,18 @@ class Task(ABC):
     def labels(self, y: Tensor) -> tuple[str, ...]:
         """The class of each example by name; none of other tasks."""
         return ()
+
+    def counts(self, y: Tensor) -> Mapping[str, int]:
+        """How many examples each class or label has, by its name; nothing of other tasks."""
+        return {}
+
+    def frequent(self, y: Tensor, of_training: Tensor, least: int) -> Kept | None:
+        """Without the classes or labels of fewer than `least` training examples; None of other
+        tasks.
+
+        of_training: those of y, in its first axis.
+        """
+        return None
 
     def check_kind(self, kind: Kind[Any]) -> None:
         """Raise ValueError where there is no such task on this kind of examples."""
@@ -277,6 +304,19 @@ class Task(ABC):
     def predict(self, logits: np.ndarray) -> np.ndarray:
         """What an ensemble predicts, from its members' outputs, shape (members, examples, …)."""
 
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Of each class or label, shape (examples, outputs), from an ensemble's outputs, shape
+        (members, examples, outputs). Raises SteadfitError where there are none."""
+        raise SteadfitError(
+            f"A model must be of classes or labels to give probabilities, got one of "
+            f"{self.learned}. Use predict."
+        )
+
+    def choices(self, logits: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What a temperature is fitted to: logits of classes, shape (choices, classes), and the
+        numbers of those that are right, (choices,)."""
+        return logits, y
+
     @abstractmethod
     def averaged(self, outputs: Tensor) -> Tensor:
         """`answer` of an ensemble, from its networks' outputs, shape (members, examples, …)."""
@@ -324,6 +364,13 @@ class Task(ABC):
         names: one an example. logits, replicas: a model's, and a study's replicas', each of shape
         (members, examples, outputs); columns of their disagreement only where there are replicas.
         """
+
+    def compared(self, labels: Sequence[str], columns: Mapping[str, np.ndarray]) -> Iterator[str]:
+        """What the labels that a file has say of `columns`, in sentences; nothing of most tasks.
+
+        labels: one an example, "" where it has none; none at all where the file has no labels.
+        """
+        return iter(())
 
     # What is tried where nothing is named
 

@@ -1,6 +1,6 @@
 """One of several classes for each example."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +9,12 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy, one_hot
 
 from steadfit.analysis import points
-from steadfit.analysis.measures import OF_CLASSES
+from steadfit.analysis.confusion import confusion_of
+from steadfit.analysis.measures import OF_CLASSES, OF_LABELS
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError, some
 from steadfit.recipe import Training
-from steadfit.tasks.base import Task
+from steadfit.tasks.base import Kept, Task
 from steadfit.tasks.brier import brier
 
 RARE = 0.1  # of the most frequent class's examples: fewer are said
@@ -34,6 +35,7 @@ class Classes(Task):
     answer = "probabilities"
     takes = frozenset({"loss", "own_loss", "class_weight", "balanced_sampling", "calibrate"})
     measures = OF_CLASSES
+    of_answers = OF_LABELS
     mixes = True
 
     @property
@@ -46,6 +48,9 @@ class Classes(Task):
 
     def labels(self, y: Tensor) -> tuple[str, ...]:
         return tuple(self.names[number] for number in y.tolist())
+
+    def counts(self, y: Tensor) -> Mapping[str, int]:
+        return dict(zip(self.names, self._counts(y).tolist(), strict=True))
 
     def loss(
         self,
@@ -89,6 +94,16 @@ class Classes(Task):
 
     def strata(self, y: Tensor) -> np.ndarray:
         return y.numpy()
+
+    def frequent(self, y: Tensor, of_training: Tensor, least: int) -> Kept:
+        """The examples of rare classes go with them."""
+        enough = torch.from_numpy(self._counts(of_training) >= least)
+        rows = enough[y].nonzero().flatten()
+        numbers = enough.long().cumsum(0) - 1
+        both = list(zip(self.names, enough.tolist(), strict=True))
+        names = tuple(name for name, here in both if here)
+        gone = tuple(name for name, here in both if not here)
+        return Kept(Classes(names), numbers[y[rows]], rows, gone)
 
     def check_targets(self, y: Tensor, data: str) -> None:
         if len(self.names) == 1:
@@ -147,6 +162,9 @@ class Classes(Task):
         """The most probable class by name, shape (examples,)."""
         return np.array(self.names)[probabilities(logits).argmax(1)]
 
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        return probabilities(logits)
+
     def averaged(self, outputs: Tensor) -> Tensor:
         """The probability of each class, from the mean log-probabilities."""
         return outputs.log_softmax(-1).mean(0).softmax(-1)
@@ -169,11 +187,37 @@ class Classes(Task):
             found["disagreement"] = points.disagreement(points.votes(replicas))
         return found
 
+    def compared(self, labels: Sequence[str], columns: Mapping[str, np.ndarray]) -> Iterator[str]:
+        """The share of wrong classes, and what is taken for what."""
+        known = [i for i, label in enumerate(labels) if label in self.names]
+        others = dict.fromkeys(label for label in labels if label and label not in self.names)
+        if others:
+            yield not_counted(list(others))
+        if not known:
+            return
+        said = [self.names.index(str(columns["class"][i])) for i in known]
+        y = [self.names.index(labels[i]) for i in known]
+        found = confusion_of(np.array(said), np.array(y), self.names)
+        wrong = sum(one.wrong for one in found.classes)
+        yield f"Of {len(known):,} labelled texts {wrong:,} are wrong ({wrong / len(known):.1%})."
+        if found.confused:
+            order = sorted(found.classes, key=lambda one: -one.wrong / one.points)
+            shares = [f"{one.name} {one.wrong / one.points:.1%} of {one.points:,}" for one in order]
+            yield f"Errors of each class: {some(shares)}."
+            pairs = [f"{one.label} for {one.said} {one.count:,} times" for one in found.confused]
+            yield f"Taken for another, most often: {some(pairs)}."
+
     def _counts(self, y: Tensor) -> np.ndarray:
         return np.bincount(y.numpy(), minlength=len(self.names))
 
     def _absent(self, y: Tensor) -> list[str]:
         return [f'"{self.names[i]}"' for i in np.flatnonzero(self._counts(y) == 0)]
+
+
+def not_counted(labels: Sequence[str]) -> str:
+    """A sentence on labels of a file that a model does not know."""
+    named = some([f'"{label}"' for label in labels])
+    return f"Labels that the model does not know, which are not counted: {named}."
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:

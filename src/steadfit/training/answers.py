@@ -13,8 +13,8 @@ ROUNDING = 1e-3  # that the sum of a row of probabilities may be off
 
 
 class Answers(NamedTuple):
-    """outputs: float32, shape (examples, outputs): log-probabilities of classes, or numbers.
-    labels: whether classes were named without probabilities."""
+    """outputs: float32, shape (examples, outputs): log-probabilities of classes, log odds of
+    several labels, or numbers. labels: whether they were named without probabilities."""
 
     outputs: np.ndarray
     labels: bool
@@ -71,6 +71,43 @@ def number_answers(model: Any, x: Any, count: int) -> Answers:
         outputs = said.reshape(-1, count).astype(np.float32)
     _check_finite(outputs)
     return Answers(outputs, labels=False)
+
+
+def label_answers(model: Any, x: Any, count: int) -> Answers:
+    """Of several labels, `count` an example, by `predict_proba`, `predict`, or a call.
+
+    They are the probability of each, or 0 and 1. What scikit-learn gives of several outputs, a list
+    with an array of probabilities for each, is taken too.
+    Raises OwnCodeError for what are neither probabilities nor marks.
+    """
+    shares = getattr(model, "predict_proba", None)
+    given = (shares or _predictor(model))(x)
+    if isinstance(given, list) and shares is not None:
+        known = getattr(model, "classes_", [[0, 1]] * len(given))
+        given = np.stack([_of_one(*both) for both in zip(given, known, strict=True)], axis=1)
+    said = _array(given)
+    _check_length(said, x)
+    if said.shape[1:] != (count,):
+        raise OwnCodeError(
+            f"its predictions must have a column for each of the {count} labels, got shape "
+            f"{said.shape}. Give the probability of each label, or 0 and 1."
+        )
+    _check_finite(said)
+    if (said < -ROUNDING).any() or (said > 1 + ROUNDING).any():
+        raise OwnCodeError(
+            f"its predictions must be probabilities from 0 to 1, got values from {said.min():.3g} "
+            f"to {said.max():.3g}. Give sigmoid(logits)."
+        )
+    yes, no = np.maximum(said, FLOOR), np.maximum(1 - said, FLOOR)
+    only_marks = shares is None and bool(((said == 0) | (said == 1)).all())
+    return Answers(np.log(yes / no).astype(np.float32), labels=only_marks)
+
+
+def _of_one(shares: Any, classes: Any) -> np.ndarray:
+    """The probability that one label is there; 0 or 1 where training had no other example."""
+    found = np.asarray(shares, np.float64)
+    there = np.flatnonzero(np.asarray(classes) == 1)
+    return found[:, there[0]] if len(there) else np.zeros(len(found))
 
 
 def _predictor(model: Any) -> Callable[[Any], Any]:

@@ -18,11 +18,12 @@ from steadfit.errors import SteadfitError
 from steadfit.own_code import OwnCode, described, import_path, raised_by
 from steadfit.remedies import Remedy
 from steadfit.tasks import Task
-from steadfit.training.answers import Answers, class_answers, number_answers
+from steadfit.training.answers import Answers, class_answers, label_answers, number_answers
 from steadfit.training.estimators import estimator_code, is_estimator, made_anew, shown
 from steadfit.training.replica import Replica
 
 _SEEDS = 2**31  # every library takes seeds below it
+_ANSWERS = {"labels": label_answers, "numbers": number_answers}  # by what is learned
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,7 @@ class OwnLearner(ABC):
             data.schema.task.check_answers()
         except SteadfitError:
             raise SteadfitError(
-                f"A training function predicts classes or numbers, and {data.name} is of "
+                f"A training function predicts classes, labels or numbers, and {data.name} is of "
                 f"{data.schema.task.learned}. Study a language model."
             ) from None
 
@@ -99,7 +100,8 @@ class OwnLearner(ABC):
         x = self.inputs(test)
         if test.classes:
             return class_answers(fitted, x, test.outputs, trained_on)
-        return number_answers(fitted, x, test.outputs)
+        answers = _ANSWERS[test.schema.task.learned]
+        return answers(fitted, x, test.outputs)
 
     def model(self, data: Dataset, replicas: Sequence[Replica]) -> NoReturn:
         """What people trained has no weights that are known here."""
@@ -193,9 +195,10 @@ def _check_signature(function: Any, name: str) -> None:
 
 
 def _targets(data: Dataset) -> np.ndarray:
-    """A copy: class numbers, int64, or numbers, float64; one column as (examples,)."""
+    """A copy: class numbers, int64; marks 0 and 1 of labels, int64; or numbers, float64, one column
+    as (examples,)."""
     y = data.y.numpy()
-    if y.ndim == 1:
-        return y.copy()
+    if y.ndim == 1 or y.dtype == bool:
+        return y.astype(np.int64)
     numbers = y.astype(np.float64)
     return numbers[:, 0] if numbers.shape[1] == 1 else numbers

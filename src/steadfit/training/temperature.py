@@ -15,7 +15,8 @@ def fit_temperature(
 ) -> float:
     """The `best_temperature` of a module's logits, on examples that it did not learn from."""
     logits, _ = answers(module, preparation, held_out, device)
-    return best_temperature(logits.numpy(), points(held_out).y.numpy())
+    held_out = points(held_out)
+    return best_temperature(*held_out.schema.task.choices(logits.numpy(), held_out.y.numpy()))
 
 
 def best_temperature(logits: np.ndarray, y: np.ndarray) -> float:

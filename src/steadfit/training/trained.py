@@ -20,7 +20,6 @@ from steadfit.kinds import Inputs, Preparation, checked
 from steadfit.models import OwnNetwork, build
 from steadfit.recipe import Recipe
 from steadfit.regular_files import read_json
-from steadfit.tasks.classes import probabilities
 from steadfit.training import limits, new_inputs
 from steadfit.training.export import Format, export, program
 from steadfit.training.facts import ModelFacts
@@ -45,7 +44,8 @@ class TrainedModel:
     """One network (a single member), or an ensemble whose members are averaged.
 
     Classes: the members' log-probabilities are averaged, the centre of the cross-entropy
-    decomposition, so that the ensemble's loss is the measured bias+noise. Numbers: the mean.
+    decomposition, so that the ensemble's loss is the measured bias+noise. Several labels: their log
+    odds, likewise. Numbers: the mean.
 
     graphs: of a person's own network that was loaded without its code, what it computes, one an
     ONNX file of a member.
@@ -145,11 +145,14 @@ class TrainedModel:
         return found
 
     def probabilities(self, x: Any) -> np.ndarray:
-        """Of each class, shape (examples, classes); each row sums to 1."""
-        return probabilities(self.logits(x))
+        """Of each class or label, shape (examples, outputs); those of classes sum to 1.
+
+        Raises SteadfitError for a model of numbers."""
+        return self.facts.schema.task.probabilities(self.logits(x))
 
     def predict(self, x: Any) -> np.ndarray:
-        """The most probable class by name, shape (examples,); or numbers (examples, outputs)."""
+        """The most probable class by name, shape (examples,); of several labels those that are more
+        likely than not, in one text; or numbers (examples, outputs)."""
         return self.facts.schema.task.predict(self.logits(x))
 
     def forecast(self, past: Any, horizon: int | None = None) -> dict[str, np.ndarray]:

@@ -15,7 +15,6 @@ from steadfit.errors import SteadfitError
 from steadfit.files import whole_folder
 from steadfit.kinds import checked
 from steadfit.references import REFERENCES, FittedReference, Learned, reference_of
-from steadfit.tasks.classes import probabilities
 from steadfit.training import limits
 from steadfit.training.export import Format, export, reference_program
 from steadfit.training.facts import FORMAT, schema_of
@@ -70,11 +69,14 @@ class TrainedReference:
         )
 
     def probabilities(self, x: Any) -> np.ndarray:
-        """Of each class, shape (examples, classes); each row sums to 1."""
-        return probabilities(self.logits(x))
+        """Of each class or label, shape (examples, outputs); those of classes sum to 1.
+
+        Raises SteadfitError for a model of numbers."""
+        return self.fitted.schema.task.probabilities(self.logits(x))
 
     def predict(self, x: Any) -> np.ndarray:
-        """The most probable class by name, shape (examples,); or numbers (examples, outputs)."""
+        """The most probable class by name, shape (examples,); of several labels those that are more
+        likely than not, in one text; or numbers (examples, outputs)."""
         return self.fitted.schema.task.predict(self.logits(x))
 
     def intervals(self, x: Any) -> dict[int, tuple[np.ndarray, np.ndarray]]:

@@ -62,6 +62,9 @@ def fit(
             else {"loss": score.loss, "error": score.error}
             for score in done.references
         }
+        if (scores := done.result.label_scores) is not None:
+            of_labels = ("exact_match", "macro_f1", "micro_f1")
+            figures |= {name: getattr(scores, name) for name in of_labels}
         terminal.write_json({**figures, "references": rivals})
         return
     screen.notes([note for note in done.data_notes if note not in dataset.notes])

@@ -32,6 +32,7 @@ class Asked:
     missing: str | None
     kind: str | None
     task: TaskName | None
+    several: str | None
     unit: Unit | None
     strip: list[str]
     longest: int | None
@@ -58,6 +59,17 @@ def check_form(asked: Asked) -> None:
     if horizon is None and given:
         raise SteadfitError(
             f"{' and '.join(given)} apply to forecasts only. Give horizon too, or leave them out."
+        )
+    if asked.several is not None and (horizon is not None or len(asked.targets) > 1):
+        raise SteadfitError(
+            f'several, here "{asked.several}", stands between the labels in one column, got '
+            f"{'several columns' if horizon is None else 'a forecast'}. Leave it out."
+        )
+    if asked.task == "several" and asked.several is None and len(asked.targets) < 2:
+        raise SteadfitError(
+            'task="several" must have the mark between the labels, got none. Give several=";", or '
+            "several columns of 0 and 1 as the target.",
+            several=";",
         )
     if horizon is None and series is None and asked.time is not None:
         raise SteadfitError(

@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from steadfit.data.readers.asked import listed
 from steadfit.data.readers.image_folders import File
+from steadfit.data.readers.one_hot import one_column
+from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import label_columns, open_table
@@ -15,12 +18,14 @@ from steadfit.formats.pictures import place
 
 
 class Labelled(NamedTuple):
-    """Images with their labels and groups, one each, no groups if None, and what is to be said."""
+    """Images with their labels and groups, one each, no groups if None, and what is to be said.
+    several: the mark between the labels of one image; None where each has one."""
 
     files: Sequence[File]
     labels: Any
     groups: Sequence[str] | None
     notes: Sequence[str] = ()
+    several: str | None = None
 
 
 class LabelTable(NamedTuple):
@@ -62,17 +67,24 @@ def by_table(
     labels: Path,
     target: str | None,
     group_by: str | None,
+    task: TaskName | None,
+    several: str | None,
     writing: Mapping[str, Any],
 ) -> Labelled:
     """The label is in the row that names the file, by its path below the folder, its name, or its
     name without the suffix. Images without a row, rows without a label, and rows without an image
     are said.
 
-    writing: options of `open_table`.
+    several: the mark between the labels of one image; with it an empty cell is no label, and the
+    image is kept. writing: options of `open_table`.
     """
     table = open_table(labels, **writing)
+    targets = [table.check(name) for name in listed(target)]
+    if len(targets) > 1:
+        table, target, mark = one_column(table, targets, task)
+        several = mark or several
     column = group_by if group_by in table.names else None
-    found = _label_table(table, files, root, target, column)
+    found = _label_table(table, files, root, target, column, several)
     kept = [file for file in files if file.path in found.row]
     rows = [found.row[file.path] for file in kept]
     groups = groups_of(kept, root, group_by) if column is None else (
@@ -87,8 +99,9 @@ def by_table(
     others = len(table) - len({*found.row.values()})
     if others:
         notes.append(f"{table.file}: {counted(others, 'rows')} without an image or a label.")
-    cells = _labels_of(table, found.target)
-    return Labelled(kept, cells[rows], groups, notes)
+    of_several = several is not None
+    cells = table.label_lists(found.target) if of_several else _labels_of(table, found.target)
+    return Labelled(kept, cells[rows], groups, notes, several)
 
 
 def groups_of(files: Sequence[File], root: Path, group_by: str | None) -> list[str] | None:
@@ -129,7 +142,12 @@ def _expression(pattern: str, what: str) -> re.Pattern[str]:
 
 
 def _label_table(
-    table: Columns, files: Sequence[File], root: Path, target: str | None, group: str | None
+    table: Columns,
+    files: Sequence[File],
+    root: Path,
+    target: str | None,
+    group: str | None,
+    several: str | None,
 ) -> LabelTable:
     known = _by_name(files, root)
     rows = {name: _rows_of(table, name, known, root) for name in table.names}
@@ -148,7 +166,7 @@ def _label_table(
             f"Columns: {some(rest)}.",
             target="NAME",
         )
-    unlabelled = {*table.unlabelled(found[0])}
+    unlabelled = {*table.unlabelled(found[0])} if several is None else set[int]()
     row: dict[Path, int] = {}
     cells = table.names_in(found[0])
     for number, path in rows[names]:

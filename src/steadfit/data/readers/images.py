@@ -47,6 +47,7 @@ def read(
     label_from: str | None = None,
     group_by: str | None = None,
     task: TaskName | None = None,
+    several: str | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
     decimal: Mark | None = None,
@@ -67,12 +68,14 @@ def read(
         border; "crop" fills the size and cuts off what lies beyond.
     damaged: the largest share of images that may be unreadable; each is named in the notes.
     labels: a table with a row an image, in the folder or elsewhere: one column has the file's path
-        or name. target: its column of labels, which may be numbers too; told by its name if None.
+        or name. target: its column of labels, which may be numbers too; told by its name if None;
+        or columns of 0 and 1, as in `steadfit.data.readers.tables.read`.
     label_from: a pattern of file names, or with a slash of paths below the folder, in which {label}
         is the label, * is anything and # a number: "{label}_*".
     group_by: a column of `labels`, or a pattern with {group}. Images of a group, as of one patient,
         stay on one side of every split.
-    task: "classes" or "numbers"; told by the labels if None.
+    task: "classes", "numbers" or "several"; told by the labels if None. several: the mark between
+        the labels of one image, as ";"; an image whose cell is empty has none.
     encoding, delimiter, decimal: of the table of labels, as in `steadfit.data.readers.tables.read`.
 
     An image is turned as its EXIF orientation says, laid on white where it is transparent, brought
@@ -98,13 +101,14 @@ def read(
     if labels is not None:
         table = existing(labels if Path(labels).exists() else root / labels)
         found = at_any_depth(root, but=table)
-        told = by_table(found.files, root, table, target, group_by, writing)
+        told = by_table(found.files, root, table, target, group_by, task, several, writing)
     elif label_from is not None:
         found = at_any_depth(root)
         told = by_name(found.files, root, label_from, group_by)
     else:
         found = in_class_folders(root)
         told = by_folder(found.files, root, group_by)
+    told = told if told.several else told._replace(several=several)
     looks = {file.path: look for file in told.files if (look := look_at(file.path)) is not None}
     deep = [path for path, look in looks.items() if look.deep]
     sizes = [look.size for look in looks.values()]
@@ -156,7 +160,11 @@ def _loaded(file: File, frame: Frame) -> np.ndarray | SteadfitError:
 
 
 def _dataset(
-    root: Path, told: Labelled, found: _Pictures, task: TaskName | None, notes: Sequence[str]
+    root: Path,
+    told: Labelled,
+    found: _Pictures,
+    task: TaskName | None,
+    notes: Sequence[str],
 ) -> Dataset:
     files = [told.files[i] for i in found.kept]
     names = [place(file.path, root) for file in files]
@@ -169,6 +177,7 @@ def _dataset(
         np.asarray(told.labels)[list(found.kept)],
         root.resolve().name,
         task=task,
+        several=told.several,
         layout="channels_last",
         ids=names,
         is_test=own,

@@ -11,7 +11,7 @@ from steadfit.data.beside_texts import beside_texts
 from steadfit.data.dataset import Dataset
 from steadfit.data.readers.asked import Asked, check_form, listed, numbers
 from steadfit.data.readers.forecast_tables import forecast
-from steadfit.data.readers.one_hot import one_of, siblings_note
+from steadfit.data.readers.one_hot import one_column, siblings_note
 from steadfit.data.sequences import from_series, from_texts
 from steadfit.data.tables import labelled, told_rows
 from steadfit.data.targets import TaskName
@@ -48,6 +48,7 @@ def read(
     missing: str | None = None,
     kind: str | None = None,
     task: TaskName | None = None,
+    several: str | None = None,
     unit: Unit | None = None,
     strip: str | Sequence[str] | None = None,
     longest: int | None = None,
@@ -68,7 +69,8 @@ def read(
 
     source: a path, or a frame of pandas', polars' or Arrow's. A folder has a folder of .txt files
         for each class; lines of a .txt file begin with fastText's __label__NAME.
-    target: the column of the labels or numbers to learn; or columns of 0 and 1, one for each class;
+    target: the column of the labels or numbers to learn; or columns of 0 and 1, one for each class,
+        or, with task="several", one for each label;
         in a forecast the columns to forecast. If None, the one that is called label, target, class
         or y; beside texts, the one left, or the one left that is called category, sentiment, topic
         and the like.
@@ -89,7 +91,9 @@ def read(
         in `from_table`, "fill" if None; of texts as in `from_texts`.
     kind: "table" or "series", what a row of numbers is. If None, a series where the columns' names
         are steps (t0, t1, … or numbers that rise evenly), and else a row of a table.
-    task: "classes" or "numbers"; told by the labels if None: those with a point are numbers.
+    task: "classes", "numbers" or "several"; told by the labels if None: those with a point are
+        numbers. several: the mark between the labels of one example, as ";"; an empty cell has
+        none.
     unit: "words" or "characters" of a text; told by its script if None.
     strip: what is taken out of texts first: "html", "urls". longest, vectors: as in
         `from_texts`.
@@ -114,17 +118,17 @@ def read(
     asked = Asked(
         [table.check(name) for name in dict.fromkeys(listed(target))], listed(text), series, time,
         listed(values), group, horizon, window, season, numbers(quantiles), listed(known),
-        listed(static), listed(calendar), missing, kind, task, unit, listed(strip), longest,
-        vectors,
+        listed(static), listed(calendar), missing, kind, task, several, unit, listed(strip),
+        longest, vectors,
     )  # fmt: skip
     for name in (series, time, group, *asked.text, *asked.values, *asked.known, *asked.static):
         if name is not None:
             table.check(name)
     check_form(asked)
     if len(asked.targets) > 1 and horizon is None:
-        table, column = one_of(table, asked.targets)
-        asked = replace(asked, targets=[column])
-    if horizon is None and series is None and missing == "drop":
+        table, column, mark = one_column(table, asked.targets, task)
+        asked = replace(asked, targets=[column], several=mark or None)
+    if horizon is None and series is None and missing == "drop" and asked.several is None:
         table = _labelled_rows(table, _the_target(table, asked))
     data = forecast(table, asked) if horizon is not None else _labelled(table, asked)
     return replace(
@@ -177,8 +181,8 @@ def _rows(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
     found = found._replace(notes=(first, *found.notes, *siblings, *unused))
     groups = None if asked.group is None else table.labels(asked.group)
     return labelled(
-        found, table.labels(label), table.file, asked.task, asked.missing or "fill",
-        is_test=table.is_test, groups=groups,
+        found, _targets(table, asked, label), table.file, asked.task, asked.missing or "fill",
+        is_test=table.is_test, groups=groups, several=asked.several,
     )  # fmt: skip
 
 
@@ -192,7 +196,7 @@ def _texts(table: Columns, asked: Asked, text: tuple[str, ...], label: str) -> D
     found = form.rows(table, "refuse")
     return from_texts(
         found.examples,
-        table.labels(label),
+        _targets(table, asked, label),
         unit=asked.unit,
         strip=asked.strip,
         longest=asked.longest,
@@ -200,6 +204,7 @@ def _texts(table: Columns, asked: Asked, text: tuple[str, ...], label: str) -> D
         missing=asked.missing or "refuse",
         beside=found.beside,
         task=asked.task,
+        several=asked.several,
         ids=found.ids,
         is_test=table.is_test,
         groups=None if asked.group is None else table.labels(asked.group),
@@ -225,9 +230,10 @@ def _wide(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
     columns, found = form.columns, form.rows(table, missing)
     return from_series(
         found.examples,
-        table.labels(label),
+        _targets(table, asked, label),
         table.file,
         task=asked.task,
+        several=asked.several,
         missing=missing,
         ids=found.ids,
         is_test=table.is_test,
@@ -255,18 +261,19 @@ def _long(table: Columns, asked: Asked, series: str, label: str) -> Dataset:
             f"{table.file} must have columns of numbers beside those named, got none. Name them "
             "with values."
         )
-    missing = asked.missing or "refuse"
+    missing, group = asked.missing or "refuse", asked.group
     form = LongTable(tuple(columns), series, asked.time)
     found, members = form.rows(table, missing), rows_of_series(table, series)
     told = f"{table.file}: {len(members)} series of the columns {', '.join(columns)}."
     return from_series(
         found.examples,
-        _one_each(table, members, label),
+        _one_each(table, members, label, _targets(table, asked, label)),
         table.file,
         task=asked.task,
+        several=asked.several,
         missing=missing,
         ids=found.ids,
-        groups=None if asked.group is None else _one_each(table, members, asked.group),
+        groups=None if group is None else _one_each(table, members, group, table.labels(group)),
         notes=[told, *found.notes],
         form=form,
     )
@@ -292,9 +299,15 @@ def _the_target(table: Columns, asked: Asked) -> str:
     return found[0]
 
 
-def _one_each(table: Columns, members: dict[str, np.ndarray], column: str) -> np.ndarray:
-    """What a column says of each series: the same in all its rows."""
-    cells = table.labels(column)
+def _targets(table: Columns, asked: Asked, label: str) -> np.ndarray:
+    """The label or number of each row, or its labels in one text."""
+    return table.labels(label) if asked.several is None else table.label_lists(label)
+
+
+def _one_each(
+    table: Columns, members: dict[str, np.ndarray], column: str, cells: np.ndarray
+) -> np.ndarray:
+    """What a column says of each series: the same in all its rows. cells: as it says it."""
     for key, rows in members.items():
         other = np.flatnonzero(cells[rows] != cells[rows[0]])
         if len(other):
