@@ -165,7 +165,9 @@ def choose(names: Sequence[str], candidates: dict[str, Candidate], references: b
         for title, each in found.items():
             there = [one for name, one in each.items() if name in sets]
             if there:
-                score, loss = (mean([getattr(one, of) for one in there]) for of in ("score", "loss"))
+                score, loss = (
+                    mean([getattr(one, of) for one in there]) for of in ("score", "loss")
+                )
                 print(f"{what}: {title}: score {score:.4f}, loss {loss:.4f}, {len(there)} sets")
 
 

@@ -96,6 +96,16 @@ def test_little_of_a_training_batch_is_padding():
     )
 
 
+def test_batch_normalisation_sees_series_of_all_lengths_together():
+    """Short series have other values than long ones. In a batch of one length their mean, which
+    tells the class, would be subtracted."""
+    rng = np.random.default_rng(0)
+    y = np.arange(90) % 2
+    data = from_series([rng.normal(k, 0.3, (80 + 50 * k, 1)) for k in y], y)
+    replica = fit(small("conv1d").training_with(batch=15), data, ALL, data, seed=0)
+    assert (replica.logits.argmax(1) == data.y.numpy()).mean() > 0.95
+
+
 @pytest.mark.parametrize("longest", [3, 50_000, 200_000])
 def test_what_is_predicted_at_once_is_bounded(longest):
     x = ragged(np.array([longest, 1, 2] * 3))
