@@ -37,7 +37,7 @@ def small(model: str, **settings) -> Recipe:
 
 
 ALL = torch.arange(90)
-MODELS = ["recurrent", "conv1d", "conv_recurrent"]
+MODELS = ["recurrent", "conv1d", "resnet1d", "conv_recurrent"]
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -21,6 +21,8 @@ from steadfit.models import (
     is_pretrained,
     pretrained,
     usual_of_pretrained,
+    usual_settings,
+    usual_steps,
     usual_training,
 )
 from steadfit.models import settings as model_settings
@@ -49,8 +51,10 @@ def recipe_of(
         given = _with_usual(_usual(name, settings or {}), train, training or {})
         if "epochs" not in (training or {}):
             asked, usual = Training.of(**given), given.get("epochs", Training().epochs)
-            given["epochs"] = train.schema.epochs(usual, steps_of(train, asked))
-        return _from_parts(name, _as_wide(name, train) | dict(settings or {}), given)
+            least = usual_steps(name) if isinstance(name, str) else None
+            given["epochs"] = train.schema.epochs(usual, steps_of(train, asked), least)
+        suits = dict(usual_settings(name)) if isinstance(name, str) else {}
+        return _from_parts(name, suits | _as_wide(name, train) | dict(settings or {}), given)
     parts = {"model": model, "settings": settings, "training": training}
     beside = [name for name, value in parts.items() if value]
     if beside:
