@@ -78,7 +78,7 @@ def test_a_study_of_a_text_shows_the_rival_beside_the_curves(tmp_path):
 
 def test_numbers_of_series_from_a_table_to_predictions(tmp_path):
     source = series(tmp_path / "waves.csv")
-    done = study(source, remedies=["jitter"], out=tmp_path / "run", **SMALL, **ONCE)
+    done = study(source, "recurrent", ["jitter"], out=tmp_path / "run", **SMALL, **ONCE)
     assert done.result.analysis.decides == "squared"
     assert "data:image/svg+xml" in (tmp_path / "run" / "report.html").read_text()
     rows = table(predictions(tmp_path / "run", source).text)

@@ -116,7 +116,8 @@ def test_series_and_images():
     rng = np.random.default_rng(0)
     y = np.array(["down", "up"])[np.arange(30) % 2]
     series = [rng.normal(size=(rng.integers(3, 6), 1)) + 4 * (k == "up") for k in y]
-    net = SequenceClassifier(settings={"hidden": 4}, epochs=20, batch=8, learning_rate=0.05)
+    quick = {"epochs": 20, "batch": 8, "learning_rate": 0.05}
+    net = SequenceClassifier("recurrent", settings={"hidden": 4}, **quick)
     assert net.fit(series, y).score(series, y) > 0.9
     images = rng.random((30, 6, 6)) + (y == "up")[:, None, None]
     net = ImageClassifier("mlp", settings={"width": 0.1}, **QUICK).fit(images, y)

@@ -146,8 +146,8 @@ def test_a_refit_of_nothing_is_refused():
 def test_remedies_that_are_in_its_usual_training_are_not_tried():
     from steadfit.api.recipes import recipe_of, usual_remedies
 
-    tried = usual_remedies(TEXTS, recipe_of(TEXTS, None, None, None, None).recipe)
+    tried = usual_remedies(TEXTS, recipe_of(TEXTS, None, None, None, None))
     assert "dropout" in tried
     assert "word_dropout" not in tried
-    other = usual_remedies(TEXTS, recipe_of(TEXTS, None, "recurrent", None, None).recipe)
+    other = usual_remedies(TEXTS, recipe_of(TEXTS, None, "recurrent", None, None))
     assert "word_dropout" in other

@@ -37,7 +37,7 @@ def small(model: str, **settings) -> Recipe:
 
 
 ALL = torch.arange(90)
-MODELS = ["recurrent", "conv1d", "conv_recurrent"]
+MODELS = ["recurrent", "conv1d", "resnet1d", "conv_recurrent"]
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -94,6 +94,16 @@ def test_little_of_a_training_batch_is_padding():
     assert {tuple(sorted(rows.tolist())) for rows in batches}.isdisjoint(
         tuple(sorted(rows.tolist())) for rows in again
     )
+
+
+def test_batch_normalisation_sees_series_of_all_lengths_together():
+    """Short series have other values than long ones. In a batch of one length their mean, which
+    tells the class, would be subtracted."""
+    rng = np.random.default_rng(0)
+    y = np.arange(90) % 2
+    data = from_series([rng.normal(k, 0.3, (80 + 50 * k, 1)) for k in y], y)
+    replica = fit(small("conv1d").training_with(batch=15), data, ALL, data, seed=0)
+    assert (replica.logits.argmax(1) == data.y.numpy()).mean() > 0.95
 
 
 @pytest.mark.parametrize("longest", [3, 50_000, 200_000])

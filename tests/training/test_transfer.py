@@ -207,9 +207,9 @@ def test_the_usual_remedies_of_a_frozen_network_change_no_image(network) -> None
     from steadfit.api.recipes import usual_remedies
 
     data = photos()
-    recipe = chosen(data, None, network, None, None)
-    assert recipe.training.penalties.l2 == 0.03
-    remedies = usual_remedies(data, recipe)
+    found = chosen(data, None, network, None, None)
+    assert found.recipe.training.penalties.l2 == 0.03
+    remedies = usual_remedies(data, found)
     assert "augment" not in remedies
     assert "l2" not in remedies
     tuned = chosen(data, None, network, {"learn": "tuned"}, None)

@@ -65,7 +65,8 @@ def fit(
     model = resolved(model)
     dataset = dataset_of(data, **suited_reading(model, settings))
     parts = split(dataset, test=test, seed=seed)
-    chosen, said = recipe_of(parts.train, recipe, model, settings, training)
+    found = recipe_of(parts.train, recipe, model, settings, training)
+    chosen = found.recipe
     wanted = joined(remedies) if remedies else ()
     if wanted:
         chosen = apply(wanted, chosen)
@@ -85,7 +86,7 @@ def fit(
     compared = scores(rivals, parts.train, parts.test, seed)
     result = _fit_result(dataset, parts, chosen, wanted, replica, compared, seed)
     write_text(folder / fit_result.NAME, result.to_json())
-    notes = (*parts.train.notes, *parts.notes, *said, *network_notes(chosen, parts.train))
+    notes = (*parts.train.notes, *parts.notes, *found.notes, *network_notes(chosen, parts.train))
     _write_mistakes(folder, trained, parts.test, replica)
     write_about(folder, About(notes, run_facts(time.time() - began, "none")))
     return Fitted(trained, folder, result, replica.seconds, compared, notes)

@@ -22,6 +22,8 @@ from steadfit.models import (
     is_pretrained,
     pretrained,
     usual_of_pretrained,
+    usual_settings,
+    usual_steps,
     usual_training,
 )
 from steadfit.models import settings as model_settings
@@ -35,10 +37,12 @@ NetworkLike = str | nn.Module | type[nn.Module] | Callable[..., nn.Module] | Own
 
 
 class Chosen(NamedTuple):
-    """What is trained, and what to say of what was chosen for the person."""
+    """What is trained. notes: on what was chosen for the person. usual: the changes of the training
+    that suit the model and the data."""
 
     recipe: Recipe
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...]
+    usual: Mapping[str, Any]
 
 
 def recipe_of(
@@ -53,15 +57,7 @@ def recipe_of(
     Raises SteadfitError where both are given.
     """
     if recipe is None:
-        name, unnamed = resolved(model) or train.schema.model, model is None
-        suits = _suited(train) if unnamed else Usual()
-        usual = {**_usual(name, settings or {}), **suits.training}
-        given = _with_usual(usual, train, training or {})
-        if "epochs" not in (training or {}):
-            asked, usual = Training.of(**given), given.get("epochs", Training().epochs)
-            given["epochs"] = train.schema.epochs(usual, steps_of(train, asked))
-        its = {**suits.settings, **_as_wide(name, train), **(settings or {})}
-        return Chosen(_from_parts(name, its, given), suits.notes)
+        return _chosen(train, resolved(model), settings or {}, training or {})
     parts = {"model": model, "settings": settings, "training": training}
     beside = [name for name, value in parts.items() if value]
     if beside:
@@ -69,7 +65,26 @@ def recipe_of(
             f"recipe must be given alone, got {' and '.join(beside)} beside it. Put them into the "
             "recipe: recipe.model_with(name, ...), recipe.training_with(...)."
         )
-    return Chosen(recipe)
+    return Chosen(recipe, (), _usual(recipe.model.network or recipe.model.name, recipe.model.settings))
+
+
+def _chosen(
+    train: Dataset,
+    model: NetworkLike | None,
+    settings: Mapping[str, Scalar],
+    training: Mapping[str, Any],
+) -> Chosen:
+    suits = _suited(train) if model is None else Usual()
+    name = model or train.schema.model
+    usual = {**_usual(name, settings), **suits.training}
+    given = _with_usual(usual, train, training)
+    known = name if isinstance(name, str) else ""
+    if "epochs" not in training:
+        passes = given.get("epochs", Training().epochs)
+        steps = steps_of(train, Training.of(**given))
+        given["epochs"] = train.schema.epochs(passes, steps, usual_steps(known))
+    its = {**usual_settings(known), **suits.settings, **_as_wide(name, train), **settings}
+    return Chosen(_from_parts(name, its, given), suits.notes, usual)
 
 
 def _suited(data: Dataset) -> Usual:
@@ -147,25 +162,24 @@ def _from_parts(
     return recipe.training_with(**training)
 
 
-def usual_remedies(data: Dataset, recipe: Recipe) -> tuple[str, ...]:
+def usual_remedies(data: Dataset, chosen: Chosen) -> tuple[str, ...]:
     """Those that suit the data, that the model has a setting for, and that are not in its usual
     training already."""
     return tuple(
         remedy
         for remedy in data.schema.remedies
-        if _fits(remedy, recipe) and not _in_usual(remedy, recipe)
+        if _fits(remedy, chosen.recipe) and not _is_usual(remedy, chosen)
     )
 
 
-def _in_usual(remedy: str, recipe: Recipe) -> bool:
-    model = recipe.model
-    usual = _usual(model.network or model.name, model.settings)
+def _is_usual(remedy: str, chosen: Chosen) -> bool:
     named = {
         f"training.{name}.{inner}"
-        for name, value in usual.items()
+        for name, value in chosen.usual.items()
         for inner in (value if isinstance(value, Mapping) else ())
     }
-    return bool(named & settings_of(joined(remedy)[0], recipe))
+    plain = Recipe(model=chosen.recipe.model)  # to which the remedy is a change
+    return bool(named & settings_of(joined(remedy)[0], plain))
 
 
 def _fits(remedy: str, recipe: Recipe) -> bool:

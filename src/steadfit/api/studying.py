@@ -115,12 +115,13 @@ def study(
         references=reference,
         seed=seed,
     )
-    baseline, said = recipe_of(dataset, recipe, model, settings, training)
+    found = recipe_of(dataset, recipe, model, settings, training)
+    baseline = found.recipe
     tried = [remedies] if isinstance(remedies, str) else remedies
     if tried == ["none"]:
         tried = []
     folder = folder_for(out, dataset.name, data, dataset, RecipeLearner(baseline), replace, voice)
-    notes = (*said, *network_notes(baseline, dataset))
+    notes = (*found.notes, *network_notes(baseline, dataset))
     if tell is not None:
         for note in notes:
             tell(note)
@@ -129,7 +130,7 @@ def study(
         run = run_study(
             dataset,
             RecipeLearner(baseline),
-            usual_remedies(dataset, baseline) if tried is None else tried,
+            usual_remedies(dataset, found) if tried is None else tried,
             folder,
             design,
             test=test,

@@ -43,10 +43,10 @@ class Schema:
         """The columns of the table that examples are read from; none of other files."""
         return self.kind.columns_read if self.form is None else tuple(self.form.needed())
 
-    def epochs(self, usual: int, steps: int) -> int:
+    def epochs(self, usual: int, steps: int, least: int | None = None) -> int:
         """Passes over the data where none are given; usual: the recipe's default. steps: of the
-        optimiser, in one pass."""
-        return self.task.epochs(self.kind, usual, steps)
+        optimiser, in one pass. least: that the model takes in all; None where the kind decides."""
+        return self.task.epochs(self.kind, usual, steps, least)
 
     def read(self, source: str | Path, **options: Any) -> Examples:
         """New inputs of the same form, without targets, from a file or folder.

@@ -240,14 +240,14 @@ class Kind(ABC, Generic[X]):
     def to_predict(self, x: X) -> Iterator[Tensor]:
         """The positions of all examples, in batches that bound the memory."""
 
-    def epochs(self, usual: int, steps: int) -> int:
+    def epochs(self, usual: int, steps: int, least: int | None = None) -> int:
         """Passes over the data where none are given; usual: the recipe's default. steps: of the
-        optimiser, in one pass.
+        optimiser, in one pass. least: steps in all, `least_steps` if None.
 
         A pass over few examples is a few steps, in which a network hardly begins to learn: they get
-        as many passes as make `least_steps` steps.
+        as many passes as make the least steps.
         """
-        return max(usual, math.ceil(self.least_steps / steps))
+        return max(usual, math.ceil((self.least_steps if least is None else least) / steps))
 
     def augment(self, x: X, settings: Augmentation, generator: torch.Generator) -> X:
         """Each example of a batch changed by its own random amount; x is left as it is.

@@ -29,7 +29,6 @@ _EXAMPLES, _STEPS, _NUMBERS = 512, 2**16, 2**21
 class Sequences(Kind[Ragged]):
     """A kind whose examples are sequences of steps."""
 
-    model = "recurrent"
     least_steps = 1000
 
     @abstractmethod

@@ -33,6 +33,7 @@ class Series(Sequences):
     channels: int
 
     name = several = "series"
+    model = "resnet1d"
     changes = frozenset({"noise", "crop"})
     remedies = ("recurrent_dropout", "jitter")
     references = ("logistic regression", "ridge regression", "nearest neighbour", "boosted trees")

@@ -42,6 +42,10 @@ class Tables(Kind[Table]):
     holes = True
     least_steps = 100
 
+    def usual(self, x: Table, y: Tensor) -> Usual:
+        """With an L2 penalty, as docs/tables.md chose."""
+        return Usual(training={"penalties": {"l2": 1e-3}})
+
     @classmethod
     def holds(cls, x: object) -> bool:
         return isinstance(x, Table)

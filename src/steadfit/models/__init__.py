@@ -13,7 +13,12 @@ from steadfit.models.registry import (
     settings,
 )
 from steadfit.models.table import Row, shapes
-from steadfit.models.usual import usual_of_pretrained, usual_training
+from steadfit.models.usual import (
+    usual_of_pretrained,
+    usual_settings,
+    usual_steps,
+    usual_training,
+)
 
 __all__ = [
     "MODELS",
@@ -31,5 +36,7 @@ __all__ = [
     "settings",
     "shapes",
     "usual_of_pretrained",
+    "usual_settings",
+    "usual_steps",
     "usual_training",
 ]

@@ -387,6 +387,7 @@ class Task(ABC):
         guesses."""
         return ("frequencies", "mean", *kind.references)
 
-    def epochs(self, kind: Kind[Any], usual: int, steps: int) -> int:
-        """Passes over the data; usual: the recipe's default. steps: of the optimiser, in one."""
-        return kind.epochs(usual, steps)
+    def epochs(self, kind: Kind[Any], usual: int, steps: int, least: int | None = None) -> int:
+        """Passes over the data; usual: the recipe's default. steps: of the optimiser, in one.
+        least: in all, where the model decides that."""
+        return kind.epochs(usual, steps, least)

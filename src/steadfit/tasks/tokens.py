@@ -171,7 +171,7 @@ class Tokens(Task):
     def references(self, kind: Kind[Any]) -> tuple[str, ...]:
         return ("frequencies", "Kneser-Ney")
 
-    def epochs(self, kind: Kind[Any], usual: int, steps: int) -> int:
+    def epochs(self, kind: Kind[Any], usual: int, steps: int, least: int | None = None) -> int:
         """More passes overfit a short text (docs/language-models.md), unless they are few steps."""
         return max(usual, math.ceil(LEAST_STEPS / steps))
 

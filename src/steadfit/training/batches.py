@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import overload
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from steadfit.data import Dataset
 from steadfit.kinds import Inputs, Ragged
@@ -43,6 +43,16 @@ def balanced(
         mine = (place == number).nonzero().squeeze(1)
         found[mine] = _repeated(rows[y == label], len(mine), generator)
     return found.tensor_split(batches)
+
+
+def normalises_over_batch(module: nn.Module) -> bool:
+    """Whether a network has batch normalisation. In training it then measures an example by the
+    others of its batch, and later by all of the sample, so that a batch must be drawn evenly.
+
+    >>> normalises_over_batch(nn.Sequential(nn.BatchNorm1d(3))), normalises_over_batch(nn.ReLU())
+    (True, False)
+    """
+    return any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in module.modules())
 
 
 def _repeated(rows: Tensor, count: int, generator: torch.Generator) -> Tensor:

@@ -17,7 +17,7 @@ from steadfit.models import build, complete, count
 from steadfit.recipe import Augmentation, Recipe, Training
 from steadfit.tasks.base import Part
 from steadfit.training.averaging import RunningMean, refresh_normalisation
-from steadfit.training.batches import balanced, in_pieces, watched
+from steadfit.training.batches import balanced, in_pieces, normalises_over_batch, watched
 from steadfit.training.check import check, check_batches, held_out_share
 from steadfit.training.gradients import clip_gradients, first_bad_gradient
 from steadfit.training.learned_loss import learned_loss
@@ -216,6 +216,8 @@ class _Run:
         if self.settings.balanced_sampling:
             return balanced(self.y[self.learned], self.learned, self.batches, self.order)
         rows = self.learned[torch.randperm(len(self.learned), generator=self.order)]
+        if normalises_over_batch(self.module):  # sequences of one length are often of one class
+            return rows.tensor_split(self.batches)
         return self.kind.shuffled(self.data.x, rows, self.batches, self.order)
 
     def parts(self, rows: Tensor, augmentation: Augmentation | None = None) -> list[Part]:

@@ -45,7 +45,8 @@ def study(
         ),
     ] = [],  # noqa: B006
     arms: Annotated[
-        Literal["cell"] | None, Parameter(group=DESIGN, help="Compare every recurrent cell.")
+        Literal["cell"] | None,
+        Parameter(group=DESIGN, help="Compare every cell of a recurrent model."),
     ] = None,
     design: DesignOrRace = DesignOrRace(),  # noqa: B008
     reference: Beside = True,
