@@ -29,6 +29,9 @@ OPTIONS: Mapping[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "columns": ({"known": (1,), "static": (2,)}, {}, "refuse"),
     "dropping": ({}, {}, "drop"),
     "filling": ({}, {}, "forward"),
+    "filling by season": ({"season": 6}, {}, "season"),
+    "interpolating": ({}, {}, "interpolate"),
+    "interpolating quantiles": ({"quantiles": (0.1, 0.9)}, {}, "interpolate"),
 }
 PLANTED = {"a level shift at the cut": (50.0, 0.0), "noise after the cut": (0.0, 30.0)}
 
@@ -88,7 +91,9 @@ def test_nothing_after_the_cut_is_in_what_is_trained_before_it(option: str) -> N
 
 
 @pytest.mark.parametrize("name", ["ridge on lags", "drift", "seasonal naive forecast"])
-@pytest.mark.parametrize("option", ["season", "quantiles", "columns", "filling"])
+@pytest.mark.parametrize(
+    "option", ["season", "quantiles", "columns", "filling", "filling by season", "interpolating"]
+)
 def test_nothing_after_the_cut_is_in_a_reference(name: str, option: str) -> None:
     """Its strength too is chosen on what lies before."""
 
