@@ -23,6 +23,7 @@ from steadfit.models.lenet5 import lenet5
 from steadfit.models.linear import linear
 from steadfit.models.listed import is_list, listed, parse
 from steadfit.models.mlp import mlp
+from steadfit.models.nhits import nhits
 from steadfit.models.own import adapted
 from steadfit.models.recurrent import recurrent
 from steadfit.models.resnet import plain, resnet
@@ -49,6 +50,7 @@ MODELS: Mapping[str, Builder] = MappingProxyType(
             conv1d,
             resnet1d,
             conv_recurrent,
+            nhits,
             language,
         )
     }

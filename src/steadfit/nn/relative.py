@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from steadfit.nn.nhits import NHits
 from steadfit.nn.padded import Padded
 
 LEAST = 1e-3  # of a window's scale, so that one of zeros has one
@@ -19,7 +20,8 @@ class Relative(nn.Module):
     values, and series of any size are alike (as in NLinear, Zeng et al. 2023, and in RevIN, Kim et
     al. 2022).
 
-    The network's last linear layer begins with zeros: training starts from the naive forecast.
+    The linear layers that give the network's answer begin with zeros: training starts from the
+    naive forecast.
 
     network: takes a `Padded` of (batch, steps, channels), gives (batch, quantiles × horizon ×
     targets). season: 1 without. targets: the channels that are forecast. quantiles: how many
@@ -45,16 +47,17 @@ class Relative(nn.Module):
         self.network = network
         self.season, self.targets, self.quantiles = season, list(targets), quantiles
         self.beside = list(beside)
-        linear = [part for part in network.modules() if isinstance(part, nn.Linear)]
-        for parameter in linear[-1].parameters() if linear else ():
-            nn.init.zeros_(parameter)
+        for layer in _answering(network):
+            for parameter in layer.parameters():
+                nn.init.zeros_(parameter)
 
     def forward(self, batch: Padded) -> Tensor:
         window = batch.values
         last = window[:, -1:]
         scale = window.abs().mean(1, keepdim=True) + LEAST
         answer = self.network(Padded(self._seen(window, last, scale)))
-        steps = answer.view(len(window), self.quantiles, -1, len(self.targets))
+        # no len(), which is a fixed number in a program that is exported
+        steps = answer.view(window.shape[0], self.quantiles, -1, len(self.targets))
         naive = last[:, None, :, self.targets].expand_as(steps)
         if self.season > 1:
             back = self.season - torch.arange(steps.shape[2]) % self.season
@@ -68,3 +71,11 @@ class Relative(nn.Module):
         channels = torch.arange(window.shape[2], device=window.device)
         as_it_is = (channels[:, None] == torch.tensor(self.beside, device=window.device)).any(1)
         return torch.where(as_it_is, window, relative)
+
+
+def _answering(network: nn.Module) -> Sequence[nn.Linear]:
+    """The last linear layer, if any; of stacks that add up their answers the last of each."""
+    for part in network.modules():
+        if isinstance(part, NHits):
+            return part.answering
+    return [part for part in network.modules() if isinstance(part, nn.Linear)][-1:]
