@@ -26,6 +26,7 @@ OPTIONS: Mapping[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "early stopping": ({}, {"early_stopping": {"share": 0.2, "patience": 1}}, "refuse"),
     "early stopping and refit": ({}, {"early_stopping": {"share": 0.2}, "refit": True}, "refuse"),
     "quantiles": ({"quantiles": (0.1, 0.9)}, {}, "refuse"),
+    "logarithms": ({"log": True, "season": 12}, {}, "refuse"),
     "columns": ({"known": (1,), "static": (2,)}, {}, "refuse"),
     "dropping": ({}, {}, "drop"),
     "filling": ({}, {}, "forward"),
@@ -51,7 +52,7 @@ def planted(shift: float, noise: float, begin: int, end: int = STEPS) -> np.ndar
 
 def dataset(values: np.ndarray, option: str) -> Dataset:
     settings, _, missing = OPTIONS[option]
-    with_gaps = values.copy()
+    with_gaps = np.abs(values) if settings.get("log") else values.copy()
     if missing != "refuse":
         with_gaps[[30, 31, CUT - 1, CUT], 0] = np.nan
         with_gaps[CUT - 8 : CUT, 1] = np.nan  # to be filled from before alone

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from steadfit.data.dataset import Dataset, Structure
 from steadfit.data.schema import Schema
-from steadfit.errors import SteadfitError, some
+from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats import ForecastTable
 from steadfit.formats.covariates import ahead
 from steadfit.formats.gaps import check_rule, filled, filled_note, filled_windows
@@ -70,6 +70,8 @@ def from_forecast(
             f"known beforehand, got {forecast.window}. Give a larger window."
         )
     _check_channels(series, forecast, name)
+    if forecast.log:
+        _check_above_0(series, forecast, names, starts, name)
     told = [_without_future(one, forecast) for one in series]
     enough, left_out = _long_enough(told, names, forecast, name)
     whole, series = [series[i] for i in enough], [told[i] for i in enough]
@@ -129,6 +131,28 @@ def _check_channels(series: Sequence[np.ndarray], forecast: Forecast, name: str)
             f"{name}: all series must have the same channels, and the targets must be among them, "
             f"got {some([str(n) for n in sorted(channels)])} channels and the targets "
             f"{some([str(k) for k in named])}, counted from 0."
+        )
+
+
+def _check_above_0(
+    series: Sequence[np.ndarray],
+    forecast: Forecast,
+    names: Sequence[str],
+    starts: Sequence[int],
+    name: str,
+) -> None:
+    """Raise SteadfitError for values that have no logarithm."""
+    low = [
+        f"{where} step {start + step} ({one[step, channel]:g})"
+        for where, start, one in zip(names, starts, series, strict=True)
+        for step, channel in np.argwhere(one <= 0).tolist()
+        if channel in forecast.targets
+    ]
+    if low:
+        raise SteadfitError(
+            f"{name}: log takes values above 0 in what is forecast, got "
+            f"{counted(len(low), 'values')} that are 0 or less: {some(low)}. Leave log out, or fix "
+            "these values."
         )
 
 

@@ -9,7 +9,7 @@ from steadfit.errors import SteadfitError, unknown
 from steadfit.kinds import Unit
 
 KINDS = ("table", "series")
-OF_FORECASTS = ("window", "season", "quantiles", "known", "static", "calendar", "fill")
+OF_FORECASTS = ("window", "season", "quantiles", "known", "static", "calendar", "fill", "log")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Asked:
     static: list[str]
     calendar: list[str]
     fill: str | None
+    log: bool | None
     missing: str | None
     kind: str | None
     task: TaskName | None

@@ -60,6 +60,7 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
             asked.quantiles,
             form.known_channels,
             form.static_channels,
+            bool(asked.log),
         ),
         table.file,
         starts=clock.starts,
@@ -80,9 +81,10 @@ def _what(table: Columns, asked: Asked, form: ForecastTable, season: int) -> str
     targets = ", ".join(form.columns[: form.targets])
     beside = {"known": asked.known, "static": asked.static, "calendar": asked.calendar}
     told = "".join(f"; {what}: {', '.join(names)}" for what, names in beside.items() if names)
+    logs = "; in logarithms" if asked.log else ""
     return (
         f"{table.file}: the next {asked.horizon} steps of {targets} from {form.window} steps of "
-        f"{', '.join(form.columns)}{told}; season of {season} steps."
+        f"{', '.join(form.columns)}{told}; season of {season} steps{logs}."
     )
 
 

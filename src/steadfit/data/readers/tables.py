@@ -46,6 +46,7 @@ def read(
     static: str | Sequence[str] | None = None,
     calendar: str | Sequence[str] | None = None,
     fill: str | None = None,
+    log: bool = False,
     missing: str | None = None,
     kind: str | None = None,
     task: TaskName | None = None,
@@ -88,7 +89,7 @@ def read(
         those in `values` are seen up to the last known row.
     fill: of forecasts, "forward", "season" or "interpolate": the rule by which empty cells and rows
         that the times leave out are filled, here and in tables to forecast from
-        (`from_forecast`).
+        (`from_forecast`). log: whether forecasts are learned as logarithms, of values above 0.
     missing: as in `from_series`, "refuse" if None; in a forecast as in `from_forecast`; of rows as
         in `from_table`, "fill" if None; of texts as in `from_texts`.
     kind: "table" or "series", what a row of numbers is. If None, a series where the columns' names
@@ -118,8 +119,8 @@ def read(
     asked = Asked(
         [table.check(name) for name in dict.fromkeys(listed(target))], listed(text), series, time,
         listed(values), group, horizon, window, season, numbers(quantiles), listed(known),
-        listed(static), listed(calendar), fill, missing, kind, task, unit, listed(strip), longest,
-        vectors,
+        listed(static), listed(calendar), fill, log or None, missing, kind, task, unit,
+        listed(strip), longest, vectors,
     )  # fmt: skip
     for name in (series, time, group, *asked.text, *asked.values, *asked.known, *asked.static):
         if name is not None:
