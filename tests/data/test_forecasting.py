@@ -147,7 +147,8 @@ def test_the_calendar_tells_the_season(
     data = read(table(tmp_path, times), time="date", target="sold", horizon=2)
     window = min(max(4, 2 * season), len(times) // 2)
     assert data.schema.task == Forecast(2, window, (0,), season, ("sold",))
-    assert data.schema.form == ForecastTable(("sold",), None, "date", window, step)
+    form = ForecastTable(("sold",), None, "date", window, step, season=season)
+    assert data.schema.form == form
     assert len(data) == len(times) - 2 - window + 1
     assert "the next 2 steps of sold from" in data.notes[0]
 

@@ -16,6 +16,7 @@ import steadfit as sf
 from steadfit.data import Dataset, Forecast, from_forecast, make_folds, read, split
 from steadfit.recipe import Recipe
 from steadfit.references import REFERENCES
+from steadfit.study.result import RaceFacts
 from steadfit.training import Replica, fit, trained_model
 
 STEPS, HORIZON, WINDOW = 96, 3, 12
@@ -26,9 +27,17 @@ OPTIONS: Mapping[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "early stopping": ({}, {"early_stopping": {"share": 0.2, "patience": 1}}, "refuse"),
     "early stopping and refit": ({}, {"early_stopping": {"share": 0.2}, "refit": True}, "refuse"),
     "quantiles": ({"quantiles": (0.1, 0.9)}, {}, "refuse"),
+    "logarithms": ({"log": True, "season": 12}, {}, "refuse"),
     "columns": ({"known": (1,), "static": (2,)}, {}, "refuse"),
     "dropping": ({}, {}, "drop"),
     "filling": ({}, {}, "forward"),
+    "filling by season": ({"season": 6}, {}, "season"),
+    "interpolating": ({}, {}, "interpolate"),
+    "all at once": (
+        {"season": 12, "quantiles": (0.1, 0.9), "log": True},
+        {"early_stopping": {"share": 0.2}},
+        "interpolate",
+    ),
 }
 PLANTED = {"a level shift at the cut": (50.0, 0.0), "noise after the cut": (0.0, 30.0)}
 
@@ -48,7 +57,7 @@ def planted(shift: float, noise: float, begin: int, end: int = STEPS) -> np.ndar
 
 def dataset(values: np.ndarray, option: str) -> Dataset:
     settings, _, missing = OPTIONS[option]
-    with_gaps = values.copy()
+    with_gaps = np.abs(values) if settings.get("log") else values.copy()
     if missing != "refuse":
         with_gaps[[30, 31, CUT - 1, CUT], 0] = np.nan
         with_gaps[CUT - 8 : CUT, 1] = np.nan  # to be filled from before alone
@@ -88,7 +97,9 @@ def test_nothing_after_the_cut_is_in_what_is_trained_before_it(option: str) -> N
 
 
 @pytest.mark.parametrize("name", ["ridge on lags", "drift", "seasonal naive forecast"])
-@pytest.mark.parametrize("option", ["season", "quantiles", "columns", "filling"])
+@pytest.mark.parametrize(
+    "option", ["season", "quantiles", "columns", "filling", "filling by season", "interpolating"]
+)
 def test_nothing_after_the_cut_is_in_a_reference(name: str, option: str) -> None:
     """Its strength too is chosen on what lies before."""
 
@@ -151,6 +162,28 @@ def test_intervals_come_from_errors_of_what_was_not_trained_on(quantiles, tmp_pa
         ends = model.intervals(data.x) or {80: (told[:, 0], told[:, -1])}
         widths.append(float(np.mean(ends[80][1] - ends[80][0])))
     assert widths[1] > 1.3 * widths[0], "the shift that was not foreseen is in the intervals"
+
+
+def test_a_race_is_won_by_what_lies_before_the_first_tested_step(tmp_path: Path) -> None:
+    """Noise from there on changes no candidate's loss, nor who wins; noise before it does. By
+    quantiles of interpolated logarithms, so that nothing of these looks ahead either."""
+    usual = dataset(series(), "all at once")
+    begin = min(int(usual.structure.spans[fold.test, 1].min()) for fold in make_folds(usual, 3))
+
+    def raced(values: np.ndarray, name: str) -> RaceFacts:
+        data = dataset(values, "all at once")
+        study = sf.study(
+            data, "linear", ["input_dropout"], folds=3, budget=32, decide_by="pinball",
+            variance="none", training={"epochs": 1}, processes=1, reference=False,
+            hand_over="none", out=tmp_path / name,
+        )  # fmt: skip
+        assert study.result.race is not None
+        return study.result.race
+
+    told = raced(series(), "usual")
+    assert raced(planted(50.0, 30.0, begin), "after") == told
+    control = raced(planted(0.0, 30.0, begin - 20, begin - 10), "before")
+    assert [racer.loss for racer in control.racers] != [racer.loss for racer in told.racers]
 
 
 def test_filling_looks_back_alone(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ LONG = SEQUENCES[:3]  # recurrent weights do nothing at a first step
 LIST = "conv 6 3 pad 1; relu; pool 2; residual (conv 6 3 pad 1); flatten; linear 9; tanh; linear 4"
 ACTIVATIONS = (nn.ReLU, nn.Tanh, nn.Identity)
 NAMES = [*models.MODELS, LIST]
+NO_TEXTS = ("nhits",)  # of those that take series
+BOTH = (True, False)
 
 
 def made(name: str, shape: tuple[int, ...] = (), outputs: int = 4, **settings: Scalar):
@@ -49,8 +51,8 @@ def answers(module: nn.Module, x: torch.Tensor | Padded) -> torch.Tensor:
 
 def sequences(name: str, shapes: list[tuple[int, ...]]) -> list[tuple[int, ...]]:
     """Those of these shapes that the model takes."""
-    only_texts = isinstance(example(name), Text)
-    return [shape for shape in shapes if isinstance(shape, Text) or not only_texts]
+    kinds = (True,) if isinstance(example(name), Text) else (False,) if name in NO_TEXTS else BOTH
+    return [shape for shape in shapes if isinstance(shape, Text) in kinds]
 
 
 def inputs(shape: tuple[int, ...], examples: int = 6) -> torch.Tensor | Padded:

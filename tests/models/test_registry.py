@@ -61,7 +61,7 @@ def test_a_model_that_cannot_be_built_says_why(name, settings, words):
 def test_a_row_of_numbers_is_no_image(name):
     with pytest.raises(
         SteadfitError,
-        match=r"Layer 1, .* takes channels and one or two axes|takes series and texts|"
+        match=r"Layer 1, .* takes channels and one or two axes|takes series|"
         "language takes texts|bag takes texts",
     ):
         models.build(Model(name=name), (5,), 4)

@@ -55,7 +55,7 @@ def test_resnets_have_the_published_number_of_weights(depth, millions):
 
 
 GATED = ("recurrent", "conv_recurrent", "language")  # torch does not count what our kernels do
-SERIES = (*GATED, "conv1d", "resnet1d")
+SERIES = (*GATED, "conv1d", "resnet1d", "nhits")
 
 
 def fitting(name: str) -> tuple[int, ...]:

@@ -65,7 +65,9 @@ def recipe_of(
             f"recipe must be given alone, got {' and '.join(beside)} beside it. Put them into the "
             "recipe: recipe.model_with(name, ...), recipe.training_with(...)."
         )
-    return Chosen(recipe, (), _usual(recipe.model.network or recipe.model.name, recipe.model.settings))
+    return Chosen(
+        recipe, (), _usual(recipe.model.network or recipe.model.name, recipe.model.settings)
+    )
 
 
 def _chosen(

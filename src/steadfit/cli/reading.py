@@ -117,6 +117,13 @@ class Reading(Writing):
     calendar: Annotated[
         str | None, _option("Parts of the date to use, with commas: hour, weekday, month.")
     ] = None
+    fill: Annotated[
+        str | None,
+        _option("Gaps of a forecast's table, cells and rows: forward, season, interpolate."),
+    ] = None
+    log: Annotated[
+        bool | None, _option("Learn the logarithms of what is forecast, which must be above 0.")
+    ] = None
     quantiles: Annotated[
         str | None, _option("Quantiles to forecast, with commas: 0.1,0.5,0.9.")
     ] = None

@@ -10,9 +10,8 @@ from steadfit.data.dataset import Dataset, Structure
 from steadfit.data.schema import Schema
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats import ForecastTable
-from steadfit.formats.arrays import filled_forward
 from steadfit.formats.covariates import ahead
-from steadfit.formats.forecast_tables import check_rule
+from steadfit.formats.gaps import check_rule, filled, filled_note, filled_windows
 from steadfit.kinds import Ragged, Series
 from steadfit.kinds.series_rows import as_steps
 from steadfit.tasks import Forecast
@@ -38,8 +37,9 @@ def from_forecast(
         NaN.
     form: the form of the table that they came from, if any.
     missing: "refuse" raises where a value is missing; "drop" leaves out the windows that need it;
-        "forward" takes the last value before it in what is seen, and leaves out the windows that
-        would have to forecast it.
+        "forward" fills what is seen with the last value before it, "season" with that of the last
+        season, "interpolate" on a straight line where the value after the gap is known at the
+        window's end; windows that would have to forecast what is filled are left out.
 
     Series shorter than window and horizon together are left out, and said.
     Raises SteadfitError where none is left, for channels that differ or are not there, and for a
@@ -49,7 +49,7 @@ def from_forecast(
     >>> data.x.padded()[0].flatten().tolist(), data.y[0].tolist()
     ([0.0, 1.0, 2.0], [3.0, 4.0])
     """
-    check_rule(missing)
+    check_rule(missing, forecast.season)
     names = tuple(names) or tuple(f"series {i}" for i in range(len(series)))
     series = [as_steps(one, where) for one, where in zip(series, names, strict=True)]
     starts = tuple(starts) or (0,) * len(series)
@@ -70,26 +70,30 @@ def from_forecast(
             f"known beforehand, got {forecast.window}. Give a larger window."
         )
     _check_channels(series, forecast, name)
+    if forecast.log:
+        _check_above_0(series, forecast, names, starts, name)
     told = [_without_future(one, forecast) for one in series]
-    seen = [
-        _seen(one, forecast, missing)[: len(past)] for one, past in zip(series, told, strict=True)
-    ]
     enough, left_out = _long_enough(told, names, forecast, name)
-    series, seen = [told[i] for i in enough], [seen[i] for i in enough]
+    whole, series = [series[i] for i in enough], [told[i] for i in enough]
     names, starts = [names[i] for i in enough], [starts[i] for i in enough]
-    past, future = (_windows(each, need) for each in (seen, series))
+
+    def windows(each: Sequence[np.ndarray]) -> np.ndarray:
+        moved = [ahead(one, forecast.known, forecast.horizon) for one in each]
+        until = [one[: len(past)] for one, past in zip(moved, series, strict=True)]
+        return _windows(until, need)[:, : forecast.window]
+
+    past = filled_windows(whole, windows, missing, forecast.season)
+    future = _windows(series, need)[:, forecast.window :, list(forecast.targets)]
     counts = [len(one) - need + 1 for one in series]
     number = np.repeat(np.arange(len(series)), counts)
     first = np.concatenate(
         [np.arange(count) + at for count, at in zip(counts, starts, strict=True)]
     )
-    past = past[:, : forecast.window]
-    future = future[:, forecast.window :, list(forecast.targets)]
     kept = np.asarray(~(np.isnan(past).any(axis=(1, 2)) | np.isnan(future).any(axis=(1, 2))))
     notes = [
         *notes,
         *left_out,
-        *_missing_note(series, names, kept, missing),
+        *_missing_note(series, names, kept, missing, forecast.season),
         *_constant_note(series, names, forecast.targets),
     ]
     past, future, number, first = past[kept], future[kept], number[kept], first[kept]
@@ -130,10 +134,26 @@ def _check_channels(series: Sequence[np.ndarray], forecast: Forecast, name: str)
         )
 
 
-def _seen(one: np.ndarray, forecast: Forecast, missing: str) -> np.ndarray:
-    """A series as its windows have it."""
-    filled = filled_forward(one) if missing == "forward" else one
-    return ahead(filled, forecast.known, forecast.horizon)
+def _check_above_0(
+    series: Sequence[np.ndarray],
+    forecast: Forecast,
+    names: Sequence[str],
+    starts: Sequence[int],
+    name: str,
+) -> None:
+    """Raise SteadfitError for values that have no logarithm."""
+    low = [
+        f"{where} step {start + step} ({one[step, channel]:g})"
+        for where, start, one in zip(names, starts, series, strict=True)
+        for step, channel in np.argwhere(one <= 0).tolist()
+        if channel in forecast.targets
+    ]
+    if low:
+        raise SteadfitError(
+            f"{name}: log takes values above 0 in what is forecast, got "
+            f"{counted(len(low), 'values')} that are 0 or less: {some(low)}. Leave log out, or fix "
+            "these values."
+        )
 
 
 def _windows(series: Sequence[np.ndarray], steps: int) -> np.ndarray:
@@ -220,7 +240,11 @@ def _constant_note(
 
 
 def _missing_note(
-    series: Sequence[np.ndarray], names: Sequence[str], kept: np.ndarray, missing: str
+    series: Sequence[np.ndarray],
+    names: Sequence[str],
+    kept: np.ndarray,
+    missing: str,
+    season: int,
 ) -> list[str]:
     gaps = [f"{n} step {int(np.flatnonzero(np.isnan(s).any(axis=1))[0])}"
             for n, s in zip(names, series, strict=True) if np.isnan(s).any()]  # fmt: skip
@@ -230,7 +254,8 @@ def _missing_note(
         raise SteadfitError(
             f"Values are missing in {len(gaps)} series, first at {some(gaps)}. Nothing is filled "
             'in, as that could bring the future into the past: give missing="drop" to leave out '
-            'the windows that need them, or missing="forward" for the last value before a gap.'
+            'the windows that need them, or one of "forward", "season" and "interpolate" to fill '
+            "them from what is known by then."
         )
     if not kept.any():
         raise SteadfitError(
@@ -238,7 +263,8 @@ def _missing_note(
             "the gaps."
         )
     left_out = f"{int((~kept).sum())} windows that need missing values are left out."
-    if missing == "drop":
-        return [left_out]
-    count = counted(sum(int(np.isnan(one).sum()) for one in series), "missing values")
-    return [f"{count} are filled with the last before them; {left_out}"]
+    before, after = (
+        np.concatenate([filled(one, rule, season) for one in series])
+        for rule in ("refuse", missing)
+    )
+    return [" ".join([*filled_note(before, after, missing), left_out])]

@@ -1,6 +1,7 @@
 """What the times of a table say: the order of its rows, their distance, the season."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,10 @@ import numpy as np
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.calendars import Ticks
 from steadfit.formats.columns import Columns
+from steadfit.formats.gaps import FILLS
 from steadfit.formats.long_tables import check_order
+
+ABSENT = -1  # in the place of a row that is not in the table
 
 _DAY = 86_400_000_000  # microseconds
 _SEASONS = {_DAY // 24: 24, _DAY // 48: 48, _DAY: 7, 7 * _DAY: 52}  # steps by their distance
@@ -20,18 +24,19 @@ _UNITS = {
     "seconds": 1_000_000,
     "microseconds": 1,
 }
+_MOST_ABSENT = 10  # rows for each that there is: a wrong year would add millions
 
 
 class Clock(NamedTuple):
     """What the times of a table say.
 
-    members: the rows of each series, in the order of time.
-    notes: whether they were sorted.
+    members: the rows of each series, in the order of time, `ABSENT` where there is none.
+    notes: whether they were sorted, and how many are absent.
     starts: at which step of one clock each series begins.
     step: how far it is from one row to the next, in words; None where no series has two.
     season: that the calendar suggests; 1 for none.
     ticks: the times after each series; none where there is no step.
-    times: of each row of the table; none without a column of times.
+    times: of the rows of each series; none without a column of times.
     """
 
     members: dict[str, np.ndarray]
@@ -40,17 +45,20 @@ class Clock(NamedTuple):
     step: str | None
     season: int
     ticks: list[Ticks]
-    times: np.ndarray
+    times: Sequence[np.ndarray]
 
 
-def read_clock(table: Columns, given: Mapping[str, np.ndarray], time: str | None) -> Clock:
-    """A step is the smallest distance between times. Raises SteadfitError for any other distance,
-    which is a gap, and for times that repeat.
+def read_clock(
+    table: Columns, given: Mapping[str, np.ndarray], time: str | None, fill: str | None = None
+) -> Clock:
+    """A step is the smallest distance between times. Raises SteadfitError for times that repeat,
+    and for any other distance: with `fill` only where it is no whole number of steps.
 
     given: the rows of each series. time: the column of times; None where the rows are in order.
+    fill: the rule by which gaps are to be filled, if any.
     """
     if time is None:
-        return Clock(dict(given), [], [0] * len(given), None, 1, [], np.empty(0))
+        return Clock(dict(given), [], [0] * len(given), None, 1, [], [])
     times, calendar = table.times(time)
     members, notes = _sorted(given, times, time)
     check_order(table, members, times, time)
@@ -58,9 +66,34 @@ def read_clock(table: Columns, given: Mapping[str, np.ndarray], time: str | None
     clock = times if months is None else months
     distances = np.concatenate([np.diff(clock[rows]) for rows in members.values()])
     if not len(distances):
-        return Clock(members, notes, [0] * len(members), None, 1, [], times)
+        of_each = [times[rows] for rows in members.values()]
+        return Clock(members, notes, [0] * len(members), None, 1, [], of_each)
     step = distances.min()
     _check_one_step(table, members, clock, months is not None, calendar)
+    starts = [round(float((clock[rows[0]] - clock.min()) / step)) for rows in members.values()]
+    ticks = [
+        Ticks(float(times[rows[-1]]), float(step), calendar, months is not None)
+        for rows in members.values()
+    ]
+    if fill is None:
+        _check_gaps(table, members, clock, step, time)
+    else:
+        members, absent = _with_absent(table, members, clock, step, time)
+        notes += absent
+    of_each = [
+        _times(times, rows, tick) for rows, tick in zip(members.values(), ticks, strict=True)
+    ]
+    word = _distance(step, months is not None, calendar)
+    if not calendar:
+        return Clock(members, notes, starts, word, 1, ticks, of_each)
+    season = (_SEASONS if months is None else _MONTHS).get(int(step), 1)
+    return Clock(members, notes, starts, word, season, ticks, of_each)
+
+
+def _check_gaps(
+    table: Columns, members: Mapping[str, np.ndarray], clock: np.ndarray, step: float, time: str
+) -> None:
+    """Raise SteadfitError where a series has rows that are further apart than a step."""
     for key, rows in members.items():
         gaps = np.flatnonzero(~np.isclose(np.diff(clock[rows]), step, rtol=1e-6, atol=0))
         if len(gaps):
@@ -68,19 +101,62 @@ def read_clock(table: Columns, given: Mapping[str, np.ndarray], time: str | None
             raise SteadfitError(
                 f"{table.where(row)}: times must be equally spaced, got a gap in the series "
                 f'"{key}" from {table.data[time][before]} to {table.data[time][row]}, '
-                f"{counted(len(gaps), 'gaps')} in all. Add rows with empty values for the missing "
-                "times; or leave out the option time, if the rows are equal steps anyway."
+                f"{counted(len(gaps), 'gaps')} in all. Read the training data with "
+                f'fill="forward" (or by another rule: {some(FILLS[1:])}) to have such gaps filled. '
+                "Add rows with empty values for the missing times; or leave out the option time, "
+                "if the rows are equal steps anyway.",
+                fill="forward",
             )
-    starts = [round(float((clock[rows[0]] - clock.min()) / step)) for rows in members.values()]
-    ticks = [
-        Ticks(float(times[rows[-1]]), float(step), calendar, months is not None)
-        for rows in members.values()
-    ]
-    word = _distance(step, months is not None, calendar)
-    if not calendar:
-        return Clock(members, notes, starts, word, 1, ticks, times)
-    season = (_SEASONS if months is None else _MONTHS).get(int(step), 1)
-    return Clock(members, notes, starts, word, season, ticks, times)
+
+
+def _with_absent(
+    table: Columns, members: Mapping[str, np.ndarray], clock: np.ndarray, step: float, time: str
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The rows of each series with `ABSENT` in the gaps, and a note on how many.
+
+    Raises SteadfitError where two rows are no whole number of steps apart, and for far too many.
+    """
+    places = {}
+    for key, rows in members.items():
+        jumps = np.diff(clock[rows]) / step
+        uneven = np.flatnonzero(~np.isclose(jumps, np.rint(jumps), rtol=1e-6, atol=0))
+        if len(uneven):
+            row, before = int(rows[uneven[0] + 1]), int(rows[uneven[0]])
+            raise SteadfitError(
+                f"{table.where(row)}: times must be a whole number of the smallest step apart, got "
+                f'{table.data[time][before]} and {table.data[time][row]} in the series "{key}", '
+                f"{jumps[uneven[0]]:g} steps. Fix these times."
+            )
+        places[key] = np.concatenate([[0], np.rint(jumps).cumsum()]).astype(np.int64)
+    counts = {key: int(places[key][-1]) + 1 - len(rows) for key, rows in members.items()}
+    if sum(counts.values()) > _MOST_ABSENT * len(table):
+        raise SteadfitError(
+            f"{table.file}: at most {_MOST_ABSENT} rows may be absent for each that there is, got "
+            f"{sum(counts.values()):,} absent ones beside {len(table):,}. Fix wrong times in "
+            f"{time}, or sum the rows up to longer steps."
+        )
+    found = {}
+    for key, rows in members.items():
+        found[key] = np.full(len(rows) + counts[key], ABSENT)
+        found[key][places[key]] = rows
+    absent = [f"{key} ({count:,})" for key, count in counts.items() if count]
+    if not absent:
+        return found, []
+    total = counted(sum(counts.values()), "rows")
+    return found, [f"{total} that the times leave out were added to be filled: {some(absent)}."]
+
+
+def _times(times: np.ndarray, rows: np.ndarray, ticks: Ticks) -> np.ndarray:
+    """The times of a series' rows; of an absent row that it would have."""
+    found = times[rows]
+    absent = rows == ABSENT
+    if not absent.any():
+        return found
+    if not ticks.calendar:
+        return found[0] + ticks.step * np.arange(len(rows))
+    first = replace(ticks, last=float(found[0]))
+    made = np.concatenate([found[:1], first.moments(len(rows) - 1)])
+    return np.where(absent, made, found)
 
 
 def _check_one_step(

@@ -1,13 +1,13 @@
 """Tables in time order, from whose last rows the next ones are forecast."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from steadfit.errors import SteadfitError, some, unknown
-from steadfit.formats.arrays import filled_forward
+from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.calendars import Ticks
-from steadfit.formats.clocks import Clock, read_clock
+from steadfit.formats.clocks import ABSENT, Clock, read_clock
 from steadfit.formats.columns import Columns
 from steadfit.formats.covariates import (
     CALENDAR,
@@ -17,9 +17,9 @@ from steadfit.formats.covariates import (
     parts_of,
 )
 from steadfit.formats.form import Form, Rows
+from steadfit.formats.gaps import FILLS, check_rule, filled_note, filled_windows
 from steadfit.formats.long_tables import check_complete, rows_of_series
 
-MISSING = ("refuse", "drop", "forward")
 PAST = "Nothing is filled in, as that could bring the future into the past: "
 
 
@@ -34,6 +34,8 @@ class ForecastTable(Form):
     `known`, whose values are given for the `horizon` rows that are forecast too, of the parts of
     the `calendar`, and of those in `static`, which are the same in all rows of a series. Where
     nothing is known ahead, horizon is 0.
+    fill: the rule by which gaps are filled (`steadfit.formats.gaps.FILLS`), of new tables too; None
+    where they are not. season: in steps, for the rule that takes the value of the last season.
     """
 
     columns: tuple[str, ...]
@@ -46,12 +48,16 @@ class ForecastTable(Form):
     calendar: tuple[str, ...] = ()
     static: tuple[Covariate, ...] = ()
     horizon: int = 0
+    fill: str | None = None
+    season: int = 1
 
     name = "forecast"
     files = "a table in time order: a .csv or .parquet file"
 
     def __post_init__(self) -> None:
         check_parts(self.calendar)
+        if self.fill is not None:
+            check_rule(self.fill, self.season, FILLS)
 
     def needed(self) -> list[str]:
         beside = (each.column for each in (*self.known, *self.static))
@@ -95,9 +101,9 @@ class ForecastTable(Form):
             times = np.empty((len(rows) + more, 0))
             if self.calendar:
                 later = clock.ticks[place].moments(more)
-                times = parts_of(np.concatenate([clock.times[rows], later]), self.calendar)
-            parts = [_longer(own[rows], more), _longer(known[rows], more), times]
-            of_series = np.tile(_one(static[rows]), (len(rows) + more, 1))
+                times = parts_of(np.concatenate([clock.times[place], later]), self.calendar)
+            parts = [_longer(_at(own, rows), more), _longer(_at(known, rows), more), times]
+            of_series = np.tile(_one(_at(static, rows)), (len(rows) + more, 1))
             found.append(np.concatenate([*parts, of_series], axis=1))
         return found
 
@@ -110,36 +116,42 @@ class ForecastTable(Form):
         return [int(np.flatnonzero(each)[-1]) + 1 if each.any() else 0 for each in told]
 
     def rows(self, table: Columns, missing: str) -> Rows:
-        """The last rows of each series, NaN where missing.
+        """The last rows of each series, NaN where missing and not filled.
 
-        Raises SteadfitError for a series that is shorter than the window, a gap in time, rows of
-        another distance than in training, known columns that end before the horizon, values that
-        are missing in the window unless they are to be dropped, and a model of arrays.
+        Raises SteadfitError for a series that is shorter than the window, a gap in time and values
+        that are missing in the window unless they are filled or to be dropped, rows of another
+        distance than in training, known columns that end before the horizon, and a model of arrays.
         """
-        check_rule(missing)
+        check_rule(missing, self.season)
         if not self.columns:
             raise SteadfitError(
                 f"{table.file}: the model was trained on arrays, so the columns to forecast from "
                 "are unknown. Give the series as arrays, in Python."
             )
-        clock = read_clock(table, rows_of_series(table, self.series), self.time)
+        clock = read_clock(table, rows_of_series(table, self.series), self.time, self.fill)
         self._check_step(table, clock.step)
         series = self.channels(table, clock)
         ends = self.ends(series, clock)
         self._check_ends(table, clock, ends)
-        if missing == "refuse":
+        rule = self.fill or missing
+        if rule == "refuse":
             drop = (
                 'fix these rows, or give missing="forward" for the last value before a gap, or '
                 'missing="drop" to leave out the series that need them.'
             )
             self.check_complete(table, clock, ends, self.window, PAST + drop)
-        if missing == "forward":
-            series = [filled_forward(one) for one in series]
-        last = [
-            ahead(one, self.known_channels, self.horizon)[end - self.window : end]
-            for one, end in zip(series, ends, strict=True)
-        ]
-        return Rows(last, list(clock.members), clock.notes, _from(clock, ends))
+
+        def last(each: Sequence[np.ndarray]) -> np.ndarray:
+            moved = [ahead(one, self.known_channels, self.horizon) for one in each]
+            return np.stack(
+                [m[end - self.window : end] for m, end in zip(moved, ends, strict=True)]
+            )
+
+        found = filled_windows(series, last, rule, self.season)
+        if self.fill and missing == "refuse":
+            _check_filled(table, clock, found)
+        notes = [*clock.notes, *filled_note(last(series), found, rule)]
+        return Rows(list(found), list(clock.members), notes, _from(clock, ends))
 
     def check_complete(
         self, table: Columns, clock: Clock, ends: list[int], window: int | None, remedy: str
@@ -195,20 +207,13 @@ class ForecastTable(Form):
             )
 
 
-def check_rule(missing: str) -> None:
-    """Raise SteadfitError for a rule for missing values that forecasts do not have."""
-    if missing not in MISSING:
-        raise unknown("rule for a forecast's missing values", missing, MISSING)
-
-
 def _from(clock: Clock, ends: list[int]) -> list[Ticks]:
     """The times after each series' last row that is no future one."""
     if not clock.ticks:
         return []
-    rows = [rows[end - 1] for rows, end in zip(clock.members.values(), ends, strict=True)]
     return [
-        replace(tick, last=float(clock.times[row]))
-        for tick, row in zip(clock.ticks, rows, strict=True)
+        replace(tick, last=float(times[end - 1]))
+        for tick, times, end in zip(clock.ticks, clock.times, ends, strict=True)
     ]
 
 
@@ -216,6 +221,11 @@ def _side_by_side(table: Columns, covariates: tuple[Covariate, ...]) -> np.ndarr
     """float64, shape (rows, channels)."""
     each = [covariate.values(table) for covariate in covariates]
     return np.concatenate(each, axis=1) if each else np.empty((len(table), 0))
+
+
+def _at(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """These rows; NaN where one is absent."""
+    return np.where((rows == ABSENT)[:, None], np.nan, values[rows])
 
 
 def _longer(values: np.ndarray, rows: int) -> np.ndarray:
@@ -227,10 +237,24 @@ def _one(values: np.ndarray) -> np.ndarray:
     return values[~np.isnan(values).any(1)][:1]
 
 
+def _check_filled(table: Columns, clock: Clock, windows: np.ndarray) -> None:
+    """Raise SteadfitError where a gap has no value before it to be filled from."""
+    left = np.asarray(np.isnan(windows).any((1, 2)))
+    named = [key for key, without in zip(clock.members, left, strict=True) if without]
+    if named:
+        raise SteadfitError(
+            f"{table.file}: each gap must have a value before it to be filled from, got none in "
+            f"{counted(len(named), 'series')}: {some(named)}. Add earlier rows, or give "
+            'missing="drop" to leave these series out.',
+            missing="drop",
+        )
+
+
 def _check_static(table: Columns, column: str, clock: Clock) -> None:
     names = table.names_in(column)
     for key, rows in clock.members.items():
-        found = list(dict.fromkeys(name for row in rows if (name := names[row]) is not None))
+        there = rows[rows != ABSENT]
+        found = list(dict.fromkeys(name for row in there if (name := names[row]) is not None))
         if len(found) != 1:
             raise SteadfitError(
                 f'{table.file}: the static column "{column}" must be the same in all rows of a '

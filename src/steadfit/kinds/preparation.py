@@ -24,12 +24,14 @@ class Window(tuple[int, ...]):
 
     season: 1 without. targets: the channels that are forecast. quantiles: of each number, that are
     answered; empty where the number is. beside: the channels that are not relative to the window.
+    logs: those that are learned as logarithms.
     """
 
     season: int
     targets: tuple[int, ...]
     quantiles: tuple[float, ...]
     beside: tuple[int, ...]
+    logs: tuple[int, ...]
 
     def __new__(
         cls,
@@ -38,10 +40,11 @@ class Window(tuple[int, ...]):
         targets: tuple[int, ...],
         quantiles: tuple[float, ...] = (),
         beside: tuple[int, ...] = (),
+        logs: tuple[int, ...] = (),
     ) -> Self:
         made = super().__new__(cls, shape)
         made.season, made.targets = season, targets
-        made.quantiles, made.beside = quantiles, beside
+        made.quantiles, made.beside, made.logs = quantiles, beside, logs
         return made
 
 
@@ -67,7 +70,8 @@ class Preparation:
     temperature: the one number that logits are divided by (Guo et al. 2017, "On calibration of
     modern neural networks", 4.2); empty where they stay as the network gives them.
     relative: the season and the channels of a forecast that is made relative to its window
-    (`steadfit.nn.Relative`); empty otherwise. beside: its channels that enter as they are.
+    (`steadfit.nn.Relative`); empty otherwise. beside: its channels that enter as they are. logs:
+    its channels that are learned as logarithms.
     quantiles: of each number, that the network answers; empty where it answers the number.
     """
 
@@ -81,6 +85,7 @@ class Preparation:
     relative: tuple[float, ...] = ()
     quantiles: tuple[float, ...] = ()
     beside: tuple[float, ...] = ()
+    logs: tuple[float, ...] = ()
 
     @overload
     def inputs(self, x: Tensor) -> Tensor: ...
@@ -166,7 +171,7 @@ class Preparation:
             raise SteadfitError(
                 "This is no preparation of inputs: it keeps features that are none."
             )
-        whole = (*fitted.relative, *fitted.beside)
+        whole = (*fitted.relative, *fitted.beside, *fitted.logs)
         if any(number < 0 or number != int(number) for number in whole):
             raise SteadfitError("A season and channels must be whole numbers.")
         if len(fitted.temperature) > 1:

@@ -121,8 +121,8 @@ class Series(Sequences):
         if preparation is None or not preparation.relative:
             return shape
         season, *targets = map(int, preparation.relative)
-        beside = tuple(map(int, preparation.beside))
-        return Window(shape, season, tuple(targets), preparation.quantiles, beside)
+        beside, logs = (tuple(map(int, each)) for each in (preparation.beside, preparation.logs))
+        return Window(shape, season, tuple(targets), preparation.quantiles, beside, logs)
 
     def means(self, shape: tuple[int, ...]) -> int:
         return self.channels

@@ -12,7 +12,7 @@ from torch import Tensor
 from steadfit.errors import counted, some
 from steadfit.formats import Form
 from steadfit.kinds import table_inputs
-from steadfit.kinds.base import Examples, Kind, Packed, existing, said
+from steadfit.kinds.base import Examples, Kind, Packed, Usual, existing, said
 from steadfit.kinds.own_changes import own_change
 from steadfit.kinds.preparation import Preparation
 from steadfit.kinds.random import noise

@@ -23,6 +23,7 @@ from steadfit.models.lenet5 import lenet5
 from steadfit.models.linear import linear
 from steadfit.models.listed import is_list, listed, parse
 from steadfit.models.mlp import mlp
+from steadfit.models.nhits import nhits
 from steadfit.models.own import adapted
 from steadfit.models.recurrent import recurrent
 from steadfit.models.resnet import plain, resnet
@@ -49,6 +50,7 @@ MODELS: Mapping[str, Builder] = MappingProxyType(
             conv1d,
             resnet1d,
             conv_recurrent,
+            nhits,
             language,
         )
     }
@@ -124,7 +126,7 @@ def build(model: Model, shape: Shape, outputs: int) -> nn.Module:
             if shape.quantiles:
                 network = Rising(network, shape.quantiles, outputs)
             answers = max(1, len(shape.quantiles))
-            return Relative(network, shape.season, shape.targets, answers, shape.beside)
+            return Relative(network, shape.season, shape.targets, answers, shape.beside, shape.logs)
         return network
 
 

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from steadfit.errors import SteadfitError
-from steadfit.nn.padded import Padded
+from steadfit.nn.nhits import NHits
+from steadfit.nn.padded import Padded, at_length
 from steadfit.nn.pooling import Mean, Pooling
 from steadfit.nn.recurrent import Recurrent
 from steadfit.nn.residual import Residual, Widen
@@ -99,16 +100,7 @@ class Flat(nn.Module):
         self.steps = steps
 
     def forward(self, x: Padded) -> Tensor:
-        if not torch.compiler.is_compiling() and x.values.shape[1] > self.steps:
-            raise SteadfitError(
-                f"The model has room for {self.steps} steps, and a sequence has "
-                f"{x.values.shape[1]}. Cut it, or use a model that pools over time."
-            )
-        batch, steps, channels = x.values.shape
-        zeros = x.values.new_zeros(batch, self.steps, channels)
-        # a saved program cannot ask how many are missing; it fails where there is no such place
-        places = torch.arange(steps, device=zeros.device)
-        return zeros.index_copy(1, places, x.filled(0.0)).transpose(1, 2).flatten(1)
+        return at_length(x, self.steps).transpose(1, 2).flatten(1)
 
 
 def over_steps(module: nn.Module, steps: int) -> nn.Module:
@@ -139,7 +131,7 @@ def over_steps(module: nn.Module, steps: int) -> nn.Module:
             return Flat(steps)
         case Recurrent():
             return OverSequence(module)
-        case Residual() | Pooling():
+        case Residual() | Pooling() | NHits():
             return module
     return EachStep(module)
 

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from steadfit.errors import SteadfitError
+
 
 @dataclass(frozen=True, eq=False)
 class Padded:
@@ -64,3 +66,21 @@ class Padded:
 
     def __truediv__(self, number: float) -> "Padded":
         return self.but(self.values / number)
+
+
+def at_length(batch: Padded, steps: int) -> Tensor:
+    """The values of a batch as if its longest sequence had so many steps, zeros beyond each end;
+    (B, steps, C).
+
+    Raises SteadfitError for longer sequences.
+    """
+    if not torch.compiler.is_compiling() and batch.values.shape[1] > steps:
+        raise SteadfitError(
+            f"The model has room for {steps} steps, and a sequence has {batch.values.shape[1]}. "
+            "Cut it, or use a model that pools over time."
+        )
+    size, present, channels = batch.values.shape
+    zeros = batch.values.new_zeros(size, steps, channels)
+    # a saved program cannot ask how many are missing; it fails where there is no such place
+    places = torch.arange(present, device=zeros.device)
+    return zeros.index_copy(1, places, batch.filled(0.0))

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from steadfit.nn.nhits import NHits
 from steadfit.nn.padded import Padded
 
 LEAST = 1e-3  # of a window's scale, so that one of zeros has one
+_TINY = torch.finfo(torch.float32).tiny  # so that noise that reaches below 0 has a logarithm
 
 
 class Relative(nn.Module):
@@ -19,11 +21,17 @@ class Relative(nn.Module):
     values, and series of any size are alike (as in NLinear, Zeng et al. 2023, and in RevIN, Kim et
     al. 2022).
 
-    The network's last linear layer begins with zeros: training starts from the naive forecast.
+    Of channels in logarithms, ``y = exp(naive(log x) + net(log x - last(log x)))``: a difference of
+    logarithms has no unit that a scale could take away. As the exponential rises, the quantiles of
+    the logarithms become those of the numbers.
+
+    The linear layers that give the network's answer begin with zeros: training starts from the
+    naive forecast.
 
     network: takes a `Padded` of (batch, steps, channels), gives (batch, quantiles × horizon ×
     targets). season: 1 without. targets: the channels that are forecast. quantiles: how many
-    answers there are of each number. beside: channels that the network sees as they are.
+    answers there are of each number. beside: channels that the network sees as they are. logs:
+    channels in logarithms, whose values must be above 0: none, or all that are forecast.
 
     >>> line = nn.Sequential(nn.Flatten(), nn.Linear(3, 2))
     >>> class Line(nn.Module):
@@ -40,31 +48,49 @@ class Relative(nn.Module):
         targets: Sequence[int],
         quantiles: int = 1,
         beside: Sequence[int] = (),
+        logs: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self.network = network
         self.season, self.targets, self.quantiles = season, list(targets), quantiles
-        self.beside = list(beside)
-        linear = [part for part in network.modules() if isinstance(part, nn.Linear)]
-        for parameter in linear[-1].parameters() if linear else ():
-            nn.init.zeros_(parameter)
+        self.beside, self.logs = list(beside), list(logs)
+        for layer in _answering(network):
+            for parameter in layer.parameters():
+                nn.init.zeros_(parameter)
 
     def forward(self, batch: Padded) -> Tensor:
         window = batch.values
-        last = window[:, -1:]
         scale = window.abs().mean(1, keepdim=True) + LEAST
+        if self.logs:
+            of_logs = self._are(self.logs, window)
+            window = torch.where(of_logs, window.clamp_min(_TINY).log(), window)
+            scale = torch.where(of_logs, 1.0, scale)
+        last = window[:, -1:]
         answer = self.network(Padded(self._seen(window, last, scale)))
-        steps = answer.view(len(window), self.quantiles, -1, len(self.targets))
+        # no len(), which is a fixed number in a program that is exported
+        steps = answer.view(window.shape[0], self.quantiles, -1, len(self.targets))
         naive = last[:, None, :, self.targets].expand_as(steps)
         if self.season > 1:
             back = self.season - torch.arange(steps.shape[2]) % self.season
             naive = (naive + window[:, None, -back][..., self.targets]) / 2
-        return (naive + scale[:, None, :, self.targets] * steps).flatten(1)
+        forecast = naive + scale[:, None, :, self.targets] * steps
+        return (forecast.exp() if self.logs else forecast).flatten(1)
 
     def _seen(self, window: Tensor, last: Tensor, scale: Tensor) -> Tensor:
         relative = (window - last) / scale
         if not self.beside:
             return relative
+        return torch.where(self._are(self.beside, window), window, relative)
+
+    def _are(self, some: list[int], window: Tensor) -> Tensor:
+        """True for these channels."""
         channels = torch.arange(window.shape[2], device=window.device)
-        as_it_is = (channels[:, None] == torch.tensor(self.beside, device=window.device)).any(1)
-        return torch.where(as_it_is, window, relative)
+        return (channels[:, None] == torch.tensor(some, device=window.device)).any(1)
+
+
+def _answering(network: nn.Module) -> Sequence[nn.Linear]:
+    """The last linear layer, if any; of stacks that add up their answers the last of each."""
+    for part in network.modules():
+        if isinstance(part, NHits):
+            return part.answering
+    return [part for part in network.modules() if isinstance(part, nn.Linear)][-1:]

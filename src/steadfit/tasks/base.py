@@ -297,6 +297,9 @@ class Task(ABC):
     def in_words(self, loss: float) -> str:
         """The mean loss on the test side as people compare it."""
 
+    def check_inputs(self, x: Inputs) -> None:  # noqa: B027  (most take any)
+        """Raise SteadfitError for new inputs that there is no answer for."""
+
     def check_answers(self) -> None:  # noqa: B027
         """Raise SteadfitError where there is no answer for an example as a whole."""
 

@@ -12,7 +12,7 @@ from torch.nn.functional import l1_loss
 
 from steadfit.analysis.measures import OF_FORECASTS, OF_QUANTILES
 from steadfit.analysis.result import ScaledErrors
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, counted
 from steadfit.kinds import Inputs, Kind, Preparation, Ragged, Series
 from steadfit.kinds.moments import moments
 from steadfit.nn.relative import LEAST
@@ -21,6 +21,8 @@ from steadfit.tasks.base import Scores, Side
 from steadfit.tasks.coverage import half_widths
 from steadfit.tasks.numbers import Numeric, numbered_columns
 from steadfit.tasks.quantiles import MEDIAN, levels_of, pinball, quantile_columns, shifts
+
+_TINY = torch.finfo(torch.float32).tiny  # a forecast that is rounded to 0 has a logarithm
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Forecast(Numeric):
     known: channels whose values are known `horizon` steps ahead, and in x are those of then (the
         last step of a window has what is known of the last step forecast). static: those that are
         the same at all steps of a series. Both enter as they are, not relative to the window.
+    log: whether the targets, which are above 0, are learned as logarithms. All that is said of them
+        is in the data's units.
     """
 
     horizon: int
@@ -45,6 +49,7 @@ class Forecast(Numeric):
     quantiles: tuple[float, ...] = ()
     known: tuple[int, ...] = ()
     static: tuple[int, ...] = ()
+    log: bool = False
 
     name = "forecast"
     measures = OF_QUANTILES
@@ -144,6 +149,7 @@ class Forecast(Numeric):
             "relative": (self.season, *self.targets),
             "quantiles": self.quantiles,
             "beside": tuple(sorted(beside)),
+            "logs": self.targets if self.log else (),
         }
 
     def loss(
@@ -156,13 +162,14 @@ class Forecast(Numeric):
         weights: Tensor | None = None,
     ) -> Tensor:
         """The absolute error, so that a few outliers do not bend the forecast; of quantiles the
-        pinball loss."""
-        if self.quantiles:
-            return pinball(outputs.float(), y, self.quantiles)
-        return l1_loss(outputs.float(), y)
+        pinball loss. Of logarithms, where these are learned: the best median and quantiles of them
+        are those of the numbers."""
+        outputs, y = self._learned(outputs.float()), self._learned(y)
+        return pinball(outputs, y, self.quantiles) if self.quantiles else l1_loss(outputs, y)
 
     def guessing(self, y: Tensor, training: Training, weights: Tensor | None = None) -> float:
         """That of the median of each number, or of its quantiles."""
+        y = self._learned(y)
         if self.quantiles:
             levels = torch.tensor(self.quantiles, dtype=y.dtype)
             each = y.quantile(levels.to(y.device), dim=0).reshape(1, -1)
@@ -177,6 +184,15 @@ class Forecast(Numeric):
                 "place. Leave out one of them."
             )
 
+    def check_inputs(self, x: Inputs) -> None:
+        if self.log and bool((low := self.past(x) <= 0).any()):
+            values = counted(int(low.sum()), "values")
+            raise SteadfitError(
+                "The windows of a forecast in logarithms must have values above 0 in what is "
+                f"forecast, got {values} that are 0 or less. Leave these series out, or train "
+                "without log."
+            )
+
     def model(self, kind: Kind[Any]) -> str:
         return "linear"
 
@@ -185,16 +201,17 @@ class Forecast(Numeric):
     ) -> Mapping[int, Any]:
         if self.quantiles:
             return {}
-        return half_widths((predicted - y.numpy()) / self.sizes(x, fitted), len(self.targets))
+        errors = self._scaled(predicted) - self._scaled(y.numpy())
+        return half_widths(errors / self._units(x, fitted), len(self.targets))
 
     def shifts(
         self, x: Inputs, y: Tensor, predicted: np.ndarray, fitted: Preparation
     ) -> np.ndarray | None:
         if not self.quantiles:
             return None
-        size = self.sizes(x, fitted)
-        each = predicted.reshape(len(y), len(self.quantiles), -1)
-        errors = (y.numpy()[:, None] - each) / size[:, None]
+        each = self._scaled(predicted).reshape(len(y), len(self.quantiles), -1)
+        units = self._units(x, fitted)[:, None]
+        errors = (self._scaled(y.numpy())[:, None] - each) / units
         found = shifts(errors.reshape(len(y), -1), self.quantiles)
         return found.reshape(len(self.quantiles), -1)
 
@@ -205,9 +222,23 @@ class Forecast(Numeric):
         half_widths: Mapping[int, Any],
         fitted: Preparation,
     ) -> Mapping[int, tuple[np.ndarray, np.ndarray]]:
-        size = self.sizes(x, fitted)
+        size, middle = self._units(x, fitted), self._scaled(predicted)
         reach = {level: np.asarray(each) * size for level, each in half_widths.items()}
-        return {level: (predicted - each, predicted + each) for level, each in reach.items()}
+        undo = np.exp if self.log else np.asarray
+        return {level: (undo(middle - each), undo(middle + each)) for level, each in reach.items()}
+
+    def _learned(self, values: Tensor) -> Tensor:
+        """Numbers as their errors are measured in training."""
+        return values.clamp_min(_TINY).log() if self.log else values
+
+    def _scaled(self, values: np.ndarray) -> np.ndarray:
+        """The same of arrays."""
+        return np.log(np.maximum(values, _TINY)) if self.log else values
+
+    def _units(self, x: Inputs, fitted: Preparation) -> np.ndarray:
+        """What an error of 1 is in `_scaled` numbers: the window's size, or 1 in logarithms."""
+        sizes = self.sizes(x, fitted)
+        return np.ones_like(sizes) if self.log else sizes
 
     def sizes(self, x: Inputs, fitted: Preparation) -> np.ndarray:
         """The scale of `steadfit.nn.Relative` for each number of y, in its units; float64, shape

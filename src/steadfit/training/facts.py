@@ -110,6 +110,7 @@ def _from_format_1(values: Mapping[str, Any]) -> dict[str, Any]:
             "time": time,
             "window": forecast["window"],
             "step": forecast["step"],
+            "season": forecast["season"],
         }
     elif series is not None:
         form = {"name": "long", "columns": columns, "series": series, "time": time}

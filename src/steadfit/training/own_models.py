@@ -28,7 +28,7 @@ def preparation_of(facts: ModelFacts, fitted: dict[str, Any]) -> Preparation:
             raise SteadfitError(f"{expected} means and deviations were expected, got {len(mean)}")
     if found.quantiles != facts.schema.task.quantiles:
         raise SteadfitError(f"other quantiles were expected, got {len(found.quantiles)}")
-    if any(channel >= facts.shape[0] for channel in found.beside):
+    if any(channel >= facts.shape[0] for channel in (*found.beside, *found.logs)):
         raise SteadfitError(f"channels below {facts.shape[0]} were expected")
     return found
 

@@ -203,7 +203,9 @@ class TrainedModel:
         """The inputs as tensors. Raises SteadfitError for what the network does not take."""
         schema = self.facts.schema
         schema.task.check_answers()
-        return checked(schema.kind, x, schema.form)
+        found = checked(schema.kind, x, schema.form)
+        schema.task.check_inputs(found)
+        return found
 
     def with_replicas(self, recipe: Recipe, replicas: Sequence[Replica]) -> "TrainedModel":
         """For the same data, the ensemble of these replicas of a recipe; read from a file, it has

@@ -9,7 +9,7 @@ from steadfit.errors import SteadfitError, unknown
 from steadfit.kinds import Unit
 
 KINDS = ("table", "series")
-OF_FORECASTS = ("window", "season", "quantiles", "known", "static", "calendar")
+OF_FORECASTS = ("window", "season", "quantiles", "known", "static", "calendar", "fill", "log")
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Asked:
     known: list[str]
     static: list[str]
     calendar: list[str]
+    fill: str | None
+    log: bool | None
     missing: str | None
     kind: str | None
     task: TaskName | None
@@ -76,6 +78,13 @@ def check_form(asked: Asked) -> None:
             f'time, here "{asked.time}", orders rows that are steps of a series. Give series, the '
             "column that names the series of each row, or horizon for a forecast; or leave time "
             "out."
+        )
+    if asked.fill is not None and asked.missing is not None:
+        raise SteadfitError(
+            f'fill="{asked.fill}" and missing="{asked.missing}" both say what becomes of gaps. '
+            "Leave out one of them.",
+            fill=asked.fill,
+            missing=asked.missing,
         )
     if horizon is not None and asked.group is not None:
         raise SteadfitError(

@@ -14,6 +14,7 @@ from steadfit.formats.clocks import read_clock
 from steadfit.formats.columns import Columns
 from steadfit.formats.covariates import Covariate
 from steadfit.formats.forecast_tables import PAST
+from steadfit.formats.gaps import FILLS
 from steadfit.formats.long_tables import rows_of_series
 from steadfit.tasks import Forecast
 
@@ -24,7 +25,7 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
     assert asked.horizon is not None
     targets = _to_forecast(table, asked)
     columns = [*targets, *(name for name in asked.values if name not in targets)]
-    clock = read_clock(table, rows_of_series(table, asked.series), asked.time)
+    clock = read_clock(table, rows_of_series(table, asked.series), asked.time, asked.fill)
     window, season = _window_and_season(asked, clock.season, clock.members)
     form = ForecastTable(
         tuple(columns),
@@ -37,13 +38,15 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
         tuple(asked.calendar),
         tuple(Covariate.told(table, name) for name in asked.static),
         asked.horizon if asked.known or asked.calendar else 0,
+        asked.fill,
+        season,
     )
     series = form.channels(table, clock)
-    missing = asked.missing or "refuse"
+    missing = asked.fill or asked.missing or "refuse"
     if missing == "refuse":
         drop = (
-            'give missing="drop" to leave out the windows that need them, or missing="forward" '
-            "for the last value before a gap."
+            'give missing="drop" to leave out the windows that need them, or fill="forward" to '
+            f"fill them from what is known by then (or by another rule: {some(FILLS[1:])})."
         )
         form.check_complete(table, clock, form.ends(series, clock), None, PAST + drop)
     return from_forecast(
@@ -57,6 +60,7 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
             asked.quantiles,
             form.known_channels,
             form.static_channels,
+            bool(asked.log),
         ),
         table.file,
         starts=clock.starts,
@@ -77,9 +81,10 @@ def _what(table: Columns, asked: Asked, form: ForecastTable, season: int) -> str
     targets = ", ".join(form.columns[: form.targets])
     beside = {"known": asked.known, "static": asked.static, "calendar": asked.calendar}
     told = "".join(f"; {what}: {', '.join(names)}" for what, names in beside.items() if names)
+    logs = "; in logarithms" if asked.log else ""
     return (
         f"{table.file}: the next {asked.horizon} steps of {targets} from {form.window} steps of "
-        f"{', '.join(form.columns)}{told}; season of {season} steps."
+        f"{', '.join(form.columns)}{told}; season of {season} steps{logs}."
     )
 
 

@@ -45,6 +45,8 @@ def read(
     known: str | Sequence[str] | None = None,
     static: str | Sequence[str] | None = None,
     calendar: str | Sequence[str] | None = None,
+    fill: str | None = None,
+    log: bool = False,
     missing: str | None = None,
     kind: str | None = None,
     task: TaskName | None = None,
@@ -87,6 +89,9 @@ def read(
         forecast then needs their rows. static: columns that are the same in all rows of a series.
         calendar: "hour", "weekday", "month", of the steps that are forecast. Of all other columns
         those in `values` are seen up to the last known row.
+    fill: of forecasts, "forward", "season" or "interpolate": the rule by which empty cells and rows
+        that the times leave out are filled, here and in tables to forecast from
+        (`from_forecast`). log: whether forecasts are learned as logarithms, of values above 0.
     missing: as in `from_series`, "refuse" if None; in a forecast as in `from_forecast`; of rows as
         in `from_table`, "fill" if None; of texts as in `from_texts`.
     kind: "table" or "series", what a row of numbers is. If None, a series where the columns' names
@@ -118,8 +123,8 @@ def read(
     asked = Asked(
         [table.check(name) for name in dict.fromkeys(listed(target))], listed(text), series, time,
         listed(values), group, horizon, window, season, numbers(quantiles), listed(known),
-        listed(static), listed(calendar), missing, kind, task, several, unit, listed(strip),
-        longest, vectors,
+        listed(static), listed(calendar), fill, log or None, missing, kind, task, several, unit,
+        listed(strip), longest, vectors,
     )  # fmt: skip
     for name in (series, time, group, *asked.text, *asked.values, *asked.known, *asked.static):
         if name is not None:

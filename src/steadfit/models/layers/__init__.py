@@ -1,6 +1,7 @@
 """Layers before they are modules; a model of this package is a list of them."""
 
 from steadfit.models.layers.base import Count, Depth, Layer, Shape, Window, times
+from steadfit.models.layers.forecasting import Stacks
 from steadfit.models.layers.plain import (
     FUNCTIONS,
     Activation,
@@ -46,6 +47,7 @@ __all__ = [
     "Residual",
     "Scores",
     "Shape",
+    "Stacks",
     "Window",
     "ZeroPad",
     "times",

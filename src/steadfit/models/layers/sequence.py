@@ -81,7 +81,7 @@ class Recurrence(Layer):
     weight_drop: Share = 0.0
 
     def output(self, shape: Shape) -> Shape:
-        _series(shape, self.label(shape))
+        check_series(shape, self.label(shape))
         return (self.hidden * self._directions, shape[1])
 
     def build(self, shape: Shape) -> nn.Module:
@@ -130,7 +130,7 @@ class PoolSteps(Layer):
     directions: Count = 1
 
     def output(self, shape: Shape) -> Shape:
-        _series(shape, self.label(shape))
+        check_series(shape, self.label(shape))
         return (shape[0], 1)
 
     def build(self, shape: Shape) -> nn.Module:
@@ -167,7 +167,7 @@ class LayerNorm(Layer):
     word = "layernorm"
 
     def output(self, shape: Shape) -> Shape:
-        _series(shape, "LayerNorm")
+        check_series(shape, "LayerNorm")
         return shape
 
     def build(self, shape: Shape) -> nn.Module:
@@ -192,7 +192,7 @@ class Scores(Layer):
     tied: bool = False
 
     def output(self, shape: Shape) -> Shape:
-        _series(shape, self.label(shape))
+        check_series(shape, self.label(shape))
         return (self.tokens, shape[1])
 
     def build(self, shape: Shape) -> nn.Module:
@@ -217,7 +217,8 @@ def _text(shape: Shape) -> Text:
     return shape
 
 
-def _series(shape: Shape, name: str) -> None:
+def check_series(shape: Shape, name: str) -> None:
+    """Raise SteadfitError for what has no channels and steps."""
     if len(shape) != 2 or isinstance(shape, Text):
         what = "a text without an embedding" if isinstance(shape, Text) else times(shape)
         raise SteadfitError(f"{name} takes channels and steps, got {what}.")
