@@ -10,6 +10,7 @@ from steadfit.tasks import TASKS
 from steadfit.tasks.brier import brier
 from steadfit.tasks.classes import Classes
 from steadfit.tasks.numbers import Numbers
+from steadfit.tasks.settings import check_mixing
 
 RNG = torch.Generator().manual_seed(0)
 OUTPUTS = torch.randn(6, 3, generator=RNG)
@@ -64,4 +65,4 @@ def test_tasks_without_mixtures_refuse_them() -> None:
     for task in TASKS.values():
         if not task.mixes:
             with pytest.raises(SteadfitError, match="mix labels too"):
-                task._check_mixing(task, training, "it")  # pyright: ignore
+                check_mixing(training, task.mixes, "it is of tokens")

@@ -78,7 +78,8 @@ class Images(Kind[Tensor]):
 
     @classmethod
     def of(cls, x: Tensor) -> Self:
-        return cls(*x.shape[1:])
+        channels, height, width = x.shape[1:]
+        return cls(channels, height, width)
 
     def __str__(self) -> str:
         return f"images of {self.channels}×{self.height}×{self.width}"

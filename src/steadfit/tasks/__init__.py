@@ -6,9 +6,6 @@ one file here and one line in `registry`.
 """
 
 from steadfit.tasks.base import ALWAYS as ALWAYS
-from steadfit.tasks.base import Points as Points
-from steadfit.tasks.base import Scores as Scores
-from steadfit.tasks.base import Side as Side
 from steadfit.tasks.base import Task as Task
 from steadfit.tasks.classes import Classes as Classes
 from steadfit.tasks.forecast import Forecast as Forecast
@@ -16,3 +13,6 @@ from steadfit.tasks.numbers import Numbers as Numbers
 from steadfit.tasks.registry import TASKS as TASKS
 from steadfit.tasks.several import Several as Several
 from steadfit.tasks.tokens import Tokens as Tokens
+from steadfit.tasks.values import Points as Points
+from steadfit.tasks.values import Scores as Scores
+from steadfit.tasks.values import Side as Side

@@ -2,74 +2,19 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from torch import Tensor, nn
 
-from steadfit.analysis.label_scores import LabelScores
-from steadfit.analysis.result import ScaledErrors, TokenLosses
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Inputs, Kind, Preparation
-from steadfit.nn import Padded
 from steadfit.recipe import Training
+from steadfit.tasks.settings import check_mixing, check_settings
+from steadfit.tasks.values import Kept, Part, Points, Scores, Side
 
 ALWAYS = ("dropout", "l2", "smaller", "early_stopping")  # among the remedies tried by default
-
-Part = tuple[Tensor | Padded, Tensor]  # what a module takes, and its targets
-
-_OF_SOME_TASKS = {  # settings that only some tasks take, and what each is
-    "loss": "The Brier score is a loss of classes",
-    "own_loss": "A loss of your own is of examples with one answer each",
-    "class_weight": "Class weights are for classes",
-    "balanced_sampling": "Balanced sampling is for classes",
-    "calibrate": "A temperature is fitted to the logits of classes or tokens",
-}
-
-_OF_OUR_LOSSES = ("loss", "class_weight", "label_smoothing")
-
-
-class Points(NamedTuple):
-    """Test points that are not the examples themselves, each with a row of a replica's logits.
-
-    groups: int64, shape (points,): points of one number are alike. note: what to say of them.
-    """
-
-    x: Inputs
-    y: Tensor
-    task: "Task"
-    ids: tuple[str, ...]
-    groups: Tensor
-    note: str
-
-
-class Kept(NamedTuple):
-    """What stays of a data set where rare classes or labels are left out.
-
-    task, y: without them. rows: positions of the examples that stay, int64. gone: the names.
-    """
-
-    task: "Task"
-    y: Tensor
-    rows: Tensor
-    gone: tuple[str, ...]
-
-
-class Side(NamedTuple):
-    """The training or the test examples of a study; spans as in `steadfit.data.Structure`."""
-
-    x: Inputs
-    y: Tensor
-    spans: Tensor | None = None
-
-
-class Scores(NamedTuple):
-    """Scores beside the losses, which only some tasks have; the names are those of `Analysis`."""
-
-    scaled_errors: ScaledErrors | None = None
-    token_losses: TokenLosses | None = None
-    label_scores: LabelScores | None = None
 
 
 class Task(ABC):
@@ -152,33 +97,9 @@ class Task(ABC):
 
     def check(self, training: Training, data: str) -> None:
         """Raise SteadfitError for training settings that this task does not have."""
-        for setting, what in _OF_SOME_TASKS.items():
-            default = Training.model_fields[setting].default
-            if setting not in self.takes and getattr(training, setting) != default:
-                raise SteadfitError(
-                    f"{what}, and {data} is of {self.learned}. Leave out training.{setting}."
-                )
+        check_settings(training, self.takes, f"{data} is of {self.learned}")
         if training.augmentation.mixes:
-            self._check_mixing(training, data)
-        for setting in _OF_OUR_LOSSES if training.own_loss is not None else ():
-            if getattr(training, setting) != Training.model_fields[setting].default:
-                raise SteadfitError(
-                    f"training.{setting} changes one of steadfit's losses, and own_loss is in its "
-                    f"place. Leave out training.{setting}, or make it a part of your function."
-                )
-
-    def _check_mixing(self, training: Training, data: str) -> None:
-        """Raise SteadfitError where examples cannot be mixed with these settings."""
-        if not self.mixes:
-            raise SteadfitError(
-                f"mixup and cutmix mix labels too, and {data} is of {self.learned}. Leave them out."
-            )
-        for setting in ("own_loss", "class_weight"):
-            if getattr(training, setting) != Training.model_fields[setting].default:
-                raise SteadfitError(
-                    f"training.{setting} needs one label an example, and mixup and cutmix mix "
-                    f"them. Leave out one of the two."
-                )
+            check_mixing(training, self.mixes, f"{data} is of {self.learned}")
 
     def mixed(self, y: Tensor, other: Tensor, share: Tensor) -> Tensor:
         """Prepared targets mixed with those at the places `other`: share of the first, (batch,)."""

@@ -14,8 +14,9 @@ from steadfit.analysis.measures import OF_CLASSES, OF_LABELS
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError, some
 from steadfit.recipe import Training
-from steadfit.tasks.base import Kept, Task
+from steadfit.tasks.base import Task
 from steadfit.tasks.brier import brier
+from steadfit.tasks.values import Kept
 
 RARE = 0.1  # of the most frequent class's examples: fewer are said
 

@@ -17,10 +17,10 @@ from steadfit.kinds import Inputs, Kind, Preparation, Ragged, Series
 from steadfit.kinds.moments import moments
 from steadfit.nn.relative import LEAST
 from steadfit.recipe import Training
-from steadfit.tasks.base import Scores, Side
 from steadfit.tasks.coverage import half_widths
 from steadfit.tasks.numbers import Numeric, numbered_columns
 from steadfit.tasks.quantiles import MEDIAN, levels_of, pinball, quantile_columns, shifts
+from steadfit.tasks.values import Scores, Side
 
 _TINY = torch.finfo(torch.float32).tiny  # a forecast that is rounded to 0 has a logarithm
 

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from steadfit.kinds import Ragged
-from steadfit.tasks.base import Points
 from steadfit.tasks.classes import Classes
+from steadfit.tasks.values import Points
 
 MOST = 2**22  # numbers that a replica's predictions of tokens may have: 16 MiB
 CONTEXT = 60  # tokens before a next one that are shown with it

@@ -16,8 +16,9 @@ from steadfit.errors import SteadfitError, some
 from steadfit.kinds import Kind
 from steadfit.nn.odds import begin_odds
 from steadfit.recipe import Training
-from steadfit.tasks.base import Kept, Scores, Side, Task
+from steadfit.tasks.base import Task
 from steadfit.tasks.classes import not_counted
+from steadfit.tasks.values import Kept, Scores, Side
 
 _REFERENCES = {  # a logistic regression for each label, by what it is of classes
     "logistic regression": "logistic regression per label",

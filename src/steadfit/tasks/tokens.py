@@ -22,8 +22,9 @@ from steadfit.kinds.tokens import sizes, tokenize
 from steadfit.nn import Padded
 from steadfit.nn.tokens import begin_scores
 from steadfit.recipe import Training
-from steadfit.tasks.base import ALWAYS, Part, Points, Scores, Side, Task
+from steadfit.tasks.base import ALWAYS, Task
 from steadfit.tasks.next_tokens import next_tokens
+from steadfit.tasks.values import Part, Points, Scores, Side
 
 LEAST_STEPS = 160  # of the optimiser, in a training whose epochs are not named
 

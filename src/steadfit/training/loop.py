@@ -15,7 +15,7 @@ from steadfit.errors import DivergedError
 from steadfit.kinds import Preparation
 from steadfit.models import build, complete, count
 from steadfit.recipe import Augmentation, Recipe, Training
-from steadfit.tasks.base import Part
+from steadfit.tasks.values import Part
 from steadfit.training.averaging import RunningMean, refresh_normalisation
 from steadfit.training.batches import balanced, in_pieces, normalises_over_batch, watched
 from steadfit.training.check import check, check_batches, held_out_share
