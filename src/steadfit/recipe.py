@@ -153,8 +153,9 @@ class Training(Settings):
 
     own_loss: in place of `loss`, a person's function from a batch's outputs and targets to their
     mean loss, a tensor of one number. Of classes: logits (batch, classes) and class numbers
-    (batch,). Of numbers: both (batch, outputs), in units in which the targets have mean 0 and
-    deviation 1; of forecasts, in units of each series' size. Arms are judged by the same measures
+    (batch,). Of several labels: logits and booleans, both (batch, labels). Of numbers: both (batch,
+    outputs), in units in which the targets have mean 0 and deviation 1; of forecasts, in units of
+    each series' size. Arms are judged by the same measures
     as ever.
     """
 

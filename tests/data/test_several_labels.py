@@ -195,3 +195,24 @@ def test_the_command_line_names_the_option(tmp_path: Path, capsys) -> None:
     assert "Give --several ';' to learn all of them, or --task classes" in " ".join(
         capsys.readouterr().err.split()
     )
+
+
+@pytest.mark.parametrize("columns", [False, True])
+def test_new_texts_may_have_their_labels(tmp_path: Path, columns: bool) -> None:
+    """In one cell or in columns of 0 and 1, as in training; they are read, and never needed."""
+    texts = [f"a thing number {i} of many" for i in range(20)]
+    ends = [",".join(map(str, there)) for there in THERE] if columns else CELLS
+    head = ",".join(NAMES) if columns else "label"
+    rows = [f"{text},{end}" for text, end in zip(texts, ends, strict=True)]
+    path = written(tmp_path / "t.csv", f"text,{head}", rows)
+    options = {"target": ",".join(NAMES), "task": "several"} if columns else {"several": ";"}
+    schema = sf.read(path, **options).schema
+    found = schema.from_dict(json.loads(json.dumps(schema.to_dict()))).read(path)
+    task = schema.task
+    said = {"labels": task.predict(np.where(THERE, 1.0, -1.0)[None])}
+    (scores, _) = task.compared(found.labels, said)
+    assert "the labels of 0 are wrong" in scores
+    assert schema.read(written(tmp_path / "new.csv", "text", texts)).labels == ()
+    if columns:  # not all of them
+        short = [f"{text},1" for text in texts]
+        assert schema.read(written(tmp_path / "some.csv", "text,blue", short)).labels == ()

@@ -147,12 +147,13 @@ class Fitted:
 
     @property
     def loss(self) -> float:
-        """Mean cross-entropy of the test points in nats (of a text, a token), or squared error."""
+        """Mean cross-entropy of the test points in nats (of a text, a token; of several labels, a
+        label), or squared error."""
         return self.result.loss
 
     @property
     def error(self) -> float | None:
-        """The share of wrong classes or tokens; None for numbers."""
+        """The share of wrong classes, labels or tokens; None for numbers."""
         return self.result.error
 
     @property

@@ -48,7 +48,8 @@ class Dataset:
 
     x: images, uint8 or float32, shape (examples, channels, height, width); or, `Ragged`, series of
         float32 (steps, channels) or token numbers (steps,).
-    y: the targets, as the schema's task has them: class numbers, numbers, or next tokens.
+    y: the targets, as the schema's task has them: class numbers, which labels are there, numbers,
+        or next tokens.
     schema: what an example is, what is predicted, and how new inputs of the same form are read.
     structure: the data's own test set, groups, and order in time.
     ids: where each example came from (a path, "row 17"), for messages and the report.
@@ -87,7 +88,7 @@ class Dataset:
 
     @property
     def task(self) -> str:
-        """What is predicted, by the task's name: classes, numbers, forecast or tokens."""
+        """What is predicted, by the task's name: classes, several, numbers, forecast or tokens."""
         return self.schema.task.name
 
     @property

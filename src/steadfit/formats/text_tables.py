@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from steadfit.errors import SteadfitError
 from steadfit.formats.columns import Columns, as_dates
 from steadfit.formats.form import INDEX, Form, Rows, label_columns, row_ids
+from steadfit.formats.marks import joined_marks
 
 _SENTENCE = 5  # words of a cell, on average, that make a column beside others one of texts
 _TEXTS = ("text", "sentence", "review", "comment", "message", "document")
@@ -66,13 +67,16 @@ class TextTable(Form):
 
     column: of the texts; more: other such columns, whose texts follow. beside: the columns of
     numbers and names that stand with a text as words of their own. target: the column of labels,
-    which new tables may have or not.
+    which new tables may have or not. marks: columns of 0 and 1 in its place, and mark: what stands
+    between the labels that they make.
     """
 
     column: str
     more: tuple[str, ...] = ()
     beside: tuple[Steps | Names, ...] = ()
     target: str | None = field(default=None, compare=False)
+    marks: tuple[str, ...] = field(default=(), compare=False)
+    mark: str = field(default=";", compare=False)
 
     name = "texts"
 
@@ -96,9 +100,16 @@ class TextTable(Form):
         cells = zip(*(_texts(table, name) for name in (self.column, *self.more)), strict=True)
         texts = ["\n".join(part for part in parts if part.strip()) for parts in cells]
         words = [column.words(table) for column in self.beside]
-        known = self.target is not None and self.target in table.names
-        labels = [cell or "" for cell in table.names_in(self.target)] if known else []  # pyright: ignore
-        return Rows(texts, row_ids(table), beside=list(zip(*words, strict=True)), labels=labels)
+        beside = list(zip(*words, strict=True))
+        return Rows(texts, row_ids(table), beside=beside, labels=self._labels(table))
+
+    def _labels(self, table: Columns) -> list[str]:
+        """Those that a table has; none where it has no column of them."""
+        if self.marks:
+            return joined_marks(table, self.marks, self.mark)
+        if self.target is None or self.target not in table.names:
+            return []
+        return [cell or "" for cell in table.names_in(self.target)]
 
 
 def text_columns(table: Columns, taken: Iterable[str | None]) -> tuple[str, ...]:

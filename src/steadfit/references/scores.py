@@ -14,9 +14,9 @@ from steadfit.references.base import Reference
 class ReferenceScore:
     """What a reference gives on the test points, or why it was left out.
 
-    loss: mean cross-entropy in nats (of a text, a token), or squared error, NaN where it was left
-    out. error: share of wrong classes or tokens; None for numbers. in_words: the loss as people
-    compare it. left_out: the reason, "" where it was fitted.
+    loss: mean cross-entropy in nats (of a text, a token; of several labels, a label), or squared
+    error, NaN where it was left out. error: share of wrong classes, labels or tokens; None for
+    numbers. in_words: the loss as people compare it. left_out: the reason, "" where it was fitted.
     """
 
     name: str

@@ -120,4 +120,7 @@ def _scores(model: TrainedModel, logits: Tensor, classes: Sequence[str] | None) 
 
 def _check_classes(model: TrainedModel) -> None:
     if not model.facts.schema.task.classes:
-        raise SteadfitError("The model predicts numbers; only classes have a decision to look at.")
+        raise SteadfitError(
+            "Only a model of classes has a decision to look at, got one of "
+            f"{model.facts.schema.task.learned}."
+        )

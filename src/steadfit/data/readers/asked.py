@@ -14,7 +14,8 @@ OF_FORECASTS = ("window", "season", "quantiles", "known", "static", "calendar", 
 
 @dataclass(frozen=True)
 class Asked:
-    """The options of `read`; None or empty: not named."""
+    """The options of `read`; None or empty: not named. marks: columns of 0 and 1, where these were
+    the targets, and one column is in their place."""
 
     targets: list[str]
     text: list[str]
@@ -39,6 +40,7 @@ class Asked:
     strip: list[str]
     longest: int | None
     vectors: str | Path | None
+    marks: Sequence[str] = ()
 
 
 def check_form(asked: Asked) -> None:

@@ -9,9 +9,9 @@ import numpy as np
 from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.columns import Columns
+from steadfit.formats.marks import joined_marks, marks
 
 _MARKS = (";", "|", ",", "/")  # one of which stands between labels
-_TRUE, _FALSE = ("1", "1.0", "true", "yes"), ("0", "0.0", "false", "no")
 
 
 class OneColumn(NamedTuple):
@@ -59,7 +59,7 @@ def several_of(table: Columns, names: Sequence[str]) -> OneColumn:
             f"{table.file}: columns of labels must have names without one of {' '.join(_MARKS)}, "
             f"got all of them in {some(list(names))}. Rename some."
         )
-    cells = [mark.join(np.array(names)[row]) for row in ones]
+    cells = joined_marks(table, names, mark)
     never = [name for name, each in zip(names, ones.T, strict=True) if not each.any()]
     what = f"several labels, without {some(never)}, in no row" if never else "several labels"
     return OneColumn(*_in_their_place(table, names, cells, what), mark)
@@ -67,14 +67,14 @@ def several_of(table: Columns, names: Sequence[str]) -> OneColumn:
 
 def _ones(table: Columns, names: Sequence[str]) -> np.ndarray:
     """Bool, shape (rows, names). Raises SteadfitError for columns of other cells."""
-    marks = [_marks(table, name) for name in names]
-    wrong = [name for name, each in zip(names, marks, strict=True) if each is None]
+    found = [marks(table, name) for name in names]
+    wrong = [name for name, each in zip(names, found, strict=True) if each is None]
     if wrong:
         raise SteadfitError(
             f"target must name one column, or columns of 0 and 1 for classes or labels, got other "
             f"cells in {some(wrong)}. Name one of {some(list(names))}."
         )
-    return np.stack([each for each in marks if each is not None], axis=1)
+    return np.stack([each for each in found if each is not None], axis=1)
 
 
 def _in_their_place(
@@ -94,7 +94,7 @@ def _in_their_place(
 def siblings_note(table: Columns, target: str, names: Sequence[str]) -> list[str]:
     """That columns beside the target add up to 1 with it, in every row: they are its other classes,
     and give it away."""
-    own = _marks(table, target)
+    own = marks(table, target)
     if own is None:
         return []
     order = table.names
@@ -104,10 +104,10 @@ def siblings_note(table: Columns, target: str, names: Sequence[str]) -> list[str
     for step in (-1, 1):
         place = at + step
         while 0 <= place < len(order) and (total < 1).any():
-            marks = _marks(table, order[place])
-            if marks is None or (total + marks > 1).any():
+            beside = marks(table, order[place])
+            if beside is None or (total + beside > 1).any():
                 break
-            total, place = total + marks, place + step
+            total, place = total + beside, place + step
             found.append(order[place - step])
     if not found or (total != 1).any() or not {*found} & {*names}:
         return []
@@ -116,11 +116,3 @@ def siblings_note(table: Columns, target: str, names: Sequence[str]) -> list[str
         f"{table.file}: {target} and {some(found)} add up to 1 in each row, as one label with a "
         f'column a class. Learn them together, target="{joined}", or leave the others out.'
     ]
-
-
-def _marks(table: Columns, name: str) -> np.ndarray | None:
-    """A column of 0 and 1, or of words for these, as booleans; None for any other."""
-    cells = [(cell or "").lower() for cell in table.names_in(name)]
-    if not all(cell in _TRUE or cell in _FALSE for cell in cells):
-        return None
-    return np.array([cell in _TRUE for cell in cells])

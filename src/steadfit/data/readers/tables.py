@@ -132,7 +132,7 @@ def read(
     check_form(asked)
     if len(asked.targets) > 1 and horizon is None:
         table, column, mark = one_column(table, asked.targets, task)
-        asked = replace(asked, targets=[column], several=mark or None)
+        asked = replace(asked, targets=[column], several=mark or None, marks=asked.targets)
     if horizon is None and series is None and missing == "drop" and asked.several is None:
         table = _labelled_rows(table, _the_target(table, asked))
     data = forecast(table, asked) if horizon is not None else _labelled(table, asked)
@@ -197,7 +197,8 @@ def _texts(table: Columns, asked: Asked, text: tuple[str, ...], label: str) -> D
     others = asked.values or [name for name in table.names if name not in taken]
     others = [name for name in others if name not in text and not has_sentences(table, name)]
     beside, notes = beside_texts(table, others, label)
-    form = TextTable(text[0], text[1:], beside, label)
+    marked = tuple(asked.marks)
+    form = TextTable(text[0], text[1:], beside, label, marked, asked.several or ";")
     found = form.rows(table, "refuse")
     return from_texts(
         found.examples,
