@@ -39,7 +39,6 @@ NUMBERS = ("CardanoSentiment", "Covid3Month")
 SHORT = "JapaneseVowels, 5 steps"  # shown, and not decided by
 FOLDS = 3
 LONG, VERY_LONG = 400, 1000  # steps: one fold is tested; left out of what is slower
-FINAL_SEEDS = 3
 
 
 @dataclass(frozen=True)
@@ -176,14 +175,13 @@ def mean(values: Sequence[float]) -> float:
     return float(np.exp(np.log(values).mean()))
 
 
-def final(names: Sequence[str]) -> None:
+def final(names: Sequence[str], seeds: range) -> None:
     """The default, trained on each training file and tested on the test file."""
     print("| data | model | right | loss | s |\n| --- | --- | --- | --- | --- |")
     for name in names:
         data = read(FOLDER / name / f"{name}_TRAIN.ts")
         found: dict[str, list[tuple[float | None, float]]] = {}
         began = time.perf_counter()
-        seeds = range(1 if data.example_shape[1] > VERY_LONG else FINAL_SEEDS)
         for seed in seeds:
             with tempfile.TemporaryDirectory() as folder:
                 fitted = sf.fit(data, seed=seed, reference=seed == 0, out=Path(folder, "run"))
@@ -208,6 +206,7 @@ def main() -> None:
     parser.add_argument("round", choices=["first", "second", "final"])
     parser.add_argument("model", nargs="?", help="the winner of the first round")
     parser.add_argument("--data", nargs="+", default=[])
+    parser.add_argument("--seeds", type=int, default=3, help="of the default, in the last round")
     parser.add_argument("--models", nargs="+", default=[], help="some candidates' names")
     asked = parser.parse_args()
     torch.set_num_threads(1)
@@ -215,7 +214,7 @@ def main() -> None:
     keep_freed_memory()
     names = asked.data or [*CLASSES, *NUMBERS]
     if asked.round == "final":
-        final(names)
+        final(names, range(asked.seeds))
         return
     candidates = FIRST if asked.round == "first" else second(asked.model or "resnet1d")
     if asked.models:

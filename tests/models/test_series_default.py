@@ -52,6 +52,12 @@ def test_what_is_said_and_what_is_not():
     assert (gated.training.batch, gated.training.epochs) == (64, 1000)
 
 
+def test_numbers_keep_the_recurrent_net():
+    data = from_series([np.full((5, 1), k) for k in range(20)], np.linspace(0, 1, 20))
+    recipe = default_of(data)
+    assert (recipe.model.name, recipe.training.batch) == ("recurrent", 64)
+
+
 def test_remedies_are_those_that_it_has_settings_for():
     data = bumps(60, 0)
     tried = usual_remedies(data, recipe_of(data, None, None, None, None))

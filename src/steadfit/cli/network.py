@@ -21,8 +21,8 @@ class Network:
             group=MODEL,
             help="A model's name, a list of layers, a pretrained network: timm:NAME or "
             "torchvision:NAME, or your own: module:name. [default: convnet for images, mlp for "
-            "tables, bag for texts, language for a plain text, resnet1d for series, linear for "
-            "forecasts]",
+            "tables, bag for texts, language for a plain text, linear for forecasts, resnet1d for "
+            "classes of series and recurrent for their numbers]",
         ),
     ] = None
     weights: Annotated[
@@ -49,11 +49,11 @@ class Network:
         Parameter(
             group=MODEL,
             help="Passes over the sample. [default: 20; over few examples more, for 100 steps of "
-            "tables, 160 of images, 500 of series or 1000 of texts]",
+            "tables, 160 of images and 1000 of series and texts; 500 of resnet1d]",
         ),
     ] = None
     batch: Annotated[
-        int | None, Parameter(group=MODEL, help="Examples a step. [default: 64, of series 16]")
+        int | None, Parameter(group=MODEL, help="Examples a step. [default: 64, of resnet1d 16]")
     ] = None
     learning_rate: Annotated[
         float | None, Parameter(group=MODEL, help="Highest learning rate. [default: 0.002]")

@@ -91,7 +91,8 @@ class Kind(ABC, Generic[X]):
     Two kinds are equal where a model of one takes examples of the other.
     name: in the registry and in `model.json`. several: what examples are called in a sentence.
     changes: the settings of `Augmentation` that these examples can be changed by.
-    model, remedies: tried where none are named. references: that a model is compared with.
+    model, remedies: tried where none are named; model_of_numbers: where numbers are predicted, and
+        nothing if that is `model` too. references: that a model is compared with.
     most_for_trees: numbers that an example has at most where it is compared with boosted trees.
     holes: whether values may be missing, as NaN.
     least_steps: of the optimiser, in a training whose epochs are not named, however few examples
@@ -102,6 +103,7 @@ class Kind(ABC, Generic[X]):
     several: ClassVar[str]
     changes: ClassVar[frozenset[str]]
     model: ClassVar[str]
+    model_of_numbers: ClassVar[str] = ""
     remedies: ClassVar[tuple[str, ...]]
     references: ClassVar[tuple[str, ...]] = ()
     most_for_trees: ClassVar[int] = 64

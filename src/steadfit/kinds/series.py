@@ -34,6 +34,7 @@ class Series(Sequences):
 
     name = several = "series"
     model = "resnet1d"
+    model_of_numbers = "recurrent"  # docs/sequences.md has the protocol
     changes = frozenset({"noise", "crop"})
     remedies = ("recurrent_dropout", "jitter")
     references = ("logistic regression", "ridge regression", "nearest neighbour", "boosted trees")

@@ -11,7 +11,7 @@ from torch.nn.functional import mse_loss
 from steadfit.analysis.measures import OF_NUMBERS
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError, counted
-from steadfit.kinds import Inputs
+from steadfit.kinds import Inputs, Kind
 from steadfit.kinds.moments import moments
 from steadfit.recipe import Training
 from steadfit.tasks.base import Task
@@ -85,6 +85,9 @@ class Numbers(Numeric):
     @property
     def outputs(self) -> int:
         return self.count
+
+    def model(self, kind: Kind[Any]) -> str:
+        return kind.model_of_numbers or kind.model
 
     def said(self) -> dict[str, str | Sequence[str]]:
         return {
