@@ -53,10 +53,10 @@ def cases(folder: Path) -> dict[str, Case]:
     }
 
 
-def windows(series: Series, season: int, horizon: int) -> Dataset:
+def windows(series: Series, season: int, horizon: int, log: bool = False) -> Dataset:
     """As the reader of tables makes them where nothing is named."""
     window = min(max(2 * horizon, 2 * season), min(map(len, series)) // 2)
-    return from_forecast(series, Forecast(horizon, window, season=season))
+    return from_forecast(series, Forecast(horizon, window, season=season, log=log))
 
 
 def last(data: Dataset, series: Series) -> Ragged:
@@ -68,12 +68,19 @@ def last(data: Dataset, series: Series) -> Ragged:
     )
 
 
-def network(series: Series, season: int, horizon: int) -> Series:
-    data = windows(series, season, horizon)
-    recipe = recipe_of(data, None, None, None, None)
-    everything = torch.arange(len(data))
-    replica = fit(recipe, data, everything, data.take(everything[:1]), seed=0)
-    return list(trained_model(recipe, data, [replica]).predict(last(data, series)))
+def network(model: str, log: bool = False) -> Forecaster:
+    """By steadfit's model of this name. log: of logarithms, NaN where values have none."""
+
+    def forecast(series: Series, season: int, horizon: int) -> Series:
+        if log and min(one.min() for one in series) <= 0:
+            return [np.full(horizon, np.nan) for _ in series]
+        data = windows(series, season, horizon, log)
+        recipe = recipe_of(data, None, model, None, None)
+        everything = torch.arange(len(data))
+        replica = fit(recipe, data, everything, data.take(everything[:1]), seed=0)
+        return list(trained_model(recipe, data, [replica]).predict(last(data, series)))
+
+    return forecast
 
 
 def reference(name: str) -> Forecaster:
@@ -104,7 +111,9 @@ FORECASTERS: dict[str, Forecaster] = {
     "seasonal naive": reference("seasonal naive forecast"),
     "ridge on lags": reference("ridge on lags"),
     "Holt-Winters": holt_winters,
-    "steadfit": network,
+    "steadfit": network("linear"),
+    "logarithms": network("linear", log=True),
+    "nhits": network("nhits"),
 }
 
 

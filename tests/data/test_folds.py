@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steadfit.data import Forecast, from_arrays, from_forecast, make_folds
+from steadfit.data import Forecast, fold_units, from_arrays, from_forecast, make_folds
 from steadfit.data.dataset import Structure
 from steadfit.errors import SteadfitError
 
@@ -113,3 +113,12 @@ def test_too_short_a_series_is_a_sentence():
         SteadfitError, match="5 folds that test 2 steps each must fit into half of the 6 steps"
     ):
         make_folds(data, 5)
+
+
+@pytest.mark.parametrize(("steps", "horizon"), [(30, 2), (40, 3), (72, 6), (61, 5), (200, 7)])
+def test_as_many_folds_in_time_as_half_of_the_steps_have_examples(steps: int, horizon: int) -> None:
+    data = from_forecast([np.arange(float(steps))], Forecast(horizon, 2 * horizon))
+    most = fold_units(data)
+    assert len(make_folds(data, most)) == most
+    with pytest.raises(SteadfitError, match="must fit into half of the"):
+        make_folds(data, most + 1)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from steadfit.analysis.terms import Loss
-from steadfit.data import from_arrays
+from steadfit.data import Forecast, from_arrays, from_forecast
 from steadfit.errors import DivergedError, SteadfitError
 from steadfit.recipe import Recipe
 from steadfit.remedies import Remedy, joined
@@ -16,7 +16,7 @@ from steadfit.study.engine import quiet
 from steadfit.study.engines import SerialEngine
 from steadfit.study.engines.serial import SerialSession
 from steadfit.study.plan import make_plan
-from steadfit.study.race import candidates, laps_within, race
+from steadfit.study.race import _folds, candidates, laps_within, race
 from steadfit.study.rounds import Rounds
 from steadfit.study.run import run_study
 from steadfit.study.store import open_store
@@ -169,3 +169,14 @@ def test_a_study_measures_the_winner_alone(tmp_path):
     assert [arm.name for arm in done.result.arms] == ["baseline", done.result.race.winner]
     trained = sum(len(set(arm.keys)) for arm in done.result.arms)
     assert trained + done.result.race.trainings <= 30
+
+
+def test_a_race_of_a_short_series_has_as_many_folds_as_fit():
+    """The study's five folds leave too few steps before the first for five of the race."""
+    data = from_forecast([50 + np.sin(np.arange(72.0))], Forecast(6, 12))
+    plan = make_plan(data, Design(budget=40))
+    assert len(plan.folds[0]) == 5
+    folds = [fold for fold, _ in zip(_folds(plan), range(4), strict=False)]
+    begin = min(int(data.structure.spans[fold.test, 1].min()) for fold in plan.folds[0])
+    for train, test in folds:
+        assert int(data.structure.spans[torch.cat([train, test]), 2].max()) < begin

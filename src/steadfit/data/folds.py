@@ -61,9 +61,11 @@ def make_folds(data: Dataset, count: int, repetition: int = 0, seed: int = 0) ->
 
 
 def fold_units(data: Dataset) -> int:
-    """How many folds there could be at most: groups, or examples that are no copies."""
+    """How many folds there could be at most: groups, or examples that are no copies; in time order
+    as many as have a whole example each within the part that may be tested."""
     if data.structure.spans is not None:
-        return len(data)
+        steps, longest = _steps(data.structure.spans.numpy())
+        return int(MOST_IN_TIME * steps) // longest
     return len(np.unique(kept_together(data)))
 
 
@@ -102,13 +104,19 @@ def _fold(data: Dataset, test: np.ndarray) -> Fold:
     return Fold(torch.from_numpy(train), torch.from_numpy(test))
 
 
+def _steps(spans: np.ndarray) -> tuple[int, int]:
+    """How many steps can be predicted, and how many the longest example predicts."""
+    _, first, last = spans.T
+    return int(last.max()) + 1 - int(first.min()), int((last - first).max()) + 1
+
+
 def _in_time(data: Dataset, count: int) -> tuple[Fold, ...]:
     """Expanding windows: what predicts steps on both sides of a cut is in neither."""
     assert data.structure.spans is not None
     spans = data.structure.spans.numpy()
     _, first, last = spans.T
-    end, longest = int(last.max()) + 1, int((last - first).max()) + 1
-    steps = end - int(first.min())
+    end = int(last.max()) + 1
+    steps, longest = _steps(spans)
     tested = max(TESTED_IN_TIME * steps, count * longest)
     if tested > MOST_IN_TIME * steps:
         raise SteadfitError(
