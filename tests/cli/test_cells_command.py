@@ -76,3 +76,27 @@ def test_doctor_finds_a_wrong_kernel(capsys, monkeypatch) -> None:
     status, out, _ = run(["doctor"], capsys)
     assert status == 1
     assert "WRONG: gru differs from the reference" in out
+
+
+def test_doctor_tries_the_gpu_too(capsys, monkeypatch) -> None:
+    """On a CPU that is taken for one, right, wrong, and with what a driver may raise."""
+    monkeypatch.setattr(checkup.torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(checkup.torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(checkup, "GPU", "cpu")
+    monkeypatch.setattr(checkup, "kernel", lambda: checkup.Outcome(True, ""))
+    status, out, _ = run(["doctor"], capsys)
+    assert status == 0
+    assert "lstm on the GPU  by cuDNN, the first time" in " ".join(out.split(" " * 4))
+
+    def wrong(*arguments):
+        result = checkup.run_reference(*arguments)
+        return result._replace(outputs=result.outputs * 1.01)
+
+    def failing(*arguments):
+        raise RuntimeError("no kernel image is available")
+
+    for way, said in ((wrong, "WRONG: differs"), (failing, "no kernel image is available")):
+        monkeypatch.setattr(checkup, "run_outputs", way)
+        status, out, _ = run(["doctor"], capsys)
+        assert status == 1
+        assert said in out

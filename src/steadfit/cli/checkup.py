@@ -26,10 +26,13 @@ from steadfit.cells import (
     run,
     run_reference,
 )
+from steadfit.cells.compiled import has_triton
+from steadfit.cells.run import run_outputs
 from steadfit.machine import usable_cores
 
 CELL = "gru"  # two stages of products: most of what the generator can write
 TOLERANCE = 1e-10  # in float64
+GPU, GPU_TOLERANCE = "cuda", 1e-4  # in float32, relative to the largest number
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,39 @@ def kernel() -> Outcome:
     )
 
 
+def gpu_kernels() -> dict[str, Outcome]:
+    """Run two cells on the GPU, and compare them with the reference on the CPU: by cuDNN, and by a
+    kernel that Triton compiles. Nothing where torch sees no GPU."""
+    if not torch.cuda.is_available():
+        return {}
+    by_triton = "by Triton" if has_triton() else "step by step, as Triton is not installed"
+    return {
+        "lstm on the GPU": _on_gpu("lstm", run_outputs, "by cuDNN"),
+        "gru on the GPU": _on_gpu("gru", run, by_triton),
+    }
+
+
+def _on_gpu(name: str, way: Callable[..., Result], how: str) -> Outcome:
+    cell = find(name)
+    tensors = [tensor.detach().float() for tensor in _tensors(cell)]
+    there = [tensor.to(GPU).requires_grad_() for tensor in tensors]
+    began = time.perf_counter()
+    try:
+        found = _results(way, cell, there)
+    except Exception as error:  # a driver, a compiler or a library may raise anything
+        said = (str(error) or type(error).__name__).splitlines()[0][:200]
+        return Outcome(False, f"does not run {how}: {said}")
+    seconds = time.perf_counter() - began
+    expected = _results(run_reference, cell, [tensor.requires_grad_() for tensor in tensors])
+    pairs = list(zip(found, expected, strict=True))
+    error = max(float((one.cpu() - other).abs().max() / other.abs().max()) for one, other in pairs)
+    if not error <= GPU_TOLERANCE:
+        return Outcome(False, f"WRONG: differs from the reference by {error:.1e}, {how}")
+    return Outcome(
+        True, f"{how}, the first time in {seconds:.1f} s; equals the reference to {error:.1e}"
+    )
+
+
 @contextmanager
 def _empty_cache() -> Iterator[None]:
     """For the while, compiled kernels are kept in a folder of their own."""
@@ -118,7 +154,7 @@ def _gpu() -> str:
     if not torch.cuda.is_available():
         return "none that torch sees"
     names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
-    return ", ".join(names) + "; cells run step by step on it"
+    return ", ".join(names)
 
 
 def _compiler() -> str:

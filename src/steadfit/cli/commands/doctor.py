@@ -7,16 +7,17 @@ from steadfit.cli.app import app
 
 @app.command
 def doctor() -> None:
-    """Check the machine: compiler, instruction set, threads, GPU, folders, one kernel."""
+    """Check the machine: compiler, instruction set, threads, GPU, folders, and try kernels."""
     from rich.table import Table
     from rich.text import Text
 
     from steadfit.cli import checkup, terminal
 
-    outcome = checkup.kernel()
+    outcomes = {"a kernel": checkup.kernel()} | checkup.gpu_kernels()
+    words = {label: outcome.words for label, outcome in outcomes.items()}
     table = Table.grid(padding=(0, 2))
-    for label, found in (checkup.facts() | {"a kernel": outcome.words}).items():
+    for label, found in (checkup.facts() | words).items():
         table.add_row(label, Text(found))
     terminal.Screen().say(table)
-    if not outcome.right:
+    if not all(outcome.right for outcome in outcomes.values()):
         sys.exit(1)
