@@ -23,12 +23,13 @@ def nhits(
     dropout: Share = 0.0,
     input_dropout: Share = 0.0,
 ) -> tuple[Layer, ...]:
-    """A forecast as the sum of stacks (Challu et al. 2023, "N-HiTS: Neural hierarchical
-    interpolation for time series forecasting", with one block a stack). What is to be forecast is
-    pooled: the last stack sees every step and forecasts every step, the one before it the larger of
-    two and every second, then four, and so on. Each sees what the ones before have not explained.
-    Other columns each stack sees as they are. Of series that are not forecast, the outputs are
-    taken for the steps of one.
+    """Stacks that see the window, and draw the forecast, more and more finely.
+
+    N-HiTS (Challu et al. 2023, "N-HiTS: Neural hierarchical interpolation for time series
+    forecasting") with one block a stack. What is to be forecast is pooled: the last stack sees and
+    forecasts every step, the one before it the larger of two and every second, then four, and so
+    on. Each sees what the ones before have not explained. Other columns each stack sees as they
+    are. Of series that are not forecast, the outputs are taken for the steps of one.
 
     stacks: number of stacks.
     width: the hidden layers of a stack have this times 128 units.
