@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from steadfit.api.recipes import steps_of
+from steadfit.api.recipes import recipe_of
 from steadfit.data import Dataset, Split, points, read, split
-from steadfit.recipe import Recipe, Training
+from steadfit.recipe import Recipe
 from steadfit.remedies import apply, joined
 from steadfit.training import fit, keep_freed_memory
 
@@ -50,17 +50,17 @@ def main() -> None:
     arguments.add_argument("--times", type=float, nargs="+", default=[1, 4])
     arguments.add_argument("--seeds", type=int, default=2, help="how many")
     arguments.add_argument("--remedy", default="", help="an arm's remedies")
-    arguments.add_argument("--rate", type=float, default=Training().optimizer.learning_rate)
+    arguments.add_argument("--rate", type=float, help="the highest; the default's if not given")
     asked = arguments.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     keep_freed_memory()
-    recipe = Recipe().training_with(optimizer={"learning_rate": asked.rate})
+    training = {} if asked.rate is None else {"optimizer": {"learning_rate": asked.rate}}
     with TemporaryDirectory() as photos:
         for name, source in sources(Path(photos)).items():
             if asked.only in name:
                 parts = split(source())
-                baseline = recipe.model_with(name=parts.train.schema.model)
+                baseline = recipe_of(parts.train, None, None, None, training)
                 arm = apply(joined(asked.remedy), baseline) if asked.remedy else baseline
                 print(row(name, parts, arm, asked.times, range(asked.seeds)), flush=True)
 
@@ -102,7 +102,7 @@ def sources(photos: Path) -> Mapping[str, Callable[[], Dataset]]:
 def row(name: str, parts: Split, arm: Recipe, times: Sequence[float], seeds: Sequence[int]) -> str:
     """A line of a table in Markdown: each figure at each number of epochs."""
     train = parts.train
-    usual = train.schema.epochs(Training().epochs, steps_of(train, Training()))
+    usual = arm.training.epochs
     found = [
         measured(parts, arm.training_with(epochs=round(usual * factor)), seeds) for factor in times
     ]
