@@ -139,7 +139,7 @@ def test_one_hot_columns_may_be_several_labels(tmp_path: Path) -> None:
     [
         ({"task": "several"}, r"must have the mark between the labels, got none\. Give several="),
         ({"several": ";", "task": "classes"}, 'got task="classes" beside it'),
-        ({"several": " "}, "several must be the mark between the labels"),
+        ({"several": ""}, "several must be the mark between the labels"),
         ({"several": ";", "horizon": 2}, "stands between the labels in one column, got a forecast"),
         ({"several": ";", "target": "a,kinds"}, "in one column, got several columns"),
         ({}, "each row must have a label, got none in 4 rows"),

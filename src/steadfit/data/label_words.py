@@ -86,11 +86,12 @@ def split_labels(cells: Sequence[str], mark: str) -> Marks:
     >>> found = split_labels(["red; round", "", "round"], ";")
     >>> found.names, found.there.tolist()
     (('red', 'round'), [[True, True], [False, False], [False, True]])
+    >>> split_labels(["red  round", "round"], " ").names
+    ('red', 'round')
     """
-    if not mark.strip():
+    if not mark:
         raise SteadfitError(
-            f'several must be the mark between the labels of an example, got "{mark}". Give a '
-            'character, such as ";".'
+            'several must be the mark between the labels of an example, got none. Give it, as ";".'
         )
     parts = [{part.strip() for part in cell.split(mark)} - {""} for cell in cells]
     names = sorted(set[str]().union(*parts))

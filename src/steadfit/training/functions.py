@@ -23,7 +23,7 @@ from steadfit.training.estimators import estimator_code, is_estimator, made_anew
 from steadfit.training.replica import Replica
 
 _SEEDS = 2**31  # every library takes seeds below it
-_ANSWERS = {"labels": label_answers, "numbers": number_answers}  # by what is learned
+_ANSWERS = {"labels": label_answers}  # by what is learned; of all else, numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +100,7 @@ class OwnLearner(ABC):
         x = self.inputs(test)
         if test.classes:
             return class_answers(fitted, x, test.outputs, trained_on)
-        answers = _ANSWERS[test.schema.task.learned]
+        answers = _ANSWERS.get(test.schema.task.learned, number_answers)
         return answers(fitted, x, test.outputs)
 
     def model(self, data: Dataset, replicas: Sequence[Replica]) -> NoReturn:
