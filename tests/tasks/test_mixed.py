@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from torch.nn.functional import cross_entropy, mse_loss
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 
 from steadfit.errors import SteadfitError
 from steadfit.recipe import Training
@@ -11,6 +11,7 @@ from steadfit.tasks.brier import brier
 from steadfit.tasks.classes import Classes
 from steadfit.tasks.numbers import Numbers
 from steadfit.tasks.settings import check_mixing
+from steadfit.tasks.several import Several
 
 RNG = torch.Generator().manual_seed(0)
 OUTPUTS = torch.randn(6, 3, generator=RNG)
@@ -66,3 +67,14 @@ def test_tasks_without_mixtures_refuse_them() -> None:
         if not task.mixes:
             with pytest.raises(SteadfitError, match="mix labels too"):
                 check_mixing(training, task.mixes, "it is of tokens")
+
+
+def test_several_labels_are_mixed_alike() -> None:
+    y, task = torch.rand(6, 3, generator=RNG) > 0.5, Several(("a", "b", "c"))
+    mixed = task.loss(OUTPUTS, task.mixed(y, OTHER, SHARE), Training())
+
+    def of(y: torch.Tensor) -> torch.Tensor:
+        each = binary_cross_entropy_with_logits(OUTPUTS, y.float(), reduction="none")
+        return each.mean(1)
+
+    torch.testing.assert_close(mixed, (SHARE * of(y) + (1 - SHARE) * of(y[OTHER])).mean())
