@@ -119,10 +119,21 @@ def _picture(figure: str, side: int, rng: np.random.Generator) -> np.ndarray:
     return noisy.clip(0, 255).astype(np.uint8)
 
 
+def epochs(data: Dataset, steps: int | None) -> dict[str, int]:
+    """That make so many steps, and 20 at least; as `fit` has them if None."""
+    if steps is None:
+        return {}
+    assert data.structure.is_test is not None
+    learned = len(data) - int(data.structure.is_test.sum())
+    return {"epochs": max(20, math.ceil(steps / math.ceil(learned / 64)))}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS))
-    parser.add_argument("--epochs", type=int, help="of every way; else as `fit` has it")
+    parser.add_argument(
+        "--steps", type=int, help="of the optimiser, at least; else as `fit` has it"
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         data = dict(sets(Path(name)))
@@ -131,10 +142,10 @@ def main() -> None:
         first: list[float] = []
         for way in given.ways:
             model, settings, training = WAYS[way]
-            more = {} if given.epochs is None else {"epochs": given.epochs}
             done = [
-                sf.fit(each, model, settings=settings, training={**training, **more},
-                       reference=False, out=f"{name}/{way}/{place}")
+                sf.fit(each, model, settings=settings, reference=False,
+                       training={**training, **epochs(each, given.steps)},
+                       out=f"{name}/{way}/{place}")
                 for place, each in enumerate(data.values())
             ]  # fmt: skip
             losses = [one.loss for one in done]
