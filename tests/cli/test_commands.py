@@ -18,6 +18,7 @@ from steadfit.cli.network import Network
 from steadfit.kinds import Tables
 from steadfit.kinds.images import Images
 from steadfit.kinds.sequences import Sequences
+from steadfit.models import usual_steps, usual_training
 from steadfit.recipe import Recipe
 from steadfit.tasks import ALWAYS
 
@@ -255,8 +256,9 @@ def test_help_tells_the_defaults_there_are():
     }
     for option, default in {
         "--epochs": f"{recipe.epochs}; over few examples more, for {Tables.least_steps} steps of "
-        f"tables, {Images.least_steps} of images or {Sequences.least_steps} of series and texts",
-        "--batch": str(recipe.batch),
+        f"tables, {Images.least_steps} of images and {Sequences.least_steps} of series and texts; "
+        f"{usual_steps('resnet1d')} of resnet1d",
+        "--batch": f"{recipe.batch}, of resnet1d {usual_training('resnet1d')['batch']}",
         "--learning-rate": str(recipe.optimizer.learning_rate),
         "--truncation": str(recipe.truncation),
         "--arithmetic": recipe.precision,

@@ -43,7 +43,8 @@ def test_what_is_said_and_what_is_not():
     data = bumps(60, 0)
     recipe = default_of(data)
     assert recipe.model.name == data.schema.model == "resnet1d"
-    assert recipe.model.settings["width"] < settings("resnet1d")["width"], "than published"
+    assert recipe.model.settings["width"] == 0.5
+    assert settings("resnet1d")["width"] == 1.0, "as published"
     assert recipe.training.epochs * 4 >= 500 > (recipe.training.epochs - 1) * 4, "60 are 4 batches"
     named = recipe_of(data, None, "resnet1d", {"width": 1.0}, {"batch": 60, "epochs": 3}).recipe
     assert named.model.settings["width"] == 1.0
