@@ -83,3 +83,14 @@ def test_a_series_that_was_never_trained_on_is_forecast_by_its_window(tmp_path: 
     found = model.forecast(table)
     assert found["input"].tolist() == ["a", "a", "new", "new"]
     assert found["prediction_sold"].tolist() == usual["prediction_sold"].tolist()
+
+
+def test_only_a_column_whose_every_cell_is_a_date_is_one_of_times(tmp_path: Path) -> None:
+    """Names, some of them empty, and dates with a gap among them are none."""
+    path = tmp_path / "s.csv"
+    rows = [f"{day},{i % 7},{'' if i % 9 else 'a'},{'' if i == 3 else day}"
+            for i, day in enumerate(DAYS)]  # fmt: skip
+    path.write_text("day,sold,shop,seen\n" + "\n".join(rows))
+    data = read(path, horizon=2, target="sold")
+    assert "The times are in day." in data.notes
+    assert "Columns not used: shop, seen." in data.notes

@@ -158,10 +158,15 @@ class Columns:
 
     def are_dates(self, name: str) -> bool:
         """Whether each cell of a column is a time of the calendar."""
-        try:
-            return self.times(name)[1]
-        except SteadfitError:
+        if self.is_numeric(name) and not self._are_compact(name):
             return False
+        cells = self.cells(name)
+        whole = all(cell is not None and str(cell).strip() for cell in cells)
+        return whole and _calendar(_written(list(map(str, cells)))) is not None
+
+    def _are_compact(self, name: str) -> bool:
+        """Whether each cell is a date of eight digits."""
+        return all(compact(str(cell)) for cell in self.cells(name))
 
     def times(self, name: str) -> tuple[np.ndarray, bool]:
         """A column of times, and whether they are of the calendar: then int64 microseconds.
@@ -170,31 +175,18 @@ class Columns:
         with a time zone in all cells or in none. Numbers that are all dates of eight digits
         (20240131) are dates.
         """
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        if self.is_numeric(name) and not all(compact(str(cell)) for cell in self.cells(name)):
+        if self.is_numeric(name) and not self._are_compact(name):
             values = self.numbers(name)
             self._refuse(name, np.flatnonzero(~np.isfinite(values)).tolist(), "a time")
             return values, False
-        cells = [compact(cell) or iso(cell) for cell in self.texts(name)]
-        kinds = (pa.timestamp("us"), pa.timestamp("us", "UTC"))
-
-        def calendar(some_cells: list[str]) -> np.ndarray | None:
-            for kind in kinds:
-                try:
-                    return pc.cast(pa.array(some_cells), kind).cast(pa.int64()).to_numpy()
-                except pa.ArrowInvalid:
-                    continue
-            return None
-
-        clock = calendar(cells)
+        cells = _written(self.texts(name))
+        clock = _calendar(cells)
         if clock is not None:
             return clock, True
         words = [row for row, cell in enumerate(cells) if number_of(cell) is None]
         if len(words) < len(cells) / 2:
             raise self._refusal(name, words, "a number (as most do)")
-        wrong = [row for row, cell in enumerate(cells) if calendar([cell]) is None]
+        wrong = [row for row, cell in enumerate(cells) if _calendar([cell]) is None]
         if len(wrong) == len(cells):
             raise SteadfitError(
                 f'{self.file}, column "{name}": times must be numbers, or dates such as 2024-01-31 '
@@ -254,6 +246,25 @@ def columns_of(
     table = pa.table({name: pa.array(column, pa.string()) for name, column in cells.items()})
     found = plain_columns(file, table, 1)
     return replace(found, places=tuple(places), notes=tuple(notes), is_test=is_test)
+
+
+def _written(cells: list[str]) -> list[str]:
+    """Dates in the form of ISO 8601; each that comes again is read once."""
+    known = {cell: compact(cell) or iso(cell) for cell in set(cells)}
+    return [known[cell] for cell in cells]
+
+
+def _calendar(cells: list[str]) -> np.ndarray | None:
+    """Microseconds since 1970, int64; None where a cell is no date, or only some have a zone."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
+        try:
+            return pc.cast(pa.array(cells), kind).cast(pa.int64()).to_numpy()
+        except pa.ArrowInvalid:
+            continue
+    return None
 
 
 def as_dates(column: "pa.ChunkedArray") -> np.ndarray | None:
