@@ -90,6 +90,8 @@ def test_quantiles_are_those_of_the_logarithms() -> None:
     told = model.logits(data.x)[0]
     np.testing.assert_allclose(told, quantiles.exp().numpy() * std[0], rtol=1e-4)
     assert (np.diff(told.reshape(-1, 3, 3), axis=1) >= 0).all()
+    below = (data.y.numpy()[:, None] <= told.reshape(-1, 3, 3)).mean((0, 2))
+    np.testing.assert_allclose(below[[0, 2]], (0.1, 0.9), atol=0.03)  # calibrated on these
 
 
 def test_the_loss_is_that_of_the_logarithms() -> None:
@@ -132,6 +134,8 @@ def test_intervals_are_factors_of_the_forecast() -> None:
     for level, (low, high) in model.intervals(data.x).items():
         assert (low > 0).all()
         np.testing.assert_allclose(high / told, told / low, rtol=1e-5)
+        factors = (high / told).reshape(len(data), 2)
+        np.testing.assert_allclose(factors, factors[:1].repeat(len(data), 0), rtol=1e-4)
         within = (np.abs(errors) <= np.log(high / told) * (1 + 1e-6)).mean()
         assert level / 100 <= within <= level / 100 + 0.1
 
