@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
+import steadfit as sf
 from steadfit.data import Dataset, read
 from steadfit.errors import SteadfitError
 from steadfit.formats.pictures import Frame
@@ -152,7 +153,7 @@ def test_sizes_are_made_equal_by_the_stated_rule(tmp_path: Path) -> None:
     half.save(tmp_path / "a" / "z.png")  # 8×20 fitted into 8×10: 4×10, centred
     data = read(tmp_path)
     assert tuple(data.x.shape[2:]) == (8, 10)
-    assert any("Images of 1 other sizes were resized to 8×10" in note for note in data.notes)
+    assert any("Images of 1 other size were resized to 8×10" in note for note in data.notes)
     z = pixels(data, "a/z.png")[0]
     assert (z[2:6, :3] == 100).all()
     assert (z[2:6, 7:] == 200).all()
@@ -471,3 +472,35 @@ def test_a_png_of_as_many_pixels_is_not_decoded(tmp_path: Path) -> None:
     assert note == (
         "a/large.png is left out: it has 108,000,000 pixels, and at most 89,478,485 are decoded."
     )
+
+
+@pytest.mark.parametrize("way", ["crop", "12 bits"])
+def test_how_files_are_read_keeps_no_image_from_the_model(tmp_path: Path, way: str) -> None:
+    """A model of images that are cut, or of 12 bits, predicts files, and the pixels of its data."""
+    rng, folder = np.random.default_rng(0), tmp_path / "photos"
+    for number in range(12):
+        (folder / "ab"[number % 2]).mkdir(parents=True, exist_ok=True)
+        deep = rng.integers(0, 4000, (8, 10 + number % 2), dtype=np.uint16)
+        picture = deep if way == "12 bits" else (deep // 16).astype(np.uint8)
+        Image.fromarray(picture).save(folder / "ab"[number % 2] / f"{number}.png")
+    data = read(folder, fit="crop" if way == "crop" else "pad")
+    training = {"epochs": 1}
+    model = sf.fit(data, training=training, out=tmp_path / "run", reference=False).model
+    of_files = model.probabilities([str(folder / name) for name in data.ids])
+    np.testing.assert_allclose(of_files, model.probabilities(data.x), atol=1e-6)
+
+
+def test_photos_with_numbers_are_fitted_by_default(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).integers(0, 256, (24, 32, 32, 3), dtype=np.uint8)
+    y = np.linspace(0.5, 9, 24)
+    data = sf.from_arrays(x, y, layout="channels_last", task="numbers")
+    done = sf.fit(data, training={"epochs": 1}, out=tmp_path / "run", reference=False)
+    assert done.result.settings["model"]["name"] == "resnet"
+    assert any("learns too little" in note or "R²" in note for note in done.data_notes)
+
+
+def test_images_larger_than_the_memory_are_refused_before_they_are_decoded(tmp_path: Path) -> None:
+    with pytest.raises(SteadfitError, match="GB of memory"):
+        read(fill(tmp_path), size=200_000)
+    with pytest.raises(SteadfitError, match="size and pixels both"):
+        read(tmp_path, size=8, pixels=8)

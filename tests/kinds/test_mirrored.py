@@ -76,7 +76,9 @@ def test_photos_and_digits_have_their_own_defaults(tmp_path: Path) -> None:
 
     found = settings("photos")
     assert (found["model"], found["flip"]) == ("resnet", True)
-    assert "Images are mirrored at random in training" in found["notes"][0]
+    assert (
+        "Images are mirrored at random in training: a simple model is right on" in found["notes"][0]
+    )
     assert settings("named", "resnet") == {"model": "resnet", "flip": False, "notes": []}
     digits = sf.read("digits", limit=100)
     assert settings("digits", None, digits) == {"model": "convnet", "flip": False, "notes": []}

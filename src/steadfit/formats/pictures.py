@@ -167,8 +167,8 @@ def _border(pixels: np.ndarray) -> np.ndarray:
 def kept(size: tuple[int, int], frame: Frame) -> float:
     """The share of an image's pixels that the frame has room for. size: height and width.
 
-    >>> kept((400, 600), Frame(40, 60)), kept((400, 600), Frame(40, 45, "crop"))
-    (0.01, 0.0075)
+    >>> kept((400, 600), Frame(100, 150)), kept((400, 600), Frame(40, 45, "crop"))
+    (0.0625, 0.0075)
     """
     scales = frame.height / size[0], frame.width / size[1]
     shown = min(scales) ** 2 if frame.fit == "pad" else scales[0] * scales[1]

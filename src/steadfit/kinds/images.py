@@ -1,7 +1,7 @@
 """Images of one size."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -26,6 +26,7 @@ from steadfit.recipe import Augmentation
 
 _IMAGES, _VALUES = 512, 2**21  # of a batch that is predicted, at most; values take 4 bytes each
 _SMALL = 16  # pixels a side that a reference model is given, at most
+_MANY = 5_000  # photos, of which a network learns by itself what a pretrained one knows
 _PHOTO = 32  # pixels of the shorter side of what is trained as a photo, at least
 
 
@@ -33,14 +34,15 @@ _PHOTO = 32  # pixels of the shorter side of what is trained as a photo, at leas
 class Images(Kind[Tensor]):
     """Images: uint8 or float32, shape (examples, channels, height, width).
 
-    white, framing: how files were brought to this size (`steadfit.formats.pictures.Frame`).
+    white, framing: how files are brought to this size (`steadfit.formats.pictures.Frame`), which
+    tells no image in memory from another.
     """
 
     channels: int
     height: int
     width: int
-    white: int = WHITE
-    framing: Fit = "pad"
+    white: int = field(default=WHITE, compare=False)
+    framing: Fit = field(default="pad", compare=False)
 
     name = several = "images"
     changes = frozenset({"shift", "flip", "rotation", "noise", "crop", "colour", "mixup", "cutmix"})
@@ -61,7 +63,7 @@ class Images(Kind[Tensor]):
         return Usual(
             {"depth": 8, "stem": 0},
             {"augmentation": {"flip": tried.may, "crop": 0.5}},
-            (_said_of(tried),),
+            (_said_of(tried), *_few(len(x))),
         )
 
     @property
@@ -194,10 +196,15 @@ class Images(Kind[Tensor]):
 
 
 def _said_of(tried: Mirrored) -> str:
-    scores = f"{tried.right:.0%} of other images as they are, {tried.mirrored:.0%} of mirrored ones"
-    if tried.may:
-        return f"Images are mirrored at random in training: a simple model is right on {scores}."
+    may = "mirrored at random" if tried.may else "not mirrored"
+    told = f"Images are {may} in training: {tried.in_words()}."
+    return told if tried.may else f"{told} Where they mean the same, try the remedy flip."
+
+
+def _few(images: int) -> tuple[str, ...]:
+    if images >= _MANY:
+        return ()
     return (
-        f"Images are not mirrored in training: a simple model is right on {scores}, "
-        f"{tried.guess:.0%} by guessing. Where they mean the same, try the remedy flip."
+        f"{images:,} photos are few to learn from. A network that was trained on others is most "
+        "often better by far: model timm:NAME or torchvision:NAME (docs/few-photos.md).",
     )

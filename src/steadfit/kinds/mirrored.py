@@ -1,5 +1,6 @@
 """Whether images mean the same when they are mirrored: by trying."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 _MOST = 1000  # images that are tried
 _SIDES = 4  # parts, each of which judges what was learned from the others
 _KEPT = 0.7  # of what a simple model knows beyond guessing, at least, on mirrored images
+_OF_VARIANCE = 0.1  # R² that counts
 _SEED = 0
 
 
@@ -14,27 +16,42 @@ class Mirrored(NamedTuple):
     """What a simple model learned from images as they are.
 
     right, mirrored: its score on other images, and on the same ones mirrored; of classes the share
-    that is right, of numbers R². guess: the score of an answer that is the same for all. tried: how
-    many images. may: whether images may be mirrored in training.
+    that is right, else R². guess: the score of an answer that is the same for all. least: what it
+    must know beyond that to count. classes: whether classes were learned. may: whether images may
+    be mirrored in training.
     """
 
     right: float
     mirrored: float
     guess: float
-    tried: int
+    least: float
+    classes: bool
 
     @property
     def may(self) -> bool:
         known = self.right - self.guess
-        sure = known > 2 * np.sqrt(0.25 / self.tried)
-        return bool(sure and self.mirrored - self.guess >= _KEPT * known)
+        return known > self.least and self.mirrored - self.guess >= _KEPT * known
+
+    def in_words(self) -> str:
+        """What was seen."""
+        if self.right - self.guess <= self.least:
+            return "a simple model learns too little to tell whether that changes what they mean"
+        if self.classes:
+            return (
+                f"a simple model is right on {self.right:.0%} of other images as they are, and on "
+                f"{self.mirrored:.0%} of mirrored ones"
+            )
+        return (
+            f"a simple model has R² {self.right:.2f} on other images as they are, and "
+            f"{self.mirrored:.2f} on mirrored ones"
+        )
 
 
 def try_mirrored(pixels: np.ndarray, mirrored: np.ndarray, y: np.ndarray) -> Mirrored:
-    """Logistic regression of classes, ridge regression of numbers, on other images and mirrored.
+    """Logistic regression of classes, else ridge regression, on other images and mirrored.
 
     pixels, mirrored: the images as rows of numbers, shape (images, columns), as they are and
-    mirrored. y: class numbers, shape (images,), or numbers, shape (images, outputs).
+    mirrored. y: class numbers, shape (images,), or numbers or labels, shape (images, outputs).
     """
     from sklearn.dummy import DummyClassifier, DummyRegressor
     from sklearn.linear_model import LogisticRegression, Ridge
@@ -62,4 +79,5 @@ def try_mirrored(pixels: np.ndarray, mirrored: np.ndarray, y: np.ndarray) -> Mir
             guess.score(pixels[judge], y[judge]),
         ])  # fmt: skip
     right, other, guessed = np.mean(found, axis=0).tolist() if found else (0.0, 0.0, 0.0)
-    return Mirrored(right, other, guessed, len(rows))
+    least = 2 * math.sqrt(0.25 / len(rows)) if classes else _OF_VARIANCE
+    return Mirrored(right, other, guessed, least, classes)

@@ -24,7 +24,7 @@ def kind_of(x: Any) -> Kind[Any]:
 
     >>> import torch
     >>> kind_of(torch.zeros(5, 1, 8, 8))
-    Images(channels=1, height=8, width=8, white=65535)
+    Images(channels=1, height=8, width=8, white=65535, framing='pad')
     """
     for kind in KINDS.values():
         if kind.holds(x):

@@ -34,7 +34,9 @@ class Classes(Task):
     learned = "classes"
     losses = (Loss.CROSS_ENTROPY, Loss.BRIER, Loss.ZERO_ONE)
     answer = "probabilities"
-    takes = frozenset({"loss", "own_loss", "class_weight", "balanced_sampling", "calibrate"})
+    takes = frozenset(
+        {"loss", "own_loss", "class_weight", "balanced_sampling", "calibrate", "label_smoothing"}
+    )
     measures = OF_CLASSES
     of_answers = OF_LABELS
     mixes = True

@@ -10,6 +10,7 @@ _OF_SOME_TASKS = {  # and what each is
     "own_loss": "A loss of your own is of examples with one answer each",
     "class_weight": "Class weights are for classes",
     "balanced_sampling": "Balanced sampling is for classes",
+    "label_smoothing": "Labels are smoothed where there are classes, labels or tokens",
     "calibrate": "A temperature is fitted to the logits of classes or tokens",
 }
 _OF_OUR_LOSSES = ("loss", "class_weight", "label_smoothing")

@@ -52,7 +52,7 @@ class Several(Task):
     of_answers = OF_MARKS
     mixes = True
     answer = "probabilities"
-    takes = frozenset({"own_loss", "calibrate"})
+    takes = frozenset({"own_loss", "calibrate", "label_smoothing"})
 
     @property
     def outputs(self) -> int:
@@ -189,7 +189,11 @@ class Several(Task):
         others = dict.fromkeys(part for cell in cells for part in cell if part not in self.names)
         if others:
             yield not_counted(list(others))
-        told = [_parts(str(cell), self.mark) for cell in columns["labels"]]
+        kept = [row for row, cell in enumerate(cells) if not cell or set(cell) & {*self.names}]
+        if not kept:
+            return
+        cells = [cells[row] for row in kept]
+        told = [_parts(str(columns["labels"][row]), self.mark) for row in kept]
         y, said = (np.array([[n in cell for n in self.names] for cell in c]) for c in (cells, told))
         found = label_scores(said[None], y, self.names)
         wrong = int((said != y).any(1).sum())

@@ -50,7 +50,7 @@ class Tokens(Task):
     every_step = True
     most_folds = 1  # the tokens that replicas are compared on are chosen from a whole test side
     watched = seen = 32  # examples, of which each has many tokens
-    takes = frozenset({"calibrate"})
+    takes = frozenset({"calibrate", "label_smoothing"})
 
     @property
     def outputs(self) -> int:

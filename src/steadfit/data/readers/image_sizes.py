@@ -5,7 +5,7 @@ from statistics import median
 
 import numpy as np
 
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, counted
 from steadfit.formats.pictures import Fit, Frame, kept
 
 Size = int | Sequence[int]
@@ -22,6 +22,8 @@ def frame_of(
     `steadfit.data.readers.images.read`. Raises SteadfitError for sizes below 1 and other fits."""
     if fit not in ("pad", "crop"):
         raise SteadfitError(f'fit must be "pad" or "crop", got {fit!r}.')
+    if size is not None and pixels is not None:
+        raise SteadfitError("size and pixels both say how large images become. Leave one out.")
     if size is not None:
         sides = (size,) if isinstance(size, int) else tuple(size)
         if len(sides) not in (1, 2) or min(sides) < 1:
@@ -49,7 +51,7 @@ def size_note(sizes: Sequence[tuple[int, int]], frame: Frame) -> list[str]:
     how = {"pad": "the rest filled", "crop": "what lies beyond cut off"}[frame.fit]
     left = f" {share:.1%} of an image's pixels are kept." if share < 1 else ""
     return [
-        f"Images of {len(different)} other sizes were resized to {frame.height}×{frame.width} "
-        f"pixels (proportions kept, {how}).{left} The options size, pixels and fit choose another "
-        "way."
+        f"Images of {counted(len(different), 'other sizes')} were resized to "
+        f"{frame.height}×{frame.width} pixels (proportions kept, {how}).{left} The options size, "
+        "pixels and fit choose another way."
     ]

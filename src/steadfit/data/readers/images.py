@@ -29,7 +29,7 @@ from steadfit.formats.pictures import NEEDS, WHITE, Fit, Frame, Look, load, look
 from steadfit.kinds.base import existing
 from steadfit.kinds.image_inputs import as_grey
 from steadfit.kinds.images import Images
-from steadfit.machine import usable_cores
+from steadfit.machine import check_free, usable_cores
 
 _SHOWN = 20  # classes, at most, that are all named
 _SLIGHT = 16  # of 255: channels that differ by no more are a tint, or a lossy file's noise
@@ -137,7 +137,8 @@ class _Pictures(NamedTuple):
 
 
 def _decoded(files: Sequence[File], root: Path, frame: Frame, damaged: float) -> _Pictures:
-    """Every core decodes."""
+    """Every core decodes. Raises SteadfitError for more than the memory has room for."""
+    check_free(f"{root}", 2 * len(files) * 3 * frame.height * frame.width)
     images, kept = [], []
     broken: dict[str, list[str]] = {}
     with ThreadPoolExecutor(usable_cores()) as threads:
