@@ -12,6 +12,7 @@ from steadfit.data.dataset import Dataset
 from steadfit.data.readers.asked import Asked, check_form, listed, numbers
 from steadfit.data.readers.forecast_tables import forecast
 from steadfit.data.readers.one_hot import one_column, siblings_note
+from steadfit.data.repeated_rows import check_rows
 from steadfit.data.sequences import from_series, from_texts
 from steadfit.data.tables import labelled, told_rows
 from steadfit.data.targets import TaskName
@@ -175,6 +176,8 @@ def _rows(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
     """A row an example, of unrelated columns."""
     taken = {label, asked.group}
     names = asked.values or [name for name in table.names if name not in taken]
+    if asked.kind is None and asked.group is None:
+        check_rows(table, names, label)
     found = told_rows(table, names, label)
     used = {column.name for column in found.x.columns}
     kept = counted(len(used), "columns")
