@@ -91,7 +91,7 @@ def _unknown(model: TrainedModel | TrainedReference, x: Any) -> Iterator[str]:
     kind = model.facts.schema.kind
     shares = [kind.unknown(x, preparation) for _, preparation in model.members]
     known = [share for share in shares if share is not None]
-    if known:
+    if any(known):
         share = sum(known) / len(known)
         warned = ": predictions are little more than guesses" if share > 0.5 else ""
         yield f"The model does not know {share:.1%} of the {x.unit} of these texts{warned}."

@@ -124,7 +124,7 @@ def test_report_makes_the_page_and_the_table_again_without_training(finished, tm
 @pytest.mark.parametrize(
     ("gone", "sentence"),
     [
-        ("study.json", "There is no study in"),
+        ("study.json", "is not finished. The command that began it"),
         ("points.npz", "holds no test points"),
         ("store", "lacks 13 of the study's 13 replicas"),
         ("model", "There is no model in"),

@@ -149,14 +149,16 @@ def test_a_fit_that_does_not_converge(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_loss_above_guessing() -> None:
     guess = ReferenceFacts("frequencies", 0.69, 0.5)
-    said = worse_than_guessing(5.44, [guess, ReferenceFacts("other", 9.0, None)])
+    said = worse_than_guessing(5.44, None, [guess, ReferenceFacts("other", 9.0, None)])
     assert said == (
         "Worse than guessing: the loss is 5.44, and that of frequencies 0.69. "
         "Do not use this model."
     )
-    assert worse_than_guessing(0.6, [guess]) is None
-    assert worse_than_guessing(0.6, []) is None
-    assert worse_than_guessing(0.6, [ReferenceFacts("frequencies", None, None, "why.")]) is None
+    assert worse_than_guessing(0.6, None, [guess]) is None
+    assert worse_than_guessing(0.6, None, []) is None
+    assert (
+        worse_than_guessing(0.6, None, [ReferenceFacts("frequencies", None, None, "why.")]) is None
+    )
 
 
 @pytest.fixture
@@ -221,3 +223,9 @@ def test_facts_of_others(saved: Path, changes: dict, said: str) -> None:
     with pytest.raises(SteadfitError, match=said) as caught:
         TrainedModel.load(saved)
     assert "\n" not in str(caught.value)
+
+
+def test_right_but_too_sure_is_told_from_worse_than_guessing() -> None:
+    guess = ReferenceFacts("frequencies", 0.6932, 0.5)
+    assert (worse_than_guessing(0.79, 0.32, [guess]) or "").startswith("Far too sure: the loss is")
+    assert (worse_than_guessing(0.79, 0.52, [guess]) or "").startswith("Worse than guessing")

@@ -17,7 +17,7 @@ from steadfit.analysis.result import (
     VarianceAnalysis,
 )
 from steadfit.analysis.terms import Failure, Limit, Loss, Route, Scheme, Verdict
-from steadfit.report.explain import FAILURES, explain, explain_study
+from steadfit.report.explain import FAILURES, against_naive, explain, explain_study
 from steadfit.report.explain_arms import about_arms, handed_over
 from steadfit.report.explain_design import WHY, how_compared, what_it_stands_for
 from steadfit.report.explain_references import about_references
@@ -325,3 +325,13 @@ def test_every_verdict_and_every_measure_has_a_word():
     assert set(VERDICTS) == set(Verdict)
     assert set(Loss) <= set(measures.MEASURES)
     assert all(words_of(name).unit for name in measures.MEASURES)
+
+
+def test_a_forecasts_error_is_told_in_the_targets_units():
+    few, many = (ScaledErrors(12, 12, 0, 0.6, 1.7, 1.1, 21.4, windows) for windows in (2, 40))
+    assert "a step forecast by the model is off by 21.4 in the 2 forecasts tested." in (
+        against_naive(few, "the model")
+    )
+    assert "So few forecasts say little" in against_naive(few, "the model")
+    assert "say little" not in against_naive(many, "the model")
+    assert "off by" not in against_naive(ScaledErrors(3, 2, 1, 0.5, 1.25, 1.0), "the model")

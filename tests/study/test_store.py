@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from steadfit.errors import SteadfitError
+from steadfit.study.result import read_result
 from steadfit.study.store import open_store
 from steadfit.training import Replica
 
@@ -163,3 +164,9 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path, monkeypatch):
         store.write(KEY, replica())
     assert KEY not in store
     assert not list(tmp_path.glob(".new-*"))
+
+
+def test_a_study_that_is_not_finished_is_said_to_go_on(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    with pytest.raises(SteadfitError, match="not finished. The command that began it goes on"):
+        read_result(tmp_path)

@@ -132,6 +132,8 @@ class ScaledErrors:
     One unit is the (seasonal) naive forecast's error of one step on the training side.
     arm: the best one's, the mean over its replicas. seasonal: None without a season. constant:
         series left out, as nothing changes on their training side. None where all are.
+    absolute: the arm's mean absolute error of a step, in the target's units; None where there are
+        several targets, and in files of version 0.1. windows: how many forecasts were tested.
     """
 
     horizon: int
@@ -140,6 +142,8 @@ class ScaledErrors:
     arm: float | None
     naive: float | None
     seasonal: float | None
+    absolute: float | None = None
+    windows: int | None = None
 
 
 @dataclass(frozen=True)

@@ -101,10 +101,8 @@ def _check_gaps(
             raise SteadfitError(
                 f"{table.where(row)}: times must be equally spaced, got a gap in the series "
                 f'"{key}" from {table.data[time][before]} to {table.data[time][row]}, '
-                f"{counted(len(gaps), 'gaps')} in all. Read the training data with "
-                f'fill="forward" (or by another rule: {some(FILLS[1:])}) to have such gaps filled. '
-                "Add rows with empty values for the missing times; or leave out the option time, "
-                "if the rows are equal steps anyway.",
+                f"{counted(len(gaps), 'gaps')} in all. Add the missing rows, or have these and "
+                f'empty values filled: fill="forward", or by another rule ({some(FILLS[1:])}).',
                 fill="forward",
             )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from steadfit.analysis.per_token import bits_each, per_token
 from steadfit.analysis.terms import Failure, Verdict
 from steadfit.errors import counted
-from steadfit.report import explain_arms, explain_design, explain_variance
+from steadfit.report import explain_arms, explain_design, explain_variance, wording
 from steadfit.report.explain_references import about_references
 from steadfit.report.learning_curve import about_more_data
 from steadfit.report.voice import Voice
@@ -141,6 +141,9 @@ def _about_memory(arms: Sequence[ArmAnalysis]) -> Iterator[str]:
         )
 
 
+_FEW_WINDOWS = 5
+
+
 def against_naive(found: ScaledErrors, arm: str) -> str:
     if found.arm is None or found.naive is None:
         return "No series changes on the training side, so forecasts have no scaled error."
@@ -153,6 +156,12 @@ def against_naive(found: ScaledErrors, arm: str) -> str:
         f"error of the {'seasonal ' if found.season > 1 else ''}naive forecast of one step on the "
         "training side."
     )
+    if found.absolute is not None:
+        tested = f" in the {counted(found.windows, 'forecasts')} tested" if found.windows else ""
+        off = wording.quantity(found.absolute)
+        sentence = f"On average a step forecast by {arm} is off by {off}{tested}. {sentence}"
+    if found.windows is not None and found.windows < _FEW_WINDOWS:
+        sentence += " So few forecasts say little; a shorter horizon tests more."
     if found.constant:
         sentence += f" Left out, as nothing changes there: {counted(found.constant, 'series')}."
     return sentence

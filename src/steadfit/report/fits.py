@@ -106,7 +106,7 @@ def _table(grid: Grid) -> Table:
 def explain_fit(result: FitResult) -> tuple[str, ...]:
     """What there is to say of a fit beside its figures, in sentences."""
     said = []
-    if (worse := worse_than_guessing(result.loss, result.references)) is not None:
+    if (worse := worse_than_guessing(result.loss, result.error, result.references)) is not None:
         said.append(worse)
     if (rival := as_good(result)) is not None:
         said.append(rival)
@@ -129,15 +129,21 @@ def explain_fit(result: FitResult) -> tuple[str, ...]:
     return (*said, *(f"Reference left out: {why}" for why in left_out))
 
 
-def worse_than_guessing(loss: float, references: Iterable[ReferenceFacts]) -> str | None:
+def worse_than_guessing(
+    loss: float, error: float | None, references: Iterable[ReferenceFacts]
+) -> str | None:
     """A sentence where a network's loss is above that of the first reference, which guesses."""
     guess = next(iter(references), None)
     if guess is None or guess.loss is None or loss <= guess.loss:
         return None
-    return (
-        f"Worse than guessing: the loss is {loss:.4g}, and that of {guess.name} {guess.loss:.4g}. "
-        "Do not use this model."
-    )
+    figures = f"the loss is {loss:.4g}, and that of {guess.name} {guess.loss:.4g}"
+    if error is not None and guess.error is not None and error < guess.error:
+        return (
+            f"Far too sure: {figures}. It is right more often than guessing, but says so with "
+            "probabilities that are worse than none. Use what it answers, not how sure it is, or "
+            "fit a temperature: the remedy calibrate."
+        )
+    return f"Worse than guessing: {figures}. Do not use this model."
 
 
 def as_good(result: FitResult) -> str | None:

@@ -1,10 +1,16 @@
 """Who is spoken to: the same setting is `--seeds 2` on the command line and `seeds=2` in Python."""
 
+import re
 import shlex
 from dataclasses import dataclass
 
 from steadfit.errors import SteadfitError
 
+# Settings of the readers as messages have them; each is an option of every command.
+_OF_READERS = re.compile(
+    r"\b(missing|fill|series|time|group|kind|several|classes|task|decimal|delimiter|encoding|unit"
+    r'|strip|fit|layout)="([^"]*)"'
+)
 _FLAGS = {"version": "code-version"}  # options that have another name, as --version is steadfit's
 
 
@@ -38,11 +44,13 @@ class Voice:
 
         >>> print(COMMAND_LINE.said(SteadfitError("Add samples=3.", samples=3)))
         Add --samples 3.
+        >>> print(COMMAND_LINE.said(SteadfitError('Give missing="drop".')))
+        Give --missing drop.
         """
         message = str(error)
         for name, value in error.settings.items():
             message = message.replace(PYTHON.setting(name, value), self.setting(name, value))
-        return message
+        return _OF_READERS.sub(lambda found: self.setting(found[1], found[2]), message)
 
     def training(self, name: str) -> str:
         """A setting of the training that has a flag of its own.

@@ -209,6 +209,11 @@ def read_result(folder: Path) -> StudyResult:
     path = folder / "study.json"
     with reading(path):
         found = path.is_file()
+    if not found and (folder / "store").is_dir():
+        raise SteadfitError(
+            f"The study in {folder} is not finished. The command that began it goes on with it, "
+            "and trains nothing again."
+        )
     if not found:
         raise SteadfitError(
             f"There is no study in {folder}: {path} is missing. Name the folder of a finished "

@@ -321,8 +321,15 @@ class Forecast(Numeric):
             arm=sum(mase(torch.from_numpy(self.central(one))) for one in replicas) / len(replicas),
             naive=mase(naive),
             seasonal=mase(self.naive(test.x, self.season)) if self.season > 1 else None,
+            absolute=self._absolute(test.y, replicas) if len(self.targets) == 1 else None,
+            windows=len(test.y),
         )
         return Scores(found)
+
+    def _absolute(self, y: Tensor, replicas: Sequence[np.ndarray]) -> float:
+        """The mean over replicas, windows and steps of the absolute error."""
+        errors = [np.abs(self.central(one) - y.numpy()).mean() for one in replicas]
+        return float(np.mean(errors))
 
     def past(self, x: Inputs) -> Tensor:
         """The targets' channels within the windows, shape (examples, window, targets)."""
