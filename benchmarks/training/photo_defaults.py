@@ -46,6 +46,7 @@ WAYS = {
     "resnet": _resnet({}),
     "flip": _resnet({"flip": True}),
     "flip and shift": _resnet({"flip": True, "shift": 0.1}),
+    "flip and shift, calibrated": _resnet({"flip": True, "shift": 0.1}, calibrate=0.2, refit=True),
     "flip and crop": _resnet(_CROP),
     "flip, crop and colour": _resnet({**_CROP, "colour": 0.2}),
     "flip, crop and mixup": _resnet({**_CROP, "mixup": 0.2}),
