@@ -43,6 +43,11 @@ def _resnet(augmentation: dict[str, Any], **training: Any) -> Way:
 WAYS = {
     "convnet": Way("convnet", {}, {}),
     "convnet, flip and shift": Way("convnet", {}, {"augmentation": {"flip": True, "shift": 0.1}}),
+    "convnet, flip and shift, calibrated": Way(
+        "convnet",
+        {},
+        {"augmentation": {"flip": True, "shift": 0.1}, "calibrate": 0.2, "refit": True},
+    ),
     "resnet": _resnet({}),
     "flip": _resnet({"flip": True}),
     "flip and shift": _resnet({"flip": True, "shift": 0.1}),
