@@ -36,7 +36,7 @@ BAD = [
      {**SALES, "horizon": 3, "window": 7},
      ["window of 7 and a horizon of 3", "a.csv (3)", "Give a smaller window"]),
     ("gaps in time", "a.csv", f"day,sales\n{DAYS}", SALES,
-     ["a.csv row 8", "from 2024-01-06 to 2024-01-08", "Add rows with empty values"]),
+     ["a.csv row 8", "from 2024-01-06 to 2024-01-08", "Add the missing rows"]),
     ("a text of one token", "a.txt", "x", {},
      ["got 1 characters", "more than one block", "Give a longer text"]),
     ("an empty text file", "a.txt", "", {}, ["no characters: a.txt", "Fill them in"]),

@@ -174,7 +174,7 @@ def test_the_model_fills_what_it_forecasts_from(tmp_path: Path) -> None:
 
 
 def test_without_the_option_the_message_names_it(tmp_path: Path) -> None:
-    with pytest.raises(SteadfitError, match=r'got a gap .* fill="forward" \(or by another rule'):
+    with pytest.raises(SteadfitError, match=r'got a gap .* fill="forward", or by another rule'):
         read(table(tmp_path / "s.csv", set(), {20}), **OPTIONS)
     with pytest.raises(SteadfitError, match=r'got none in 1: row 22\. .* or fill="forward"'):
         read(table(tmp_path / "s.csv", {20}, set()), **OPTIONS)

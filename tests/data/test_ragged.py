@@ -208,7 +208,7 @@ def test_word_dropout_makes_tokens_unknown() -> None:
 @pytest.mark.parametrize(
     ("kind", "settings"),
     [("series", {"flip": True}), ("series", {"word_dropout": 0.1}), ("texts", {"noise": 0.1}),
-     ("texts", {"crop": 0.1}), ("images", {"crop": 0.1}), ("images", {"word_dropout": 0.1})],
+     ("texts", {"crop": 0.1}), ("images", {"word_dropout": 0.1})],
 )  # fmt: skip
 def test_a_change_that_an_example_does_not_have_is_said(kind: str, settings: dict) -> None:
     text = Ragged(torch.ones(2).long(), torch.tensor([2]), ("a",), "words")

@@ -99,7 +99,7 @@ def test_names_stay_words(hostile_case: Case):
     elements = Elements(page(hostile_case))
     plots = [a for a in elements.all("div") if a.get("class") == "plot"]
     assert len(elements.all("script")) == len(plots) + 3  # their JSON, the palette, two programs
-    assert len(elements.all("img")) == 12
+    assert len(elements.all("img")) == 12 + 15  # of points that differ, and of surest mistakes
     assert not any(name.startswith("on") for _, a in elements.found for name in a)
     assert "<script>window.hurt=1</script>" in elements.words
     assert "{{ 7 * 7 }}" in elements.words
