@@ -192,10 +192,10 @@ def test_how_much_is_kept_is_said(tmp_path: Path) -> None:
 
 def test_large_images_are_scaled_down_and_it_is_said(tmp_path: Path) -> None:
     data = read(fill(tmp_path, GREY.resize((300, 240))))
-    assert tuple(data.x.shape[2:]) == (102, 128)
-    assert "resized to 102×128" in data.notes[1]
-    assert "18.1% of an image's pixels are kept" in data.notes[1]  # (128 / 300)²
-    assert tuple(read(tmp_path, pixels=64).x.shape[2:]) == (51, 64)
+    assert tuple(data.x.shape[2:]) == (51, 64)
+    assert "resized to 51×64" in data.notes[1]
+    assert "4.5% of an image's pixels are kept" in data.notes[1]  # (64 / 300)²
+    assert tuple(read(tmp_path, pixels=128).x.shape[2:]) == (102, 128)
     assert tuple(read(tmp_path, size=100).x.shape[2:]) == (100, 100)
 
 
@@ -495,7 +495,7 @@ def test_photos_with_numbers_are_fitted_by_default(tmp_path: Path) -> None:
     y = np.linspace(0.5, 9, 24)
     data = sf.from_arrays(x, y, layout="channels_last", task="numbers")
     done = sf.fit(data, training={"epochs": 1}, out=tmp_path / "run", reference=False)
-    assert done.result.settings["model"]["name"] == "resnet"
+    assert done.result.settings["model"]["name"] == "convnet"
     assert any("learns too little" in note or "R²" in note for note in done.data_notes)
 
 

@@ -75,15 +75,15 @@ def test_photos_and_digits_have_their_own_defaults(tmp_path: Path) -> None:
         return {"model": told["model"]["name"], "flip": changes["flip"], "notes": notes}
 
     found = settings("photos")
-    assert (found["model"], found["flip"]) == ("resnet", True)
+    assert (found["model"], found["flip"]) == ("convnet", True)
     assert (
         "Images are mirrored at random in training: a simple model is right on" in found["notes"][0]
     )
-    assert settings("named", "resnet") == {"model": "resnet", "flip": False, "notes": []}
+    assert settings("named", "convnet") == {"model": "convnet", "flip": False, "notes": []}
     digits = sf.read("digits", limit=100)
     assert settings("digits", None, digits) == {"model": "convnet", "flip": False, "notes": []}
     other = sf.fit(
         data, training={"epochs": 1, "augmentation": {"flip": False, "mixup": 0.2}},
         out=tmp_path / "other", reference=False,
     ).result.settings["training"]["augmentation"]  # fmt: skip
-    assert (other["flip"], other["mixup"], other["crop"]) == (False, 0.2, 0.5)
+    assert (other["flip"], other["mixup"], other["shift"]) == (False, 0.2, 0.1)

@@ -85,7 +85,7 @@ def _chosen(
         passes = given.get("epochs", Training().epochs)
         steps = steps_of(train, Training.of(**given))
         given["epochs"] = train.schema.epochs(passes, steps, usual_steps(known))
-    its = {**usual_settings(known), **suits.settings, **_as_wide(name, train), **settings}
+    its = {**usual_settings(known), **_as_wide(name, train), **settings}
     return Chosen(_from_parts(name, its, given), suits.notes, usual)
 
 

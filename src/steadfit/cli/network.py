@@ -20,8 +20,7 @@ class Network:
         Parameter(
             group=MODEL,
             help="A model's name, a list of layers, a pretrained network: timm:NAME or "
-            "torchvision:NAME, or your own: module:name. [default: convnet for images, resnet "
-            "for photos, mlp for "
+            "torchvision:NAME, or your own: module:name. [default: convnet for images, mlp for "
             "tables, bag for texts, language for a plain text, linear for forecasts, resnet1d for "
             "classes of series and recurrent for their numbers]",
         ),

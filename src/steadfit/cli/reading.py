@@ -72,8 +72,8 @@ class Reading(Writing):
     pixels: Annotated[
         int | None,
         _option(
-            "Of the longer side, at most, where no size is given. [default: 128, 96 or 64 by the "
-            "number of images; those that a pretrained network was trained on]"
+            "Of the longer side, at most, where no size is given. [default: 64; those that a "
+            "pretrained network was trained on]"
         ),
     ] = None
     fit: Annotated[

@@ -70,10 +70,9 @@ class Mixture(NamedTuple):
 
 
 class Usual(NamedTuple):
-    """How examples are learned where a person names no model: settings of the kind's model, changes
-    of the training, and what to say of them."""
+    """How examples are learned where a person names no model: changes of the training, and what to
+    say of them."""
 
-    settings: Mapping[str, Any] = MappingProxyType({})
     training: Mapping[str, Any] = MappingProxyType({})
     notes: tuple[str, ...] = ()
 
@@ -147,11 +146,6 @@ class Kind(ABC, Generic[X]):
         form: the form of the table that was trained on, if any; a new table must have it too.
         Raises SteadfitError for another kind of file, and for options that this kind does not have.
         """
-
-    @property
-    def usual_model(self) -> str:
-        """The model where none is named."""
-        return self.model
 
     def usual(self, x: X, y: Tensor) -> Usual:
         """How this model is best trained; x, y: the examples and targets of the training side."""

@@ -51,28 +51,24 @@ class Images(Kind[Tensor]):
     references = ("logistic regression", "ridge regression", "HOG and logistic regression")
     least_steps = 160
 
-    @property
-    def usual_model(self) -> str:
-        return "resnet" if self._is_photo else self.model
-
     def usual(self, x: Tensor, y: Tensor) -> Usual:
-        """Photos are cut at random, and mirrored where that changes no meaning (docs/images.md)."""
-        if not self._is_photo:
+        """Photos are shifted at random, mirrored where that changes no meaning, and get a
+        temperature (docs/images.md)."""
+        if self.channels != 3 or min(self.height, self.width) < _PHOTO:
             return Usual()
         tried = try_mirrored(self.matrix(x), self.matrix(x.flip(-1)), y.numpy())
         return Usual(
-            {"depth": 8, "stem": 0},
-            {"augmentation": {"flip": tried.may, "crop": 0.5}},
-            (_said_of(tried), *_few(len(x))),
+            training={
+                "augmentation": {"flip": tried.may, "shift": 0.1},
+                "calibrate": 0.2,
+                "refit": True,
+            },
+            notes=(_said_of(tried), *_few(len(x))),
         )
 
     @property
     def _frame(self) -> Frame:
         return Frame(self.height, self.width, self.framing, self.white)
-
-    @property
-    def _is_photo(self) -> bool:
-        return self.channels == 3 and min(self.height, self.width) >= _PHOTO
 
     @classmethod
     def holds(cls, x: object) -> bool:

@@ -300,7 +300,7 @@ class Task(ABC):
 
     def model(self, kind: Kind[Any]) -> str:
         """The model for this task on this kind of examples."""
-        return kind.usual_model
+        return kind.model
 
     def remedies(self, kind: Kind[Any]) -> tuple[str, ...]:
         """The remedies tried."""

@@ -87,7 +87,7 @@ class Numbers(Numeric):
         return self.count
 
     def model(self, kind: Kind[Any]) -> str:
-        return kind.model_of_numbers or kind.usual_model
+        return kind.model_of_numbers or kind.model
 
     def said(self) -> dict[str, str | Sequence[str]]:
         return {

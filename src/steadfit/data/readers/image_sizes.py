@@ -9,10 +9,7 @@ from steadfit.errors import SteadfitError, counted
 from steadfit.formats.pictures import Fit, Frame, kept
 
 Size = int | Sequence[int]
-# Pixels of the longer side, at most, where no size is given, by the number of images: what a small
-# network trains on in minutes.
-_LONGEST = ((2_000, 128), (10_000, 96))
-_OF_MANY = 64
+_LONGEST = 64  # pixels of the longer side, where no size is given: trained on in a minute
 
 
 def frame_of(
@@ -36,9 +33,8 @@ def frame_of(
         raise SteadfitError(f"pixels must be 1 or more, got {pixels}.")
     if not sizes:
         return Frame(1, 1, fit, white)
-    longest = pixels or next((side for most, side in _LONGEST if len(sizes) <= most), _OF_MANY)
     height, width = np.median(np.array(sizes), axis=0)
-    scale = min(1.0, longest / max(height, width))
+    scale = min(1.0, (pixels or _LONGEST) / max(height, width))
     return Frame(max(1, round(height * scale)), max(1, round(width * scale)), fit, white)
 
 

@@ -62,8 +62,7 @@ def read(
     left out and named in the notes.
     size: the images' side, or their height and width. If None, the median height and the median
         width, both scaled down where the longer one is above `pixels`.
-    pixels: of the longer side, kept at most where no size is given; by default 128 of up to 2,000
-        images, 96 of up to 10,000, and 64 of more.
+    pixels: of the longer side, kept at most where no size is given; 64 if None.
     fit: "pad" shows each image whole, centred, and fills what is left with the median colour of its
         border; "crop" fills the size and cuts off what lies beyond.
     damaged: the largest share of images that may be unreadable; each is named in the notes.
