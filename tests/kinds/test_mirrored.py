@@ -87,3 +87,9 @@ def test_photos_and_digits_have_their_own_defaults(tmp_path: Path) -> None:
         out=tmp_path / "other", reference=False,
     ).result.settings["training"]["augmentation"]  # fmt: skip
     assert (other["flip"], other["mixup"], other["shift"]) == (False, 0.2, 0.1)
+
+
+def test_nothing_is_printed_where_it_does_not_converge(recwarn) -> None:
+    x = RNG.normal(size=(200, 700)) * 1e3
+    try_mirrored(x, x, RNG.integers(0, 9, 200))
+    assert not recwarn.list

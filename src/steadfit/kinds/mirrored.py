@@ -1,6 +1,7 @@
 """Whether images mean the same when they are mirrored: by trying."""
 
 import math
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -54,6 +55,7 @@ def try_mirrored(pixels: np.ndarray, mirrored: np.ndarray, y: np.ndarray) -> Mir
     mirrored. y: class numbers, shape (images,), or numbers or labels, shape (images, outputs).
     """
     from sklearn.dummy import DummyClassifier, DummyRegressor
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.model_selection import KFold
     from sklearn.pipeline import make_pipeline
@@ -71,7 +73,9 @@ def try_mirrored(pixels: np.ndarray, mirrored: np.ndarray, y: np.ndarray) -> Mir
     for learn, judge in KFold(min(_SIDES, len(y))).split(pixels):
         if classes and len(np.unique(y[learn])) < 2:
             continue
-        model.fit(pixels[learn], y[learn])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # it is compared with itself alone
+            model.fit(pixels[learn], y[learn])
         guess.fit(pixels[learn], y[learn])
         found.append([
             model.score(pixels[judge], y[judge]),
