@@ -62,7 +62,8 @@ class Clock:
 def ours(parts: Split, most: float, threads: int) -> Iterator[Point]:
     everything, epochs, minutes = torch.arange(len(parts.train)), 1, 0.0
     while minutes * 2 <= most:
-        clock, recipe = Clock(threads), recipe_of(parts.train, None, None, None, {"epochs": epochs})
+        clock = Clock(threads)
+        recipe = recipe_of(parts.train, None, None, None, {"epochs": epochs}).recipe
         replica = fit(recipe, parts.train, everything, parts.test, 0)
         minutes, seconds = clock.read()
         bits = replica.facts["test_loss"] / math.log(2)

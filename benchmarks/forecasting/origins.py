@@ -75,7 +75,7 @@ def network(model: str, log: bool = False) -> Forecaster:
         if log and min(one.min() for one in series) <= 0:
             return [np.full(horizon, np.nan) for _ in series]
         data = windows(series, season, horizon, log)
-        recipe = recipe_of(data, None, model, None, None)
+        recipe = recipe_of(data, None, model, None, None).recipe
         everything = torch.arange(len(data))
         replica = fit(recipe, data, everything, data.take(everything[:1]), seed=0)
         return list(trained_model(recipe, data, [replica]).predict(last(data, series)))

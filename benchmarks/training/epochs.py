@@ -60,7 +60,7 @@ def main() -> None:
         for name, source in sources(Path(photos)).items():
             if asked.only in name:
                 parts = split(source())
-                baseline = recipe_of(parts.train, None, None, None, training)
+                baseline = recipe_of(parts.train, None, None, None, training).recipe
                 arm = apply(joined(asked.remedy), baseline) if asked.remedy else baseline
                 print(row(name, parts, arm, asked.times, range(asked.seeds)), flush=True)
 

@@ -72,7 +72,7 @@ def is_picture(path: Path) -> bool:
 def look_at(path: Path) -> Look | None:
     """What the header tells; None where there is none."""
     try:
-        with _opened(path) as image:
+        with quiet(), _opened(path) as image:
             turned = _orientation(image) >= 5
             size = image.size if turned else (image.height, image.width)
             deep = image.mode.startswith("I")
@@ -93,7 +93,7 @@ def white_of(paths: Iterable[Path]) -> int:
     10, 12, 14 or 16. Files that cannot be read are passed over."""
     brightest = 0
     for path in paths:
-        with suppress(Exception), _opened(path) as image:
+        with suppress(Exception), quiet(), _opened(path) as image:
             _check_pixels(image, path)
             brightest = max(brightest, int(np.asarray(image).max()))
     return next((white for white in _WHITES if brightest <= white), WHITE)
@@ -104,6 +104,12 @@ def load(path: Path, frame: Frame) -> np.ndarray:
 
     Raises SteadfitError, with the reason alone, where it cannot be decoded.
     """
+    with quiet():
+        return decode(path, frame)
+
+
+def decode(path: Path, frame: Frame) -> np.ndarray:
+    """`load` for a thread, within `quiet` of the thread that began it."""
     try:
         with _opened(path) as image:
             side = 2 * max(frame.height, frame.width)
@@ -196,15 +202,24 @@ def _check_pixels(image: Image.Image, path: Path) -> None:
 
 
 @contextmanager
+def quiet() -> Iterator[None]:
+    """Without Pillow's remarks on odd headers, and on many pixels.
+
+    Filters of warnings are those of all threads, so only one may set them at a time.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+@contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     """The image, its pixels not yet decoded. Twice as many as Pillow deems safe are an error."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's remarks on odd headers, and on many pixels
-        with open_regular(path) as file:
-            known = _formats(_brand_in(file.read(12)) in _HEIC)
-            file.seek(0)
-            with Image.open(file, formats=known) as image:
-                yield image
+    with open_regular(path) as file:
+        known = _formats(_brand_in(file.read(12)) in _HEIC)
+        file.seek(0)
+        with Image.open(file, formats=known) as image:
+            yield image
 
 
 @cache

@@ -25,7 +25,18 @@ from steadfit.data.readers.image_sizes import Size, frame_of, size_note
 from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.numerals import Mark
-from steadfit.formats.pictures import NEEDS, WHITE, Fit, Frame, Look, load, look_at, place, white_of
+from steadfit.formats.pictures import (
+    NEEDS,
+    WHITE,
+    Fit,
+    Frame,
+    Look,
+    decode,
+    look_at,
+    place,
+    quiet,
+    white_of,
+)
 from steadfit.kinds.base import existing
 from steadfit.kinds.image_inputs import as_grey
 from steadfit.kinds.images import Images
@@ -140,7 +151,7 @@ def _decoded(files: Sequence[File], root: Path, frame: Frame, damaged: float) ->
     check_free(f"{root}", 2 * len(files) * 3 * frame.height * frame.width)
     images, kept = [], []
     broken: dict[str, list[str]] = {}
-    with ThreadPoolExecutor(usable_cores()) as threads:
+    with quiet(), ThreadPoolExecutor(usable_cores()) as threads:
         loaded = threads.map(lambda file: _loaded(file, frame), files)
         for i, (file, found) in enumerate(zip(files, loaded, strict=True)):
             if isinstance(found, SteadfitError):
@@ -154,7 +165,7 @@ def _decoded(files: Sequence[File], root: Path, frame: Frame, damaged: float) ->
 
 def _loaded(file: File, frame: Frame) -> np.ndarray | SteadfitError:
     try:
-        return load(file.path, frame)
+        return decode(file.path, frame)
     except SteadfitError as error:
         return error
 
