@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test slow clusters exports fuzz check docs bench-study bench-engines bench-conv bench-cells bench-gpu bench-coverage bench-sequences bench-epochs bench-forecast bench-text bench-language bench-photos bench-verdict calibrate hostile faults audit clean
+.PHONY: demo test slow clusters exports fuzz check docs bench-study bench-engines bench-conv bench-cells bench-gpu bench-coverage bench-sequences bench-series bench-epochs bench-forecast bench-text bench-language bench-photos bench-verdict calibrate hostile faults audit clean
 
 demo: .venv/done
 	$(BIN)/steadfit study digits
@@ -60,6 +60,10 @@ bench-gpu: .venv/done
 
 bench-sequences: .venv/done
 	$(BIN)/python benchmarks/sequences.py speed
+
+# The default of series beside the nearest neighbour, on the archives' test files.
+bench-series: .venv/done
+	$(BIN)/python benchmarks/series.py final
 
 # Forecasts from rolling origins, beside simple rivals, and how often their intervals hold.
 bench-forecast: .venv/done
