@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import steadfit as sf
+from steadfit.cli.reading import Reading
 from steadfit.prediction import predictions
 
 
@@ -44,3 +45,13 @@ def test_damaged_images_have_a_row_with_a_note(run: Path, tmp_path: Path) -> Non
 def test_without_damage_there_is_no_column_for_it(run: Path, tmp_path: Path) -> None:
     Image.new("L", (9, 9), 99).save(tmp_path / "0.png")
     assert "note" not in predictions(run, tmp_path).text.splitlines()[0]
+
+
+def test_a_given_size_stands_in_place_of_a_pretrained_networks_own(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        for shade in (0, 200):
+            Image.new("L", (50, 40), shade).save(tmp_path / name / f"{shade}.png")
+    assert Reading().read(str(tmp_path), pixels=30).example_shape == (1, 24, 30)
+    assert Reading(pixels=20).read(str(tmp_path), pixels=30).example_shape == (1, 16, 20)
+    assert Reading(size=[8, 9]).read(str(tmp_path), pixels=30).example_shape == (1, 8, 9)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from steadfit.data import Dataset
 
 
+_INSTEAD = {"pixels": "size"}  # of options that suit a model: those that a person gives in place
+
+
 def _option(help: str) -> Parameter:
     return Parameter(group=DATA, negative=(), help=help)
 
@@ -161,5 +164,6 @@ class Reading(Writing):
         from steadfit.data import read, taken
 
         given = self.given()
+        usual = {name: value for name, value in usual.items() if _INSTEAD.get(name) not in given}
         others = taken(source, usual | given) if usual else {}
         return read(source, **{**others, **given})
