@@ -133,7 +133,7 @@ def network(
 
 def usual(data: Dataset) -> dict:
     """The changes of the training where nothing is said."""
-    return dict(data.schema.kind.usual(data.x, data.y).training)
+    return dict(data.schema.kind.usual(data.x, data.y, torch.arange(len(data))).training)
 
 
 def reference(data: Dataset, number: int, seed: int) -> np.ndarray:

@@ -92,8 +92,8 @@ def _chosen(
 def _suited(data: Dataset) -> Usual:
     """By the training side alone, where the data have a test side of their own."""
     is_test = data.structure.is_test
-    learned = data if is_test is None else data.take(torch.nonzero(~is_test)[:, 0])
-    return learned.schema.kind.usual(learned.x, learned.y)
+    rows = torch.arange(len(data)) if is_test is None else torch.nonzero(~is_test)[:, 0]
+    return data.schema.kind.usual(data.x, data.y, rows)
 
 
 def steps_of(train: Dataset, training: Training) -> int:

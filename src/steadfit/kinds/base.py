@@ -147,8 +147,8 @@ class Kind(ABC, Generic[X]):
         Raises SteadfitError for another kind of file, and for options that this kind does not have.
         """
 
-    def usual(self, x: X, y: Tensor) -> Usual:
-        """How this model is best trained; x, y: the examples and targets of the training side."""
+    def usual(self, x: X, y: Tensor, rows: Tensor) -> Usual:
+        """How this model is best trained; rows: the positions of the training side's examples."""
         return Usual()
 
     @property

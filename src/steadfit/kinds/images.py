@@ -16,7 +16,7 @@ from steadfit.formats.pictures import WHITE, Fit, Frame
 from steadfit.kinds import image_changes
 from steadfit.kinds.base import Examples, Kind, Mixture, Packed, Usual, existing, said
 from steadfit.kinds.image_inputs import images_in_memory, read_images
-from steadfit.kinds.mirrored import Mirrored, try_mirrored
+from steadfit.kinds.mirrored import Mirrored, chosen, try_mirrored
 from steadfit.kinds.moments import moments
 from steadfit.kinds.own_changes import own_change
 from steadfit.kinds.preparation import Preparation
@@ -51,19 +51,21 @@ class Images(Kind[Tensor]):
     references = ("logistic regression", "ridge regression", "HOG and logistic regression")
     least_steps = 160
 
-    def usual(self, x: Tensor, y: Tensor) -> Usual:
+    def usual(self, x: Tensor, y: Tensor, rows: Tensor) -> Usual:
         """Photos are shifted at random, mirrored where that changes no meaning, and get a
         temperature (docs/images.md)."""
         if self.channels != 3 or min(self.height, self.width) < _PHOTO:
             return Usual()
-        tried = try_mirrored(self.matrix(x), self.matrix(x.flip(-1)), y.numpy())
+        some = rows[chosen(len(rows))]
+        images = x[some]
+        tried = try_mirrored(self.matrix(images), self.matrix(images.flip(-1)), y[some].numpy())
         return Usual(
             training={
                 "augmentation": {"flip": tried.may, "shift": 0.1},
                 "calibrate": 0.2,
                 "refit": True,
             },
-            notes=(_said_of(tried), *_few(len(x))),
+            notes=(_said_of(tried), *_few(len(rows))),
         )
 
     @property

@@ -48,11 +48,17 @@ class Mirrored(NamedTuple):
         )
 
 
+def chosen(count: int) -> np.ndarray:
+    """The positions of those that are tried, of so many images, in random order."""
+    return np.random.default_rng(_SEED).permutation(count)[:_MOST]
+
+
 def try_mirrored(pixels: np.ndarray, mirrored: np.ndarray, y: np.ndarray) -> Mirrored:
     """Logistic regression of classes, else ridge regression, on other images and mirrored.
 
     pixels, mirrored: the images as rows of numbers, shape (images, columns), as they are and
-    mirrored. y: class numbers, shape (images,), or numbers or labels, shape (images, outputs).
+    mirrored, in random order. y: class numbers, shape (images,), or numbers or labels, shape
+    (images, outputs).
     """
     from sklearn.dummy import DummyClassifier, DummyRegressor
     from sklearn.exceptions import ConvergenceWarning
@@ -62,8 +68,6 @@ def try_mirrored(pixels: np.ndarray, mirrored: np.ndarray, y: np.ndarray) -> Mir
     from sklearn.preprocessing import StandardScaler
 
     classes = y.ndim == 1
-    rows = np.random.default_rng(_SEED).permutation(len(y))[:_MOST]
-    pixels, mirrored, y = pixels[rows], mirrored[rows], y[rows]
     weak = LogisticRegression(C=0.01, max_iter=50) if classes else Ridge(100.0)
     model, guess = (
         make_pipeline(StandardScaler(), weak),
@@ -83,5 +87,5 @@ def try_mirrored(pixels: np.ndarray, mirrored: np.ndarray, y: np.ndarray) -> Mir
             guess.score(pixels[judge], y[judge]),
         ])  # fmt: skip
     right, other, guessed = np.mean(found, axis=0).tolist() if found else (0.0, 0.0, 0.0)
-    least = 2 * math.sqrt(0.25 / len(rows)) if classes else _OF_VARIANCE
+    least = 2 * math.sqrt(0.25 / len(y)) if classes else _OF_VARIANCE
     return Mirrored(right, other, guessed, least, classes)
