@@ -1,8 +1,21 @@
 """The lines of C++ that compute the nodes of a cell's graph, one vector of units at a time."""
 
+from collections.abc import Sequence
+
 from steadfit.cells.plan import Plan
 
 _INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
+
+
+def operation(name: str, values: Sequence[str]) -> str:
+    """An operation on values, in C++ and in Triton.
+
+    >>> operation("add", ["a", "b"]), operation("negative", ["a"]), operation("exp", ["a"])
+    ('a + b', '-a', 'exp(a)')
+    """
+    if name in _INFIX:
+        return f"{values[0]} {_INFIX[name]} {values[1]}"
+    return f"-{values[0]}" if name == "negative" else f"{name}({', '.join(values)})"
 
 
 def _value_name(made: Plan, index: int) -> str:
@@ -96,9 +109,4 @@ class Body:
             case "back":
                 place = made.sources.index(int(node.value))
                 return f"load(row.back + {place} * row.width + j)"
-        values = [self.value(argument) for argument in node.args]
-        if node.op in _INFIX:
-            return f"{values[0]} {_INFIX[node.op]} {values[1]}"
-        if node.op == "negative":
-            return f"-{values[0]}"
-        return f"{node.op}({', '.join(values)})"
+        return operation(node.op, [self.value(argument) for argument in node.args])

@@ -2,9 +2,9 @@
 
 import math
 
+from steadfit.cells.body import operation
 from steadfit.cells.plan import Plan
 
-_INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 _TRITONS = {"exp": "tl.exp", "log": "tl.log", "sqrt": "tl.sqrt", "absolute": "tl.abs"}
 
 
@@ -111,11 +111,7 @@ class Lines:
                 place = made.sources.index(int(node.value))
                 return f"read(back, i * {len(made.sources)} + {place}, j, inside, H)"
         values = [self.value(argument) for argument in node.args]
-        if node.op in _INFIX:
-            return f"{values[0]} {_INFIX[node.op]} {values[1]}"
-        if node.op == "negative":
-            return f"-{values[0]}"
-        return f"{_TRITONS.get(node.op, node.op)}({', '.join(values)})"
+        return operation(_TRITONS.get(node.op, node.op), values)
 
 
 def _number(value: float) -> str:

@@ -1,18 +1,16 @@
 """References of several labels an example: a guess, and a logistic regression for each label."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from torch import nn
 
 from steadfit.data import Dataset, Schema
 from steadfit.references.base import Learned, Matrix, Reference
 from steadfit.references.linear import (
     ITERATIONS,
     Arrays,
-    Line,
+    LineOfColumns,
     chosen_inverse,
     columns,
     fit_scale,
@@ -43,7 +41,7 @@ class LabelFrequencies(Reference):
 
 
 @dataclass(frozen=True)
-class LabelLogistic(Reference):
+class LabelLogistic(LineOfColumns):
     """scikit-learn's `LogisticRegression` for each label, on columns with mean 0 and deviation 1.
 
     Their C is one of `INVERSES`, the same for all, chosen on a fifth of the training examples
@@ -55,9 +53,6 @@ class LabelLogistic(Reference):
     predicts = frozenset({"labels"})
     shapes: ClassVar[Shapes] = {**SCALE, **LINE}
 
-    def suits(self, data: Dataset) -> bool:
-        return super().suits(data) and data.schema.kind.columns(data.x) > 0
-
     def learn(self, train: Dataset, seed: int) -> Learned:
         matrix, y = columns(train.schema, train.x), train.y.numpy()
         scale = fit_scale(matrix)
@@ -68,14 +63,6 @@ class LabelLogistic(Reference):
             return float((np.logaddexp(0.0, z) - z * y[held]).mean())
 
         return Learned(scale | fit_each(matrix, y, chosen_inverse(train, seed, loss)))
-
-    def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
-        arrays = learned.arrays
-        matrix = columns(schema, x, len(arrays["mean"]))
-        return ridge(arrays, scaled_columns(arrays, schema, matrix))
-
-    def module(self, learned: Learned, schema: Schema) -> nn.Module:
-        return Line(schema.kind, learned.arrays)
 
 
 @dataclass(frozen=True)
@@ -91,9 +78,6 @@ class TfidfLabels(Tfidf):
 
     def fit_line(self, matrix: Matrix, y: np.ndarray) -> Arrays:
         return fit_each(matrix, y, self.c)
-
-    def line(self, arrays: Mapping[str, np.ndarray], matrix: Matrix, schema: Schema) -> np.ndarray:
-        return ridge(arrays, matrix)
 
 
 def log_odds(y: np.ndarray) -> np.ndarray:

@@ -170,8 +170,27 @@ class LogisticLine(Line):
         return found.clamp(min=float(np.log(FLOOR)))
 
 
+class OfColumns(Reference):
+    """A reference of the rows of numbers that a kind makes of its examples (`Kind.matrix`)."""
+
+    def suits(self, data: Dataset) -> bool:
+        return super().suits(data) and data.schema.kind.columns(data.x) > 0
+
+
+class LineOfColumns(OfColumns):
+    """A linear model of columns with mean 0 and deviation 1, whose answers stay as they are."""
+
+    def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
+        arrays = learned.arrays
+        matrix = columns(schema, x, len(arrays["mean"]))
+        return ridge(arrays, scaled_columns(arrays, schema, matrix))
+
+    def module(self, learned: Learned, schema: Schema) -> nn.Module:
+        return Line(schema.kind, learned.arrays)
+
+
 @dataclass(frozen=True)
-class Logistic(Reference):
+class Logistic(OfColumns):
     """scikit-learn's `LogisticRegression` on columns with mean 0 and deviation 1.
 
     Its C is one of `INVERSES`, chosen on a fifth of the training examples (`chosen_inverse`).
@@ -181,9 +200,6 @@ class Logistic(Reference):
     what = "Logistic regression on scaled pixels (shrunk to 16 or fewer a side), steps or columns."
     predicts = frozenset({"classes"})
     shapes: ClassVar[Shapes] = {**SCALE, **LOGISTIC}
-
-    def suits(self, data: Dataset) -> bool:
-        return super().suits(data) and data.schema.kind.columns(data.x) > 0
 
     def learn(self, train: Dataset, seed: int) -> Learned:
         return learn_logistic(columns(train.schema, train.x), train, seed)
@@ -198,7 +214,7 @@ class Logistic(Reference):
 
 
 @dataclass(frozen=True)
-class Ridge(Reference):
+class Ridge(LineOfColumns):
     """scikit-learn's `RidgeCV` on columns with mean 0 and deviation 1."""
 
     name = "ridge regression"
@@ -206,19 +222,8 @@ class Ridge(Reference):
     predicts = frozenset({"numbers"})
     shapes: ClassVar[Shapes] = {**SCALE, **LINE}
 
-    def suits(self, data: Dataset) -> bool:
-        return super().suits(data) and data.schema.kind.columns(data.x) > 0
-
     def learn(self, train: Dataset, seed: int) -> Learned:
         matrix = columns(train.schema, train.x)
         scale = fit_scale(matrix)
         y = train.y.numpy().astype(np.float64)
         return Learned(scale | fit_ridge(scaled_columns(scale, train.schema, matrix), y))
-
-    def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
-        arrays = learned.arrays
-        matrix = columns(schema, x, len(arrays["mean"]))
-        return ridge(arrays, scaled_columns(arrays, schema, matrix))
-
-    def module(self, learned: Learned, schema: Schema) -> nn.Module:
-        return Line(schema.kind, learned.arrays)

@@ -45,9 +45,9 @@ class Tfidf(Reference):
     def fit_line(self, matrix: Matrix, y: np.ndarray) -> Arrays:
         """The arrays of the linear model."""
 
-    @abstractmethod
     def line(self, arrays: Mapping[str, np.ndarray], matrix: Matrix, schema: Schema) -> np.ndarray:
         """What the linear model predicts."""
+        return ridge(arrays, matrix)
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,6 @@ class TfidfRidge(Tfidf):
         model = Ridge(alpha=self.penalty).fit(matrix, y.astype(np.float64))
         coef = np.asarray(model.coef_).reshape(y.shape[1], -1)
         return {"coef": coef, "intercept": np.asarray(model.intercept_).reshape(-1)}
-
-    def line(self, arrays: Mapping[str, np.ndarray], matrix: Matrix, schema: Schema) -> np.ndarray:
-        return ridge(arrays, matrix)
 
 
 def terms(x: Any) -> Iterator[list[str]]:
