@@ -12,7 +12,7 @@ from steadfit.report import palette, sections, wording
 from steadfit.report.document_replicas import curves, predictions
 from steadfit.report.explain import explain_study
 from steadfit.report.explain_design import what_it_stands_for
-from steadfit.report.markup import breakable, embedded, options_whole, sha256
+from steadfit.report.markup import embedded, template
 
 if TYPE_CHECKING:
     from steadfit.analysis.result import Analysis
@@ -33,26 +33,13 @@ def page(run: Run, voice: Voice) -> str:
 
     Example: `Path("report.html").write_text(page(open_run(Path("runs/digits")), PYTHON))`.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
     from plotly.offline import get_plotlyjs
 
     result = run.result
     folder = files("steadfit.report") / "templates"
     colours = {"light": palette.LIGHT, "dark": palette.DARK}
-    environment = Environment(
-        loader=PackageLoader("steadfit.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    environment.filters |= {
-        "printable": wording.printable,
-        "breakable": breakable,
-        "options": options_whole,
-        "sha256": sha256,
-    }
-    return environment.get_template("page.html").render(
+    return template("page.html").render(
         **_study(result, voice),
         **_figures(result.analysis),
         **curves({name: own.all for name, own in run.replicas.items()}, _rival(result)),
@@ -61,7 +48,7 @@ def page(run: Run, voice: Voice) -> str:
         facts=sections.facts(result, run.seconds),
         drawings=_looked_into(run) if run.model else [],
         run=[*run.about.facts.items(), *_fingerprints(result)],
-        style=Markup(environment.get_template("page.css").render(colours)),
+        style=Markup(template("page.css").render(colours)),
         palette=Markup(json.dumps(colours)),
         plotly=Markup(get_plotlyjs()),
         script=Markup((folder / "page.js").read_text("utf-8")),

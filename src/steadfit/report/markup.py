@@ -1,4 +1,4 @@
-"""Values as the page's template needs them: figures, names and texts in HTML."""
+"""The pages' templates, and values as they need them: figures, names and texts in HTML."""
 
 from __future__ import annotations
 
@@ -7,8 +7,30 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
+from steadfit.report import wording
+
 if TYPE_CHECKING:
+    from jinja2 import Template
     from plotly.graph_objects import Figure
+
+
+def template(name: str) -> Template:
+    """One of the pages' templates, in which every text is escaped, and none may be absent."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("steadfit.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    environment.filters |= {
+        "printable": wording.printable,
+        "breakable": breakable,
+        "options": options_whole,
+        "sha256": sha256,
+    }
+    return environment.get_template(name)
 
 
 def embedded(figure: Figure) -> Any:

@@ -12,6 +12,7 @@ import torch
 from steadfit.analysis import points
 from steadfit.report import wording
 from steadfit.report.disputed import seen
+from steadfit.report.markup import template
 from steadfit.report.wrong_texts import WrongText, wrong_texts
 
 if TYPE_CHECKING:
@@ -78,11 +79,5 @@ def mistakes_page(model: TrainedModel, test: Dataset, logits: np.ndarray) -> str
 
 def page(name: str, texts: Sequence[WrongText] = (), pictures: Sequence[Mistake] = ()) -> str:
     """The page of either."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("steadfit.report"), autoescape=True, undefined=StrictUndefined
-    )
-    environment.filters |= {"printable": wording.printable}
-    made = environment.get_template("mistakes.html")
+    made = template("mistakes.html")
     return made.render(name=wording.printable(name), texts=texts, pictures=pictures)
