@@ -76,7 +76,7 @@ class Task(ABC):
         """How many examples each class or label has, by its name; nothing of other tasks."""
         return {}
 
-    def frequent(self, y: Tensor, of_training: Tensor, least: int) -> Kept | None:
+    def frequent(self, y: Tensor, of_training: Tensor, least: int) -> Kept["Task"] | None:
         """Without the classes or labels of fewer than `least` training examples; None of other
         tasks.
 
@@ -179,7 +179,7 @@ class Task(ABC):
 
     # Test points and predictions
 
-    def points(self, x: Inputs, y: Tensor, ids: Sequence[str]) -> Points | None:
+    def points(self, x: Inputs, y: Tensor, ids: Sequence[str]) -> Points["Task"] | None:
         """The test points, where they are not the examples."""
         return None
 

@@ -98,7 +98,7 @@ class Classes(Task):
     def strata(self, y: Tensor) -> np.ndarray:
         return y.numpy()
 
-    def frequent(self, y: Tensor, of_training: Tensor, least: int) -> Kept:
+    def frequent(self, y: Tensor, of_training: Tensor, least: int) -> Kept["Classes"]:
         """The examples of rare classes go with them."""
         enough = torch.from_numpy(self._counts(of_training) >= least)
         rows = enough[y].nonzero().flatten()

@@ -23,7 +23,7 @@ def measured(y: Tensor, tokens: int) -> Tensor:
     return known[:: -(-len(known) * tokens // MOST)]
 
 
-def next_tokens(x: Ragged, y: Tensor, tokens: int, ids: Sequence[str]) -> Points:
+def next_tokens(x: Ragged, y: Tensor, tokens: int, ids: Sequence[str]) -> Points[Classes]:
     """The `measured` next tokens: an example each, whose class is the token, whose input are the
     tokens right before it, and whose group is its block, since what is near in a text is alike."""
     at = measured(y, tokens)

@@ -95,7 +95,7 @@ class Several(Task):
         counts = np.where(there, there.sum(0), len(there) + 1)
         return np.where(there.any(1), counts.argmin(1) + 1, 0).astype(np.int64)
 
-    def frequent(self, y: Tensor, of_training: Tensor, least: int) -> Kept:
+    def frequent(self, y: Tensor, of_training: Tensor, least: int) -> Kept["Several"]:
         """All examples stay, without the rare labels."""
         enough = of_training.sum(0) >= least
         both = list(zip(self.names, enough.tolist(), strict=True))

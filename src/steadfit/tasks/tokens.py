@@ -99,7 +99,7 @@ class Tokens(Task):
         for step in zip_longest(*cut):
             yield [part for part in step if part is not None]
 
-    def points(self, x: Inputs, y: Tensor, ids: Sequence[str]) -> Points:
+    def points(self, x: Inputs, y: Tensor, ids: Sequence[str]) -> Points[Task]:
         assert isinstance(x, Ragged)
         return next_tokens(x, y, self.count, ids)
 

@@ -1,8 +1,6 @@
 """What is handed to a task, and what it hands back."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from torch import Tensor
 
@@ -11,13 +9,11 @@ from steadfit.analysis.result import ScaledErrors, TokenLosses
 from steadfit.kinds import Inputs
 from steadfit.nn import Padded
 
-if TYPE_CHECKING:
-    from steadfit.tasks.base import Task
-
+OfTask = TypeVar("OfTask", covariant=True)  # the task that the values are of
 Part = tuple[Tensor | Padded, Tensor]  # what a module takes, and its targets
 
 
-class Points(NamedTuple):
+class Points(NamedTuple, Generic[OfTask]):
     """Test points that are not the examples themselves, each with a row of a replica's logits.
 
     groups: int64, shape (points,): points of one number are alike. note: what to say of them.
@@ -25,19 +21,19 @@ class Points(NamedTuple):
 
     x: Inputs
     y: Tensor
-    task: Task
+    task: OfTask
     ids: tuple[str, ...]
     groups: Tensor
     note: str
 
 
-class Kept(NamedTuple):
+class Kept(NamedTuple, Generic[OfTask]):
     """What stays of a data set where rare classes or labels are left out.
 
     task, y: without them. rows: positions of the examples that stay, int64. gone: the names.
     """
 
-    task: Task
+    task: OfTask
     y: Tensor
     rows: Tensor
     gone: tuple[str, ...]
