@@ -10,13 +10,12 @@ from pathlib import Path
 from steadfit.analysis.analyse import analyse
 from steadfit.analysis.evidence import ArmEvidence, Evidence
 from steadfit.analysis.learning_curve import SHARES
-from steadfit.analysis.measures import measure
 from steadfit.analysis.result import Analysis
 from steadfit.data import Dataset
-from steadfit.errors import SteadfitError
 from steadfit.files import write_text
 from steadfit.remedies import ArmLike
 from steadfit.study.data_facts import data_facts
+from steadfit.study.deciding_measure import deciding_measure, measure_of_labels
 from steadfit.study.design import Design
 from steadfit.study.engine import Watcher, quiet
 from steadfit.study.engines import EngineLike, engine_of
@@ -122,7 +121,7 @@ def run_arms(
     for arm in (*arms, *racers):
         arm.learner.check(data)
     plan, folds_a_lap = _within(plan, arms, racers)
-    decides = _decides(design, arms[0].learner, data)
+    decides = deciding_measure(design, arms[0].learner, data)
     store = open_store(folder / "store")
     prepare(folder / "model")
     chosen = engine_of(engine, processes=processes)
@@ -134,7 +133,7 @@ def run_arms(
         told = data.schema.task.judged_by
         if labelled := only_labels(first):
             told = data.schema.task.of_answers
-            decides = _of_labels(design, decides, labelled, told)
+            decides = measure_of_labels(design, decides, labelled, told)
         rivals = reference_arms(data) if design.references else ()
         rounds = Rounds(plan, store, session, watch, tuple(arms), rivals, decides, told)
         tell(rounds.expectation(1 if racers else len(arms) - 1))
@@ -150,17 +149,11 @@ def run_arms(
         schema=SCHEMA,
         seed=design.seed,
         data=data_facts(plan.data, plan.tested.data),
-        arms=tuple(
-            _trained(rounds, arm, own, arm in varied)
-            for arm, own in zip(rounds.arms, evidence.arms, strict=True)
-        ),
+        arms=_all_trained(rounds, rounds.arms, evidence.arms, varied),
         analysis=found,
         model=facts,
         not_joined=not_joined,
-        references=tuple(
-            _trained(rounds, arm, own, False)
-            for arm, own in zip(rounds.references, evidence.references, strict=True)
-        ),
+        references=_all_trained(rounds, rounds.references, evidence.references),
         race=raced,
         repeats=None if not_repeated is None else not not_repeated,
         not_repeated=not_repeated or (),
@@ -219,35 +212,6 @@ def _analysed(rounds: Rounds) -> tuple[Analysis, Evidence, tuple[Arm, ...]]:
     return found, evidence, varied
 
 
-def _decides(design: Design, learner: Learner, data: Dataset) -> str:
-    """The measure that decides. Raises SteadfitError for one of another task."""
-    task = data.schema.task
-    if design.decide_by in (None, "loss"):
-        return str(learner.decides(task))
-    assert design.decide_by is not None
-    found = measure(design.decide_by, task.measures, design.own_measures).name
-    if found not in (*task.judged_by, *(one.name for one in design.own_measures)):
-        raise SteadfitError(
-            f"decide_by must be {', '.join(task.judged_by)} where no quantiles are forecast, got "
-            f"{found}. Read the data with quantiles, as 0.1,0.5,0.9."
-        )
-    return found
-
-
-def _of_labels(design: Design, decides: str, arms: Sequence[str], told: Sequence[str]) -> str:
-    """The measure that decides where some arms give no probabilities. Raises SteadfitError where
-    one that needs them was asked for. told: those that do not."""
-    if design.decide_by in (None, "loss"):
-        return told[0]
-    if decides not in (*told, *(one.name for one in design.own_measures)):
-        raise SteadfitError(
-            f"decide_by must be {', '.join(told[:-1])} or {told[-1]}, as "
-            f"{', '.join(arms)} names answers without probabilities, got {decides}. Give "
-            f"probabilities (predict_proba), or decide by the {told[0]}."
-        )
-    return decides
-
-
 def _with_scores(found: Analysis, rounds: Rounds) -> Analysis:
     """The analysis with what only this task has: of the best arm, and the baseline's beside."""
     arms, plan = {arm.name: arm for arm in rounds.arms}, rounds.plan
@@ -288,6 +252,18 @@ def _handed_over(
         model = model.with_intervals(plan.tested.data, predicted)
     tested = [one for one in members if len(one.logits) == len(plan.tested.data)]
     return model, ModelFacts(found.best, keys), tested
+
+
+def _all_trained(
+    rounds: Rounds,
+    arms: Sequence[Arm],
+    evidence: Sequence[ArmEvidence],
+    varied: Sequence[Arm] = (),
+) -> tuple[TrainedArm, ...]:
+    """Arms, each with its evidence, as `study.json` has them. varied: those with a variance."""
+    return tuple(
+        _trained(rounds, arm, own, arm in varied) for arm, own in zip(arms, evidence, strict=True)
+    )
 
 
 def _trained(rounds: Rounds, arm: Arm, evidence: ArmEvidence, varied: bool) -> TrainedArm:
