@@ -56,8 +56,8 @@ def main() -> None:
     torch.set_flush_denormal(True)
     keep_freed_memory()
     training = {} if asked.rate is None else {"optimizer": {"learning_rate": asked.rate}}
-    with TemporaryDirectory() as photos:
-        for name, source in sources(Path(photos)).items():
+    with TemporaryDirectory() as folder:
+        for name, source in sources(Path(folder)).items():
             if asked.only in name:
                 parts = split(source())
                 baseline = recipe_of(parts.train, None, None, None, training).recipe
@@ -65,9 +65,9 @@ def main() -> None:
                 print(row(name, parts, arm, asked.times, range(asked.seeds)), flush=True)
 
 
-def sources(photos: Path) -> Mapping[str, Callable[[], Dataset]]:
+def sources(folder: Path) -> Mapping[str, Callable[[], Dataset]]:
     """A reader for each data set, which leaves a fifth of it for testing where there is no test
-    set."""
+    set. folder: gets what must be unpacked or shortened."""
 
     def series(name: str) -> Callable[[], Dataset]:
         return lambda: read(FOLDER / f"series/{name}/{name}_TRAIN.ts")
@@ -75,27 +75,39 @@ def sources(photos: Path) -> Mapping[str, Callable[[], Dataset]]:
     def of(path: str, **options: Any) -> Callable[[], Dataset]:
         return lambda: read(FOLDER / path, **options)
 
-    def images() -> Dataset:
-        with zipfile.ZipFile(FOLDER / "photos/cifar2k.zip") as packed:
-            packed.extractall(photos)
-        return read(photos / "cifar2k", limit=500)
+    def images(limit: int | None) -> Callable[[], Dataset]:
+        return lambda: read(folder / "cifar2k", limit=limit)
+
+    shorter = folder / "shakespeare.txt"
+    shorter.write_text((FOLDER / "text/tinyshakespeare.txt").read_text("utf-8")[:100_000], "utf-8")
+    with zipfile.ZipFile(FOLDER / "photos/cifar2k.zip") as packed:
+        packed.extractall(folder)
+    os.environ["STEADFIT_DATA"] = str(FOLDER / "mnist")
 
     return {
         "digits, 200": lambda: read("digits", limit=250),
         "digits, 500": lambda: read("digits", limit=625),
         "digits": lambda: read("digits"),
-        "photos, 500": images,
+        "MNIST, 2,000": lambda: read("mnist", limit=2000),
+        "photos, 500": images(500),
+        "photos, 2,000": images(None),
         **{
             name: series(name)
             for name in (
-                *("JapaneseVowels", "GunPoint", "PickupGestureWiimoteZ"),
+                *("JapaneseVowels", "GunPoint", "PickupGestureWiimoteZ", "OSULeaf", "ACSF1"),
                 *("CardanoSentiment", "Covid3Month"),
             )
         },
         "films, 200": of("text/movie_reviews.csv", limit=250),
         "films, 1,000": of("text/movie_reviews.csv", limit=1250),
+        "films": of("text/movie_reviews.csv"),
         "questions, 1,000": of("text/banking77_train.csv", target="category", limit=1250),
+        "questions": of("text/banking77_train.csv", target="category"),
+        "Shakespeare, 100,000 characters": of(str(shorter)),
         "Airline": of("forecast/Airline.csv", target="Passengers", horizon=6),
+        "US change": of("forecast/Uschange.csv", target="Consumption", horizon=4),
+        "solar": of("forecast/solar.csv", horizon=12),
+        "20 shops": of("forecast/shops.csv", horizon=3),
     }
 
 
