@@ -12,7 +12,8 @@ test: .venv/done
 
 # What takes minutes: more random cells, and faults that they must find.
 slow: .venv/done
-	STEADFIT_FUZZ_CELLS=300 $(BIN)/pytest -n 2 tests/cells/test_random_cells.py tests/cells/test_triton.py
+	STEADFIT_FUZZ_CELLS=300 $(BIN)/pytest -n 2 tests/cells/test_random_cells.py tests/cells/test_triton.py \
+		tests/cells/test_build.py
 	$(BIN)/python tests/cells/planted_faults.py
 
 # Studies by Ray and by jobs, with workers, drivers and machines killed: six minutes.

@@ -4,8 +4,7 @@
     python tests/cells/by_triton.py some NAME …
     python tests/cells/by_triton.py all NAME …
     python tests/cells/by_triton.py random COUNT SEED
-    python tests/cells/by_triton.py transforms
-    python tests/cells/by_triton.py refused
+    python tests/cells/by_triton.py torch
 
 Holds some or all runs of the cells named, or random cells and runs, against their equations in
 float64, and prints a line a case. `test_triton.py` runs this in processes of their own.
@@ -187,7 +186,6 @@ if __name__ == "__main__":
             library(rest, ALL)
         case "random":
             random(int(rest[0]), int(rest[1]))
-        case "transforms":
+        case "torch":
             transforms()
-        case "refused":
             refused()

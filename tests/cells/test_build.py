@@ -1,4 +1,8 @@
-"""Kernels that several processes want at once, a compiler that fails, and memory's bounds."""
+"""Kernels that several processes want at once, a compiler that fails, and memory's bounds.
+
+Kernels for other processors and sanitizers are compiled without optimisation, which takes a tenth
+of the time, but in `make slow`.
+"""
 
 import os
 import platform
@@ -12,13 +16,15 @@ import torch
 
 from steadfit.cells import Sequences, Weights, build, cell, compiled, relu, run, run_reference
 
+SLOW = int(os.environ.get("STEADFIT_FUZZ_CELLS", "60")) > 60
+
 ALONE = """
 import torch
 from steadfit.cells import Sequences, Weights, find, run
 one = find("rnn")
 weights = Weights(**{name: torch.ones(shape) for name, shape in one.shapes(1, 1).items()})
 outputs = run(one, weights, Sequences(torch.ones(1, 1, 1))).outputs
-torch.testing.assert_close(outputs, torch.full((1, 1, 1), 2.0).tanh())
+assert torch.allclose(outputs, torch.full((1, 1, 1), 2.0).tanh())
 """
 
 FEWER = """
@@ -31,7 +37,7 @@ weights = Weights(**{name: torch.randn(shape) / 9 for name, shape in shapes})
 for batch in (1, 2, 16):
     x = torch.randn(9, batch, 40)
     found, wanted = (way(one, weights, Sequences(x)).outputs for way in (run, run_reference))
-    torch.testing.assert_close(found, wanted)
+    assert torch.allclose(found, wanted, atol=1e-6)
 """
 
 
@@ -43,10 +49,10 @@ def start(cache: Path, **variables: str) -> subprocess.Popen:
 
 
 def test_processes_that_start_at_once_make_one_of_each_library(tmp_path: Path) -> None:
-    processes = [start(tmp_path) for _ in range(3)]
+    processes = [start(tmp_path) for _ in range(2)]
     said = [process.communicate()[1] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0, 0], said
-    assert said == ["", "", ""]
+    assert [process.returncode for process in processes] == [0, 0], said
+    assert said == ["", ""]
     for kind in ("sweeps", "rnn"):
         assert len(list(tmp_path.glob(f"{kind}-*.so"))) == 1
         assert len(list(tmp_path.glob(f"{kind}-*.cpp"))) == 1
@@ -86,7 +92,7 @@ def by_other_flags(*flags: str, **variables: str) -> str:
     """What `other_flags.py` says at its end, for a cell with two products that wait."""
     script = Path(__file__).with_name("other_flags.py")
     done = subprocess.run(
-        [sys.executable, script, "gru", *flags],
+        [sys.executable, script, "gru", *flags, *(() if SLOW else ("-O0",))],
         env={**os.environ, **variables},
         capture_output=True,
         text=True,
@@ -123,7 +129,7 @@ def test_kernels_under_address_sanitizer() -> None:
 
 
 def test_fewer_threads_than_asked_for_do_all_the_work() -> None:
-    for limit in ("1", "2", "3"):
+    for limit in ("1", "3"):
         environment = {**os.environ, "OMP_THREAD_LIMIT": limit}
         done = subprocess.run(
             [sys.executable, "-c", FEWER],

@@ -44,6 +44,12 @@ def folder(tmp_path: Path, monkeypatch) -> Iterator[Path]:
         one.cache_clear()
 
 
+@pytest.fixture
+def quick_compiler(monkeypatch) -> None:
+    """A compiler that does not optimise, for all that every cell shares takes it seconds."""
+    monkeypatch.setattr(build, "_FLAGS", (*build._FLAGS, "-O0"))
+
+
 def answer() -> int:
     return build.build("test-float", SOURCE).answer()
 
@@ -227,6 +233,7 @@ def test_old_and_unfinished_files_are_removed_and_no_others(folder: Path, monkey
     assert left == wanted | {fresh.name, foreign.name}
 
 
+@pytest.mark.usefixtures("quick_compiler")
 def test_a_wrong_kernel_is_said_once_and_the_reference_runs(folder, draw, monkeypatch) -> None:
     @cell
     def compiled_wrongly(x, h, *, gate):
@@ -245,6 +252,7 @@ def test_a_wrong_kernel_is_said_once_and_the_reference_runs(folder, draw, monkey
     assert not list(folder.glob("compiled_wrongly*.so"))
 
 
+@pytest.mark.usefixtures("quick_compiler")
 def test_names_are_identifiers_and_stay_out_of_paths_and_cpp(folder: Path, draw) -> None:
     def equations(x, größe, *, gate):
         nächste = sigmoid(gate.für(x, größe))

@@ -84,7 +84,7 @@ def test_values_are_the_references(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_gradcheck_every_way(kind: str) -> None:
-    for sample, mine, _ in list(cases(kind, torch.float64))[::4]:
+    for sample, mine, _ in list(cases(kind, torch.float64))[::11]:
         leaves = [*tensors(sample.forward_input.args), *mine.parameters()]
 
         def call(*values: Tensor, sample=sample, mine=mine):

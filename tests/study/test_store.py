@@ -1,5 +1,6 @@
 import json
 import os
+import pickle
 import resource
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,7 @@ import torch
 
 from steadfit.errors import SteadfitError
 from steadfit.study.result import read_result
-from steadfit.study.store import open_store
+from steadfit.study.store import open_store, pack
 from steadfit.training import Replica
 
 KEY = "a" * 64
@@ -44,6 +45,18 @@ def test_what_is_written_is_read_back(tmp_path):
         replica().facts,
         0.25,
     )
+
+
+def test_a_replica_packed_on_another_machine_is_the_same_files(tmp_path):
+    here, there = open_store(tmp_path / "here"), open_store(tmp_path / "there")
+    here.write(KEY, replica())
+    there.write_packed(KEY, pickle.loads(pickle.dumps(pack(replica()))))
+    names = sorted(path.name for path in (here.folder / KEY).iterdir())
+    assert names == ["predictions.npz", "replica.json", "weights.safetensors"]
+    for name in names:
+        assert (here.folder / KEY / name).read_bytes() == (there.folder / KEY / name).read_bytes()
+    there.write_packed(KEY, pack(replica(2.0)))
+    assert there.read(KEY).logits[0, 0] == 1.0  # the first one stays
 
 
 def test_the_first_replica_of_a_key_stays(tmp_path):

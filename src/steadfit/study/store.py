@@ -5,13 +5,14 @@ whole or absent. Several processes, and several studies, may share one store.
 """
 
 import hashlib
+import io
 import json
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ FORMAT = 2
 _MARK, _CLAIMS = "store.json", ".claims"
 _FIGURES, _PREDICTIONS, _WEIGHTS = "replica.json", "predictions.npz", "weights.safetensors"
 
+_ARRAYS = ("logits", "weights")  # of a replica: all else is in `replica.json`
 _KEY = re.compile(r"\w[\w.-]{0,99}", re.ASCII)  # a name of its own, that leads nowhere else
 _DAMAGE = (OSError, ValueError, LookupError, MemoryError, RecursionError)
 
@@ -68,6 +70,28 @@ class _Figures:
 _CHECKED = TypeAdapter(_Figures)
 
 
+Packed = Mapping[str, np.ndarray]  # the content of a replica's files by name, as bytes
+
+
+def pack(replica: Replica) -> Packed:
+    """The files that a store keeps of a replica, with their digests among them.
+
+    Where replicas are trained on other machines they are packed there, and the process that runs
+    the study need not look into them. As arrays, for those are sent without a copy.
+    """
+    predictions = io.BytesIO()
+    np.savez(predictions, logits=replica.logits)
+    weights = {name: tensor.contiguous() for name, tensor in replica.weights.items()}
+    arrays = {
+        _PREDICTIONS: predictions.getvalue(),
+        _WEIGHTS: safetensors.torch.save(weights),
+    }
+    figures = {key: value for key, value in vars(replica).items() if key not in _ARRAYS}
+    figures["sha256"] = {name: hashlib.sha256(data).hexdigest() for name, data in arrays.items()}
+    files = {**arrays, _FIGURES: json.dumps(figures, sort_keys=True).encode()}
+    return {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
+
+
 @dataclass(frozen=True)
 class Store:
     """Finished replicas in a folder. `open_store` makes or checks it."""
@@ -87,16 +111,16 @@ class Store:
 
         Raises SteadfitError when the disk is full or the folder cannot be written.
         """
+        if key not in self:
+            self.write_packed(key, pack(replica))
+
+    def write_packed(self, key: str, files: Packed) -> None:
+        """As `write`, of a replica that was packed elsewhere."""
         if key in self:
             return
-        figures = asdict(replica)
-        del figures["logits"], figures["weights"]
-        weights = {name: tensor.contiguous() for name, tensor in replica.weights.items()}
         with whole_folder(self.folder / key) as new:
-            np.savez(new / _PREDICTIONS, logits=replica.logits)
-            (new / _WEIGHTS).write_bytes(safetensors.torch.save(weights))
-            figures["sha256"] = {name: _digest(new / name) for name in (_PREDICTIONS, _WEIGHTS)}
-            (new / _FIGURES).write_text(json.dumps(figures, sort_keys=True))
+            for name, content in files.items():
+                (new / name).write_bytes(content.data)
 
     def read(self, key: str) -> Finished:
         """The replica of this key, without its weights, which are not looked at.

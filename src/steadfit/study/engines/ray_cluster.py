@@ -1,7 +1,9 @@
 """The Ray engine: trials are trained on the machines of a Ray cluster, or on this one by Ray.
 
 The data are put into the cluster once. Each replica comes back as soon as it is trained, and is
-written into the store by the process that runs the study: the machines need no common folder.
+written into the store by the process that runs the study: the machines need no common folder. It
+comes as the files that the store keeps, so that this process, which is one for all machines, copies
+and hashes no weights.
 """
 
 import pickle
@@ -17,14 +19,15 @@ from typing import Any
 
 import torch
 
+from steadfit.analysis.terms import Failure
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
-from steadfit.study.engine import Outcome, Session, check_counts, put, trained
+from steadfit.study.engine import Outcome, Session, check_counts, trained
 from steadfit.study.engines.ray_connection import connected, ray_module
 from steadfit.study.engines.worker import import_from, import_places, settle
-from steadfit.study.store import Store
+from steadfit.study.store import Packed, Store, pack
 from steadfit.study.trials import Trial
-from steadfit.training import Replica, keep_freed_memory
+from steadfit.training import keep_freed_memory
 
 _WRITERS = 8  # threads that write replicas: what they wait for is the disk
 
@@ -87,7 +90,7 @@ class _Cluster:
         ref = self.task.remote([self.put], pickle.dumps(trial), import_places())
         self.running[trial.key] = ref
 
-        def come(future: "Future[Replica]") -> None:
+        def come(future: "Future[Packed | None]") -> None:
             with suppress(RuntimeError):  # the study is over
                 self.writers.submit(self._keep, trial.key, store, future)
 
@@ -104,7 +107,7 @@ class _Cluster:
                 self.running.pop(one[0])
                 yield one
 
-    def _keep(self, key: str, store: Store, future: "Future[Replica]") -> None:
+    def _keep(self, key: str, store: Store, future: "Future[Packed | None]") -> None:
         """Write what came back, in a thread of its own."""
         try:
             self.ended.put((key, _outcome(future, key, store)))
@@ -181,11 +184,11 @@ def _answers(ray: Any, refs: list[Any]) -> list[Mapping[str, str]]:
         ) from None
 
 
-def _outcome(future: "Future[Replica]", key: str, store: Store) -> Outcome:
+def _outcome(future: "Future[Packed | None]", key: str, store: Store) -> Outcome:
     """What came of a trial. Raises what its training raised, as none should."""
     errors = ray_module().exceptions
     try:
-        return put(future.result(), key, store)
+        packed = future.result()
     except (errors.WorkerCrashedError, errors.OutOfMemoryError):
         return Outcome.LOST
     except errors.RayTaskError as error:
@@ -193,15 +196,20 @@ def _outcome(future: "Future[Replica]", key: str, store: Store) -> Outcome:
         raise (cause if isinstance(cause, SteadfitError) else RuntimeError(str(error))) from None
     except errors.RayError:  # its machine was taken away, or what it had trained with it
         return Outcome.AGAIN
+    if packed is None:
+        return Outcome.NO_MEMORY
+    store.write_packed(key, packed)
+    return Outcome.STORED
 
 
 _known: dict[str, Dataset] = {}  # in a worker: the study's data
 
 
-def _train_there(data: list[Any], packed: bytes, places: list[str]) -> Replica:
+def _train_there(data: list[Any], packed: bytes, places: list[str]) -> Packed | None:
     """In a worker of Ray's: train a trial that was pickled. places: to import from.
 
     data: where the cluster has them, in a list, as Ray would else unpack them for each trial.
+    Returns what is to be stored; None where memory was too small.
     """
     import_from(places)
     settle()
@@ -211,7 +219,8 @@ def _train_there(data: list[Any], packed: bytes, places: list[str]) -> Replica:
         _known.clear()
         _known[ref.hex()] = ray_module().get(ref)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    return trained(pickle.loads(packed), _known[ref.hex()], device)
+    replica = trained(pickle.loads(packed), _known[ref.hex()], device)
+    return None if replica.failure is Failure.MEMORY else pack(replica)
 
 
 def _machine() -> dict[str, str]:
