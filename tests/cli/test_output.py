@@ -1,11 +1,14 @@
 """Where the command's output cannot be written: a sentence, never a traceback."""
 
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from steadfit.cli import main
 
 HELP = [sys.executable, "-m", "steadfit", "--help"]
 
@@ -35,3 +38,18 @@ def test_a_reader_who_has_read_enough_is_no_error() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == 1
+
+
+def test_what_the_output_cannot_encode_is_escaped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"{k * k},{'b日'[k % 2]}\n" for k in range(30))
+    (tmp_path / "t.csv").write_text("size,label\n" + rows, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    written = io.BytesIO()
+    with io.TextIOWrapper(written, "ascii") as output:
+        monkeypatch.setattr(sys, "stdout", output)
+        with pytest.raises(SystemExit, match="0"):
+            main(["fit", "t.csv", "--epochs", "1", "--no-reference"])
+        output.flush()
+        assert rb"t \xb7 30 rows" in written.getvalue()

@@ -8,6 +8,7 @@ from scipy.io import arff
 
 from steadfit.data import Dataset, Ragged, read
 from steadfit.errors import SteadfitError
+from steadfit.formats.form import open_table
 from steadfit.kinds import Series, Table, Tables
 
 NUMBERS = np.random.default_rng(0).normal(size=(12, 9)).round(3)
@@ -148,3 +149,14 @@ def test_what_is_wrong_with_arff_is_named(tmp_path: Path, old: str, new: str, se
     (tmp_path / "people.arff").write_text(TABLE.replace(old, new))
     with pytest.raises(SteadfitError, match=sentence):
         read(tmp_path / "people.arff")
+
+
+def test_an_arff_row_may_have_quotes_of_both_kinds(tmp_path: Path) -> None:
+    rows = "\"2024-01-31\",'it\\'s, \"so\"', 1.5,a\n'2024-02-29',\"don't\",?,b\n" * 3
+    head = "@relation r\n@attribute when date\n@attribute note string\n@attribute v numeric\n"
+    path = tmp_path / "t.arff"
+    path.write_text(head + "@attribute class {a,b}\n@data\n" + rows)
+    found = open_table(path)
+    assert found.cells("when")[:2] == ["2024-01-31", "2024-02-29"]
+    assert found.cells("note")[:2] == ['it\'s, "so"', "don't"]
+    assert found.cells("v")[:2] == ["1.5", ""]

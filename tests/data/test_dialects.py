@@ -97,12 +97,20 @@ def column(tmp_path: Path, numbers: str, other: str, between: str = ";", **optio
         ("-1.041,5/+2,5/,5", "a/b/c", ";", [-1041.5, 2.5, 0.5]),
         ("1,5e3/2/NA", "a/b/c", ";", [1500, 2, np.nan]),
         ("1.5e3/2/NA", "1,5/2,5/x", ";", [1500, 2, np.nan]),
+        ("1.250e-01/2.155E+02/", "a/b/c", ";", [0.125, 215.5, np.nan]),
+        ("12,34,567/1,00,000/-45,678", "a/b/c", ";", [1234567, 100000, -45678]),
+        ("\u22121.5/2.25/0", "a/b/c", ";", [-1.5, 2.25, 0]),
+        ("1.234,50 €/0,99 €/12 €", "a/b/c", ";", [1234.5, 0.99, 12]),
+        ("$1,234.50/-$0.99/$-12", "a/b/c", ";", [1234.5, -0.99, -12]),
+        ("CHF 1'234.50/CHF 0.99/n.a.", "a/b/c", ";", [1234.5, 0.99, np.nan]),
+        ("12,5 %/7 %/-", "a/b/c", ";", [0.125, 0.07, np.nan]),
+        ("1.5/./\\N/<NA>", "a/b/c/d", ";", [1.5, np.nan, np.nan, np.nan]),
     ],
 )
 def test_decimal_marks_and_thousands(
     tmp_path: Path, numbers: str, other: str, between: str, values: list
 ) -> None:
-    np.testing.assert_array_equal(column(tmp_path, numbers, other, between), values)
+    np.testing.assert_allclose(column(tmp_path, numbers, other, between), values, 1e-15)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +137,13 @@ def test_numbers_that_can_be_read_in_two_ways_are_asked_about(
         as_thousands = decimal not in numbers
         expected = [1041, 2155, 5] if as_thousands else [1.041, 2.155, 5]
         assert column(tmp_path, numbers, other, between, decimal=decimal) == expected
+
+
+def test_per_cent_may_be_thousands_too(tmp_path: Path) -> None:
+    with pytest.raises(SteadfitError, match="numbers such as 2,155 may be thousands"):
+        column(tmp_path, "2,155%/1,041%/5%", "a/b/c")
+    found = column(tmp_path, "2,155%/1,041%/5%", "a/b/c", decimal=",")
+    np.testing.assert_allclose(found, [0.02155, 0.01041, 0.05], 1e-15)
 
 
 def test_a_column_with_both_kinds_of_marks_is_no_column_of_numbers(tmp_path: Path) -> None:

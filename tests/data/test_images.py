@@ -57,6 +57,12 @@ def test_train_and_test_above_the_classes(tmp_path: Path) -> None:
     assert data.notes[1:] == ("val lies beside train and is left out.",)
 
 
+def test_a_class_is_one_however_its_accents_are_written(tmp_path: Path) -> None:
+    fill(tmp_path / "train", classes=["B\u00e4r", "Hund"])
+    fill(tmp_path / "test", classes=["Ba\u0308r", "Hund"], each=1)  # as macOS writes it
+    assert read(tmp_path).classes == ("B\u00e4r", "Hund")
+
+
 def test_images_below_a_class_folder_are_its_own(tmp_path: Path) -> None:
     fill(tmp_path)
     (tmp_path / "a" / "more" / "deep").mkdir(parents=True)
@@ -356,7 +362,8 @@ def test_a_large_jpeg_is_scaled_as_a_whole_one_is(tmp_path: Path, orientation: i
 @pytest.mark.parametrize(
     "left",
     ["__MACOSX/a/._0.png", "@eaDir/a/0.png", ".ipynb_checkpoints/0.png", "a/._0.png",
-     "a/Thumbs.db", "b/desktop.ini", "#recycle/0.png", "a/@eaDir/0.png"],
+     "a/Thumbs.db", "b/desktop.ini", "#recycle/0.png", "a/@eaDir/0.png", "$RECYCLE.BIN/S-1/0.png",
+     "System Volume Information/x"],
 )  # fmt: skip
 def test_what_other_programs_leave_is_no_class_and_no_image(tmp_path: Path, left: str) -> None:
     folder = fill(tmp_path / "photos")

@@ -30,7 +30,7 @@ def test_both_sides_are_read(tmp_path: Path) -> None:
     assert data.structure.is_test is not None
     assert data.structure.is_test.tolist() == [False] * 4 + [True] * 2
     assert data.ids[:1] + data.ids[5:] == ("x row 0", "x_test row 1")
-    assert data.notes == ("The array extra of some.npz is not used.",)
+    assert data.notes[0] == "The array extra of some.npz is not used."
 
 
 def test_other_names_for_the_training_side(tmp_path: Path) -> None:

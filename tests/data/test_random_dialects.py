@@ -38,6 +38,8 @@ class Dialect:
     units: bool
     preamble: str
     footer: str
+    unit: str
+    numeric_target: bool
 
 
 def drawn(rng: np.random.Generator) -> Dialect:
@@ -57,6 +59,8 @@ def drawn(rng: np.random.Generator) -> Dialect:
         units=rng.random() < 0.1,
         preamble=one(*PREAMBLES),
         footer=one(*FOOTERS),
+        unit=one("", "", "", "", "%", " €"),
+        numeric_target=rng.random() < 0.25,
     )
 
 
@@ -74,13 +78,13 @@ def values(rng: np.random.Generator, rows: int) -> np.ndarray:
     return x
 
 
-def number(value: float, marks: tuple[str, str], gap: str) -> str:
+def number(value: float, marks: tuple[str, str], gap: str, unit: str = "") -> str:
     if np.isnan(value):
         return gap
     decimal, between = marks
     text = f"{value:,.3f}" if between else f"{value:.3f}"
     text = text.rstrip("0").rstrip(".")
-    return text.replace(",", "\0").replace(".", decimal).replace("\0", between)
+    return text.replace(",", "\0").replace(".", decimal).replace("\0", between) + unit
 
 
 def written(x: np.ndarray, labels: list[str], how: Dialect) -> str:
@@ -105,7 +109,7 @@ def written(x: np.ndarray, labels: list[str], how: Dialect) -> str:
     if how.units:
         text += line(["(m)"] * x.shape[1] + [""], words, "")
     for i, (row, label) in enumerate(zip(x, labels, strict=True)):
-        cells = [number(value, how.marks, how.gap) for value in row]
+        cells = [number(value, how.marks, how.gap, how.unit) for value in row]
         text += line([*cells, label], [False] * len(cells) + [True], str(i))
     return text + how.footer.replace("\n", how.ends)
 
@@ -116,6 +120,9 @@ def outcome(seed: int, folder: Path) -> str:
     how, rows = drawn(rng), int(rng.integers(6, 40))
     x = values(rng, rows)
     labels = [CLASSES[k % (3 if how.quoting != "needed" else 2)] for k in range(rows)]
+    if how.numeric_target:
+        y = rng.uniform(0, 3000, rows).round(2) + 0.01
+        labels = [number(value, how.marks, how.gap) for value in y]
     path = folder / "table.csv"
     path.write_bytes(written(x, labels, how).encode(how.encoding))
     try:
@@ -129,11 +136,15 @@ def outcome(seed: int, folder: Path) -> str:
     for name, column in expected.items():
         if name in kept:
             found = data.x.values.numpy()[:, kept[name]]
-            np.testing.assert_array_equal(found, column.astype(np.float32), str((seed, how)))
+            expected_values = column / 100 if how.unit == "%" else column
+            np.testing.assert_allclose(found, expected_values, 2e-7, err_msg=str((seed, how)))
         else:
             assert f'"{name}' in said, (seed, how, "left out, unsaid")
     assert set(kept) <= set(expected), (seed, how, kept)
-    assert list(data.schema.task.labels(data.y)) == labels, (seed, how)
+    if how.numeric_target:
+        np.testing.assert_allclose(data.y[:, 0], y, 2e-7, err_msg=str((seed, how)))
+    else:
+        assert list(data.schema.task.labels(data.y)) == labels, (seed, how)
     return "equal"
 
 

@@ -106,6 +106,7 @@ EXAMPLES: dict[str, Callable[[Path], Path]] = {
     ".arff": _arff,
     ".jsonl": _jsonl,
     ".ndjson": _ndjson,
+    ".json": lambda path: _jsonl(path).rename(path / "a.json"),
 }
 
 
@@ -234,3 +235,26 @@ def test_a_pickle_is_refused_and_never_loaded(tmp_path: Path, suffix: str, conte
         with pytest.raises(SteadfitError):
             read(path, kind=kind)
     assert not happened
+
+
+def test_what_cannot_be_read_as_it_is_leads_to_what_can(tmp_path: Path) -> None:
+    series = _ts(tmp_path)
+    with pytest.raises(SteadfitError, match=f"a folder with {series.name}. Give one"):
+        read(tmp_path)
+    table = _csv(tmp_path)
+    text = table.rename(tmp_path / "table.txt")
+    with pytest.raises(SteadfitError, match=r'target is of tables.* give kind="\.csv"'):
+        read(text, target="label")
+    other = text.rename(tmp_path / "table.data")
+    with pytest.raises(SteadfitError, match=r'say what it is: kind="\.csv"'):
+        read(other)
+    assert len(read(other, kind=".csv")) > 1
+
+
+def test_narrow_arrays_may_be_series(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.random.default_rng(0).normal(size=(6, 40, 3)), y=[0, 1] * 3)
+    (note,) = read(tmp_path / "a.npz").notes
+    assert 'kind="series" reads it as series' in note
+    assert (
+        str(read(tmp_path / "a.npz", kind="series")) == "a · 6 series of 40 steps × 3 · 2 classes"
+    )

@@ -36,6 +36,7 @@ def written(folder: Path, form: str) -> Path:
         return folder / "data"
     lines = {
         "a.jsonl": [json.dumps({"text": text, "label": label}) for label, text in ROWS],
+        "a.json": [json.dumps([{"text": text, "label": label} for label, text in ROWS], indent=1)],
         "a.txt": [f"__label__{label} {text}" for label, text in ROWS],
         "a.csv": ["review,sentiment", *(f'"{text}",{label}' for label, text in ROWS)],
         "b.csv": ["id,body,category", *(f'{n},"{text}",{label}'
@@ -45,7 +46,7 @@ def written(folder: Path, form: str) -> Path:
     return folder / form
 
 
-@pytest.mark.parametrize("form", ["folder", "a.jsonl", "a.txt", "a.csv", "b.csv"])
+@pytest.mark.parametrize("form", ["folder", "a.jsonl", "a.json", "a.txt", "a.csv", "b.csv"])
 def test_a_text_and_its_label_are_found(tmp_path: Path, form: str) -> None:
     source = written(tmp_path, form)
     data = read(source)
@@ -105,7 +106,8 @@ def test_a_folder_of_texts_without_classes_is_predicted(tmp_path: Path) -> None:
     ("name", "content", "sentence"),
     [
         ("a.jsonl", '{"a": 1}\n[1]\n', r"got something else in 1: line 2 \(\"\[1\]\"\)"),
-        ("a.jsonl", '[\n{"a": 1}\n]', "A list of objects is no JSON Lines"),
+        ("a.json", '[{"a": 1}, 2]', r"got something else in 1: object 2 \(\"2\"\)"),
+        ("a.json", '[{"a": 1}, {"a"', "the list, which is cut off or no JSON"),
         ("a.txt", "__label__a x\nb c\n", r'one __label__NAME .* line 2 \("b c"\)'),
         ("a.txt", "__label__a __label__b x\n", "Keep one label a line"),
         ("a.jsonl", "", "it is empty"),

@@ -126,6 +126,7 @@ OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
         ("t.xls", OLD, "of Excel before 2007, which is not read"),
         ("t.xls", b"PK\3\4" + bytes(600), r"is a newer workbook\. Name it \.xlsx"),
         ("t.xls", b"a\tlabel\n1\tx\n", r"is no workbook of Excel, but text\. Name it \.csv"),
+        ("t.xls", b"<html><table>", r"is a web page\. Open it in Excel"),
         ("t.ods", b"PK\3\4" + bytes(600), "of LibreOffice, which is not read. Save it there as"),
     ],
 )

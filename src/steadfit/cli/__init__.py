@@ -1,5 +1,6 @@
 """The command `steadfit`: it parses, calls and prints; the work is done below."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments: without the program's name; by default those the process was started with.
     """
     try:
+        _escape_what_cannot_be_encoded()
         check_limit()
         spin_briefly()
         app.error_console = SafeConsole(stderr=True)
@@ -45,6 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         print("\nStopped. What was finished is kept; the same command goes on.", file=sys.stderr)
         sys.exit(130)
+
+
+def _escape_what_cannot_be_encoded() -> None:
+    """Names of classes and the signs of our own lines may lack in the encoding of the output."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # neither absent nor another program's
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _write_no_more() -> None:

@@ -18,6 +18,7 @@ from steadfit.files import reading
 from steadfit.formats.archives import archived
 from steadfit.formats.form import holds_table
 from steadfit.formats.frames import is_frame
+from steadfit.formats.pictures import SUFFIXES as PICTURES
 from steadfit.formats.workbooks import check_sheets
 from steadfit.installed import installed, installed_names
 
@@ -36,6 +37,7 @@ SUFFIXES: Mapping[str, Reader] = {
     ".tsv": tables.read,
     ".jsonl": tables.read,
     ".ndjson": tables.read,
+    ".json": tables.read,
     ".parquet": tables.read,
     ".pq": tables.read,
     ".xlsx": tables.read,
@@ -116,6 +118,12 @@ def read(
         )
     for option in options:
         if option not in known:
+            if reader is text.read and option in inspect.signature(tables.read).parameters:
+                raise SteadfitError(
+                    f"{option} is of tables, and {source} is read as one long text. If it is a "
+                    'table, give kind=".csv".',
+                    kind=".csv",
+                )
             called = source if isinstance(source, str | Path) else "a frame"
             known = sorted({"kind", "limit", "part", "classes", *known})
             raise unknown(f"option of {called}", option, known)
@@ -152,6 +160,8 @@ def _reader(source: Any, kind: str | None, task: str | None, rows: str | None) -
             return reader
         raise unknown("data set", str(source), [*NAMES, *installed_names("readers")])
     told = kind is not None or task in OF_TASK
+    if path.is_dir() and not told and not holds_table(path):
+        _check_folder(path)
     if path.is_dir():
         return images.read if told or not holds_table(path) else tables.read
     suffix = (kind or path.suffix).lower()
@@ -173,7 +183,19 @@ def _reader(source: Any, kind: str | None, task: str | None, rows: str | None) -
         return reader
     check_sheets(path)
     known = [name for name in installed_names("readers") if name.startswith(".")]
-    raise unknown("kind of file", suffix or path.name, [*SUFFIXES, *known])
+    what = unknown("kind of file", suffix or path.name, [*SUFFIXES, *known])
+    raise SteadfitError(f'{what} Under another suffix, say what it is: kind=".csv".', kind=".csv")
+
+
+def _check_folder(path: Path) -> None:
+    """Raise SteadfitError for a folder with nothing but files that are data sets themselves."""
+    with reading(path):
+        inside = sorted(path.iterdir())
+    files = [file.name for file in inside if file.suffix.lower() in SUFFIXES]
+    if files and all(file.is_file() and file.suffix.lower() not in PICTURES for file in inside):
+        raise SteadfitError(
+            f"{path} must be a data set, got a folder with {some(files)}. Give one."
+        )
 
 
 def _training_part(dataset: Dataset, part: str) -> Dataset:

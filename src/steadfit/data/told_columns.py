@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.columns import Columns, as_dates
+from steadfit.formats.columns import Columns
+from steadfit.formats.dates import are_undecided, as_dates
 from steadfit.kinds.table_columns import (
     PARTS,
     Category,
@@ -107,6 +108,8 @@ def _columns_of(table: Columns, name: str, target: str | None) -> list[Column]:
     words = [count for cell, count in counts.items() if not _is_number(cell)]
     if sum(words) < rows / 2 and (len(counts) > FEW or min(words, default=1) == 1):
         table.numbers(name)  # raises, and names the other cells
+    if are_undecided(cells):
+        raise _UselessError("dates whose day and month nothing tells apart: write 2024-01-31")
     if len(counts) > FEW and len(counts) > rows / 2:
         raise _UselessError("texts that nearly all differ")
     frequent = sorted(counts, key=lambda cell: (-counts[cell], cell))[:MOST_CATEGORIES]

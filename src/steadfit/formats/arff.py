@@ -11,6 +11,9 @@ _ATTRIBUTE = re.compile(
     r"""@attribute\s+(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s'"]\S*?))\s*(\{.*|\s\S.*)""",
     re.I,
 )
+_CELL = re.compile(  # between commas, in quotes of either kind or in none
+    r"""(?:^|,)\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,]*?))\s*(?=,|$)"""
+)
 
 
 def arff_text(path: Path, text: str) -> str:
@@ -64,11 +67,18 @@ def _cells(line: str, where: str, count: int) -> list[str]:
             f"{where}: sparse rows are not supported. Save all values, with Weka's filter "
             "SparseToNonSparse or as CSV."
         )
-    quote = "'" if "'" in line else '"'
-    cells = next(csv.reader([line], quotechar=quote, escapechar="\\", skipinitialspace=True))
+    cells = list(map(_cell, _CELL.finditer(line)))
     if len(cells) != count:
         raise SteadfitError(
             f"{where}: a row must have {count} values, one an attribute, got {len(cells)}: "
             f"{some(cells)}. Fix or remove the line."
         )
-    return ["" if cell.strip() == "?" else cell.strip() for cell in cells]
+    return cells
+
+
+def _cell(found: re.Match[str]) -> str:
+    """A cell as it is meant: without quotes, nothing where it is missing."""
+    plain = found[3]
+    if plain is not None:
+        return "" if plain == "?" else plain
+    return re.sub(r"\\(.)", r"\1", found[1] if found[1] is not None else found[2]).strip()

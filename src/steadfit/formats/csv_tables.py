@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.columns import Columns, check_count, is_missing, number_of, plain_columns
+from steadfit.formats.cells import is_missing, number_of
+from steadfit.formats.columns import Columns, check_count, plain_columns
 from steadfit.formats.dialect import Dialect, dialect_of
 from steadfit.formats.encoding import read_text
 from steadfit.formats.label_first import SUFFIXES, is_label_first, with_header
-from steadfit.formats.numerals import Mark, can_be_numbers, plain_numbers
+from steadfit.formats.numerals import Mark, plain_numbers
+from steadfit.formats.odd_rows import is_nameless, without_odd_rows
+from steadfit.formats.units import bare_numbers, hundredths
 
 if TYPE_CHECKING:
     from pyarrow import csv as arrow
@@ -48,10 +51,14 @@ def columns_of_text(path: Path, text: str, delimiter: str | None, decimal: Mark 
     names = _header(path, body, dialect.delimiter)
     table, footer = _parsed(path, body, names, dialect)
     columns = _without_nameless(plain_columns(path.name, table, 2 + dialect.skipped))
-    columns = _without_units(columns)
-    written, notes = plain_numbers(columns.data, path.name, decimal, is_missing)
-    told = (*dialect.notes, *columns.notes, *footer, *notes)
-    return replace(columns, data=columns.data | written, notes=told)
+    columns = without_odd_rows(columns)
+    bare = bare_numbers(columns.data, path.name, is_missing)
+    data = {**columns.data, **bare.data}
+    written, notes = plain_numbers(data, path.name, decimal, is_missing)
+    data |= written
+    data |= {name: hundredths(data[name]) for name in bare.percent}
+    told = (*dialect.notes, *columns.notes, *footer, *bare.notes, *notes)
+    return replace(columns, data=data, notes=told)
 
 
 def _check_options(delimiter: str | None, decimal: str | None) -> None:
@@ -66,18 +73,19 @@ def _check_options(delimiter: str | None, decimal: str | None) -> None:
 
 
 def _header(path: Path, body: str, delimiter: str) -> list[str]:
-    names = next((row for row in csv.reader(io.StringIO(body), delimiter=delimiter) if row), [])
+    first = next((row for row in csv.reader(io.StringIO(body), delimiter=delimiter) if row), [])
+    names = [name.strip() for name in first]
     check_count(path, len(names))
-    named = [name for name in names if name.strip()]
-    twice = sorted(name for name, times in Counter(named).items() if times > 1)
-    if twice:
-        raise SteadfitError(f"{path.name} has columns of the same name: {some(twice)}. Rename one.")
+    named = list(filter(None, names))
     if names and all(number_of(name) is not None for name in names):
         head = body.lstrip("\n").partition("\n")[0]
         raise SteadfitError(
             f'{path.name} must begin with a row of column names, got numbers: "{head[:40]}". Add '
             "one; of series whose labels come first, label,t1,t2,…"
         )
+    twice = sorted(name for name, times in Counter(named).items() if times > 1)
+    if twice:
+        raise SteadfitError(f"{path.name} has columns of the same name: {some(twice)}. Rename one.")
     return names
 
 
@@ -142,35 +150,10 @@ def _named(table: Any, names: list[str]) -> Any:
 
 def _without_nameless(columns: Columns) -> Columns:
     """Without columns that have neither a name nor a value, as trailing delimiters make them."""
-    empty = [name for name in columns.data if _is_nameless(name)
+    empty = [name for name in columns.data if is_nameless(name)
              and not any((cell or "").strip() for cell in columns.cells(name))]  # fmt: skip
     if not empty or len(empty) == len(columns.data):
         return columns
     kept = {name: column for name, column in columns.data.items() if name not in empty}
     note = f"{columns.file}: {len(empty)} columns without a name and without values are left out."
     return replace(columns, data=kept, notes=(*columns.notes, note))
-
-
-def _is_nameless(name: str) -> bool:
-    return not name.strip() or name.startswith("unnamed ")
-
-
-def _without_units(columns: Columns) -> Columns:
-    """Without a first row that has units: words above nothing but numbers, and else nothing or
-    what is in brackets."""
-    if len(columns) < 2:
-        return columns
-    units = []
-    for column in columns.data.values():
-        cell = (column[0].as_py() or "").strip()
-        if number_of(cell) is None and can_be_numbers(column.slice(1), is_missing):
-            units.append(cell)
-        elif cell and not (cell[0] in "([" and cell[-1] in ")]"):
-            return columns
-    if not units:
-        return columns
-    rest = {name: column.slice(1) for name, column in columns.data.items()}
-    note = f"{columns.file}: the row under the header has units, left out: {some(units)}."
-    return replace(
-        columns, data=rest, first_row=columns.first_row + 1, notes=(*columns.notes, note)
-    )

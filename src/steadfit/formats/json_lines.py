@@ -1,44 +1,56 @@
-"""JSON Lines: an object a line, whose keys are the columns."""
+"""JSON Lines, an object a line, or a list of objects; their keys are the columns."""
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.columns import Columns, check_count, columns_of
 from steadfit.formats.encoding import read_text
 from steadfit.regular_files import check_json
 
-JSON_LINES = (".jsonl", ".ndjson")
+JSON_LINES = (".jsonl", ".ndjson", ".json")
 
 
 def read_json_lines(path: Path, encoding: str | None = None) -> Columns:
-    """A row a line; a key that a line lacks is an empty cell. What holds several values, a list or
-    an object, is text as JSON writes it. Raises SteadfitError that names the lines that are no
-    object."""
+    """A row an object; a key that one lacks is an empty cell. What holds several values, a list or
+    an object, is text as JSON writes it. Raises SteadfitError that names what is no object."""
     text = read_text(path, encoding)
     check_json(path, text.encode())
-    rows: list[dict[str, Any]] = []
-    places, wrong = [], []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        row = _object(line)
-        if row is None:
-            wrong.append(f'line {number} ("{line[:40]}")')
-            continue
-        rows.append(row)
-        places.append(f"{path.name} line {number}")
+    found = _of_list(text) if text.lstrip().startswith("[") else _of_lines(text)
+    rows = [each.row for each in found if each.row is not None]
+    wrong = [f'{each.where} ("{each.written[:40]}")' for each in found if each.row is None]
     if wrong or not rows:
         raise SteadfitError(
-            f"{path.name}: each line must be a JSON object, got something else in {len(wrong)}: "
-            f"{some(wrong) or 'it is empty'}. A list of objects is no JSON Lines: write an object "
-            "a line."
+            f"{path.name}: must have a JSON object a line, or a list of objects, got something "
+            f"else in {len(wrong)}: {some(wrong) or 'it is empty'}. Fix or remove these."
         )
     names = list(dict.fromkeys(name for row in rows for name in row))
     check_count(path, len(names))
     cells = {name: [_cell(row.get(name)) for row in rows] for name in names}
-    return columns_of(path.name, cells, places=places)
+    return columns_of(path.name, cells, places=[f"{path.name} {each.where}" for each in found])
+
+
+class _Found(NamedTuple):
+    """Where something stands, how it is written, and the object that it is, if it is one."""
+
+    where: str
+    written: str
+    row: dict[str, Any] | None
+
+
+def _of_lines(text: str) -> list[_Found]:
+    return [_Found(f"line {number}", line, _object(line))
+            for number, line in enumerate(text.split("\n"), start=1) if line.strip()]  # fmt: skip
+
+
+def _of_list(text: str) -> list[_Found]:
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return [_Found("the list, which is cut off or no JSON", text, None)]
+    return [_Found(f"object {number}", str(value), value if isinstance(value, dict) else None)
+            for number, value in enumerate(values, start=1)]  # fmt: skip
 
 
 def _object(line: str) -> dict[str, Any] | None:

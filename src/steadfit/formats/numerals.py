@@ -26,13 +26,17 @@ class _Fit(NamedTuple):
 def pattern(mark: Mark) -> str:
     """A regular expression of whole cells that are numbers with this decimal mark.
 
-    >>> import re
     >>> [bool(re.fullmatch(pattern(","), cell)) for cell in ("1.041,5", "0,5", "0.041", "1.5")]
     [True, True, False, False]
+    >>> [bool(re.fullmatch(pattern("."), cell)) for cell in ("12,34,567", "1,041e3", "1.041e3")]
+    [True, False, True]
     """
     decimal, other = (r"\.", ",") if mark == "." else (",", r"\.")
-    groups = "|".join(f"[1-9][0-9]{{0,2}}(?:{each}[0-9]{{3}})+" for each in (other, f"[{_GROUPS}]"))
-    return f"[+-]?(?:(?:[0-9]+|{groups})(?:{decimal}[0-9]*)?|{decimal}[0-9]+){_POWER}"
+    groups = [f"[1-9][0-9]{{0,2}}(?:{each}[0-9]{{3}})+" for each in (other, f"[{_GROUPS}]")]
+    if mark == ".":
+        groups.append("[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}")  # lakh and crore, as in India
+    plain = f"(?:[0-9]+(?:{decimal}[0-9]*)?|{decimal}[0-9]+){_POWER}"
+    return f"[+-]?(?:{plain}|(?:{'|'.join(groups)})(?:{decimal}[0-9]*)?)"
 
 
 def plain_numbers(

@@ -24,7 +24,9 @@ _ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 swap height and width
 NEEDS = "needs"  # in the reason why a sound file cannot be read here
 WHITE = 65535  # of a file with 16 bits a pixel that uses all of them
 _WHITES = (255, 1023, 4095, 16383, WHITE)
-_LEFT_BEHIND = {"__macosx", "@eadir", "#recycle", "lost+found", "thumbs.db", "desktop.ini"}
+_LEFT_BEHIND = {"__macosx", "@eadir", "#recycle", "#snapshot", "@recycle", "$recycle.bin",
+                "recycler", "system volume information", "lost+found", "thumbs.db", "ehthumbs.db",
+                "desktop.ini"}  # fmt: skip
 
 
 Fit = Literal["pad", "crop"]

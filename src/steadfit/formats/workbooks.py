@@ -39,6 +39,10 @@ def check_sheets(path: Path) -> None:
         )
     if head.startswith(b"PK"):
         raise SteadfitError(f"{path.name} is a newer workbook. Name it .xlsx.")
+    if head.lstrip().startswith(b"<"):
+        raise SteadfitError(
+            f"{path.name} is a web page. Open it in Excel, and save it as .xlsx or CSV (UTF-8)."
+        )
     raise SteadfitError(f"{path.name} is no workbook of Excel, but text. Name it .csv.")
 
 

@@ -48,7 +48,7 @@ class Texts(Sequences):
     remedies = ("recurrent_dropout", "word_dropout")
     references = ("TF-IDF and logistic regression", "TF-IDF and ridge regression")
     suffix = ".txt"
-    files = "texts: a .csv, .jsonl, .parquet or .txt file, or a folder of .txt files"
+    files = "texts: a .csv, .jsonl, .json, .parquet or .txt file, or a folder of .txt files"
     text_is_path = False
     of_gaps = "blank"
 

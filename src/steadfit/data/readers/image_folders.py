@@ -1,6 +1,7 @@
 """Which files of a folder are images, which of them test, and which class folder each lies in."""
 
 import os
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +78,7 @@ def check_classes(kept: Sequence[File], files: Sequence[File], root: Path) -> No
     """Every class folder of the training side, and every class, must have images."""
     divided = _sides(root)
     train = root if divided is None else divided[0]
-    folders = {place(path, train) for path in _folders(train)}
+    folders = {_class(path, train) for path in _folders(train)}
     empty = sorted((folders | {file.folder for file in files}) - {file.folder for file in kept})
     if empty:
         raise SteadfitError(
@@ -101,10 +102,15 @@ def _images(
             if but is not None and path.samefile(but):
                 continue
             if reason is None:
-                files.append(File(path, place(path, side).partition("/")[0], is_test))
+                files.append(File(path, _class(path, side), is_test))
             else:
                 odd.setdefault(reason, []).append(place(path, root))
     return Findings(files, _left_out(odd))
+
+
+def _class(path: Path, side: Path) -> str:
+    """The folder below a side that a path lies in; macOS writes its accents apart, others not."""
+    return unicodedata.normalize("NFC", place(path, side).partition("/")[0])
 
 
 def _sides(root: Path) -> tuple[Path, Path | None] | None:

@@ -15,6 +15,7 @@ from steadfit.errors import SteadfitError, unknown
 from steadfit.formats.npz import load_arrays
 
 _NAMES = ("x", "y", "x_test", "y_test")
+_NARROW = 8  # pixels: images whose sides are shorter may be series with channels
 
 
 def read(
@@ -51,6 +52,11 @@ def read(
         "is_test": is_test if len(sides) == 2 else None,
         "notes": [f"The array {name} of {path.name} is not used." for name in others],
     }
+    if kind is None and layout is None and x.ndim == 3 and min(x.shape[1:]) < _NARROW:
+        common["notes"].append(
+            f"x of shape {x.shape} is read as images of {x.shape[1]}×{x.shape[2]} pixels; "
+            'kind="series" reads it as series.'
+        )
     of_kind = {None: partial(from_arrays, layout=layout, image=image), "series": from_series,
                "table": from_table}  # fmt: skip
     if kind not in of_kind:

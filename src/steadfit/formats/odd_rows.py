@@ -1,0 +1,137 @@
+"""Rows of a file that are no examples: units, headers in two rows, totals, and empty ones."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from steadfit.errors import SteadfitError, counted, some
+from steadfit.formats.cells import is_missing, number_of
+from steadfit.formats.columns import Columns
+from steadfit.formats.numerals import can_be_numbers
+
+_TOTALS = ("total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "totale",
+           "totaal", "mean", "average", "mittelwert", "moyenne", "promedio")  # fmt: skip
+
+
+def without_odd_rows(columns: Columns) -> Columns:
+    """Without a first row of units, repeated headers, empty rows at the end, and a last row of
+    totals; the notes say which. Raises SteadfitError where there is no header."""
+    columns = _without_units(columns)
+    for found in (_empty_at_the_end, _repeated_headers, _totals):
+        rows = found(columns)
+        if len(rows) and len(rows) < len(columns):
+            numbers = some([f"row {columns.number_of_row(row)}" for row in rows])
+            note = f"{columns.file}: {_WHAT[found].format(counted(len(rows), 'rows'))}: {numbers}."
+            columns = columns.without(rows)
+            columns = replace(columns, notes=(*columns.notes, note))
+    _check_header(columns)
+    return columns
+
+
+def is_nameless(name: str) -> bool:
+    """Whether a column has no name in the file."""
+    return not name.strip() or name.startswith("unnamed ")
+
+
+def _without_units(columns: Columns) -> Columns:
+    """Without a first row of words above nothing but numbers, and else nothing or what is in
+    brackets: units, or the second row of a header."""
+    if len(columns) < 2:
+        return columns
+    words = {}
+    for name, column in columns.data.items():
+        cell = (column[0].as_py() or "").strip()
+        first, rest = column.slice(0, 1), column.slice(1)
+        if number_of(cell) is None and not _are_numbers(first) and _are_numbers(rest):
+            words[name] = cell
+        elif cell and not (cell[0] in "([" and cell[-1] in ")]"):
+            return columns
+    if not words:
+        return columns
+    rest = {name: column.slice(1) for name, column in columns.data.items()}
+    note = f"the row under the header has units, left out: {some(list(words.values()))}"
+    if any(map(is_nameless, words)):
+        rest = dict(zip(_of_two_rows(list(rest), words), rest.values(), strict=True))
+        note = f"the header has two rows, read as {some(list(rest))}"
+    notes = (*columns.notes, f"{columns.file}: {note}.")
+    return replace(columns, data=rest, first_row=columns.first_row + 1, notes=notes)
+
+
+def _of_two_rows(names: list[str], words: dict[str, str]) -> list[str]:
+    """Each name with the word below it; a name above the first of several columns is of all."""
+    above, found = "", []
+    for name in names:
+        above = above if is_nameless(name) else name
+        found.append(f"{above} {words[name]}".strip() if name in words else name)
+    return found if len(set(found)) == len(found) else names
+
+
+def _empty_at_the_end(columns: Columns) -> list[int]:
+    """In a table of several columns: in one, an empty row may be a text without words."""
+    last = len(columns)
+    while last and len(columns.data) > 1 and not any(_cells(columns, last - 1)):
+        last -= 1
+    return list(range(last, len(columns)))
+
+
+def _cells(columns: Columns, row: int) -> Iterator[str]:
+    return ((column[row].as_py() or "").strip() for column in columns.data.values())
+
+
+def _repeated_headers(columns: Columns) -> list[int]:
+    """Rows that are the header again, as joined files have them."""
+    rows = set(range(len(columns))) if len(columns.data) > 1 else set()
+    for name, column in columns.data.items():
+        if rows:
+            rows &= set(_rows_of("" if is_nameless(name) else name, column))
+    return sorted(rows)
+
+
+def _totals(columns: Columns) -> list[int]:
+    """The last row, if its first word says so, and nowhere else."""
+    last = len(columns) - 1
+    for column in columns.data.values():
+        cell = (column[last].as_py() or "").strip().lower().rstrip(":")
+        if cell in _TOTALS:
+            alike = [text.strip().lower().rstrip(":") == cell for text in column.to_pylist()]
+            return [last] if sum(alike) == 1 and not _are_numbers(column.slice(0, last)) else []
+        if cell and number_of(cell) is None:
+            return []
+    return []
+
+
+_WHAT = {
+    _empty_at_the_end: "{} without any value at the end left out",
+    _repeated_headers: "the header comes again in {}, left out",
+    _totals: "{} of totals left out",
+}
+
+
+def _check_header(columns: Columns) -> None:
+    """Raise SteadfitError where the first line is a row like the others: some of its cells are
+    numbers, and each of the others comes again in its own column."""
+    numbers = [name for name in columns.data if number_of(name) is not None]
+    words = [name for name in columns.data if name not in numbers and not is_nameless(name)]
+    if not numbers or not words:
+        return
+    if all(len(_rows_of(name, columns.data[name])) for name in words):
+        raise SteadfitError(
+            f"{columns.file} must begin with a row of column names, got a row of values: "
+            f"{some(list(columns.data))}. Add one."
+        )
+
+
+def _rows_of(text: str, column: Any) -> list[int]:
+    """The rows with this text, blanks around it aside."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    same = pc.call_function("equal", [pc.call_function("utf8_trim_whitespace", [column]),
+                                      pa.scalar(text)])  # fmt: skip
+    return np.flatnonzero(np.asarray(same)).tolist()
+
+
+def _are_numbers(column: Any) -> bool:
+    return can_be_numbers(column, is_missing)

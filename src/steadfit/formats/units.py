@@ -1,0 +1,115 @@
+"""Columns of numbers with a unit in every cell: amounts of money, and per cent."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from steadfit.errors import some
+from steadfit.formats.numerals import can_be_numbers
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_UNIT = r"[^\w\s.,;:'\"()\[\]{}<>=?!/+-]|EUR|USD|GBP|CHF"  # a sign, such as % and those of money
+_BLANK = "[ \u00a0\u202f]?"
+_NUMBER = "[0-9][0-9.,'\u2019 \u00a0\u202f]*|[.,][0-9]+"
+_BEFORE = re.compile(f"[+-]?({_UNIT}){_BLANK}[+-]?({_NUMBER})")
+_AFTER = re.compile(f"[+-]?({_NUMBER}){_BLANK}({_UNIT})")
+_MINUS = "\u2212"  # as typography has it
+
+
+class Bare(NamedTuple):
+    """Columns without their units; those that were per cent; and what is to be said."""
+
+    data: Mapping[str, "pa.ChunkedArray"]
+    percent: list[str]
+    notes: list[str]
+
+
+def bare_numbers(
+    data: Mapping[str, "pa.ChunkedArray"],
+    file: str,
+    is_missing: Callable[["pa.ChunkedArray"], Any],
+) -> Bare:
+    """The columns all of whose cells are numbers with the same unit, and those with a minus of
+    typography, as plain numbers. is_missing: of trimmed cells, True for those that say so."""
+    bare, units = {}, {}
+    for name, column in data.items():
+        known = _known(column, is_missing)
+        if known is None:
+            continue
+        changed = column
+        if _any(known, _MINUS):
+            changed, known = (_replaced(cells, _MINUS, "-") for cells in (column, known))
+        unit = _unit(known[0].as_py())
+        if unit is not None and _all(known, _with_unit(unit)):
+            changed = _replaced(_trimmed(changed), _with_unit(unit), r"\1\2\3\4")
+            units[name] = unit
+        if changed is not column and can_be_numbers(changed, is_missing):
+            bare[name] = changed
+    percent = [name for name in bare if units.get(name) == "%"]
+    others = [f"{name} ({unit})" for name, unit in units.items() if name in bare and unit != "%"]
+    notes = []
+    if percent:
+        notes.append(f"{file}: 12% is read as 0.12 in the columns {some(percent)}.")
+    if others:
+        notes.append(f"{file}: the unit is left out of the numbers of {some(others)}.")
+    return Bare(bare, percent, notes)
+
+
+def hundredths(column: "pa.ChunkedArray") -> Any:
+    """A hundredth of each number that is written with a decimal point; other cells as they are."""
+    return _replaced(column, r"^([+-]?[0-9.]*[0-9][0-9.]*)$", r"\1e-2")
+
+
+def _known(column: "pa.ChunkedArray", is_missing: Callable[..., Any]) -> Any:
+    """The cells that say something, trimmed; None where there are none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_string(column.type):
+        return None
+    cells = _trimmed(column).drop_null()
+    known = cells.filter(pc.call_function("invert", [is_missing(cells)]))
+    return known if len(known) else None
+
+
+def _unit(cell: str) -> str | None:
+    if found := _BEFORE.fullmatch(cell):
+        return found[1]
+    found = _AFTER.fullmatch(cell)
+    return None if found is None else found[2]
+
+
+def _with_unit(unit: str) -> str:
+    sign = re.escape(unit)
+    return f"^([+-]?)(?:{sign}{_BLANK}([+-]?)({_NUMBER})|({_NUMBER}){_BLANK}{sign})$"
+
+
+def _trimmed(column: Any) -> Any:
+    import pyarrow.compute as pc
+
+    return pc.call_function("utf8_trim_whitespace", [column])
+
+
+def _replaced(column: Any, regex: str, by: str) -> Any:
+    import pyarrow.compute as pc
+
+    options = pc.ReplaceSubstringOptions(regex, by)
+    return pc.call_function("replace_substring_regex", [column], options)
+
+
+def _all(cells: Any, regex: str) -> bool:
+    return bool(_match("all", cells, regex))
+
+
+def _any(cells: Any, regex: str) -> bool:
+    return bool(_match("any", cells, regex))
+
+
+def _match(of_them: str, cells: Any, regex: str) -> Any:
+    import pyarrow.compute as pc
+
+    options = pc.MatchSubstringOptions(regex)
+    found = pc.call_function("match_substring_regex", [cells], options)
+    return pc.call_function(of_them, [found]).as_py()

@@ -1,0 +1,45 @@
+"""Dates as people and programs write them, against `datetime.strftime`."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from steadfit.data import read
+from steadfit.errors import SteadfitError
+from steadfit.formats.columns import Columns, columns_of
+
+DAYS = [datetime(2023, 11, 5, 9, 5) + timedelta(days=37 * k, hours=5 * k) for k in range(20)]
+
+
+def table(cells: list[str]) -> Columns:
+    return columns_of("t", {"when": cells}, [str(i) for i in range(len(cells))])
+
+
+@pytest.mark.parametrize(
+    "style",
+    ["%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%y %H:%M",
+     "%d-%m-%Y %H:%M", "%m/%d/%Y %I:%M %p", "%m/%d/%Y, %I:%M:%S %p", "%d-%b-%Y %H:%M",
+     "%d %B %Y %H:%M", "%b %d, %Y %H:%M", "%B %d, %Y, %I:%M %p", "%-m/%-d/%Y %-H:%M",
+     "%Y-%-m-%-d %-H:%M", "%-d.%-m.%Y %-H:%M", "%Y/%m/%d %H:%M"],
+)  # fmt: skip
+def test_the_same_moments_in_other_styles(style: str) -> None:
+    cells = [day.strftime(style) for day in DAYS]
+    found = table([*cells, "n.a."]).dates("when")
+    np.testing.assert_array_equal(found[:-1], np.array(DAYS, "datetime64[us]"))
+    assert np.isnat(found[-1])
+    assert table(cells).are_dates("when")
+
+
+def test_days_and_months_that_nothing_tells_apart_are_no_dates(tmp_path: Path) -> None:
+    rows = "".join(f"{1 + k % 12}/{1 + k % 7}/2024,{k % 5}.5,{'ab'[k % 2]}\n" for k in range(80))
+    (tmp_path / "t.csv").write_text("when,v,label\n" + rows)
+    data = read(tmp_path / "t.csv")
+    assert data.columns == ("v",)
+    assert any("whose day and month nothing tells apart" in note for note in data.notes)
+
+
+def test_a_cell_that_is_no_date_is_the_one_that_is_named() -> None:
+    with pytest.raises(SteadfitError, match=r'something else in 1: 1 \("soon"\)'):
+        table(["3/4/2024", "soon", "3/31/2024"]).dates("when")
