@@ -229,7 +229,7 @@ def _at(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def _longer(values: np.ndarray, rows: int) -> np.ndarray:
-    return np.pad(values, ((0, rows), (0, 0)), constant_values=np.nan)
+    return np.concatenate([values, np.full((rows, values.shape[1]), np.nan)]) if rows else values
 
 
 def _one(values: np.ndarray) -> np.ndarray:
@@ -251,10 +251,10 @@ def _check_filled(table: Columns, clock: Clock, windows: np.ndarray) -> None:
 
 
 def _check_static(table: Columns, column: str, clock: Clock) -> None:
-    names = table.names_in(column)
+    names, of_rows = table.coded(column)
     for key, rows in clock.members.items():
-        there = rows[rows != ABSENT]
-        found = list(dict.fromkeys(name for row in there if (name := names[row]) is not None))
+        there = np.unique(of_rows[rows[rows != ABSENT]])
+        found = [name for i in there if (name := names[i]) is not None]
         if len(found) != 1:
             raise SteadfitError(
                 f'{table.file}: the static column "{column}" must be the same in all rows of a '

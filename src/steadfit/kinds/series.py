@@ -1,7 +1,7 @@
 """Series of numbers over time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -147,4 +147,4 @@ def _cropped(x: Ragged, share: float, generator: torch.Generator) -> Ragged:
     begin = x.starts + (place * (cut + 1)).long()
     steps = torch.arange(int(lengths.sum()), device=lengths.device)
     shift = (begin - (lengths.cumsum(0) - lengths)).repeat_interleave(lengths)
-    return replace(x, values=x.values[steps + shift], lengths=lengths)
+    return Ragged(x.values[steps + shift], lengths)

@@ -1,0 +1,66 @@
+"""`Windows`: stretches of one length, of longer sequences that they share."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from steadfit.kinds.ragged import Ragged
+
+
+class Windows(Ragged):
+    """Stretches of one length of longer sequences, as the windows that forecasts are made from.
+
+    A step is in as many windows as there are steps in one; it is kept once, and copied when windows
+    are padded for a network. `values` is all of them end to end, made anew at each call.
+
+    shared: the longer sequences, one after the other; float32, shape (steps, channels). begins:
+        where in them each window begins; int64, shape (windows,). length: of each, 1 or more.
+
+    >>> two = Windows(torch.arange(4.0)[:, None], torch.tensor([0, 1]), 3)
+    >>> two.padded().flatten().tolist()
+    [0.0, 1.0, 2.0, 1.0, 2.0, 3.0]
+    >>> two.values.shape, two[torch.tensor([1])].shared is two.shared
+    (torch.Size([6, 1]), True)
+    """
+
+    shared: Tensor
+    begins: Tensor
+    length: int
+
+    def __init__(self, shared: Tensor, begins: Tensor, length: int) -> None:
+        lengths = torch.full((len(begins),), length, device=begins.device)
+        facts = {"shared": shared, "begins": begins, "length": length, "lengths": lengths}
+        for name, value in facts.items():
+            object.__setattr__(self, name, value)  # as a frozen dataclass does
+
+    @property
+    def values(self) -> Tensor:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.padded().flatten(0, 1)
+
+    @property
+    def shape(self) -> torch.Size:
+        longest = self.length if len(self) else 0
+        return torch.Size((len(self), longest, *self.shared.shape[1:]))
+
+    @property
+    def ndim(self) -> int:
+        return 1 + self.shared.ndim
+
+    def __getitem__(self, indices: Tensor) -> "Windows":
+        return Windows(self.shared, self.begins[indices], self.length)
+
+    def padded(self) -> Tensor:
+        place = torch.arange(self.length, device=self.begins.device)
+        return self.shared[self.begins[:, None] + place]
+
+    def rows(self) -> Iterator[np.ndarray]:
+        shared = self.shared.numpy()
+        yield from (shared[begin : begin + self.length] for begin in self.begins.tolist())
+
+    def of_steps(self, change: Callable[[Tensor], Tensor]) -> "Windows":
+        return Windows(change(self.shared), self.begins, self.length)
+
+    def to(self, device: str | torch.device) -> "Windows":
+        return Windows(self.shared.to(device), self.begins.to(device), self.length)
