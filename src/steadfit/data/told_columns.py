@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.columns import Columns, as_dates
+from steadfit.formats.cells import as_dates
+from steadfit.formats.columns import Columns
 from steadfit.kinds.table_columns import (
     PARTS,
     Category,

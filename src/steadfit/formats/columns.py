@@ -1,25 +1,33 @@
 """Named columns of cells as text, numbers, labels and times; every bad row is named."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some, unknown
-from steadfit.formats.calendars import compact, iso
+from steadfit.formats.calendars import compact
+from steadfit.formats.cells import (
+    MISSING,
+    are_numbers,
+    as_dates,
+    calendar_clock,
+    different,
+    floats,
+    number_of,
+    plain,
+    written,
+)
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?"})  # in a column of numbers
 if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST_COLUMNS = 20_000
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _ZEROS_IN_FRONT = re.compile(r"[+-]?0[0-9]+")
-_HEAD = 1000  # rows that tell quickly that a column has no numbers
 
 
 class Coded(NamedTuple):
@@ -84,7 +92,7 @@ class Columns:
 
     def _floats(self, name: str) -> np.ndarray | None:
         if name not in self._as_floats:
-            values = _floats(self.data[self.check(name)])
+            values = floats(self.data[self.check(name)])
             if values is not None:
                 values.flags.writeable = False
             self._as_floats[name] = values
@@ -100,7 +108,7 @@ class Columns:
 
     def coded(self, name: str) -> Coded:
         """The different cells of a column, and where they are."""
-        written, of_rows = _different(self.data[self.check(name)])
+        written, of_rows = different(self.data[self.check(name)])
         cells = [None if cell is None else str(cell).strip() or None for cell in written]
         number = {cell: i for i, cell in enumerate(dict.fromkeys(cells))}
         same = np.array([number[cell] for cell in cells], np.int64)
@@ -135,7 +143,7 @@ class Columns:
         if all(map(_WHOLE.fullmatch, cells)):
             small = all(len(cell) <= 20 and -(2**63) <= int(cell) < 2**63 for cell in cells)
             return np.array(list(map(int, cells)), np.int64) if small else np.array(cells)
-        if any(map(_ZEROS_IN_FRONT.fullmatch, cells)) or not _are_numbers(cells):
+        if any(map(_ZEROS_IN_FRONT.fullmatch, cells)) or not are_numbers(cells):
             return np.array(cells)
         return np.array(cells, np.float64)
 
@@ -147,7 +155,7 @@ class Columns:
         """The rows that have no label; see `labels`."""
         cells = self.names_in(name)
         known = [cell for cell in cells if cell is not None and cell.lower() not in MISSING]
-        numeric = _are_numbers(known)
+        numeric = are_numbers(known)
         return [
             row
             for row, cell in enumerate(cells)
@@ -202,7 +210,7 @@ class Columns:
         else, or only some have a zone."""
         cells, of_rows = self.coded(name)
         known = [cell for cell in cells if cell is not None]
-        found = _calendar(_written(known)) if len(known) == len(cells) else None
+        found = calendar_clock(written(known)) if len(known) == len(cells) else None
         return None if found is None else found[of_rows]
 
     def times(self, name: str) -> tuple[np.ndarray, bool]:
@@ -219,11 +227,11 @@ class Columns:
         clock = self._clock(name)
         if clock is not None:
             return clock, True
-        cells = _written(self.texts(name))
+        cells = written(self.texts(name))
         words = [row for row, cell in enumerate(cells) if number_of(cell) is None]
         if len(words) < len(cells) / 2:
             raise self._refusal(name, words, "a number (as most do)")
-        wrong = [row for row, cell in enumerate(cells) if _calendar([cell]) is None]
+        wrong = [row for row, cell in enumerate(cells) if calendar_clock([cell]) is None]
         if len(wrong) == len(cells):
             raise SteadfitError(
                 f'{self.file}, column "{name}": times must be numbers, or dates such as 2024-01-31 '
@@ -283,130 +291,3 @@ def columns_of(
     table = pa.table({name: pa.array(column, pa.string()) for name, column in cells.items()})
     found = plain_columns(file, table, 1)
     return replace(found, places=tuple(places), notes=tuple(notes), is_test=is_test)
-
-
-def _different(column: "pa.ChunkedArray") -> tuple[list, np.ndarray]:
-    """The different values of a column, and which of them each row has."""
-    import pyarrow.compute as pc
-
-    encoded = pc.call_function("dictionary_encode", [column], pc.DictionaryEncodeOptions("encode"))
-    encoded = encoded.combine_chunks()
-    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
-
-
-def _written(cells: list[str]) -> list[str]:
-    """Dates in the form of ISO 8601."""
-    return [compact(cell) or iso(cell) for cell in cells]
-
-
-def _calendar(cells: list[str]) -> np.ndarray | None:
-    """Microseconds since 1970, int64; None where a cell is no date, or only some have a zone."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
-        try:
-            return pc.cast(pa.array(cells), kind).cast(pa.int64()).to_numpy()
-        except pa.ArrowInvalid:
-            continue
-    return None
-
-
-def as_dates(column: "pa.ChunkedArray") -> np.ndarray | None:
-    """A column as datetime64[us], NaT where it is missing; None where a cell is something else."""
-    import pyarrow as pa
-
-    if pa.types.is_temporal(column.type):
-        if not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):
-            return None
-        return _microseconds(column)
-    if not pa.types.is_string(column.type):
-        return None
-    cells = [None if cell is None else cell.strip() for cell in column.to_pylist()]
-    cells = [None if not cell or cell.lower() in MISSING else cell for cell in cells]
-    if not any(cells):
-        return None
-    written = pa.array([cell and iso(cell) for cell in cells], pa.string())
-    for kind in (pa.timestamp("us"), pa.timestamp("us", "UTC")):
-        try:
-            return _microseconds(written.cast(kind))
-        except pa.ArrowInvalid:
-            continue
-    return None
-
-
-def _microseconds(column: Any) -> np.ndarray:
-    import pyarrow as pa
-
-    moments = column.cast(pa.timestamp("us", getattr(column.type, "tz", None)), safe=False)
-    return np.asarray(moments).astype("datetime64[us]")
-
-
-def plain(column: Any) -> Any:
-    """An array of Arrow's, or a chunked one; text as text, however it is stored."""
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
-        column = column.cast(pa.string())
-    return column
-
-
-def _floats(column: "pa.ChunkedArray") -> np.ndarray | None:
-    """A column as float64, NaN where it is missing; None where a cell is something else."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    def cast(column: "pa.ChunkedArray") -> np.ndarray | None:
-        try:
-            return np.asarray(pc.cast(column, pa.float64(), safe=False), np.float64)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            return None
-
-    values = cast(column)
-    if values is not None or not pa.types.is_string(column.type):
-        return values
-    if len(column) > _HEAD and _floats(column.slice(0, _HEAD)) is None:
-        return None
-    column = pc.call_function("utf8_trim_whitespace", [column])
-    missing = is_missing(column)
-    return cast(pc.call_function("if_else", [missing, pa.scalar(None, pa.string()), column]))
-
-
-def is_missing(cells: "pa.ChunkedArray") -> Any:
-    """True for the trimmed cells of text that say that a number is missing."""
-    import pyarrow.compute as pc
-
-    return pc.call_function("is_in", [pc.call_function("utf8_lower", [cells])], _missing())
-
-
-@cache
-def _missing() -> Any:
-    """The words for what is missing, as Arrow looks them up: made once, as tables may be wide."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    return pc.SetLookupOptions(pa.array(sorted(MISSING)))
-
-
-def number_of(cell: object) -> float | None:
-    """A cell as a number, NaN where it is missing, None where it is something else."""
-    if cell is None:
-        return float("nan")
-    if isinstance(cell, str) and cell.strip().lower() in MISSING:
-        return float("nan")
-    return float(cell) if _is(float, cell) else None  # pyright: ignore[reportArgumentType]
-
-
-def _are_numbers(cells: Sequence[str]) -> bool:
-    """Whether all are numbers, one at least finite: infinity and NaN alone are names."""
-    return all(_is(float, cell) for cell in cells) and any(np.isfinite(float(c)) for c in cells)
-
-
-def _is(kind: Callable[..., object], cell: object) -> bool:
-    try:
-        kind(cell)
-    except (TypeError, ValueError):
-        return False
-    return "_" not in str(cell) and str(cell).isascii()  # as Arrow: no 1_000, no other digits

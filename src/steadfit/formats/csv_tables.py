@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.columns import Columns, check_count, is_missing, number_of, plain_columns
+from steadfit.formats.cells import is_missing, number_of
+from steadfit.formats.columns import Columns, check_count, plain_columns
 from steadfit.formats.dialect import Dialect, dialect_of
 from steadfit.formats.encoding import read_text
 from steadfit.formats.label_first import SUFFIXES, is_label_first, with_header

@@ -9,7 +9,8 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from steadfit.errors import SteadfitError
-from steadfit.formats.columns import Columns, as_dates
+from steadfit.formats.cells import as_dates
+from steadfit.formats.columns import Columns
 from steadfit.formats.form import INDEX, Form, Rows, label_columns, row_ids
 from steadfit.formats.marks import joined_marks
 
