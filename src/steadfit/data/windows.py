@@ -47,7 +47,8 @@ def windows_of(
     counts = np.array(lengths) - window - horizon + 1
     number = np.repeat(np.arange(len(series)), counts)
     first = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
-    begins = first + (np.cumsum(lengths) - lengths)[number]
+    starts = (np.cumsum(lengths) - lengths)[number]
+    begins = first + starts
     whole, after = np.concatenate(past), np.concatenate(future)
     following = np.lib.stride_tricks.sliding_window_view(after, horizon, axis=0)
     y = following[begins + window].transpose(0, 2, 1).reshape(len(first), -1)
@@ -57,9 +58,10 @@ def windows_of(
         rows = begins[is_open, None] + np.arange(window)
         own = filled_windows(series, lambda each: np.concatenate(seen(each))[rows], missing)
         whole, begins = _with_own(whole, begins, is_open, own)
+        starts = np.where(is_open, begins, starts)
     lost = np.concatenate([[0], np.isnan(whole).any(1).cumsum()])
     kept = (lost[begins + window] == lost[begins]) & ~np.isnan(y).any(1)
-    x = Windows(torch.from_numpy(whole), torch.from_numpy(begins), window)
+    x = Windows(torch.from_numpy(whole), torch.from_numpy(begins), window, torch.from_numpy(starts))
     return Cut(x, y, number, first, kept)
 
 

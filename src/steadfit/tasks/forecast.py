@@ -105,7 +105,10 @@ class Forecast(Numeric):
         return "windows"
 
     def references(self, kind: Kind[Any]) -> tuple[str, ...]:
-        return ("naive forecast", "seasonal naive forecast", "drift", "ridge on lags")
+        return (
+            *("naive forecast", "seasonal naive forecast", "drift", "ridge on lags"),
+            *("Holt-Winters", "AutoETS", "Theta"),
+        )
 
     def columns(
         self, names: Sequence[str], logits: np.ndarray, replicas: np.ndarray | None
