@@ -155,7 +155,7 @@ HOURS = [f"2024-03-01T{hour:02d}:00,{hour},{hour},0" for hour in range(6)]
         (
             "day,sales,visits,open",
             DAYS[:3],
-            r"the 4 rows .* got fewer in 1: new.csv \(3\)",
+            r"the 4 rows .* got fewer in all of 1: new.csv \(3\)",
         ),
         ("day,sales,visits,open", DAYS[:3] + DAYS[4:], "row 5: .* a gap .* 2024-03-03 to"),
         ("day,sales,visits,open", [*DAYS[:5], "2024-03-06,,1,0"], '"sales": .* row 7. Nothing is'),

@@ -8,6 +8,7 @@ import pytest
 import steadfit as sf
 from steadfit.data import read
 from steadfit.errors import SteadfitError
+from steadfit.prediction import predictions
 
 DAYS = [str(np.datetime64("2024-01-01") + i) for i in range(60)]
 WAVE = [10 + np.sin(i) for i in range(60)]
@@ -94,3 +95,14 @@ def test_only_a_column_whose_every_cell_is_a_date_is_one_of_times(tmp_path: Path
     data = read(path, horizon=2, target="sold")
     assert "The times are in day." in data.notes
     assert "Columns not used: shop, seen." in data.notes
+
+
+def test_series_too_short_to_forecast_are_named_and_the_others_forecast(tmp_path: Path) -> None:
+    data = read(two_series(tmp_path, DAYS, DAYS[:10]), horizon=2, window=14)
+    model = sf.fit(data, out=tmp_path / "run", training={"epochs": 2}, reference=False).model
+    found = model.forecast(tmp_path / "s.csv")
+    assert found["input"].tolist() == ["a", "a"]
+    assert found["time"].tolist() == ["2024-03-01", "2024-03-02"]
+    notes = predictions(tmp_path / "run", tmp_path / "s.csv").notes
+    assert notes[0].startswith("1 of 2 series have fewer than the 14 rows")
+    assert notes[0].endswith("are not forecast: b (10).")

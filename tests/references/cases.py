@@ -80,6 +80,9 @@ CASES = {
     "seasonal naive forecast": forecast,
     "drift": forecast,
     "ridge on lags": forecast,
+    "Holt-Winters": forecast,
+    "AutoETS": forecast,
+    "Theta": forecast,
     "Kneser-Ney": lambda: read("copy", length=3, train=40, test=10),
 }
 

@@ -14,7 +14,9 @@ from steadfit.errors import SteadfitError
 from steadfit.references import REFERENCES, Reference, references_for
 from steadfit.training import TrainedModel, TrainedReference
 
-NEEDS = {"HOG and logistic regression": "skimage"}
+NEEDS = {"HOG and logistic regression": "skimage"} | {
+    reference.name: reference.needs for reference in REFERENCES.values() if reference.needs
+}
 
 
 @pytest.fixture(params=list(REFERENCES))
@@ -147,5 +149,6 @@ def test_references_of_some_data() -> None:
         "seasonal naive forecast",
         "drift",
         "ridge on lags",
+        *(("Holt-Winters", "AutoETS", "Theta") if find_spec("statsmodels") else ()),
     ]
     assert [r.name for r in references_for(case("Kneser-Ney"))] == ["frequencies", "Kneser-Ney"]

@@ -21,7 +21,7 @@ from steadfit.api.runs import run_facts, usual_folder
 from steadfit.data import Dataset, Split, dataset_of, points, split
 from steadfit.files import check_file, check_outside, write_text
 from steadfit.recipe import Recipe, Scalar
-from steadfit.references import ReferenceScore, references_for, scores
+from steadfit.references import ReferenceScore, absent_notes, references_for, scores
 from steadfit.remedies import ArmLike, Remedy, apply, joined
 from steadfit.report.mistakes import mistakes_page
 from steadfit.study import fit_result
@@ -87,6 +87,7 @@ def fit(
     result = _fit_result(dataset, parts, chosen, wanted, replica, compared, seed)
     write_text(folder / fit_result.NAME, result.to_json())
     notes = (*parts.train.notes, *parts.notes, *found.notes, *network_notes(chosen, parts.train))
+    notes += absent_notes(parts.train) if reference else ()
     _write_mistakes(folder, trained, parts.test, replica)
     write_about(folder, About(notes, run_facts(time.time() - began, "none")))
     return Fitted(trained, folder, result, replica.seconds, compared, notes)

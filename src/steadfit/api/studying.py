@@ -21,6 +21,7 @@ from steadfit.api.runs import finished, folder_for, teller
 from steadfit.data import Dataset, dataset_of
 from steadfit.files import write_text
 from steadfit.recipe import Recipe, Scalar
+from steadfit.references import absent_notes
 from steadfit.remedies import ArmLike
 from steadfit.report import page
 from steadfit.report.progress import notebook_bar
@@ -122,6 +123,7 @@ def study(
         tried = []
     folder = folder_for(out, dataset.name, data, dataset, RecipeLearner(baseline), replace, voice)
     notes = (*found.notes, *network_notes(baseline, dataset))
+    notes += absent_notes(dataset) if reference else ()
     if tell is not None:
         for note in notes:
             tell(note)

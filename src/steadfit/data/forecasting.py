@@ -8,10 +8,10 @@ from torch import Tensor
 
 from steadfit.data.dataset import Dataset, Structure
 from steadfit.data.schema import Schema
+from steadfit.data.windows import windows_of
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats import ForecastTable
-from steadfit.formats.covariates import ahead
-from steadfit.formats.gaps import check_rule, filled, filled_note, filled_windows
+from steadfit.formats.gaps import check_rule, filled, filled_note
 from steadfit.kinds import Ragged, Series
 from steadfit.kinds.series_rows import as_steps
 from steadfit.tasks import Forecast
@@ -53,7 +53,6 @@ def from_forecast(
     names = tuple(names) or tuple(f"series {i}" for i in range(len(series)))
     series = [as_steps(one, where) for one, where in zip(series, names, strict=True)]
     starts = tuple(starts) or (0,) * len(series)
-    need = forecast.window + forecast.horizon
     if forecast.window < 1 or forecast.horizon < 1 or forecast.season < 1:
         raise SteadfitError(
             f"Window, horizon and season must be 1 or more, got {forecast.window}, "
@@ -76,48 +75,35 @@ def from_forecast(
     enough, left_out = _long_enough(told, names, forecast, name)
     whole, series = [series[i] for i in enough], [told[i] for i in enough]
     names, starts = [names[i] for i in enough], [starts[i] for i in enough]
-
-    def windows(each: Sequence[np.ndarray]) -> np.ndarray:
-        moved = [ahead(one, forecast.known, forecast.horizon) for one in each]
-        until = [one[: len(past)] for one, past in zip(moved, series, strict=True)]
-        return _windows(until, need)[:, : forecast.window]
-
-    past = filled_windows(whole, windows, missing, forecast.season)
-    future = _windows(series, need)[:, forecast.window :, list(forecast.targets)]
-    counts = [len(one) - need + 1 for one in series]
-    number = np.repeat(np.arange(len(series)), counts)
-    first = np.concatenate(
-        [np.arange(count) + at for count, at in zip(counts, starts, strict=True)]
-    )
-    kept = np.asarray(~(np.isnan(past).any(axis=(1, 2)) | np.isnan(future).any(axis=(1, 2))))
+    cut = windows_of(whole, list(map(len, series)), forecast, missing)
+    kept = cut.kept
     notes = [
         *notes,
         *left_out,
         *_missing_note(series, names, kept, missing, forecast.season),
         *_constant_note(series, names, forecast.targets),
     ]
-    past, future, number, first = past[kept], future[kept], number[kept], first[kept]
-    if np.isinf(past).any() or np.isinf(future).any():
+    if any(np.isinf(one).any() for one in series):
         raise SteadfitError(f"{name}: values are infinite, or beyond float32. Fix them.")
+    number, first = cut.series[kept], (cut.first + np.array(starts)[cut.series])[kept]
+    predicted = first + forecast.window
     return Dataset(
         name=name,
-        x=Ragged(
-            torch.from_numpy(past.reshape(-1, past.shape[2])),
-            torch.full((len(past),), forecast.window),
-        ),
-        y=torch.from_numpy(future.reshape(len(future), -1)),
+        x=cut.x[torch.from_numpy(np.flatnonzero(kept))],
+        y=torch.from_numpy(cut.y[kept]),
         schema=Schema(
-            Series(past.shape[2]),
+            Series(cut.x.shape[2]),
             forecast,
             form or ForecastTable((), None, None, forecast.window),
         ),
         structure=Structure(
             spans=torch.from_numpy(
-                np.stack([number, first + forecast.window, first + need - 1], axis=1)
+                np.stack([number, predicted, predicted + forecast.horizon - 1], axis=1)
             )
         ),
         ids=tuple(
-            f"{names[i]} step {t + forecast.window}" for i, t in zip(number, first, strict=True)
+            f"{names[i]} step {step}"
+            for i, step in zip(number.tolist(), predicted.tolist(), strict=True)
         ),
         notes=tuple(notes),
     )
@@ -154,12 +140,6 @@ def _check_above_0(
             f"{counted(len(low), 'values')} that are 0 or less: {some(low)}. Leave log out, or fix "
             "these values."
         )
-
-
-def _windows(series: Sequence[np.ndarray], steps: int) -> np.ndarray:
-    """Every stretch of so many steps of every series, shape (examples, steps, channels)."""
-    each = [np.lib.stride_tricks.sliding_window_view(one, steps, axis=0) for one in series]
-    return np.concatenate(each).transpose(0, 2, 1)
 
 
 def _without_future(one: np.ndarray, forecast: Forecast) -> np.ndarray:
@@ -232,11 +212,16 @@ def _constant_note(
     same = [
         name
         for name, one in zip(names, series, strict=True)
-        if any(len(np.unique(one[~np.isnan(one[:, k]), k])) == 1 for k in targets)
+        if any(_never_changes(one[:, k]) for k in targets)
     ]
     if not same:
         return []
     return [f"{len(same)} of {len(series)} series never change: {some(same)}."]
+
+
+def _never_changes(values: np.ndarray) -> bool:
+    known = values[~np.isnan(values)]
+    return len(known) > 0 and known.min() == known.max()
 
 
 def _missing_note(

@@ -1,4 +1,4 @@
-"""What a cell of text says: that something is missing, or a number."""
+"""What a cell of text says: that something is missing, or a number; whole columns by Arrow."""
 
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -14,6 +14,27 @@ MISSING = frozenset({
     "", "na", "n/a", "#n/a", "#na", "<na>", "n.a.", "k.a.", "nan", "-nan", "nat", "null", "none",
     "missing", "\\n", "?", ".", "-", "--", "\u2013", "\u2014",
 })  # fmt: skip
+_HEAD = 1000  # rows that tell quickly that a column has no numbers
+
+
+def different(column: "pa.ChunkedArray") -> tuple[list, np.ndarray]:
+    """The different values of a column, and which of them each row has."""
+    import pyarrow.compute as pc
+
+    encoded = pc.call_function("dictionary_encode", [column], pc.DictionaryEncodeOptions("encode"))
+    encoded = encoded.combine_chunks()
+    return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
+
+
+def plain(column: Any) -> Any:
+    """An array of Arrow's, or a chunked one; text as text, however it is stored."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
+        column = column.cast(pa.string())
+    return column
 
 
 def floats(column: "pa.ChunkedArray") -> np.ndarray | None:
@@ -30,6 +51,8 @@ def floats(column: "pa.ChunkedArray") -> np.ndarray | None:
     values = cast(column)
     if values is not None or not pa.types.is_string(column.type):
         return values
+    if len(column) > _HEAD and floats(column.slice(0, _HEAD)) is None:
+        return None
     column = pc.call_function("utf8_trim_whitespace", [column])
     missing = is_missing(column)
     return cast(pc.call_function("if_else", [missing, pa.scalar(None, pa.string()), column]))

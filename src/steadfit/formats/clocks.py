@@ -47,6 +47,16 @@ class Clock(NamedTuple):
     ticks: list[Ticks]
     times: Sequence[np.ndarray]
 
+    def only(self, places: Sequence[int]) -> "Clock":
+        """Of the series at these places alone."""
+        keys = list(self.members)
+        return self._replace(
+            members={keys[i]: self.members[keys[i]] for i in places},
+            starts=[self.starts[i] for i in places],
+            ticks=[self.ticks[i] for i in places] if self.ticks else [],
+            times=[self.times[i] for i in places] if self.times else [],
+        )
+
 
 def read_clock(
     table: Columns, given: Mapping[str, np.ndarray], time: str | None, fill: str | None = None

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some, unknown
 from steadfit.formats.calendars import compact
-from steadfit.formats.cells import MISSING, are_numbers, floats, number_of
+from steadfit.formats.cells import MISSING, are_numbers, different, floats, number_of, plain
 from steadfit.formats.dates import as_dates, microseconds, no_dates, written_times
 
 if TYPE_CHECKING:
@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 20_000
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _ZEROS_IN_FRONT = re.compile(r"[+-]?0[0-9]+")
+
+
+class Coded(NamedTuple):
+    """The different cells of a column as text without blanks around it, None for an empty one, in
+    the order in which they first come; and which of them each row has, int64, shape (rows,).
+
+    A long table has few names and times that come again and again: each is looked at once.
+    """
+
+    cells: list[str | None]
+    of_rows: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,9 @@ class Columns:
     numbers_of: np.ndarray | None = None
     places: tuple[str, ...] = ()
     is_test: np.ndarray | None = None
+    _as_floats: dict[str, np.ndarray | None] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # what `_floats` gave, as readers ask again and again
 
     @property
     def names(self) -> list[str]:
@@ -65,15 +79,31 @@ class Columns:
         return self.data[self.check(name)].to_pylist()
 
     def is_numeric(self, name: str) -> bool:
-        return floats(self.data[name]) is not None
+        return self._floats(name) is not None
+
+    def _floats(self, name: str) -> np.ndarray | None:
+        if name not in self._as_floats:
+            values = floats(self.data[self.check(name)])
+            if values is not None:
+                values.flags.writeable = False
+            self._as_floats[name] = values
+        return self._as_floats[name]
 
     def numbers(self, name: str) -> np.ndarray:
         """A column as float64, NaN where a cell is empty or says so (NA, NaN, null, ?)."""
-        values = floats(self.data[self.check(name)])
+        values = self._floats(name)
         if values is not None:
             return values
         wrong = [i for i, cell in enumerate(self.cells(name)) if number_of(cell) is None]
         raise self._refusal(name, wrong, "a number")
+
+    def coded(self, name: str) -> Coded:
+        """The different cells of a column, and where they are."""
+        written, of_rows = different(self.data[self.check(name)])
+        cells = [None if cell is None else str(cell).strip() or None for cell in written]
+        number = {cell: i for i, cell in enumerate(dict.fromkeys(cells))}
+        same = np.array([number[cell] for cell in cells], np.int64)
+        return Coded(list(number), same[of_rows])
 
     def texts(self, name: str) -> list[str]:
         """A column as text, no cell empty."""
@@ -140,8 +170,8 @@ class Columns:
 
     def names_in(self, name: str) -> list[str | None]:
         """A column as text without blanks around it, None where a cell is empty."""
-        cells = [None if cell is None else str(cell).strip() for cell in self.cells(name)]
-        return [cell or None for cell in cells]
+        cells, of_rows = self.coded(name)
+        return [cells[i] for i in of_rows.tolist()]
 
     def dates(self, name: str) -> np.ndarray:
         """A column of dates as datetime64[us], NaT where a cell is missing.
@@ -159,13 +189,19 @@ class Columns:
         """Whether each cell of a column is a time of the calendar."""
         if self.is_numeric(name) and not self._are_compact(name):
             return False
-        cells = self.cells(name)
-        whole = all(cell is not None and str(cell).strip() for cell in cells)
-        return whole and microseconds(written_times(list(map(str, cells)))) is not None
+        return self._clock(name) is not None
 
     def _are_compact(self, name: str) -> bool:
         """Whether each cell is a date of eight digits."""
-        return all(compact(str(cell)) for cell in self.cells(name))
+        return all(compact(str(cell)) for cell in self.coded(name).cells)
+
+    def _clock(self, name: str) -> np.ndarray | None:
+        """A column of dates as int64 microseconds since 1970; None where a cell is something
+        else, or only some have a zone."""
+        cells, of_rows = self.coded(name)
+        known = [cell for cell in cells if cell is not None]
+        found = microseconds(written_times(known)) if len(known) == len(cells) else None
+        return None if found is None else found[of_rows]
 
     def times(self, name: str) -> tuple[np.ndarray, bool]:
         """A column of times, and whether they are of the calendar: then int64 microseconds.
@@ -178,10 +214,10 @@ class Columns:
             values = self.numbers(name)
             self._refuse(name, np.flatnonzero(~np.isfinite(values)).tolist(), "a time")
             return values, False
-        cells = written_times(self.texts(name))
-        clock = microseconds(cells)
+        clock = self._clock(name)
         if clock is not None:
             return clock, True
+        cells = written_times(self.texts(name))
         words = [row for row, cell in enumerate(cells) if number_of(cell) is None]
         if len(words) < len(cells) / 2:
             raise self._refusal(name, words, "a number (as most do)")
@@ -245,14 +281,3 @@ def columns_of(
     table = pa.table({name: pa.array(column, pa.string()) for name, column in cells.items()})
     found = plain_columns(file, table, 1)
     return replace(found, places=tuple(places), notes=tuple(notes), is_test=is_test)
-
-
-def plain(column: Any) -> Any:
-    """An array of Arrow's, or a chunked one; text as text, however it is stored."""
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
-        column = column.cast(pa.string())
-    return column

@@ -29,7 +29,7 @@ class Covariate:
         """What a column holds. Raises SteadfitError for too many categories."""
         if table.is_numeric(column):
             return cls(column)
-        found = sorted({name for name in table.names_in(column) if name is not None})
+        found = sorted(name for name in table.coded(column).cells if name is not None)
         if len(found) > MOST_CATEGORIES:
             raise SteadfitError(
                 f'{table.file}, column "{column}": there must be at most {MOST_CATEGORIES} '
@@ -49,17 +49,18 @@ class Covariate:
         """
         if not self.categories:
             return table.numbers(self.column)[:, None]
-        names = table.names_in(self.column)
+        names, of_rows = table.coded(self.column)
         new = [i for i, name in enumerate(names) if name not in (None, *self.categories)]
         if new:
+            row = int(np.flatnonzero(np.isin(of_rows, new))[0])
             raise SteadfitError(
-                f'{table.where(new[0])}: the column "{self.column}" must have a category that was '
-                f"trained on ({some(self.categories)}), got {names[new[0]]}. Leave these rows out, "
-                "or train with such."
+                f'{table.where(row)}: the column "{self.column}" must have a category that was '
+                f"trained on ({some(self.categories)}), got {names[of_rows[row]]}. Leave these "
+                "rows out, or train with such."
             )
-        found = np.array([[name == one for one in self.categories] for name in names], np.float64)
-        found[[name is None for name in names]] = np.nan
-        return found
+        each = np.array([[name == one for one in self.categories] for name in names], np.float64)
+        each[[name is None for name in names]] = np.nan
+        return each[of_rows]
 
 
 def check_parts(parts: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from steadfit.formats.covariates import (
     parts_of,
 )
 from steadfit.formats.form import Form, Rows
-from steadfit.formats.gaps import FILLS, check_rule, filled_note, filled_windows
+from steadfit.formats.gaps import FILLS, check_rule, filled, filled_note, filled_windows
 from steadfit.formats.long_tables import check_complete, rows_of_series
 
 PAST = "Nothing is filled in, as that could bring the future into the past: "
@@ -118,9 +118,10 @@ class ForecastTable(Form):
     def rows(self, table: Columns, missing: str) -> Rows:
         """The last rows of each series, NaN where missing and not filled.
 
-        Raises SteadfitError for a series that is shorter than the window, a gap in time and values
-        that are missing in the window unless they are filled or to be dropped, rows of another
-        distance than in training, known columns that end before the horizon, and a model of arrays.
+        Series that are shorter than the window are left out, and named in the notes.
+        Raises SteadfitError where all are, for a gap in time and values that are missing in the
+        window unless they are filled or to be dropped, rows of another distance than in training,
+        known columns that end before the horizon, and a model of arrays.
         """
         check_rule(missing, self.season)
         if not self.columns:
@@ -132,7 +133,10 @@ class ForecastTable(Form):
         self._check_step(table, clock.step)
         series = self.channels(table, clock)
         ends = self.ends(series, clock)
-        self._check_ends(table, clock, ends)
+        enough, left_out = self._long_enough(table, clock, ends)
+        clock = clock.only(enough)
+        series, ends = [series[i] for i in enough], [ends[i] for i in enough]
+        self._check_known(table, clock, ends)
         rule = self.fill or missing
         if rule == "refuse":
             drop = (
@@ -150,8 +154,10 @@ class ForecastTable(Form):
         found = filled_windows(series, last, rule, self.season)
         if self.fill and missing == "refuse":
             _check_filled(table, clock, found)
-        notes = [*clock.notes, *filled_note(last(series), found, rule)]
-        return Rows(list(found), list(clock.members), notes, _from(clock, ends))
+        notes = [*clock.notes, *left_out, *filled_note(last(series), found, rule)]
+        before = [filled(one, rule, self.season)[: end - self.window]
+                  for one, end in zip(series, ends, strict=True)]  # fmt: skip
+        return Rows(list(found), list(clock.members), notes, _from(clock, ends), before=before)
 
     def check_complete(
         self, table: Columns, clock: Clock, ends: list[int], window: int | None, remedy: str
@@ -171,22 +177,31 @@ class ForecastTable(Form):
         names = [each.column for each in self.known for _ in range(each.width)]
         check_complete(table, names, _side_by_side(table, self.known), np.concatenate(seen), remedy)
 
-    def _check_ends(self, table: Columns, clock: Clock, ends: list[int]) -> None:
-        members = clock.members.items()
-        short = [
-            f"{key} ({end})"
-            for (key, _), end in zip(members, ends, strict=True)
-            if end < self.window
-        ]
-        if short:
+    def _long_enough(
+        self, table: Columns, clock: Clock, ends: list[int]
+    ) -> tuple[list[int], list[str]]:
+        """Which series have the rows of a window, and a note on the others.
+
+        Raises SteadfitError where none has."""
+        each = list(zip(clock.members, ends, strict=True))
+        short = [f"{key} ({end})" for key, end in each if end < self.window]
+        if len(short) == len(each):
             raise SteadfitError(
-                f"{table.file}: each series must have the {self.window} rows that a forecast is "
-                f"made from, got fewer in {len(short)}: {some(short)}. Add the rows before them, "
-                "or leave these series out."
+                f"{table.file}: a series must have the {self.window} rows that a forecast is made "
+                f"from, got fewer in all of {len(short)}: {some(short)}. Add the rows before them."
             )
+        enough = [i for i, end in enumerate(ends) if end >= self.window]
+        if not short:
+            return enough, []
+        return enough, [
+            f"{len(short)} of {len(each)} series have fewer than the {self.window} rows that a "
+            f"forecast is made from, and are not forecast: {some(short)}."
+        ]
+
+    def _check_known(self, table: Columns, clock: Clock, ends: list[int]) -> None:
         few = [
             f"{key} ({len(rows) - end})"
-            for (key, rows), end in zip(members, ends, strict=True)
+            for (key, rows), end in zip(clock.members.items(), ends, strict=True)
             if self.known and len(rows) - end < self.horizon
         ]
         if few:
@@ -229,7 +244,7 @@ def _at(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def _longer(values: np.ndarray, rows: int) -> np.ndarray:
-    return np.pad(values, ((0, rows), (0, 0)), constant_values=np.nan)
+    return np.concatenate([values, np.full((rows, values.shape[1]), np.nan)]) if rows else values
 
 
 def _one(values: np.ndarray) -> np.ndarray:
@@ -251,10 +266,10 @@ def _check_filled(table: Columns, clock: Clock, windows: np.ndarray) -> None:
 
 
 def _check_static(table: Columns, column: str, clock: Clock) -> None:
-    names = table.names_in(column)
+    names, of_rows = table.coded(column)
     for key, rows in clock.members.items():
-        there = rows[rows != ABSENT]
-        found = list(dict.fromkeys(name for row in there if (name := names[row]) is not None))
+        there = np.unique(of_rows[rows[rows != ABSENT]])
+        found = [name for i in there if (name := names[i]) is not None]
         if len(found) != 1:
             raise SteadfitError(
                 f'{table.file}: the static column "{column}" must be the same in all rows of a '

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
+
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.arff import arff_text
 from steadfit.formats.calendars import Ticks
@@ -35,6 +37,7 @@ class Rows(NamedTuple):
     ids: where each came from. notes: what there is to tell of them. clocks: the times after each,
     where there are times. beside: the words that stand with each text, from other columns.
     labels: those of the examples, where the table has them too; "" where a cell is empty.
+    before: the steps of each series before its example, where only the last ones are that.
     """
 
     examples: Sequence[Any]
@@ -43,6 +46,7 @@ class Rows(NamedTuple):
     clocks: Sequence[Ticks] = ()
     beside: Sequence[Sequence[str]] = ()
     labels: Sequence[str] = ()
+    before: Sequence[np.ndarray] = ()
 
 
 class Form(ABC):

@@ -54,12 +54,12 @@ def rows_of_series(table: Columns, series: str | None) -> dict[str, np.ndarray]:
     """The rows of each series, in the file's order; all rows are one series without a column."""
     if series is None:
         return {table.file: np.arange(len(table))}
-    names, first, number = np.unique(
-        np.array(table.texts(series)), return_index=True, return_inverse=True
-    )
-    order = np.argsort(number, kind="stable")
-    parts = np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
-    return {str(names[i]): parts[i] for i in np.argsort(first)}
+    cells, of_rows = table.coded(series)
+    if None in cells:
+        table.texts(series)  # raises, and names the rows
+    order = np.argsort(of_rows, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(of_rows))[:-1])
+    return {str(cell): rows for cell, rows in zip(cells, parts, strict=True)}
 
 
 def check_order(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 Mark = Literal[".", ","]
 _GROUPS = " \u00a0\u202f'’"  # blanks and apostrophes between thousands, which no decimal mark is
+_HEAD = 1000  # cells that most often tell that a column has no numbers
 _POWER = "(?:[eE][+-]?[0-9]+)?"
 
 
@@ -101,11 +102,13 @@ def _fit(column: "pa.ChunkedArray", is_missing: Callable[..., Any]) -> _Fit:
     def some_match(regex: str) -> bool:
         return bool(pc.call_function("any", [_matches(cells, regex)]).as_py())
 
-    def all_match(mark: Mark) -> bool:
-        return bool(pc.call_function("all", [_matches(cells, f"^{pattern(mark)}$")]).as_py())
+    def all_match(some: Any, mark: Mark) -> bool:
+        return bool(pc.call_function("all", [_matches(some, f"^{pattern(mark)}$")]).as_py())
 
     both: tuple[Mark, ...] = (".", ",")
-    marks: frozenset[Mark] = frozenset(mark for mark in both if all_match(mark))
+    marks: frozenset[Mark] = frozenset(
+        mark for mark in both if all_match(cells[:_HEAD], mark) and all_match(cells, mark)
+    )
     if not marks:
         return nothing
     return _Fit(marks, some_match("[.,]"), some_match(f"[{_GROUPS}]"), some_match(","))

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.columns import Columns, check_count, plain, plain_columns
+from steadfit.formats.cells import plain
+from steadfit.formats.columns import Columns, check_count, plain_columns
 from steadfit.formats.parquet_pages import Pages, all_pages, check_footer
 from steadfit.machine import check_unpacked
 from steadfit.regular_files import open_regular

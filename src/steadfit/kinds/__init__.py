@@ -26,3 +26,4 @@ from steadfit.kinds.signature import Signature as Signature
 from steadfit.kinds.table import Table as Table
 from steadfit.kinds.tables import Tables as Tables
 from steadfit.kinds.texts import Texts as Texts
+from steadfit.kinds.windows import Windows as Windows

@@ -104,8 +104,8 @@ class Preparation:
             return x.with_values(self.features(Layout.of(x.columns).features(x.values)))
         if isinstance(x, Tensor):
             return self._standard(x)
-        if x.values.is_floating_point():
-            return x.with_values(self._standard(x.values))
+        if x.ndim == 3:
+            return x.of_steps(self._standard)
         return x.with_values(self.numbers(x.tokens)[x.values], self.vocabulary)
 
     def features(self, x: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """`Ragged`: sequences of unequal length, stored end to end."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -88,9 +88,7 @@ class Ragged:
         lengths = self.lengths[indices]
         shift = self.starts[indices] - (lengths.cumsum(0) - lengths)
         steps = torch.arange(int(lengths.sum()), device=lengths.device)
-        return replace(
-            self, values=self.values[steps + shift.repeat_interleave(lengths)], lengths=lengths
-        )
+        return self._other(self.values[steps + shift.repeat_interleave(lengths)], lengths)
 
     def first(self, steps: int) -> "Ragged":
         """Each sequence up to so many steps.
@@ -99,9 +97,7 @@ class Ragged:
         [2, 1]
         """
         place = torch.arange(len(self.values)) - self.starts.repeat_interleave(self.lengths)
-        return replace(
-            self, values=self.values[place < steps], lengths=self.lengths.clip(max=steps)
-        )
+        return self._other(self.values[place < steps], self.lengths.clip(max=steps))
 
     def split(self, size: int) -> Iterator["Ragged"]:
         """Parts of `size` sequences each; the last one may be smaller."""
@@ -125,7 +121,15 @@ class Ragged:
 
     def with_values(self, values: Tensor, tokens: tuple[str, ...] | None = None) -> "Ragged":
         """The same lengths with other values, as prepared ones; shape (steps, …)."""
-        return replace(self, values=values, tokens=self.tokens if tokens is None else tokens)
+        tokens = self.tokens if tokens is None else tokens
+        return Ragged(values, self.lengths, tokens, self.unit)
+
+    def of_steps(self, change: Callable[[Tensor], Tensor]) -> "Ragged":
+        """The same sequences of other steps. change: of steps to as many, each by itself."""
+        return self.with_values(change(self.values))
 
     def to(self, device: str | torch.device) -> "Ragged":
-        return replace(self, values=self.values.to(device), lengths=self.lengths.to(device))
+        return self._other(self.values.to(device), self.lengths.to(device))
+
+    def _other(self, values: Tensor, lengths: Tensor) -> "Ragged":
+        return Ragged(values, lengths, self.tokens, self.unit)

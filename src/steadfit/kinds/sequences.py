@@ -163,7 +163,7 @@ class Sequences(Kind[Ragged]):
     def to_predict(self, x: Ragged) -> Iterator[Tensor]:
         """Sequences of about one length together; long ones come in smaller batches."""
         order = torch.argsort(x.lengths, descending=True, stable=True)
-        steps = min(_STEPS, _NUMBERS // math.prod(x.values.shape[1:]))
+        steps = min(_STEPS, _NUMBERS // math.prod(x.shape[2:]))
         while len(order):
             size = max(1, min(_EXAMPLES, steps // int(x.lengths[order[0]])))
             yield order[:size]

@@ -1,7 +1,7 @@
 """Series of numbers over time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,6 +23,7 @@ from steadfit.kinds.random import noise, uniform
 from steadfit.kinds.sequences import Sequences
 from steadfit.kinds.series_rows import joined
 from steadfit.kinds.signature import Signature, series_signature
+from steadfit.kinds.windows import after
 from steadfit.recipe import Augmentation
 
 
@@ -108,8 +109,11 @@ class Series(Sequences):
         found = joined(rows.examples, rows.ids, missing, name)
         kept = list(map(int, found.kept))
         ids = tuple(rows.ids[i] for i in kept)
+        x = found.series
+        if rows.before:
+            x = after(x, [rows.before[i] for i in kept])
         clocks = tuple(rows.clocks[i] for i in kept) if rows.clocks else ()
-        return Examples(found.series, ids, (*rows.notes, *found.notes), clocks)
+        return Examples(x, ids, (*rows.notes, *found.notes), clocks)
 
     def fit(self, x: Ragged, indices: Tensor) -> dict[str, Any]:
         mean, std = moments(x, indices)
@@ -147,4 +151,4 @@ def _cropped(x: Ragged, share: float, generator: torch.Generator) -> Ragged:
     begin = x.starts + (place * (cut + 1)).long()
     steps = torch.arange(int(lengths.sum()), device=lengths.device)
     shift = (begin - (lengths.cumsum(0) - lengths)).repeat_interleave(lengths)
-    return replace(x, values=x.values[steps + shift], lengths=lengths)
+    return Ragged(x.values[steps + shift], lengths)

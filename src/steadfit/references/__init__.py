@@ -9,6 +9,7 @@ from steadfit.references.base import FittedReference as FittedReference
 from steadfit.references.base import Learned as Learned
 from steadfit.references.base import Reference as Reference
 from steadfit.references.registry import REFERENCES as REFERENCES
+from steadfit.references.registry import absent_notes as absent_notes
 from steadfit.references.registry import reference_of as reference_of
 from steadfit.references.registry import references_for as references_for
 from steadfit.references.scores import ReferenceScore as ReferenceScore

@@ -81,12 +81,14 @@ class Reference(ABC):
     predicts: tasks by their names ("forecast") or by what is learned ("classes", "numbers",
         "labels").
     shapes: of the arrays that it learns; `check_shapes` says how they are written.
+    needs: a package without which it is not compared; none if empty.
     """
 
     name: ClassVar[str]
     what: ClassVar[str]
     predicts: ClassVar[frozenset[str]]
     shapes: ClassVar[Shapes]
+    needs: ClassVar[str] = ""
 
     def suits(self, data: Dataset) -> bool:
         """Whether it can be compared with a network on such data."""

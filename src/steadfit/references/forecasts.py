@@ -25,6 +25,7 @@ class Forecasting(Reference):
 
     predicts = frozenset({"forecast"})
     shapes: ClassVar[Shapes] = _SPREAD
+    windows_of_spread: ClassVar[int | None] = None  # all, where it is quick
 
     def learn(self, train: Dataset, seed: int) -> Learned:
         learned = self.learn_numbers(train)
@@ -32,8 +33,9 @@ class Forecasting(Reference):
         if not forecast.quantiles:
             return Learned(learned)
         unit = np.array(fit_preparation(train, torch.arange(len(train))).target_std)
-        told = self.numbers(learned, forecast, windows)
-        errors = (train.y.numpy() - told) / _sizes(forecast, windows, unit)
+        tried = _evenly(len(train), self.windows_of_spread)
+        windows, y = windows[tried], train.y[tried].numpy()
+        errors = (y - self.numbers(learned, forecast, windows)) / _sizes(forecast, windows, unit)
         spread = np.quantile(errors, forecast.quantiles, axis=0).ravel()
         return Learned({**learned, "spread": spread, "unit": unit})
 
@@ -56,6 +58,11 @@ class Forecasting(Reference):
     @abstractmethod
     def numbers(self, arrays: Mapping[str, np.ndarray], forecast: Forecast, x: Any) -> np.ndarray:
         """The forecast from windows x; float64, shape (windows, horizon × targets)."""
+
+
+def _evenly(windows: int, most: int | None) -> torch.Tensor:
+    """The positions of at most so many windows, from the first to the last."""
+    return torch.linspace(0, windows - 1, min(windows, most or windows)).round().long()
 
 
 def _sizes(forecast: Forecast, windows: Any, unit: np.ndarray) -> np.ndarray:

@@ -1,10 +1,11 @@
 """The references by name, and those that a data set is compared with."""
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from types import MappingProxyType
 
 from steadfit.data import Dataset
-from steadfit.errors import unknown
+from steadfit.errors import some, unknown
 from steadfit.references.base import Reference
 from steadfit.references.forecasts import Drift, Naive, RidgeOnLags, SeasonalNaive
 from steadfit.references.guessing import Frequencies, Mean
@@ -13,6 +14,7 @@ from steadfit.references.linear import Logistic, Ridge
 from steadfit.references.neighbour import Neighbour
 from steadfit.references.ngrams import KneserNey
 from steadfit.references.photos import Hog
+from steadfit.references.smoothing import AutoEts, HoltWinters, Theta
 from steadfit.references.texts import TfidfLogistic, TfidfRidge
 from steadfit.references.trees import BoostedTrees
 
@@ -36,6 +38,9 @@ REFERENCES: Mapping[str, Reference] = MappingProxyType(
             SeasonalNaive(),
             Drift(),
             RidgeOnLags(),
+            HoltWinters(),
+            AutoEts(),
+            Theta(),
             KneserNey(),
         )
     }
@@ -60,5 +65,23 @@ def references_for(data: Dataset) -> tuple[Reference, ...]:
     >>> [reference.name for reference in references_for(read("digits", limit=100))]
     ['frequencies', 'logistic regression']
     """
+    return tuple(reference for reference in _suiting(data) if not _lacks(reference))
+
+
+def absent_notes(data: Dataset) -> tuple[str, ...]:
+    """A sentence on the references that suit the data and need a package that is not installed."""
+    lacking = [reference for reference in _suiting(data) if _lacks(reference)]
+    return tuple(
+        f"Not compared with {some([one.name for one in lacking if one.needs == package])}: "
+        f"{package} is not installed. Install it: pip install {package}."
+        for package in dict.fromkeys(one.needs for one in lacking)
+    )
+
+
+def _suiting(data: Dataset) -> list[Reference]:
     named = map(reference_of, data.schema.references)
-    return tuple(reference for reference in named if reference.suits(data))
+    return [reference for reference in named if reference.suits(data)]
+
+
+def _lacks(reference: Reference) -> bool:
+    return bool(reference.needs) and find_spec(reference.needs) is None

@@ -105,7 +105,10 @@ class Forecast(Numeric):
         return "windows"
 
     def references(self, kind: Kind[Any]) -> tuple[str, ...]:
-        return ("naive forecast", "seasonal naive forecast", "drift", "ridge on lags")
+        return (
+            *("naive forecast", "seasonal naive forecast", "drift", "ridge on lags"),
+            *("Holt-Winters", "AutoETS", "Theta"),
+        )
 
     def columns(
         self, names: Sequence[str], logits: np.ndarray, replicas: np.ndarray | None
@@ -285,7 +288,9 @@ class Forecast(Numeric):
         next_step = train.y.view(len(train.y), self.horizon, -1)[:, 0]
         change = (next_step - self.past(train.x)[:, -season]).abs().double()
         tested, place = test.spans[:, 0].unique(return_inverse=True)
-        scale = torch.stack([change[learned == series].mean(0) for series in tested])
+        of_each = learned.bincount(minlength=int(tested.max()) + 1).tolist()
+        changes = change[learned.argsort(stable=True)].split(of_each)
+        scale = torch.stack([changes[series].mean(0) for series in tested])
         scale[scale == 0] = torch.nan
         return scale[place].repeat(1, self.horizon)
 

@@ -133,8 +133,9 @@ def _told_series(table: Columns, asked: Asked, time: str) -> str | None:
 
 
 def _tells_apart(table: Columns, name: str, clock: np.ndarray) -> bool:
-    rows = list(zip(table.names_in(name), clock.tolist(), strict=True))
-    return len(set(rows)) == len(rows)
+    moments, of_rows = np.unique(clock, return_inverse=True)
+    pairs = table.coded(name).of_rows * len(moments) + of_rows
+    return len(np.unique(pairs)) == len(pairs)
 
 
 def _unused(table: Columns, asked: Asked, columns: list[str]) -> list[str]:
