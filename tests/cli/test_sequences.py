@@ -61,7 +61,7 @@ def test_texts_from_a_table_to_predictions(tmp_path):
         "line 1",
         "line 3",
     ]
-    with pytest.raises(SteadfitError, match="takes texts"):
+    with pytest.raises(SteadfitError, match="one object over several lines"):
         predictions(tmp_path / "run", tmp_path / "run" / "study.json")
 
 

@@ -17,6 +17,11 @@ def read_json_lines(path: Path, encoding: str | None = None) -> Columns:
     an object, is text as JSON writes it. Raises SteadfitError that names what is no object."""
     text = read_text(path, encoding)
     check_json(path, text.encode())
+    if len(text.strip().split("\n")) > 1 and _object(text) is not None:
+        raise SteadfitError(
+            f"{path.name}: must have a JSON object a line, or a list of objects, got one object "
+            "over several lines. Save its rows as a list."
+        )
     found = _of_list(text) if text.lstrip().startswith("[") else _of_lines(text)
     rows = [each.row for each in found if each.row is not None]
     wrong = [f'{each.where} ("{each.written[:40]}")' for each in found if each.row is None]
