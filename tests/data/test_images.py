@@ -377,6 +377,13 @@ def test_what_other_programs_leave_is_no_class_and_no_image(tmp_path: Path, left
     assert len(read_images(folder, 1, Frame(8, 10)).ids) == 6
 
 
+def test_images_without_suffix_beside_a_text_are_images(tmp_path: Path) -> None:
+    for path in fill(tmp_path).rglob("*.png"):
+        path.rename(path.with_suffix(""))
+    (tmp_path / "readme.txt").write_text("photos of mine")
+    assert str(read(tmp_path, size=8)).endswith("6 images 1×8×8 · 2 classes")
+
+
 def test_an_image_without_suffix_is_trained_on_and_predicted(tmp_path: Path) -> None:
     folder = fill(tmp_path / "photos")
     (folder / "a" / "0.png").rename(folder / "a" / "plain")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from steadfit.study.engines import local
+
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = [
     path
@@ -32,6 +34,7 @@ def failures(text: str, name: str) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
 def test_what_a_page_shows_is_what_comes_out(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(local, "usable_cores", lambda: 1)  # other tests have the other cores
     if found := failures(page.read_text("utf-8"), str(page)):
         pytest.fail(found, pytrace=False)
 

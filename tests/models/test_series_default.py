@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from steadfit.api.recipes import recipe_of, usual_remedies
+from steadfit.api.recipes import network_notes, recipe_of, usual_remedies
 from steadfit.data import Dataset, from_series
-from steadfit.models import settings
+from steadfit.models import build, settings
+from steadfit.models.resnet1d import stem_stride
 from steadfit.references import references_for
 from steadfit.training import fit, trained_model
 
@@ -77,3 +78,27 @@ def test_series_of_a_few_steps_are_learned_too(steps):
     assert (replica.logits.argmax(1) == data.y.numpy()).mean() > 0.95
     alone = trained_model(recipe, data, [replica]).logits(data.x[torch.tensor([3])])[0, 0]
     np.testing.assert_allclose(alone, replica.logits[3], rtol=0, atol=1e-6)
+
+
+def test_long_series_are_shortened_by_the_first_convolution():
+    rng = np.random.default_rng(0)
+    data = from_series([rng.normal(size=(n, 1)) for n in (6000, 5000, 40, 1)], [0, 1, 0, 1])
+    recipe = default_of(data, epochs=1)
+    made = build(recipe.model, data.example_shape, 2)
+    first = next(part for part in made.modules() if isinstance(part, torch.nn.Conv1d))
+    assert (first.stride, first.kernel_size) == ((6,), (12,))
+    (note,) = network_notes(recipe, data)
+    assert note == (
+        "Of series of up to 6,000 steps, the first convolution makes 1,000, a stride of 6."
+    )
+    replica = fit(recipe, data, torch.arange(4), data, seed=0)
+    for row in range(4):  # whatever the length of the others
+        alone = trained_model(recipe, data, [replica]).logits(data.x[torch.tensor([row])])[0, 0]
+        np.testing.assert_allclose(alone, replica.logits[row], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("steps", [2048, 427])
+def test_series_of_the_archives_lengths_are_taken_whole(steps):
+    assert stem_stride((3, steps)) == 1
+    data = from_series([np.zeros((steps, 1))] * 2, [0, 1])
+    assert network_notes(default_of(data), data) == ()

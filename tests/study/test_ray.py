@@ -16,8 +16,12 @@ import pytest
 
 import steadfit as sf
 from steadfit.errors import SteadfitError
+from steadfit.recipe import Recipe
+from steadfit.study.design import Design
 from steadfit.study.engines import ENGINES, RayEngine, engine_of
 from steadfit.study.engines.ray_cluster import differences
+from steadfit.study.run import run_study
+from study.on_gpus import OnGpu
 
 clusters = pytest.mark.skipif(
     "STEADFIT_CLUSTERS" not in os.environ, reason="starts Ray many times: set STEADFIT_CLUSTERS=1"
@@ -155,6 +159,32 @@ def test_a_study_on_ray_is_that_on_this_machine_and_goes_on(local: Path, out: Pa
         (out / name).unlink()
     finish(begin(out, "--engine", "ray", "--address", "no.such.host.invalid:1"))
     assert same(local, out), "nothing is left to train, so Ray is not asked"
+
+
+@clusters
+@pytest.mark.filterwarnings("ignore")  # Ray's own
+def test_a_gpu_is_shared_by_as_many_as_the_first_leaves_room_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a cluster that says it has one."""
+    import ray
+
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "0" * 64)  # else Ray leaves one in the home folder
+
+    recipe = Recipe().model_with(name="mlp", width=0.1).training_with(epochs=1)
+    learner = OnGpu(recipe, taken=10**9, free=4 * 10**9, log=tmp_path / "log")
+    ray.init(num_cpus=4, num_gpus=1, include_dashboard=False, log_to_driver=False)
+    try:
+        design = Design(folds=2, repetitions=3, samples=2, references=False)
+        done = run_study(
+            sf.read("digits", limit=60), learner, [], tmp_path / "run", design, engine=RayEngine()
+        )
+    finally:
+        ray.shutdown()
+    assert any("Trainings at a time on a GPU: 3" in note for note in done.result.about.notes)
+    seen = {tuple(line.split()) for line in (tmp_path / "log").read_text().splitlines()}
+    assert {gpu for gpu, _ in seen} == {"0"}
+    assert len({process for _, process in seen}) > 1
 
 
 @clusters

@@ -27,6 +27,7 @@ from steadfit.models import (
     usual_training,
 )
 from steadfit.models import settings as model_settings
+from steadfit.models.resnet1d import stem_stride
 from steadfit.nn.swap import SWAPPED
 from steadfit.recipe import Model, Recipe, Scalar, Training
 from steadfit.remedies import apply, joined, settings_of
@@ -195,8 +196,14 @@ def _fits(remedy: str, recipe: Recipe) -> bool:
 
 
 def network_notes(recipe: Recipe, data: Dataset) -> tuple[str, ...]:
-    """What is done to a network of one's own, or to a pretrained one."""
+    """What is done to a network of one's own, or to a pretrained one; and to long series."""
     network = recipe.model.network
+    if recipe.model.name == "resnet1d" and (stride := stem_stride(data.example_shape)) > 1:
+        steps = data.example_shape[1]
+        return (
+            f"Of series of up to {steps:,} steps, the first convolution makes "
+            f"{-(-steps // stride):,}, a stride of {stride}.",
+        )
     if isinstance(network, Pretrained):
         return network.notes(complete(recipe.model).settings, data.example_shape)
     if network is None or not network.swapped:

@@ -33,7 +33,10 @@ class Where:
         Parameter(group=WHERE, help="Trainings at a time. [default: one a core, or a GPU]"),
     ] = None
     per_gpu: Annotated[
-        int | None, Parameter(group=WHERE, help="Trainings that share a GPU. [default: 1]")
+        int | None,
+        Parameter(
+            group=WHERE, help="Trainings that share a GPU. [default: as many as its memory holds]"
+        ),
     ] = None
     address: Annotated[
         str | None,

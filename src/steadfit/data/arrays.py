@@ -13,6 +13,7 @@ from steadfit.errors import SteadfitError
 from steadfit.formats.arrays import as_array, finite, named
 from steadfit.formats.frames import is_frame
 from steadfit.kinds import Images
+from steadfit.kinds.stored import Pixels
 
 Layout = Literal["channels_first", "channels_last"]
 
@@ -63,23 +64,48 @@ def from_arrays(
         return from_table(array, y, name, task=task, several=several, ids=ids, is_test=is_test,
                           groups=groups, notes=notes)  # fmt: skip
     images = _images(array, layout, image)
-    labels = as_array(y, "y")
-    if len(images) != len(labels):
-        raise SteadfitError(
-            f"x has {len(images)} rows and y has {len(labels)}. Each example needs one target."
-        )
     if not len(images):
         raise SteadfitError(f"{name} has no examples. Give at least two of each class.")
     ids = named(ids, len(images))
+    return of_images(
+        finite(images, ids, "x"),
+        y,
+        name,
+        task=task,
+        several=several,
+        ids=ids,
+        is_test=is_test,
+        groups=groups,
+        notes=notes,
+    )
+
+
+def of_images(
+    x: Pixels,
+    y: Any,
+    name: str,
+    *,
+    task: TaskName | None,
+    several: str | None,
+    ids: tuple[str, ...],
+    is_test: Any,
+    groups: Any,
+    notes: Sequence[str],
+) -> Dataset:
+    """`from_arrays` of images that have been checked, in memory or in a file."""
+    labels = as_array(y, "y")
+    if len(x) != len(labels):
+        raise SteadfitError(
+            f"x has {len(x)} rows and y has {len(labels)}. Each example needs one target."
+        )
     learned, targets, said = read_targets(labels, task, ids, several)
-    tensor = finite(images, ids, "x")
     return Dataset(
         name=name,
-        x=tensor,
+        x=x,
         y=targets,
-        schema=Schema(Images.of(tensor), learned),
+        schema=Schema(Images.of(x), learned),
         structure=Structure(
-            is_test=own_test(is_test, len(images)), groups=group_numbers(groups, len(images))
+            is_test=own_test(is_test, len(x)), groups=group_numbers(groups, len(x))
         ),
         ids=ids,
         notes=(*notes, *said),

@@ -11,6 +11,7 @@ from steadfit.data.schema import Schema
 from steadfit.errors import counted
 from steadfit.formats.word_vectors import WordVectors
 from steadfit.kinds import Inputs
+from steadfit.kinds.base import content
 from steadfit.tasks import Side
 
 
@@ -46,8 +47,8 @@ class Structure:
 class Dataset:
     """Examples and their targets.
 
-    x: images, uint8 or float32, shape (examples, channels, height, width); or, `Ragged`, series of
-        float32 (steps, channels) or token numbers (steps,).
+    x: images, uint8 or float32, shape (examples, channels, height, width), of many photos `Stored`
+        in a file; or, `Ragged`, series of float32 (steps, channels) or token numbers (steps,).
     y: the targets, as the schema's task has them: class numbers, which labels are there, numbers,
         or next tokens.
     schema: what an example is, what is predicted, and how new inputs of the same form are read.
@@ -127,10 +128,8 @@ class Dataset:
         """SHA-256 of contents, shapes, types, classes and tokens; 64 hexadecimal digits."""
         kind, task = self.schema.kind, self.schema.task
         digest = hashlib.sha256()
-        for tensor in (*kind.tensors(self.x), self.y):
-            array = np.ascontiguousarray(tensor.numpy())
-            digest.update(f"{array.dtype.str}{array.shape}".encode())
-            digest.update(array.tobytes())
+        for part in (*kind.content(self.x), *content(self.y)):
+            digest.update(part)
         digest.update(repr((task.learned, task.classes, *kind.names(self.x))).encode())
         return digest.hexdigest()
 
@@ -153,7 +152,7 @@ class Dataset:
         """The examples at these positions, in this order; repeats are allowed."""
         return replace(
             self,
-            x=self.x[indices],
+            x=self.schema.kind.taken(self.x, indices),
             y=self.y[indices],
             ids=tuple(self.ids[i] for i in indices.tolist()) if self.ids else (),
             written=tuple(self.written[i] for i in indices.tolist()) if self.written else (),

@@ -12,7 +12,8 @@ _LEAST = 32  # pixels a side; smaller pictures are too alike by themselves
 _ALIKE = 0.98  # correlation of two shrunk images; 4,000 of CIFAR-10 have two such pairs, both right
 _CONTRAST = 4.0  # standard deviation, of 255; what has less is a blank
 _MOST = 20_000  # images; of more, the comparison would take long
-_TOGETHER = 2048
+_TOGETHER = 2048  # images that are compared with the others at a time
+_SHRUNK = 64  # and shrunk
 
 
 def near_copies(x: Tensor) -> list[tuple[int, int]]:
@@ -24,7 +25,7 @@ def near_copies(x: Tensor) -> list[tuple[int, int]]:
     """
     if min(x.shape[2:]) < _LEAST or len(x) > _MOST:
         return []
-    signs = torch.cat(list(map(_sign, x.split(_TOGETHER))))
+    signs = torch.cat(list(map(_sign, x.split(_SHRUNK))))
     pairs: dict[int, int] = {}
     for begin in range(0, len(x), _TOGETHER):
         part = signs[begin : begin + _TOGETHER]

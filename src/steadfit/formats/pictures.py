@@ -5,11 +5,13 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+import PIL
+from PIL import Image, ImageOps, UnidentifiedImageError, features
 
 from steadfit.errors import SteadfitError
 from steadfit.machine import check_unpacked
@@ -44,6 +46,15 @@ class Frame(NamedTuple):
     width: int
     fit: Fit = "pad"
     white: int = WHITE
+
+
+def decoders() -> dict[str, str]:
+    """The programs that decode, each with its version: of others the pixels may differ."""
+    found = {name: features.version(name) for name in ("jpg", "libjpeg_turbo", "zlib", "webp",
+             "avif", "libtiff", "jpg_2000")}  # fmt: skip
+    with suppress(PackageNotFoundError):
+        found["heif"] = version("pillow-heif")
+    return {"pillow": PIL.__version__, **{name: told for name, told in found.items() if told}}
 
 
 def left_behind(name: str) -> bool:

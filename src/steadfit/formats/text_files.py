@@ -11,7 +11,7 @@ from steadfit.errors import SteadfitError, some
 from steadfit.files import reading
 from steadfit.formats.columns import Columns, columns_of
 from steadfit.formats.encoding import read_text
-from steadfit.formats.pictures import SUFFIXES, left_behind, place
+from steadfit.formats.pictures import is_picture, left_behind, place
 from steadfit.regular_files import open_regular
 
 _LABEL = "__label__"  # what fastText has before a label
@@ -24,8 +24,9 @@ def is_text_folder(path: Path) -> bool:
     """Whether the first files in each folder are texts (.txt), and none is an image."""
     if not path.is_dir():
         return False
-    first = [file.suffix.lower() for file in islice(_files(path, _OF_A_FOLDER), _LOOKED_AT)]
-    return ".txt" in first and not set(first) & set(SUFFIXES)
+    first = list(islice(_files(path, _OF_A_FOLDER), _LOOKED_AT))
+    others = [file for file in first if file.suffix.lower() != ".txt"]
+    return len(others) < len(first) and not any(map(is_picture, others))
 
 
 def has_labelled_lines(path: Path) -> bool:

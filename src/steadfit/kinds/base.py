@@ -57,6 +57,13 @@ def said(found: Examples) -> Any:
     return found.x
 
 
+def content(tensor: Tensor) -> Iterator[bytes | memoryview]:
+    """A tensor's type, shape and values, to be hashed."""
+    array = np.ascontiguousarray(tensor.numpy())
+    yield f"{array.dtype.str}{array.shape}".encode()
+    yield array.data
+
+
 class Mixture(NamedTuple):
     """Examples that are each made of two: of itself, and of another one of the batch.
 
@@ -192,7 +199,16 @@ class Kind(ABC, Generic[X]):
 
     @abstractmethod
     def tensors(self, x: X) -> tuple[Tensor, ...]:
-        """The tensors that hold the examples."""
+        """The tensors that hold the examples in memory."""
+
+    def content(self, x: X) -> Iterator[bytes | memoryview]:
+        """All that tells these examples from others, part by part, to be hashed."""
+        for tensor in self.tensors(x):
+            yield from content(tensor)
+
+    def taken(self, x: X, indices: Tensor) -> Any:
+        """The examples at these positions, in this order; repeats are allowed."""
+        return x[indices]
 
     def names(self, x: X) -> tuple[tuple[str, ...], ...]:
         """The names that the examples' numbers stand for, as part of their fingerprint."""

@@ -22,9 +22,11 @@ from steadfit.kinds.own_changes import own_change
 from steadfit.kinds.preparation import Preparation
 from steadfit.kinds.random import noise
 from steadfit.kinds.signature import Signature, image_signature
+from steadfit.kinds.stored import Pixels, Stored
 from steadfit.recipe import Augmentation
 
 _IMAGES, _VALUES = 512, 2**21  # of a batch that is predicted, at most; values take 4 bytes each
+_ROWS = 750 * 10**6  # bytes of images as rows of numbers, of which a worker holds three copies
 _SMALL = 16  # pixels a side that a reference model is given, at most
 _MANY = 5_000  # photos, of which a network learns by itself what a pretrained one knows
 _PHOTO = 32  # pixels of the shorter side of what is trained as a photo, at least
@@ -51,7 +53,7 @@ class Images(Kind[Tensor]):
     references = ("logistic regression", "ridge regression", "HOG and logistic regression")
     least_steps = 160
 
-    def usual(self, x: Tensor, y: Tensor, rows: Tensor) -> Usual:
+    def usual(self, x: Pixels, y: Tensor, rows: Tensor) -> Usual:
         """Photos are shifted at random, mirrored where that changes no meaning, and get a
         temperature (docs/images.md)."""
         if self.channels != 3 or min(self.height, self.width) < _PHOTO:
@@ -74,20 +76,20 @@ class Images(Kind[Tensor]):
 
     @classmethod
     def holds(cls, x: object) -> bool:
-        return isinstance(x, Tensor) and x.ndim == 4
+        return isinstance(x, Tensor | Stored) and x.ndim == 4
 
     @classmethod
-    def of(cls, x: Tensor) -> Self:
+    def of(cls, x: Pixels) -> Self:
         channels, height, width = x.shape[1:]
         return cls(channels, height, width)
 
     def __str__(self) -> str:
         return f"images of {self.channels}×{self.height}×{self.width}"
 
-    def size(self, x: Tensor) -> str:
+    def size(self, x: Pixels) -> str:
         return "×".join(map(str, x.shape[1:]))
 
-    def shape(self, x: Tensor) -> tuple[int, ...]:
+    def shape(self, x: Pixels) -> tuple[int, ...]:
         return tuple(x.shape[1:])
 
     def changed_by(self, code: Any, x: Tensor) -> Tensor:
@@ -105,13 +107,14 @@ class Images(Kind[Tensor]):
             )
         return read_images(source, self.channels, self._frame)
 
-    def columns(self, x: Tensor) -> int:
+    def columns(self, x: Pixels) -> int:
         factor = self._shrinking
         return self.channels * -(-self.height // factor) * -(-self.width // factor)
 
-    def matrix(self, x: Tensor) -> np.ndarray:
+    def matrix(self, x: Pixels) -> np.ndarray:
         """Pixels of images shrunk by a whole factor to `_SMALL` pixels or fewer a side: means of
-        squares, which at the border may be cut."""
+        squares, which at the border may be cut. Raises SteadfitError as `check_rows`."""
+        check_rows(len(x), self.columns(x))
         return torch.cat([self.flat(part.double()) for part in x.split(self._together)]).numpy()
 
     def flat(self, x: Tensor) -> Tensor:
@@ -137,19 +140,30 @@ class Images(Kind[Tensor]):
             return said(self.read(existing(given), form))
         return images_in_memory(given, self.channels, self._frame)
 
-    def rows(self, x: Tensor) -> Iterator[np.ndarray]:
-        return iter(x.numpy())
+    def rows(self, x: Pixels) -> Iterator[np.ndarray]:
+        return (image.numpy() for image in x)
 
-    def tensors(self, x: Tensor) -> tuple[Tensor, ...]:
-        return (x,)
+    def tensors(self, x: Pixels) -> tuple[Tensor, ...]:
+        return () if isinstance(x, Stored) else (x,)
 
-    def packed(self, x: Tensor) -> Packed:
+    def content(self, x: Pixels) -> Iterator[bytes | memoryview]:
+        return x.content() if isinstance(x, Stored) else super().content(x)
+
+    def taken(self, x: Pixels, indices: Tensor) -> Any:
+        return x.at(indices) if isinstance(x, Stored) else x[indices]
+
+    def packed(self, x: Pixels) -> Packed:
+        if isinstance(x, Stored):
+            words = {"set": x.path.parent.name, "of": x.file_shape}
+            return Packed({"positions": x.positions.numpy()}, words)
         return Packed({"x": x.numpy()}, {})
 
-    def unpacked(self, packed: Packed) -> Tensor:
+    def unpacked(self, packed: Packed) -> Any:
+        if "set" in packed.words:
+            return Stored.named(packed.words["set"], packed.words["of"], packed.arrays["positions"])
         return torch.from_numpy(packed.arrays["x"])
 
-    def fit(self, x: Tensor, indices: Tensor) -> dict[str, Any]:
+    def fit(self, x: Pixels, indices: Tensor) -> dict[str, Any]:
         mean, std = moments(x, indices)
         return {"mean": mean, "std": std}
 
@@ -157,7 +171,7 @@ class Images(Kind[Tensor]):
         return self.channels
 
     def prepared(
-        self, x: Tensor, prepare: Callable[[Tensor], Tensor]
+        self, x: Pixels, prepare: Callable[[Tensor], Tensor]
     ) -> Callable[[Tensor], Tensor]:
         """Images are prepared when they are drawn, as their bytes take less room."""
         return lambda rows: prepare(x[rows])
@@ -170,11 +184,11 @@ class Images(Kind[Tensor]):
         return x
 
     def shuffled(
-        self, x: Tensor, rows: Tensor, batches: int, generator: torch.Generator
+        self, x: Pixels, rows: Tensor, batches: int, generator: torch.Generator
     ) -> tuple[Tensor, ...]:
         return rows.tensor_split(batches)
 
-    def to_predict(self, x: Tensor) -> Iterator[Tensor]:
+    def to_predict(self, x: Pixels) -> Iterator[Tensor]:
         yield from torch.arange(len(x)).split(self._together)
 
     def signature(self, shape: tuple[int, ...], preparations: Sequence[Preparation]) -> Signature:
@@ -191,6 +205,17 @@ class Images(Kind[Tensor]):
         if settings.colour:
             x = image_changes.coloured(x, settings, generator)
         return x + noise(x, settings, generator) if settings.noise else x
+
+
+def check_rows(images: int, columns: int) -> None:
+    """Raise SteadfitError for images that would take too much memory as rows of numbers: a linear
+    model needs them all at once, and a few copies."""
+    needed = 8 * images * columns
+    if needed > _ROWS:
+        raise SteadfitError(
+            f"{images:,} images as rows of {columns:,} numbers take {needed / 1e9:.2f} GB, and at "
+            f"most {_ROWS / 1e9:.2f} GB are given to a simple model."
+        )
 
 
 def _said_of(tried: Mirrored) -> str:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from steadfit.errors import SteadfitError
-from steadfit.kinds.inputs import Inputs
+from steadfit.kinds.inputs import Batch
 from steadfit.kinds.ragged import Ragged
 from steadfit.kinds.table import Layout, Table
 
@@ -93,7 +93,7 @@ class Preparation:
     def inputs(self, x: Ragged) -> Ragged: ...
     @overload
     def inputs(self, x: Table) -> Table: ...
-    def inputs(self, x: Inputs) -> Inputs:
+    def inputs(self, x: Batch) -> Batch:
         """x as the network sees it.
 
         Images, shape (examples, channels, height, width), and series: float32 of the same shape.

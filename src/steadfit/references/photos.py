@@ -7,6 +7,7 @@ import numpy as np
 
 from steadfit.data import Dataset, Schema
 from steadfit.errors import SteadfitError
+from steadfit.kinds.images import check_rows
 from steadfit.references.base import Learned, Reference
 from steadfit.references.linear import learn_logistic, logistic, scaled
 from steadfit.references.shapes import LOGISTIC, SCALE, Shapes
@@ -45,20 +46,25 @@ class Hog(Reference):
 
 
 def _histograms(x: Any) -> np.ndarray:
-    """float64, shape (images, columns)."""
+    """float64, shape (images, columns). Raises SteadfitError as `check_rows`."""
     try:
         from skimage.feature import hog  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise SteadfitError("it needs scikit-image. Install it: pip install scikit-image") from None
     cell = max(4, min(x.shape[2:]) // _CELLS)
-    images = (image.transpose(1, 2, 0) for image in x.numpy())
-    return np.stack([
-        hog(
-            image,
+
+    def histogram(image: np.ndarray) -> np.ndarray:
+        return hog(
+            image.transpose(1, 2, 0),
             orientations=9,
             pixels_per_cell=(cell, cell),
             cells_per_block=(2, 2),
             channel_axis=-1,
         )
-        for image in images
-    ]).astype(np.float64)  # fmt: skip
+
+    columns = len(histogram(x[0].numpy()))
+    check_rows(len(x), columns)
+    found = np.empty((len(x), columns))
+    for row, image in enumerate(x):
+        found[row] = histogram(image.numpy())
+    return found

@@ -14,12 +14,12 @@ from steadfit.report import wording
 from steadfit.report.pictures import data_uris, line_uris
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from steadfit.data.dataset import Dataset
     from steadfit.kinds import Ragged
+    from steadfit.kinds.stored import Pixels
 
 SHOWN_POINTS = 12
+_TOGETHER = 1024  # images that are looked at for the scale at a time
 LONGEST_TEXT = 280  # characters
 
 
@@ -108,8 +108,10 @@ def seen(test: Dataset, chosen: Sequence[int]) -> Sequence[Seen]:
 
 def _images(test: Dataset, chosen: Sequence[int]) -> Sequence[Seen]:
     """On one scale."""
-    values = cast("Tensor", test.x).numpy()
-    uris = data_uris(values[list(chosen)], float(values.min()), float(values.max()))
+    x = cast("Pixels", test.x)
+    ends = [(float(part.min()), float(part.max())) for part in x.split(_TOGETHER)]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    uris = data_uris(np.array([x[i].numpy() for i in chosen]), low, high) if chosen else []
     return [Seen(picture=uri) for uri in uris]
 
 

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import torch
 from torch import Tensor
 
+from steadfit.kinds.stored import Pixels
 from steadfit.report import looking
 from steadfit.report.frame import label
 from steadfit.report.palette import LIGHT
@@ -68,7 +69,7 @@ def grad_cam(
 
 def nearest_decision(
     model: TrainedModel,
-    images: Tensor,
+    images: Pixels,
     count: int = 10,
     labels: Sequence[str] = (),
     logits: np.ndarray | None = None,

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from steadfit.errors import SteadfitError, unknown
+from steadfit.kinds.stored import Pixels
 from steadfit.training import TrainedModel
 
 
@@ -71,7 +72,7 @@ def grad_cam_maps(
     return (shares * maps).sum(1).relu().detach().numpy()
 
 
-def margins(model: TrainedModel, x: Tensor, probabilities: np.ndarray | None = None) -> np.ndarray:
+def margins(model: TrainedModel, x: Pixels, probabilities: np.ndarray | None = None) -> np.ndarray:
     """How much more probable the first class is than the second, shape (N,); 0 to 1.
 
     Small where the image is near the decision. probabilities: the model's, where they are known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from steadfit.data import Dataset, Ragged
+from steadfit.kinds.stored import Pixels, Stored
 from steadfit.nn import Recurrent
 from steadfit.recipe import Recipe
 from steadfit.report import looking, wording
@@ -53,7 +55,7 @@ def _of_images(run: Run, model: TrainedModel) -> Iterator[Drawing]:
     from steadfit.report import inside
 
     test, (module, _) = run.tested.data, model.members[0]
-    assert isinstance(test.x, Tensor)
+    assert isinstance(test.x, Tensor | Stored)
     labels = model.facts.schema.task.labels(test.y)
     convolutions = [name for name, part in module.named_modules() if isinstance(part, nn.Conv2d)]
     drawable = _drawable(model, test.x[:1], convolutions)
@@ -77,7 +79,7 @@ def _of_decisions(
 ) -> Iterator[Drawing]:
     from steadfit.report import inside
 
-    assert isinstance(test.x, Tensor)
+    assert isinstance(test.x, Tensor | Stored)
     rows = _one_a_class(test, _most(test.x))
     chosen = test.x[rows]
     yield Drawing(
@@ -121,7 +123,7 @@ def _near_decisions(run: Run, model: TrainedModel, labels: Sequence[str]) -> Dra
     from steadfit.report import inside
 
     test = run.tested.data
-    assert isinstance(test.x, Tensor)
+    assert isinstance(test.x, Tensor | Stored)
     told = np.stack([one.logits for one in run.members]) if run.members else None
     return Drawing(
         "Nearest the decision",
@@ -132,9 +134,9 @@ def _near_decisions(run: Run, model: TrainedModel, labels: Sequence[str]) -> Dra
     )
 
 
-def _most(images: Tensor) -> int:
+def _most(images: Pixels) -> int:
     """How many images of this size one figure shows."""
-    return min(MOST_IMAGES, max(2, PIXELS // images[0, 0].numel()))
+    return min(MOST_IMAGES, max(2, PIXELS // math.prod(images.shape[2:])))
 
 
 def _spread(names: Sequence[str], most: int) -> list[str]:

@@ -111,7 +111,7 @@ def put(replica: Replica, key: str, store: Store) -> Outcome:
     return Outcome.STORED
 
 
-def check_counts(processes: int | None, per_gpu: int = 1) -> None:
+def check_counts(processes: int | None, per_gpu: int | None = None) -> None:
     """Raise SteadfitError for less than one process, or one on a GPU."""
     for name, count in (("processes", processes), ("per_gpu", per_gpu)):
         if count is not None and count < 1:

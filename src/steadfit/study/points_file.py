@@ -25,6 +25,7 @@ from steadfit.regular_files import check_json
 from steadfit.study.tested import Tested
 
 _COLUMNS = ("groups", "spans")
+_ARRAYS = ("x", "y", "lengths", "positions", "folds", "texts", *_COLUMNS)
 _DAMAGE = (OSError, LookupError, TypeError, ValueError, RuntimeError, RecursionError)
 
 
@@ -56,7 +57,7 @@ def load_points(path: Path, fingerprint: str) -> Tested:
     """
     again = "Run the study again: what is trained is not trained a second time."
     try:
-        arrays, _ = load_arrays(path, ["x", "y", "lengths", "folds", "texts", *_COLUMNS])
+        arrays, _ = load_arrays(path, _ARRAYS)
         texts = json.loads(check_json(path, arrays["texts"].tobytes()))
         tested = Tested(points(_dataset(arrays, texts)), _folds(arrays["folds"]))
         if tested.folds.shape[1] != len(tested.data):

@@ -21,6 +21,7 @@ from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Preparation
 from steadfit.kinds.images import Images
+from steadfit.kinds.stored import Stored
 from steadfit.models import Pretrained
 from steadfit.recipe import Scalar
 from steadfit.training.memory import in_halves
@@ -89,7 +90,7 @@ def _folder(
     data: Dataset,
 ) -> Path:
     """Of all that determines the features of an image of these pixels."""
-    assert isinstance(data.x, Tensor)
+    assert isinstance(data.x, Tensor | Stored)
     told = {
         "version": _VERSION,
         **network.identity,

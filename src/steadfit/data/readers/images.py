@@ -2,48 +2,32 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-import torch
 
-from steadfit.data.arrays import from_arrays
+from steadfit.data.arrays import of_images
 from steadfit.data.dataset import Dataset
-from steadfit.data.near_copies import apart, near_copies
+from steadfit.data.near_copies import apart
+from steadfit.data.readers.decoded import Asked
 from steadfit.data.readers.image_folders import (
     NOTES,
-    File,
     at_any_depth,
     check_classes,
     in_class_folders,
 )
 from steadfit.data.readers.image_labels import Labelled, by_folder, by_name, by_table
-from steadfit.data.readers.image_sizes import Size, frame_of, size_note
+from steadfit.data.readers.image_sizes import Size, frame_of
+from steadfit.data.readers.kept_photos import Photos, decoded_photos
 from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.numerals import Mark
-from steadfit.formats.pictures import (
-    NEEDS,
-    WHITE,
-    Fit,
-    Frame,
-    Look,
-    decode,
-    look_at,
-    place,
-    quiet,
-    white_of,
-)
+from steadfit.formats.pictures import NEEDS, WHITE, Fit, place
 from steadfit.kinds.base import existing
-from steadfit.kinds.image_inputs import as_grey
 from steadfit.kinds.images import Images
-from steadfit.machine import check_free, usable_cores
 
 _SHOWN = 20  # classes, at most, that are all named
-_SLIGHT = 16  # of 255: channels that differ by no more are a tint, or a lossy file's noise
 
 
 def read(
@@ -92,7 +76,7 @@ def read(
     to 8 bits a channel, and resized with its proportions kept. Where 16-bit files use fewer bits,
     10 or 12 say, the largest value of these is white. Of several pictures in a file the first is
     read. If all images are grey there is one channel, else three; a slight tint of a few is left
-    out.
+    out. What was decoded is kept (`steadfit.data.readers.kept_photos`).
 
     Raises SteadfitError for a folder without class folders, one whose folders are parts that each
     hold the same classes, a class without images, more unreadable images than allowed, and labels
@@ -119,136 +103,51 @@ def read(
         found = in_class_folders(root)
         told = by_folder(found.files, root, group_by)
     told = told if told.several else told._replace(several=several)
-    looks = {file.path: look for file in told.files if (look := look_at(file.path)) is not None}
-    deep = [path for path, look in looks.items() if look.deep]
-    sizes = [look.size for look in looks.values()]
-    frame = frame_of(sizes, size, pixels, fit, white_of(deep) if deep else WHITE)
-    pictures = _decoded(told.files, root, frame, damaged)
-    said = [
-        *found.notes,
-        *told.notes,
-        *pictures.notes,
-        *_several_note(looks, root),
-        *_depth_note(deep, frame.white),
-        *size_note(sizes, frame),
-    ]
+    photos = decoded_photos([file.path for file in told.files], root, Asked(size, pixels, fit))
+    broken = photos.facts.broken
+    reasons: dict[str, list[str]] = {}
+    for number, reason in broken.items():
+        reasons.setdefault(reason, []).append(place(told.files[number].path, root))
+    _check_damage(reasons, len(told.files), damaged, root)
+    kept = [number for number in range(len(told.files)) if number not in broken]
     if labels is None and label_from is None:
-        check_classes([told.files[i] for i in pictures.kept], told.files, root)
-    return _dataset(root, told, pictures, task, said)
-
-
-class _Pictures(NamedTuple):
-    """Images, shape (images, height, width, 3), their places among the files, and what is said."""
-
-    x: np.ndarray
-    kept: Sequence[int]
-    frame: Frame
-    notes: Sequence[str]
-
-
-def _decoded(files: Sequence[File], root: Path, frame: Frame, damaged: float) -> _Pictures:
-    """Every core decodes. Raises SteadfitError for more than the memory has room for."""
-    check_free(f"{root}", 2 * len(files) * 3 * frame.height * frame.width)
-    images, kept = [], []
-    broken: dict[str, list[str]] = {}
-    with quiet(), ThreadPoolExecutor(usable_cores()) as threads:
-        loaded = threads.map(lambda file: _loaded(file, frame), files)
-        for i, (file, found) in enumerate(zip(files, loaded, strict=True)):
-            if isinstance(found, SteadfitError):
-                broken.setdefault(str(found), []).append(place(file.path, root))
-            else:
-                images.append(found)
-                kept.append(i)
-    _check_damage(broken, len(files), damaged, root)
-    return _Pictures(np.stack(images), kept, frame, _broken_notes(broken))
-
-
-def _loaded(file: File, frame: Frame) -> np.ndarray | SteadfitError:
-    try:
-        return decode(file.path, frame)
-    except SteadfitError as error:
-        return error
+        check_classes([told.files[number] for number in kept], told.files, root)
+    said = [*found.notes, *told.notes, *_broken_notes(reasons), *photos.facts.notes, *photos.notes]
+    return _dataset(root, told, photos, kept, task, said)
 
 
 def _dataset(
     root: Path,
     told: Labelled,
-    found: _Pictures,
+    photos: Photos,
+    kept: Sequence[int],
     task: TaskName | None,
     notes: Sequence[str],
 ) -> Dataset:
-    files = [told.files[i] for i in found.kept]
+    files = [told.files[i] for i in kept]
     names = [place(file.path, root) for file in files]
-    groups = None if told.groups is None else [told.groups[i] for i in found.kept]
+    groups = None if told.groups is None else [told.groups[i] for i in kept]
     is_test = np.array([file.is_test for file in files])
-    grey = _without_tint(found.x, names)
     own = is_test if is_test.any() else None
-    data = from_arrays(
-        grey.x,
-        np.asarray(told.labels)[list(found.kept)],
+    data = of_images(
+        photos.x,
+        np.asarray(told.labels)[kept],
         root.resolve().name,
         task=task,
         several=told.several,
-        layout="channels_last",
-        ids=names,
+        ids=tuple(names),
         is_test=own,
         groups=groups,
-        notes=[*notes, *grey.notes],
+        notes=notes,
     )
-    alike = list(apart(near_copies(torch.from_numpy(found.x).permute(0, 3, 1, 2)), groups, own))
-    kind = Images.of(data.x)  # pyright: ignore[reportArgumentType]
-    kind = replace(kind, white=found.frame.white, framing=found.frame.fit)
+    alike = list(apart(photos.facts.alike, groups, own))
+    frame = photos.facts.frame
+    kind = replace(Images.of(photos.x), white=frame.white, framing=frame.fit)
     return replace(
         data,
         schema=replace(data.schema, kind=kind),
         notes=(*_class_note(data), *data.notes, *_alike_note(alike, names, own is not None)),
     )
-
-
-class _Grey(NamedTuple):
-    x: np.ndarray
-    notes: Sequence[str]
-
-
-def _without_tint(x: np.ndarray, names: Sequence[str]) -> _Grey:
-    """One channel where all images are grey, or most are and the others have a slight tint."""
-    spread = np.array([int((one.max(-1) - one.min(-1)).max()) for one in x])
-    tinted = np.flatnonzero(spread).tolist()
-    if not len(tinted):
-        return _Grey(x[..., :1], [])
-    coloured = [names[i] for i in tinted]
-    if 2 * len(tinted) > len(x):
-        return _Grey(x, [])
-    if spread.max() > _SLIGHT:
-        grey = len(x) - len(tinted)
-        few = f"{counted(len(tinted), 'images')} of {len(x)} {_have(len(tinted))} colour"
-        return _Grey(x, [f"{few} ({some(coloured)}), so all have three channels; {grey} are grey."])
-    few = f"{counted(len(tinted), 'images')} among grey ones {_have(len(tinted))} a slight tint"
-    return _Grey(as_grey(x), [f"{few}, taken as grey: {some(coloured)}."])
-
-
-def _have(count: int) -> str:
-    return "has" if count == 1 else "have"
-
-
-def _several_note(looks: Mapping[Path, Look], root: Path) -> list[str]:
-    several = [place(path, root) for path, look in looks.items() if look.several]
-    if not several:
-        return []
-    return [
-        f"{counted(len(several), 'files')} with several pictures; the first of each is read: "
-        f"{some(several)}."
-    ]
-
-
-def _depth_note(deep: Sequence[Path], white: int) -> list[str]:
-    if white == WHITE:
-        return []
-    bits = white.bit_length()
-    return [
-        f"{counted(len(deep), 'images')} of 16 bits a pixel {'use' if len(deep) > 1 else 'uses'} "
-        f"{bits} of them: {white} is white."
-    ]
 
 
 def _class_note(data: Dataset) -> list[str]:

@@ -16,6 +16,7 @@ from steadfit import errors
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Preparation
+from steadfit.kinds.stored import Stored
 from steadfit.models.blocks import Width
 from steadfit.models.layers import Shape, chain
 from steadfit.models.pretrained.own_backbone import own_source
@@ -30,6 +31,7 @@ LIBRARIES: Mapping[str, Callable[[str], Source]] = MappingProxyType(
     {"timm": TimmNetwork, "torchvision": TorchvisionNetwork}
 )
 Learn = Literal["frozen", "tuned", "scratch"]
+_TOGETHER = 1024  # images that are looked at for their largest value at a time
 _FIRST = 0.1  # the rate of a network's first layers, as a share of that of its last
 
 
@@ -160,8 +162,11 @@ class Pretrained:
     def preparation(self, fitted: Preparation, data: Dataset) -> Preparation:
         """The inputs scaled as the network was shown them, whatever the sample."""
         preferred = self.source.preferred
-        assert isinstance(data.x, Tensor)
-        whole = 1.0 if data.x.is_floating_point() and float(data.x.max()) <= 1 else 255.0
+        assert isinstance(data.x, Tensor | Stored)
+        of_one = data.x.dtype.is_floating_point and all(
+            float(part.max()) <= 1 for part in data.x.split(_TOGETHER)
+        )
+        whole = 1.0 if of_one else 255.0
         mean, std = preferred.mean, preferred.std
         if len(fitted.mean) == 1:
             mean, std = (sum(mean) / 3,), (sum(std) / 3,)

@@ -25,7 +25,7 @@ def engine_of(engine: EngineLike, **settings: Any) -> Engine:
     Raises SteadfitError for an unknown name, and for a setting that the engine has not.
 
     >>> engine_of("local", processes=2, address=None)
-    LocalEngine(processes=2, per_gpu=1)
+    LocalEngine(processes=2, per_gpu=None)
     """
     given = {name: value for name, value in settings.items() if value is not None}
     if not isinstance(engine, str):

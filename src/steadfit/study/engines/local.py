@@ -17,12 +17,18 @@ from multiprocessing import connection, resource_sharer
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
-import torch
-
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.machine import usable_cores
 from steadfit.study.engine import Outcome, Session, check_counts, put, trained
+from steadfit.study.engines.gpus import (
+    VISIBLE,
+    GpuUse,
+    gpu_use,
+    said,
+    trainings_per_gpu,
+    visible_gpus,
+)
 from steadfit.study.engines.serial import SerialEngine
 from steadfit.study.engines.worker import settle
 from steadfit.study.store import Store
@@ -32,7 +38,6 @@ from steadfit.workers import context, end_with_parent, start_server, undisturbed
 
 _SHARED = "/dev/shm"  # Linux's file system of shared memory
 _OTHERS = 2**19  # bytes of it that are left to others
-_VISIBLE = "CUDA_VISIBLE_DEVICES"  # the GPUs that a process sees, by number or name
 
 
 @dataclass(frozen=True)
@@ -41,14 +46,15 @@ class LocalEngine:
 
     processes: workers, by default one a usable core or, where torch sees GPUs, as many as there is
         place on these. A worker that dies is replaced.
-    per_gpu: workers that share a GPU.
+    per_gpu: workers that share a GPU, by default as many as its memory holds: the first training on
+        each GPU has it alone, and tells.
 
     A daemonic process, such as a worker of a pool's or of Celery's, may not start others: there the
     trials are trained in the process itself.
     """
 
     processes: int | None = None
-    per_gpu: int = 1
+    per_gpu: int | None = None
 
     @contextmanager
     def opened(self, data: Dataset) -> Iterator[Session]:
@@ -60,7 +66,7 @@ class LocalEngine:
             with SerialEngine().opened(data) as session:
                 yield session
             return
-        workers = _Workers(data, places(self.processes, _visible_gpus() * self.per_gpu))
+        workers = _Workers(data, self.processes, visible_gpus(), self.per_gpu)
         try:
             yield workers
         except BaseException:
@@ -91,15 +97,6 @@ def places(processes: int | None, gpus: tuple[str, ...]) -> tuple[str, ...]:
     return gpus[:processes] or ("",) * (processes or usable_cores())
 
 
-def _visible_gpus() -> tuple[str, ...]:
-    """Those that torch sees, as `CUDA_VISIBLE_DEVICES` names them."""
-    if not torch.cuda.is_available():
-        return ()
-    numbers = [str(number) for number in range(torch.cuda.device_count())]
-    named = [name.strip() for name in os.environ.get(_VISIBLE, "").split(",") if name.strip()]
-    return tuple(named if len(named) == len(numbers) else numbers)
-
-
 @dataclass(eq=False)
 class _Worker:
     """A process, the way to it, its place, and the key that it trains; "" where it is idle."""
@@ -109,7 +106,7 @@ class _Worker:
     place: str
     key: str = ""
 
-    def answer(self) -> "Outcome | _Raised | None":
+    def answer(self) -> "_Ended | _Raised | None":
         """What it said; None where it has died instead."""
         try:
             return self.pipe.recv() if self.pipe.poll() else None
@@ -119,16 +116,21 @@ class _Worker:
 
 @dataclass
 class _Workers:
-    """Workers, started when there is something for them. places: the GPU of each."""
+    """Workers, started when there is something for them. per_gpu: None until it is known."""
 
     data: Dataset
-    places: tuple[str, ...]
+    processes: int | None
+    gpus: tuple[str, ...]
+    per_gpu: int | None
     running: list[_Worker] = field(default_factory=list)
     notes: tuple[str, ...] = ()
 
     @property
     def slots(self) -> int:
-        return len(self.places)
+        return len(self._places())
+
+    def _places(self) -> tuple[str, ...]:
+        return places(self.processes, self.gpus * (self.per_gpu or 1))
 
     def submit(self, trial: Trial, store: Store) -> None:
         """To an idle worker, or a new one. The pickled trial goes through a pipe: its examples
@@ -154,7 +156,14 @@ class _Workers:
                 continue
             if isinstance(answer, _Raised):
                 raise answer.error from RuntimeError(answer.traceback)
-            yield key, answer
+            self._learn(answer.use)
+            yield key, answer.outcome
+
+    def _learn(self, use: GpuUse | None) -> None:
+        """How many workers share a GPU, by what the first of all took of it."""
+        if self.per_gpu is None and use is not None:
+            self.per_gpu = trainings_per_gpu(use, usable_cores() / len(self.gpus))
+            self.notes = (said(use, self.per_gpu),)
 
     def stop(self) -> None:
         """Have all workers end, in the middle of a training too."""
@@ -166,8 +175,8 @@ class _Workers:
 
     def _start(self) -> _Worker:
         """A worker at the place that has the fewest."""
-        taken = [worker.place for worker in self.running]
-        place = min(self.places, key=lambda one: taken.count(one) / self.places.count(one))
+        taken, there = [worker.place for worker in self.running], self._places()
+        place = min(there, key=lambda one: taken.count(one) / there.count(one))
         start_server()
         with _started():
             ours, its = multiprocessing.Pipe()
@@ -213,6 +222,14 @@ def _started() -> Iterator[None]:
 
 
 @dataclass(frozen=True)
+class _Ended:
+    """What came of a trial in a worker, and what the worker takes of its GPU."""
+
+    outcome: Outcome
+    use: GpuUse | None
+
+
+@dataclass(frozen=True)
 class _Raised:
     """What a worker raised: to be raised where the study runs."""
 
@@ -225,7 +242,7 @@ def _work(pipe: Connection, data: Dataset | bytes, place: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     end_with_parent()
     if place:
-        os.environ[_VISIBLE] = place  # CUDA has not begun in this process
+        os.environ[VISIBLE] = place  # CUDA has not begun in this process
     settle()
     keep_freed_memory()
     known = pickle.loads(data) if isinstance(data, bytes) else data
@@ -235,7 +252,8 @@ def _work(pipe: Connection, data: Dataset | bytes, place: str) -> None:
         except EOFError:
             return
         try:
-            answer = put(trained(trial, known, "cuda" if place else "cpu"), trial.key, store)
+            replica = trained(trial, known, "cuda" if place else "cpu")
+            answer = _Ended(put(replica, trial.key, store), gpu_use())
         except Exception as error:
             answer = _Raised(_portable(error), traceback.format_exc())
         pipe.send(answer)

@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -23,6 +23,7 @@ from steadfit.analysis.terms import Failure
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.study.engine import Outcome, Session, check_counts, trained
+from steadfit.study.engines.gpus import GpuUse, gpu_use, said, trainings_per_gpu
 from steadfit.study.engines.ray_connection import connected, ray_module
 from steadfit.study.engines.worker import import_from, import_places, settle
 from steadfit.study.store import Packed, Store, pack
@@ -40,12 +41,13 @@ class RayEngine:
         Ray is started here for this study alone. A program that has called `ray.init` itself keeps
         its connection.
     processes: trainings at a time, by default as many as there are cores or GPUs.
-    per_gpu: trainings that share a GPU, where there are GPUs.
+    per_gpu: trainings that share a GPU, by default as many as its memory holds: the first ones have
+        a GPU each, and the first of all tells.
     """
 
     address: str | None = None
     processes: int | None = None
-    per_gpu: int = 1
+    per_gpu: int | None = None
 
     @contextmanager
     def opened(self, data: Dataset) -> Iterator[Session]:
@@ -56,24 +58,25 @@ class RayEngine:
         check_counts(self.processes, self.per_gpu)
         ray_module()
         with ExitStack() as stack:
-            yield _Cluster(self, data, stack)
+            yield _Cluster(self, data, stack, self.per_gpu)
 
 
 @dataclass
 class _Cluster:
     """What is known from one trial to the next.
 
-    put: the data as the cluster has it, None before the first trial. task: what is run there.
-    running: tasks by key. ended: keys and what came of each, or what went wrong.
+    per_gpu: None until it is known. put: the data as the cluster has it, None before the first
+    trial. task: what is run there. running: tasks by key. ended: trials, or what went wrong.
     """
 
     engine: RayEngine
     data: Dataset
     stack: ExitStack
+    per_gpu: int | None
     put: Any = None
     task: Any = None
     running: dict[str, Any] = field(default_factory=dict)
-    ended: SimpleQueue["tuple[str, Outcome] | Exception"] = field(default_factory=SimpleQueue)
+    ended: SimpleQueue["_Ended | Exception"] = field(default_factory=SimpleQueue)
     notes: tuple[str, ...] = ()
 
     @property
@@ -87,10 +90,11 @@ class _Cluster:
     def submit(self, trial: Trial, store: Store) -> None:
         if self.put is None:
             self._join()
-        ref = self.task.remote([self.put], pickle.dumps(trial), import_places())
+        task = self.task.options(num_gpus=1 / (self.per_gpu or 1) if self._gpus() else 0)
+        ref = task.remote([self.put], pickle.dumps(trial), import_places())
         self.running[trial.key] = ref
 
-        def come(future: "Future[Packed | None]") -> None:
+        def come(future: "Future[_Trained]") -> None:
             with suppress(RuntimeError):  # the study is over
                 self.writers.submit(self._keep, trial.key, store, future)
 
@@ -104,13 +108,14 @@ class _Cluster:
             for one in found:
                 if isinstance(one, Exception):
                     raise one
-                self.running.pop(one[0])
-                yield one
+                self.running.pop(one.key)
+                self._learn(one.use)
+                yield one.key, one.outcome
 
-    def _keep(self, key: str, store: Store, future: "Future[Packed | None]") -> None:
+    def _keep(self, key: str, store: Store, future: "Future[_Trained]") -> None:
         """Write what came back, in a thread of its own."""
         try:
-            self.ended.put((key, _outcome(future, key, store)))
+            self.ended.put(_ended(future, key, store))
         except Exception as error:
             self.ended.put(error)
 
@@ -120,10 +125,8 @@ class _Cluster:
         self.stack.enter_context(connected(self.engine.address, self.engine.processes))
         self.writers = self.stack.enter_context(ThreadPoolExecutor(_WRITERS))
         self.stack.callback(self._cancel)
-        gpus = ray.cluster_resources().get("GPU", 0)
-        share = 1 / self.engine.per_gpu if gpus else 0
         self._check_machines()
-        self.task = ray.remote(num_cpus=1, num_gpus=share, max_retries=0)(_train_there)
+        self.task = ray.remote(num_cpus=1, max_retries=0)(_train_there)
         self.put = ray.put(self.data)
 
     def _cancel(self) -> None:
@@ -133,10 +136,20 @@ class _Cluster:
             with suppress(Exception):
                 ray_module().cancel(ref, force=True)
 
+    def _learn(self, use: GpuUse | None) -> None:
+        """How many trainings share a GPU, by what the first of all took of one."""
+        if self.per_gpu is None and use is not None:
+            self.per_gpu = trainings_per_gpu(use, self._cores() / self._gpus())
+            self.notes = (*self.notes, said(use, self.per_gpu))
+
+    def _gpus(self) -> int:
+        return int(ray_module().cluster_resources().get("GPU", 0))
+
+    def _cores(self) -> int:
+        return int(ray_module().cluster_resources().get("CPU", 0))
+
     def _at_a_time(self) -> int:
-        there = ray_module().cluster_resources()
-        gpus = int(there.get("GPU", 0)) * self.engine.per_gpu
-        most = max(1, gpus or int(there.get("CPU", 0)))
+        most = max(1, self._gpus() * (self.per_gpu or 1) or self._cores())
         return min(most, self.engine.processes or most)
 
     def _check_machines(self) -> None:
@@ -184,32 +197,48 @@ def _answers(ray: Any, refs: list[Any]) -> list[Mapping[str, str]]:
         ) from None
 
 
-def _outcome(future: "Future[Packed | None]", key: str, store: Store) -> Outcome:
-    """What came of a trial. Raises what its training raised, as none should."""
+class _Trained(NamedTuple):
+    """What a worker of Ray's gives: the replica's files, None where memory was too small for it,
+    and what it takes of its GPU."""
+
+    files: Packed | None
+    use: GpuUse | None
+
+
+class _Ended(NamedTuple):
+    """What came of a trial."""
+
+    key: str
+    outcome: Outcome
+    use: GpuUse | None = None
+
+
+def _ended(future: "Future[_Trained]", key: str, store: Store) -> _Ended:
+    """What came of a trial, whose replica is put into the store. Raises what its training raised,
+    as none should."""
     errors = ray_module().exceptions
     try:
-        packed = future.result()
+        trained = future.result()
     except (errors.WorkerCrashedError, errors.OutOfMemoryError):
-        return Outcome.LOST
+        return _Ended(key, Outcome.LOST)
     except errors.RayTaskError as error:
         cause = error.cause
         raise (cause if isinstance(cause, SteadfitError) else RuntimeError(str(error))) from None
     except errors.RayError:  # its machine was taken away, or what it had trained with it
-        return Outcome.AGAIN
-    if packed is None:
-        return Outcome.NO_MEMORY
-    store.write_packed(key, packed)
-    return Outcome.STORED
+        return _Ended(key, Outcome.AGAIN)
+    if trained.files is None:
+        return _Ended(key, Outcome.NO_MEMORY, trained.use)
+    store.write_packed(key, trained.files)
+    return _Ended(key, Outcome.STORED, trained.use)
 
 
 _known: dict[str, Dataset] = {}  # in a worker: the study's data
 
 
-def _train_there(data: list[Any], packed: bytes, places: list[str]) -> Packed | None:
+def _train_there(data: list[Any], packed: bytes, places: list[str]) -> _Trained:
     """In a worker of Ray's: train a trial that was pickled. places: to import from.
 
     data: where the cluster has them, in a list, as Ray would else unpack them for each trial.
-    Returns what is to be stored; None where memory was too small.
     """
     import_from(places)
     settle()
@@ -220,7 +249,8 @@ def _train_there(data: list[Any], packed: bytes, places: list[str]) -> Packed | 
         _known[ref.hex()] = ray_module().get(ref)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     replica = trained(pickle.loads(packed), _known[ref.hex()], device)
-    return None if replica.failure is Failure.MEMORY else pack(replica)
+    files = None if replica.failure is Failure.MEMORY else pack(replica)
+    return _Trained(files, gpu_use())
 
 
 def _machine() -> dict[str, str]:
