@@ -162,7 +162,7 @@ def _fit_or_none(past: np.ndarray, form: Mapping[str, Any]) -> Any | None:
     start: Callable[..., Any] = ETSModel
     try:
         way = "heuristic" if len(past) >= 10 else "estimated"
-        fit = start(past, **form, initialization_method=way).fit(disp=False)
+        fit: Any = start(past, **form, initialization_method=way).fit(disp=False)
     except (ValueError, np.linalg.LinAlgError):
         return None
     return fit if np.isfinite(fit.aicc) else None
