@@ -135,6 +135,9 @@ def test_a_refit_ends_after_as_many_epochs_as_were_best():
     again = trained(early_stopping=stopping, optimizer={"learning_rate": 0.5}, refit=True)
     best = int(np.argmin(stopped.curves["validation_loss"])) + 1
     assert again.facts["epochs"] == best < 4
+    # Whether it has trained is told by the training that something was held out of.
+    assert again.curves == stopped.curves
+    assert again.facts["still_falling"] == stopped.facts["still_falling"]
 
 
 def test_a_refit_of_nothing_is_refused():

@@ -69,7 +69,7 @@ def fit(
         learned, held_out = carve(train, indices, share, seed)
     check_batches(recipe, train, len(learned))
     outside = watched(train, indices, seed) if held_out is None else held_out
-    run = _trained(recipe, train, learned, outside, seed, device)
+    judged = run = _trained(recipe, train, learned, outside, seed, device)
     preparation, temperature = run.preparation, {}
     if recipe.training.calibrate and held_out is not None:
         fitted = fit_temperature(run.module, preparation, train.take(held_out), device)
@@ -86,18 +86,18 @@ def fit(
     logits, of_test = final_outputs(run.module, preparation, test, device)
     own = own_examples(run.module, preparation, train, learned, recipe.training, seed, device)
     state = training_state(
-        run.losses,
-        run.rates,
+        judged.losses,
+        judged.rates,
         own.learned_loss,
         own.guessing,
-        validation=run.curves.get("validation_loss", ()),
-        stopped=len(run.curves["train_loss"]) < recipe.training.epochs,
+        validation=judged.curves.get("validation_loss", ()),
+        stopped=len(judged.curves["train_loss"]) < recipe.training.epochs,
     )
     return Replica(
         logits=logits.numpy(),
         weights=_state(run.module),
         preparation=dict(preparation.to_dict()),
-        curves=run.curves,
+        curves=judged.curves,
         facts={**facts, **own.facts(), **state.facts(), **of_test},
         seconds=time.perf_counter() - began,
     )

@@ -20,6 +20,7 @@ class Replica:
     preparation: what was fitted to the sample, as plain values.
     curves: one value an epoch, by name: train_loss, and validation_loss: on examples that were not
         trained on, held out for early stopping or not drawn into the sample; absent without such.
+        With `refit` they are of the first training, which something was held out of.
     facts: single figures: parameters, epochs, steps, train_loss, clipped (share of steps),
         gradient_norm (median), zero_weights (share); test_loss: of tokens, the mean over all;
         halvings: how often the batches were halved for want of memory, absent where never.
