@@ -1,10 +1,14 @@
 """The figure of forecasts over what came true."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
 from steadfit.data import Dataset, forecast_of
 from steadfit.data.timeline import apart
+from steadfit.formats import ForecastTable
+from steadfit.formats.calendars import Ticks
 from steadfit.report.frame import frame, label
 from steadfit.report.palette import LIGHT
 
@@ -17,13 +21,15 @@ def over_truth(test: Dataset, forecasts_RNO: np.ndarray) -> go.Figure:
 
     test: windows in time order. forecasts_RNO: of each replica, in the targets' units, shape
     (replicas, windows, outputs) as `Replica.logits`. Of windows that overlap, those are drawn that
-    begin where the one before ends, so each step is forecast once.
+    begin where the one before ends, so each step is forecast once. The axis has the times that
+    the data have, dates among them.
     Raises SteadfitError for data that are no forecast.
     """
     forecast, _ = forecast_of(test)
     horizon, targets = forecast.horizon, len(forecast.targets)
     assert test.structure.spans is not None
     spans = test.structure.spans.numpy()
+    begin = test.schema.form.begin if isinstance(test.schema.form, ForecastTable) else None
     figure = frame(0, "step")
     series = np.unique(spans[:, 0])[:MOST_SERIES]
     for row, number in enumerate(series):
@@ -34,7 +40,9 @@ def over_truth(test: Dataset, forecasts_RNO: np.ndarray) -> go.Figure:
         told_RT = forecasts_RNO[:, windows].reshape(shape)[..., 0].reshape(len(forecasts_RNO), -1)
         name = test.ids[windows[0]].rpartition(" step ")[0] if test.ids else f"series {row + 1}"
         kept = slice(-MOST_STEPS, None)
-        _add(figure, row, label(name, 30), steps[kept], truth[kept], told_RT[:, kept])
+        times = steps[kept] if begin is None else begin.at(steps[kept])
+        _add(figure, row, label(name, 30), times, truth[kept], told_RT[:, kept])
+        _style_axis(figure, row, begin)
     figure.update_layout(
         height=260 * len(series) + 60,
         margin={"l": 56, "r": 8, "t": 30, "b": 44},
@@ -47,7 +55,7 @@ def _add(
     figure: go.Figure,
     row: int,
     name: str,
-    steps: np.ndarray,
+    times: Sequence[object] | np.ndarray,
     truth: np.ndarray,
     told_RT: np.ndarray,
 ) -> None:
@@ -56,13 +64,13 @@ def _add(
     mean = told_RT.mean(0)
     spread = told_RT.std(0, ddof=min(1, len(told_RT) - 1))
     edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
-    figure.add_scatter(x=steps, y=mean - spread, **edge, **place)
+    figure.add_scatter(x=times, y=mean - spread, **edge, **place)
     fill = {"fill": "tonexty", "fillcolor": LIGHT["rule"]}
-    figure.add_scatter(x=steps, y=mean + spread, **edge, **fill, **place)
-    hover = "step %{x}: %{y:.4g}<extra>%{fullData.name}</extra>"
+    figure.add_scatter(x=times, y=mean + spread, **edge, **fill, **place)
+    hover = "%{x}: %{y:.4g}<extra>%{fullData.name}</extra>"
     for words, values, role in (("truth", truth, "ink"), ("forecast", mean, "better")):
         figure.add_scatter(
-            x=steps,
+            x=times,
             y=values,
             mode="lines",
             name=words,
@@ -76,9 +84,15 @@ def _add(
     quiet = {"color": LIGHT["muted"], "size": 12}
     title = {"text": name, "font": quiet}
     figure.layout[f"yaxis{row + 1 if row else ''}"] = {**axis, "title": title, "tickfont": quiet}
+
+
+def _style_axis(figure: go.Figure, row: int, begin: Ticks | None) -> None:
+    """The axis of time: dates, the data's own numbers, or steps."""
+    quiet = {"color": LIGHT["muted"], "size": 12}
     figure.layout[f"xaxis{row + 1 if row else ''}"] = {
         "showgrid": False,
         "fixedrange": True,
         "tickfont": quiet,
-        "title": {"text": "step", "font": quiet},
+        "type": "date" if begin is not None and begin.calendar else "linear",
+        "title": {"text": "step" if begin is None else "time", "font": quiet},
     }
