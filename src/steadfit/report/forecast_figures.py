@@ -1,12 +1,13 @@
-"""The figure of forecasts over what came true."""
+"""Figures of forecasts: over what came true, and of what is to come."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
 from steadfit.data import Dataset, forecast_of
 from steadfit.data.timeline import apart
+from steadfit.errors import SteadfitError
 from steadfit.formats import ForecastTable
 from steadfit.formats.calendars import Ticks
 from steadfit.report.frame import frame, label
@@ -49,6 +50,59 @@ def over_truth(test: Dataset, forecasts_RNO: np.ndarray) -> go.Figure:
         grid={"rows": len(series), "columns": 1, "pattern": "independent", "ygap": 0.25},
     )
     return figure
+
+
+def plot_forecast(
+    found: Mapping[str, np.ndarray], times: Sequence[object], values: Sequence[float]
+) -> go.Figure:
+    """The next steps of one series after its last values, with intervals, over its times.
+
+    found: what `TrainedModel.forecast` gives of one series; its first target is drawn. times,
+    values: of the known steps to show before them, as many as are wanted.
+    Raises SteadfitError for several series.
+
+    >>> months = ["2024-01", "2024-02"]
+    >>> found = {"input": np.array(["a"]), "time": np.array(["2024-03-01"]), "step": np.array([1]),
+    ...          "prediction_y": np.array([3.0])}
+    >>> [line.name for line in plot_forecast(found, months, [1.0, 2.0]).data]
+    ['known', 'forecast']
+    """
+    if len(series := np.unique(found["input"])) != 1:
+        raise SteadfitError(
+            f"found must be of one series, got {len(series)}. Take the rows of one input."
+        )
+    target = next(name for name in found if name.startswith("prediction_"))
+    target = target.removeprefix("prediction_")
+    ahead = found.get("time", len(values) + found["step"] - 1)
+    figure = frame(0, "time" if "time" in found else "step")
+    for what, low, high in _bands(found, target):
+        edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+        figure.add_scatter(x=ahead, y=low, **edge)
+        fill = {"fill": "tonexty", "fillcolor": LIGHT["rule"], "showlegend": True}
+        figure.add_scatter(x=ahead, y=high, **{**edge, **fill}, name=what)
+    # from the last known value on, so that no gap stands between the lines
+    joined = ([times[-1], *ahead], [values[-1], *found[f"prediction_{target}"]])
+    for name, (x, y), role in (("known", (times, values), "ink"), ("forecast", joined, "better")):
+        line = {"color": LIGHT[role], "width": 1.5}
+        hover = "%{x}: %{y:.4g}<extra>%{fullData.name}</extra>"
+        figure.add_scatter(x=x, y=y, mode="lines", name=name, line=line, hovertemplate=hover)
+    quiet = {"color": LIGHT["muted"], "size": 12}
+    figure.update_yaxes(visible=True, range=None, title={"text": label(target, 30), "font": quiet})
+    figure.update_layout(height=360, margin={"l": 56, "r": 8, "t": 30, "b": 44})
+    return figure
+
+
+def _bands(
+    found: Mapping[str, np.ndarray], target: str
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """The intervals, the widest first; of quantiles the outermost two."""
+    for level in (95, 80):
+        if f"low_{level}_{target}" in found:
+            yield f"{level}%", found[f"low_{level}_{target}"], found[f"high_{level}_{target}"]
+    names = [name for name in found if name.startswith("quantile_") and name.endswith(target)]
+    if names:
+        low, high = (name.split("_")[1] for name in (names[0], names[-1]))
+        yield f"{low} to {high}", found[names[0]], found[names[-1]]
 
 
 def _add(
