@@ -7,16 +7,18 @@ import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import plotly.graph_objects as go
 import torch
 
 from steadfit.analysis.result import Interval
+from steadfit.api import fit as fit_table
 from steadfit.cells import find, svg
 from steadfit.data import Split, read, split
 from steadfit.recipe import Recipe
-from steadfit.report import inside
+from steadfit.report import inside, plot_forecast
 from steadfit.report.along import SOURCES, along
 from steadfit.report.frame import frame
 from steadfit.report.geometry import TwoWeights, penalty_geometry
@@ -175,8 +177,19 @@ def remedies() -> go.Figure:
     return figure
 
 
+def airline() -> go.Figure:
+    """The page's figure, by the page's commands."""
+    path = HERE / "data" / "Airline.csv"
+    rows = [line.split(",") for line in path.read_text().splitlines()[-48:]]
+    with TemporaryDirectory() as folder:
+        fitted = fit_table(read(path, horizon=12), out=Path(folder) / "run", reference=False)
+    found = fitted.model.forecast(path)
+    return plot_forecast(found, [time for time, _ in rows], [float(value) for _, value in rows])
+
+
 FIGURES: Mapping[str, Callable[[], go.Figure | str]] = {
     "penalties": penalties,
+    "airline": airline,
     "lstm": lambda: svg(find("lstm")),
     "gru": lambda: svg(find("gru")),
     "gru_reset_after": lambda: svg(find("gru_reset_after")),

@@ -9,7 +9,6 @@ of the mean absolute change from one season to the next before the origin (Hyndm
 
 import sys
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +19,8 @@ import torch
 
 from steadfit.api.recipes import recipe_of
 from steadfit.data import Dataset, from_forecast
-from steadfit.kinds import Ragged
+from steadfit.kinds import Ragged, Windows
+from steadfit.kinds.windows import after
 from steadfit.references import REFERENCES
 from steadfit.tasks import Forecast
 from steadfit.training import fit, trained_model
@@ -53,28 +53,30 @@ def cases(folder: Path) -> dict[str, Case]:
     }
 
 
-def windows(series: Series, season: int, horizon: int, log: bool = False) -> Dataset:
-    """As the reader of tables makes them where nothing is named."""
-    window = min(max(2 * horizon, 2 * season), min(map(len, series)) // 2)
-    return from_forecast(series, Forecast(horizon, window, season=season, log=log))
+def windows(
+    series: Series, season: int, horizon: int, log: bool = False, longer: tuple[int, ...] = ()
+) -> Dataset:
+    """As the reader of tables makes them where nothing is named. longer: other seasons."""
+    window = min(2 * max(horizon, season, *longer), min(map(len, series)) // 2)
+    task = Forecast(horizon, window, season=season, log=log, longer_seasons=longer)
+    return from_forecast(series, task)
 
 
-def last(data: Dataset, series: Series) -> Ragged:
-    """The window before the origin of each series."""
+def last(data: Dataset, series: Series) -> Windows:
+    """The window before the origin of each series, and what was before it."""
     task = data.schema.task
     assert isinstance(task, Forecast)
-    return Ragged.of(
-        [torch.tensor(one[-task.window :, None], dtype=torch.float32) for one in series]
-    )
+    ends = [torch.tensor(one[-task.window :, None], dtype=torch.float32) for one in series]
+    return after(Ragged.of(ends), [one[: -task.window, None] for one in series])
 
 
-def network(model: str, log: bool = False) -> Forecaster:
+def network(model: str, log: bool = False, longer: tuple[int, ...] = ()) -> Forecaster:
     """By steadfit's model of this name. log: of logarithms, NaN where values have none."""
 
     def forecast(series: Series, season: int, horizon: int) -> Series:
         if log and min(one.min() for one in series) <= 0:
             return [np.full(horizon, np.nan) for _ in series]
-        data = windows(series, season, horizon, log)
+        data = windows(series, season, horizon, log, longer)
         recipe = recipe_of(data, None, model, None, None).recipe
         everything = torch.arange(len(data))
         replica = fit(recipe, data, everything, data.take(everything[:1]), seed=0)
@@ -83,34 +85,21 @@ def network(model: str, log: bool = False) -> Forecaster:
     return forecast
 
 
-def reference(name: str) -> Forecaster:
+def reference(name: str, longer: tuple[int, ...] = ()) -> Forecaster:
     def forecast(series: Series, season: int, horizon: int) -> Series:
-        data = windows(series, season, horizon)
+        data = windows(series, season, horizon, longer=longer)
         return list(REFERENCES[name].fit(data).outputs(last(data, series)))
 
     return forecast
-
-
-def holt_winters(series: Series, season: int, horizon: int) -> Series:
-    """Of statsmodels: additive trend, damped, and an additive season."""
-    from statsmodels.tsa.holtwinters import ExponentialSmoothing
-
-    found = []
-    for one in series:
-        model = ExponentialSmoothing(
-            one, trend="add", damped_trend=True, seasonal="add", seasonal_periods=season
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            found.append(np.asarray(model.fit().forecast(horizon)))
-    return found
 
 
 FORECASTERS: dict[str, Forecaster] = {
     "last value": reference("naive forecast"),
     "seasonal naive": reference("seasonal naive forecast"),
     "ridge on lags": reference("ridge on lags"),
-    "Holt-Winters": holt_winters,
+    "Holt-Winters": reference("Holt-Winters"),
+    "AutoETS": reference("AutoETS"),
+    "Theta": reference("Theta"),
     "steadfit": network("linear"),
     "logarithms": network("linear", log=True),
     "nhits": network("nhits"),

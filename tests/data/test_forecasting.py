@@ -20,6 +20,7 @@ from steadfit.data import (
 )
 from steadfit.errors import SteadfitError
 from steadfit.formats import ForecastTable
+from steadfit.references import REFERENCES
 
 
 @given(
@@ -292,3 +293,49 @@ def test_two_columns_that_could_tell_the_series_apart_are_a_sentence(tmp_path: P
     (tmp_path / "s.csv").write_text("shop,name,day,sold\n" + "\n".join(rows))
     with pytest.raises(SteadfitError, match=r"series apart: shop, name\. Name it"):
         read(tmp_path / "s.csv", horizon=1, window=3)
+
+
+def hours(path: Path, rows: int, step: str = "h") -> Path:
+    times = np.datetime64("2024-01-01T00:00") + np.arange(rows) * np.timedelta64(1, step)
+    lines = [f"{time},{i % 24 + (i // 24 % 7 > 4)}\n" for i, time in enumerate(times)]
+    path.write_text("time,load\n" + "".join(lines))
+    return path
+
+
+def test_hours_have_a_day_and_a_week(tmp_path: Path) -> None:
+    path = hours(tmp_path / "load.csv", 4 * 168)
+    data = read(path, horizon=36)
+    task = forecast_of(data)[0]
+    assert (task.seasons, task.window) == ((24, 168), 336)
+    assert "seasons of 24 and 168 steps" in data.notes[0]
+    for both in ("168, 24", [24, 168], (168, 24)):
+        assert forecast_of(read(path, horizon=36, season=both))[0] == task
+    assert forecast_of(read(path, horizon=36, season=24))[0].seasons == (24,)
+    assert forecast_of(read(path, horizon=36, season=1))[0].seasons == ()
+    fewer = read(hours(path, 10 * 24), horizon=12)
+    assert forecast_of(fewer)[0].seasons == (24,)
+    for wrong in ("a day", "0", [], 24.5):
+        with pytest.raises(SteadfitError, match=r"season must be a number of steps, or several"):
+            read(path, horizon=12, season=wrong)
+
+
+@pytest.mark.parametrize(("minutes", "season"), [(5, 288), (10, 144), (15, 96), (20, 72)])
+def test_minutes_have_a_day(tmp_path: Path, minutes: int, season: int) -> None:
+    times = np.datetime64("2024-01-01T00:00") + np.arange(600) * np.timedelta64(minutes, "m")
+    path = tmp_path / "load.csv"
+    path.write_text("time,load\n" + "".join(f"{t},{i % 7}\n" for i, t in enumerate(times)))
+    assert forecast_of(read(path, horizon=3))[0].seasons == (season,)
+
+
+def test_the_seasonal_naive_forecast_takes_the_season_that_errs_least_before() -> None:
+    """A week that repeats exactly, and days that differ: the week is taken, and back."""
+    week = np.random.default_rng(0).normal(size=14)
+    task = Forecast(3, 28, season=2, longer_seasons=(14,))
+    naive = REFERENCES["seasonal naive forecast"]
+    for pattern, season in ((week, 14), (week[:2], 2)):
+        data = from_forecast([np.resize(pattern, 80) + np.linspace(0, 0.1, 80)], task)
+        fitted = naive.fit(data)
+        assert int(fitted.learned.arrays["season"]) == season
+        np.testing.assert_array_equal(
+            fitted.predict(data), task.naive(data.x, season).numpy().astype(np.float32)
+        )

@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,8 @@ def failures(text: str, name: str) -> str:
 def test_what_a_page_shows_is_what_comes_out(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(local, "usable_cores", lambda: 1)  # other tests have the other cores
+    for file in (DOCS / "data").iterdir():  # what pages give to download
+        shutil.copy(file, tmp_path)
     if found := failures(page.read_text("utf-8"), str(page)):
         pytest.fail(found, pytrace=False)
 

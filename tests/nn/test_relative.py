@@ -80,3 +80,10 @@ def test_a_forecast_has_the_units_of_its_series(factor: float) -> None:
         return trained_model(recipe, data, [replica]).predict(data.x[-1:])
 
     np.testing.assert_allclose(forecast(factor * wave), factor * forecast(wave), rtol=1e-4)
+
+
+def test_several_seasons_and_the_last_value_count_alike():
+    window = torch.arange(10.0)[None, :, None]
+    net = Relative(Line(10, 1, 3), season=(2, 5), targets=[0])
+    expected = [(9 + ago_2 + ago_5) / 3 for ago_2, ago_5 in ((8, 5), (9, 6), (8, 7))]
+    torch.testing.assert_close(net(Padded(window)), torch.tensor([expected]))

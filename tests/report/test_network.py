@@ -112,6 +112,31 @@ def test_each_step_is_forecast_once_and_stands_at_its_time():
     np.testing.assert_allclose(np.asarray(upper.y) - np.asarray(lower.y), 2)
 
 
+@pytest.mark.parametrize(
+    ("times", "kind"),
+    [
+        (np.arange("2020-01", "2025-01", dtype="M8[M]").astype("M8[D]"), "date"),
+        (np.arange("2024-01-01T00", "2024-01-03T12", dtype="M8[h]").astype("M8[s]"), "date"),
+        (np.arange(5, 65), "linear"),
+    ],
+)
+def test_forecasts_stand_at_the_times_of_the_table(tmp_path, times, kind):
+    """Of a series that begins later too."""
+    rows = [(name, str(time), i * i) for name, begin in (("a", 0), ("b", 20))
+            for i, time in enumerate(times[begin:])]  # fmt: skip
+    lines = [f"{name},{time},{value}\n" for name, time, value in rows]
+    (tmp_path / "s.csv").write_text("shop,when,sold\n" + "".join(lines))
+    read_as = {"horizon": 3, "series": "shop", "time": "when", "target": "sold"}
+    test = split(read(tmp_path / "s.csv", **read_as), 0.2).test
+    figure = over_truth(test, test.y[None].numpy())
+    assert figure.layout.xaxis.type == kind
+    truths = [each for each in figure.data if each.name == "truth"]
+    for name, truth in zip("ab", truths, strict=True):
+        table = {time: value for series, time, value in rows if series == name}
+        assert [table[time] for time in truth.x] == list(truth.y)
+        assert len(truth.x) >= 6
+
+
 @pytest.mark.parametrize("name", ["<b>x</b>", "</script>"])
 def test_names_of_arms_are_text(name):
     figure = gradient_reach({name: np.ones((2, 5))})

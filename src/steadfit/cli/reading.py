@@ -110,7 +110,7 @@ class Reading(Writing):
     ] = None
     horizon: Annotated[int | None, _option("Steps to forecast.")] = None
     window: Annotated[int | None, _option("Steps that a forecast is made from.")] = None
-    season: Annotated[int | None, _option("Steps of a season.")] = None
+    season: Annotated[str | None, _option("Steps of a season, or several: 24,168.")] = None
     known: Annotated[
         str | None, _option("Columns known of the steps to forecast too, with commas.")
     ] = None

@@ -53,15 +53,16 @@ def from_forecast(
     names = tuple(names) or tuple(f"series {i}" for i in range(len(series)))
     series = [as_steps(one, where) for one, where in zip(series, names, strict=True)]
     starts = tuple(starts) or (0,) * len(series)
-    if forecast.window < 1 or forecast.horizon < 1 or forecast.season < 1:
+    seasons = (forecast.season, *forecast.longer_seasons)
+    if min(forecast.window, forecast.horizon, *seasons) < 1:
         raise SteadfitError(
             f"Window, horizon and season must be 1 or more, got {forecast.window}, "
-            f"{forecast.horizon} and {forecast.season}."
+            f"{forecast.horizon} and {', '.join(map(str, seasons))}."
         )
-    if forecast.season > forecast.window:
+    if max(seasons) > forecast.window:
         raise SteadfitError(
             f"season must be at most the {forecast.window} steps of the window, got "
-            f"{forecast.season}. Give a larger window or a shorter season."
+            f"{max(seasons)}. Give a larger window or a shorter season."
         )
     if forecast.known and forecast.window <= forecast.horizon:
         raise SteadfitError(

@@ -72,6 +72,18 @@ class Ticks:
     calendar: bool
     months: bool = False
 
+    def at(self, steps: np.ndarray) -> list[str]:
+        """The times so many steps after the last one, 0 or more.
+
+        >>> end = np.datetime64("2024-01-31", "us").astype(int)
+        >>> Ticks(end, 1, True, months=True).at(np.array([0, 2]))
+        ['2024-01-31', '2024-03-31']
+        """
+        if not self.calendar:
+            return [f"{self.last + self.step * step:g}" for step in steps.tolist()]
+        later = self.moments(int(steps.max(initial=0)))
+        return _written(np.concatenate([[np.int64(self.last)], later])[steps])
+
     def after(self, count: int) -> list[str]:
         """The next times, as ISO 8601 or as numbers.
 

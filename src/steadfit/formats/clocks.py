@@ -15,8 +15,9 @@ from steadfit.formats.long_tables import check_order
 ABSENT = -1  # in the place of a row that is not in the table
 
 _DAY = 86_400_000_000  # microseconds
-_SEASONS = {_DAY // 24: 24, _DAY // 48: 48, _DAY: 7, 7 * _DAY: 52}  # steps by their distance
+_SEASONS = {_DAY: 7, 7 * _DAY: 52}  # steps by their distance
 _MONTHS = {1: 12, 3: 4}  # steps of a year by the months between them
+_LONGEST_SEASON = 700  # steps: the week of 15 minutes is one; those of minutes would be too many
 _UNITS = {
     "days": _DAY,
     "hours": _DAY // 24,
@@ -34,7 +35,7 @@ class Clock(NamedTuple):
     notes: whether they were sorted, and how many are absent.
     starts: at which step of one clock each series begins.
     step: how far it is from one row to the next, in words; None where no series has two.
-    season: that the calendar suggests; 1 for none.
+    seasons: that the calendar suggests, the shortest first.
     ticks: the times after each series; none where there is no step.
     times: of the rows of each series; none without a column of times.
     """
@@ -43,9 +44,17 @@ class Clock(NamedTuple):
     notes: list[str]
     starts: list[int]
     step: str | None
-    season: int
+    seasons: tuple[int, ...]
     ticks: list[Ticks]
     times: Sequence[np.ndarray]
+
+    @property
+    def begin(self) -> Ticks | None:
+        """The time of the first row of all; None where there is no step."""
+        if not self.ticks:
+            return None
+        first = self.starts.index(min(self.starts))
+        return replace(self.ticks[first], last=float(self.times[first][0]))
 
     def only(self, places: Sequence[int]) -> "Clock":
         """Of the series at these places alone."""
@@ -68,7 +77,7 @@ def read_clock(
     fill: the rule by which gaps are to be filled, if any.
     """
     if time is None:
-        return Clock(dict(given), [], [0] * len(given), None, 1, [], [])
+        return Clock(dict(given), [], [0] * len(given), None, (), [], [])
     times, calendar = table.times(time)
     members, notes = _sorted(given, times, time)
     check_order(table, members, times, time)
@@ -77,7 +86,7 @@ def read_clock(
     distances = np.concatenate([np.diff(clock[rows]) for rows in members.values()])
     if not len(distances):
         of_each = [times[rows] for rows in members.values()]
-        return Clock(members, notes, [0] * len(members), None, 1, [], of_each)
+        return Clock(members, notes, [0] * len(members), None, (), [], of_each)
     step = distances.min()
     _check_one_step(table, members, clock, months is not None, calendar)
     starts = [round(float((clock[rows[0]] - clock.min()) / step)) for rows in members.values()]
@@ -94,10 +103,21 @@ def read_clock(
         _times(times, rows, tick) for rows, tick in zip(members.values(), ticks, strict=True)
     ]
     word = _distance(step, months is not None, calendar)
-    if not calendar:
-        return Clock(members, notes, starts, word, 1, ticks, of_each)
-    season = (_SEASONS if months is None else _MONTHS).get(int(step), 1)
-    return Clock(members, notes, starts, word, season, ticks, of_each)
+    seasons = _seasons(int(step), months is not None) if calendar else ()
+    return Clock(members, notes, starts, word, seasons, ticks, of_each)
+
+
+def _seasons(step: int, months: bool) -> tuple[int, ...]:
+    """The day and the week of steps that divide a day, the week of days, the year of longer ones.
+
+    >>> _seasons(_DAY // 24, False), _seasons(_DAY // 1440, False), _seasons(3, True)
+    ((24, 168), (), (4,))
+    """
+    if not months and step < _DAY and _DAY % step == 0:
+        found = (_DAY // step, 7 * _DAY // step)
+    else:
+        found = ((_MONTHS if months else _SEASONS).get(step, 1),)
+    return tuple(steps for steps in found if 1 < steps <= _LONGEST_SEASON)
 
 
 def _check_gaps(

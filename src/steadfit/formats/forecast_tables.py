@@ -36,6 +36,7 @@ class ForecastTable(Form):
     nothing is known ahead, horizon is 0.
     fill: the rule by which gaps are filled (`steadfit.formats.gaps.FILLS`), of new tables too; None
     where they are not. season: in steps, for the rule that takes the value of the last season.
+    begin: the time of the first step of all that was trained on; None without times.
     """
 
     columns: tuple[str, ...]
@@ -50,6 +51,7 @@ class ForecastTable(Form):
     horizon: int = 0
     fill: str | None = None
     season: int = 1
+    begin: Ticks | None = None
 
     name = "forecast"
     files = "a table in time order: a .csv or .parquet file"

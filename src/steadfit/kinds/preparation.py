@@ -22,12 +22,12 @@ _REACH = 3.0  # deviations that no number of a table goes beyond
 class Window(tuple[int, ...]):
     """The shape (channels, steps) of what a forecast is made from, as a network sees it.
 
-    season: 1 without. targets: the channels that are forecast. quantiles: of each number, that are
-    answered; empty where the number is. beside: the channels that are not relative to the window.
-    logs: those that are learned as logarithms.
+    seasons: in steps; 1 alone without. targets: the channels that are forecast. quantiles: of each
+    number, that are answered; empty where the number is. beside: the channels that are not relative
+    to the window. logs: those that are learned as logarithms.
     """
 
-    season: int
+    seasons: tuple[int, ...]
     targets: tuple[int, ...]
     quantiles: tuple[float, ...]
     beside: tuple[int, ...]
@@ -36,14 +36,14 @@ class Window(tuple[int, ...]):
     def __new__(
         cls,
         shape: tuple[int, ...],
-        season: int,
+        seasons: tuple[int, ...],
         targets: tuple[int, ...],
         quantiles: tuple[float, ...] = (),
         beside: tuple[int, ...] = (),
         logs: tuple[int, ...] = (),
     ) -> Self:
         made = super().__new__(cls, shape)
-        made.season, made.targets = season, targets
+        made.seasons, made.targets = seasons, targets
         made.quantiles, made.beside, made.logs = quantiles, beside, logs
         return made
 
@@ -71,7 +71,7 @@ class Preparation:
     modern neural networks", 4.2); empty where they stay as the network gives them.
     relative: the season and the channels of a forecast that is made relative to its window
     (`steadfit.nn.Relative`); empty otherwise. beside: its channels that enter as they are. logs:
-    its channels that are learned as logarithms.
+    its channels that are learned as logarithms. longer_seasons: beside the one in relative.
     quantiles: of each number, that the network answers; empty where it answers the number.
     """
 
@@ -86,6 +86,7 @@ class Preparation:
     quantiles: tuple[float, ...] = ()
     beside: tuple[float, ...] = ()
     logs: tuple[float, ...] = ()
+    longer_seasons: tuple[float, ...] = ()
 
     @overload
     def inputs(self, x: Tensor) -> Tensor: ...
@@ -171,7 +172,7 @@ class Preparation:
             raise SteadfitError(
                 "This is no preparation of inputs: it keeps features that are none."
             )
-        whole = (*fitted.relative, *fitted.beside, *fitted.logs)
+        whole = (*fitted.relative, *fitted.beside, *fitted.logs, *fitted.longer_seasons)
         if any(number < 0 or number != int(number) for number in whole):
             raise SteadfitError("A season and channels must be whole numbers.")
         if len(fitted.temperature) > 1:

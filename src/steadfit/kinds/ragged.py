@@ -119,6 +119,10 @@ class Ragged:
         values = self.values.numpy()
         yield from (values[a:b] for a, b in zip(self.starts.tolist(), ends, strict=True))
 
+    def histories(self) -> Iterator[np.ndarray]:
+        """All that is known of each: itself, unless it is a window of something longer."""
+        return self.rows()
+
     def with_values(self, values: Tensor, tokens: tuple[str, ...] | None = None) -> "Ragged":
         """The same lengths with other values, as prepared ones; shape (steps, …)."""
         tokens = self.tokens if tokens is None else tokens

@@ -126,8 +126,10 @@ class Series(Sequences):
         if preparation is None or not preparation.relative:
             return shape
         season, *targets = map(int, preparation.relative)
-        beside, logs = (tuple(map(int, each)) for each in (preparation.beside, preparation.logs))
-        return Window(shape, season, tuple(targets), preparation.quantiles, beside, logs)
+        given = (preparation.longer_seasons, preparation.beside, preparation.logs)
+        longer, beside, logs = (tuple(map(int, each)) for each in given)
+        seasons, quantiles = (season, *longer), preparation.quantiles
+        return Window(shape, seasons, tuple(targets), quantiles, beside, logs)
 
     def means(self, shape: tuple[int, ...]) -> int:
         return self.channels

@@ -126,7 +126,9 @@ def build(model: Model, shape: Shape, outputs: int) -> nn.Module:
             if shape.quantiles:
                 network = Rising(network, shape.quantiles, outputs)
             answers = max(1, len(shape.quantiles))
-            return Relative(network, shape.season, shape.targets, answers, shape.beside, shape.logs)
+            return Relative(
+                network, shape.seasons, shape.targets, answers, shape.beside, shape.logs
+            )
         return network
 
 

@@ -17,9 +17,9 @@ class Relative(nn.Module):
 
     For a window x of a channel, ``y = naive(x) + scale(x) * net((x - last(x)) / scale(x))``, where
     the scale is the mean of |x|. The naive forecast is the last value; with a season it is the mean
-    of the last value and of that of the last season. So a trend may leave the range of the training
-    values, and series of any size are alike (as in NLinear, Zeng et al. 2023, and in RevIN, Kim et
-    al. 2022).
+    of the last value and of that of the last season, with several that of the last value and of
+    each last season's. So a trend may leave the range of the training values, and series of any
+    size are alike (as in NLinear, Zeng et al. 2023, and in RevIN, Kim et al. 2022).
 
     Of channels in logarithms, ``y = exp(naive(log x) + net(log x - last(log x)))``: a difference of
     logarithms has no unit that a scale could take away. As the exponential rises, the quantiles of
@@ -29,9 +29,10 @@ class Relative(nn.Module):
     naive forecast.
 
     network: takes a `Padded` of (batch, steps, channels), gives (batch, quantiles × horizon ×
-    targets). season: 1 without. targets: the channels that are forecast. quantiles: how many
-    answers there are of each number. beside: channels that the network sees as they are. logs:
-    channels in logarithms, whose values must be above 0: none, or all that are forecast.
+    targets). season: in steps, or several of them; 1 without. targets: the channels that are
+    forecast. quantiles: how many answers there are of each number. beside: channels that the
+    network sees as they are. logs: channels in logarithms, whose values must be above 0: none, or
+    all that are forecast.
 
     >>> line = nn.Sequential(nn.Flatten(), nn.Linear(3, 2))
     >>> class Line(nn.Module):
@@ -44,7 +45,7 @@ class Relative(nn.Module):
     def __init__(
         self,
         network: nn.Module,
-        season: int,
+        season: int | Sequence[int],
         targets: Sequence[int],
         quantiles: int = 1,
         beside: Sequence[int] = (),
@@ -52,7 +53,9 @@ class Relative(nn.Module):
     ) -> None:
         super().__init__()
         self.network = network
-        self.season, self.targets, self.quantiles = season, list(targets), quantiles
+        seasons = [season] if isinstance(season, int) else season
+        self.seasons = [steps for steps in seasons if steps > 1]
+        self.targets, self.quantiles = list(targets), quantiles
         self.beside, self.logs = list(beside), list(logs)
         for layer in _answering(network):
             for parameter in layer.parameters():
@@ -70,9 +73,10 @@ class Relative(nn.Module):
         # no len(), which is a fixed number in a program that is exported
         steps = answer.view(window.shape[0], self.quantiles, -1, len(self.targets))
         naive = last[:, None, :, self.targets].expand_as(steps)
-        if self.season > 1:
-            back = self.season - torch.arange(steps.shape[2]) % self.season
-            naive = (naive + window[:, None, -back][..., self.targets]) / 2
+        for season in self.seasons:
+            back = season - torch.arange(steps.shape[2]) % season
+            naive = naive + window[:, None, -back][..., self.targets]
+        naive = naive / (1 + len(self.seasons))
         forecast = naive + scale[:, None, :, self.targets] * steps
         return (forecast.exp() if self.logs else forecast).flatten(1)
 

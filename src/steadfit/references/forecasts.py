@@ -85,19 +85,29 @@ class Naive(Forecasting):
 
 @dataclass(frozen=True)
 class SeasonalNaive(Forecasting):
-    """The last season of the window again (Hyndman and Athanasopoulos 2021, 5.2)."""
+    """The last season of the window again (Hyndman and Athanasopoulos 2021, 5.2); of several the
+    one that errs least on the training windows."""
 
     name = "seasonal naive forecast"
     what = "The last season again, where there is a season."
+    shapes: ClassVar[Shapes] = {**_SPREAD, "season": ()}
 
     def suits(self, data: Dataset) -> bool:
-        return super().suits(data) and forecast_of(data)[0].season > 1
+        return super().suits(data) and bool(forecast_of(data)[0].seasons)
 
     def learn_numbers(self, train: Dataset) -> dict[str, np.ndarray]:
-        return {}
+        forecast, windows = forecast_of(train)
+        if not forecast.longer_seasons:
+            return {}
+        errors = {
+            season: float((forecast.naive(windows, season) - train.y).abs().mean())
+            for season in forecast.seasons
+        }
+        return {"season": np.array(min(errors, key=errors.__getitem__))}
 
     def numbers(self, arrays: Mapping[str, np.ndarray], forecast: Forecast, x: Any) -> np.ndarray:
-        return forecast.naive(x, forecast.season).double().numpy()
+        season = int(arrays.get("season", forecast.season))
+        return forecast.naive(x, season).double().numpy()
 
 
 @dataclass(frozen=True)

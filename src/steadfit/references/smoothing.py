@@ -17,7 +17,6 @@ from threadpoolctl import threadpool_limits
 
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
-from steadfit.kinds import Windows
 from steadfit.references.forecasts import Forecasting
 from steadfit.tasks import Forecast
 
@@ -49,10 +48,9 @@ class Refitted(Forecasting):
             raise SteadfitError(
                 f"it is fitted anew for each window, at most {self.most:,}, got {len(x):,}."
             )
-        histories = x.histories() if isinstance(x, Windows) else x.rows()
         with warnings.catch_warnings(), threadpool_limits(1):
             warnings.simplefilter("ignore")  # of fits that end before they converge
-            each = [self._next(one, forecast) for one in histories]
+            each = [self._next(one, forecast) for one in x.histories()]
         return np.stack(each).reshape(len(each), -1)
 
     def _next(self, history: np.ndarray, forecast: Forecast) -> np.ndarray:

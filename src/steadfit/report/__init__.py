@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from steadfit.report.document import page
     from steadfit.report.fits import fit_summary
+    from steadfit.report.forecast_figures import plot_forecast
     from steadfit.report.notebook import fit_html, summary_html
     from steadfit.report.tables import Summary, summary, table
 
@@ -18,12 +19,22 @@ _HOMES = {
     "fit_html": "notebook",
     "fit_summary": "fits",
     "page": "document",
+    "plot_forecast": "forecast_figures",
     "summary": "tables",
     "summary_html": "notebook",
     "table": "tables",
 }
 
-__all__ = ["Summary", "fit_html", "fit_summary", "page", "summary", "summary_html", "table"]
+__all__ = [
+    "Summary",
+    "fit_html",
+    "fit_summary",
+    "page",
+    "plot_forecast",
+    "summary",
+    "summary_html",
+    "table",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,10 +1,15 @@
-"""The figure of forecasts over what came true."""
+"""Figures of forecasts: over what came true, and of what is to come."""
+
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 
 from steadfit.data import Dataset, forecast_of
 from steadfit.data.timeline import apart
+from steadfit.errors import SteadfitError
+from steadfit.formats import ForecastTable
+from steadfit.formats.calendars import Ticks
 from steadfit.report.frame import frame, label
 from steadfit.report.palette import LIGHT
 
@@ -17,13 +22,15 @@ def over_truth(test: Dataset, forecasts_RNO: np.ndarray) -> go.Figure:
 
     test: windows in time order. forecasts_RNO: of each replica, in the targets' units, shape
     (replicas, windows, outputs) as `Replica.logits`. Of windows that overlap, those are drawn that
-    begin where the one before ends, so each step is forecast once.
+    begin where the one before ends, so each step is forecast once. The axis has the times that
+    the data have, dates among them.
     Raises SteadfitError for data that are no forecast.
     """
     forecast, _ = forecast_of(test)
     horizon, targets = forecast.horizon, len(forecast.targets)
     assert test.structure.spans is not None
     spans = test.structure.spans.numpy()
+    begin = test.schema.form.begin if isinstance(test.schema.form, ForecastTable) else None
     figure = frame(0, "step")
     series = np.unique(spans[:, 0])[:MOST_SERIES]
     for row, number in enumerate(series):
@@ -34,7 +41,9 @@ def over_truth(test: Dataset, forecasts_RNO: np.ndarray) -> go.Figure:
         told_RT = forecasts_RNO[:, windows].reshape(shape)[..., 0].reshape(len(forecasts_RNO), -1)
         name = test.ids[windows[0]].rpartition(" step ")[0] if test.ids else f"series {row + 1}"
         kept = slice(-MOST_STEPS, None)
-        _add(figure, row, label(name, 30), steps[kept], truth[kept], told_RT[:, kept])
+        times = steps[kept] if begin is None else begin.at(steps[kept])
+        _add(figure, row, label(name, 30), times, truth[kept], told_RT[:, kept])
+        _style_axis(figure, row, begin)
     figure.update_layout(
         height=260 * len(series) + 60,
         margin={"l": 56, "r": 8, "t": 30, "b": 44},
@@ -43,11 +52,64 @@ def over_truth(test: Dataset, forecasts_RNO: np.ndarray) -> go.Figure:
     return figure
 
 
+def plot_forecast(
+    found: Mapping[str, np.ndarray], times: Sequence[object], values: Sequence[float]
+) -> go.Figure:
+    """The next steps of one series after its last values, with intervals, over its times.
+
+    found: what `TrainedModel.forecast` gives of one series; its first target is drawn. times,
+    values: of the known steps to show before them, as many as are wanted.
+    Raises SteadfitError for several series.
+
+    >>> months = ["2024-01", "2024-02"]
+    >>> found = {"input": np.array(["a"]), "time": np.array(["2024-03-01"]), "step": np.array([1]),
+    ...          "prediction_y": np.array([3.0])}
+    >>> [line.name for line in plot_forecast(found, months, [1.0, 2.0]).data]
+    ['known', 'forecast']
+    """
+    if len(series := np.unique(found["input"])) != 1:
+        raise SteadfitError(
+            f"found must be of one series, got {len(series)}. Take the rows of one input."
+        )
+    target = next(name for name in found if name.startswith("prediction_"))
+    target = target.removeprefix("prediction_")
+    ahead = found.get("time", len(values) + found["step"] - 1)
+    figure = frame(0, "time" if "time" in found else "step")
+    for what, low, high in _bands(found, target):
+        edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
+        figure.add_scatter(x=ahead, y=low, **edge)
+        fill = {"fill": "tonexty", "fillcolor": LIGHT["rule"], "showlegend": True}
+        figure.add_scatter(x=ahead, y=high, **{**edge, **fill}, name=what)
+    # from the last known value on, so that no gap stands between the lines
+    joined = ([times[-1], *ahead], [values[-1], *found[f"prediction_{target}"]])
+    for name, (x, y), role in (("known", (times, values), "ink"), ("forecast", joined, "better")):
+        line = {"color": LIGHT[role], "width": 1.5}
+        hover = "%{x}: %{y:.4g}<extra>%{fullData.name}</extra>"
+        figure.add_scatter(x=x, y=y, mode="lines", name=name, line=line, hovertemplate=hover)
+    quiet = {"color": LIGHT["muted"], "size": 12}
+    figure.update_yaxes(visible=True, range=None, title={"text": label(target, 30), "font": quiet})
+    figure.update_layout(height=360, margin={"l": 56, "r": 8, "t": 30, "b": 44})
+    return figure
+
+
+def _bands(
+    found: Mapping[str, np.ndarray], target: str
+) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    """The intervals, the widest first; of quantiles the outermost two."""
+    for level in (95, 80):
+        if f"low_{level}_{target}" in found:
+            yield f"{level}%", found[f"low_{level}_{target}"], found[f"high_{level}_{target}"]
+    names = [name for name in found if name.startswith("quantile_") and name.endswith(target)]
+    if names:
+        low, high = (name.split("_")[1] for name in (names[0], names[-1]))
+        yield f"{low} to {high}", found[names[0]], found[names[-1]]
+
+
 def _add(
     figure: go.Figure,
     row: int,
     name: str,
-    steps: np.ndarray,
+    times: Sequence[object] | np.ndarray,
     truth: np.ndarray,
     told_RT: np.ndarray,
 ) -> None:
@@ -56,13 +118,13 @@ def _add(
     mean = told_RT.mean(0)
     spread = told_RT.std(0, ddof=min(1, len(told_RT) - 1))
     edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
-    figure.add_scatter(x=steps, y=mean - spread, **edge, **place)
+    figure.add_scatter(x=times, y=mean - spread, **edge, **place)
     fill = {"fill": "tonexty", "fillcolor": LIGHT["rule"]}
-    figure.add_scatter(x=steps, y=mean + spread, **edge, **fill, **place)
-    hover = "step %{x}: %{y:.4g}<extra>%{fullData.name}</extra>"
+    figure.add_scatter(x=times, y=mean + spread, **edge, **fill, **place)
+    hover = "%{x}: %{y:.4g}<extra>%{fullData.name}</extra>"
     for words, values, role in (("truth", truth, "ink"), ("forecast", mean, "better")):
         figure.add_scatter(
-            x=steps,
+            x=times,
             y=values,
             mode="lines",
             name=words,
@@ -76,9 +138,15 @@ def _add(
     quiet = {"color": LIGHT["muted"], "size": 12}
     title = {"text": name, "font": quiet}
     figure.layout[f"yaxis{row + 1 if row else ''}"] = {**axis, "title": title, "tickfont": quiet}
+
+
+def _style_axis(figure: go.Figure, row: int, begin: Ticks | None) -> None:
+    """The axis of time: dates, the data's own numbers, or steps."""
+    quiet = {"color": LIGHT["muted"], "size": 12}
     figure.layout[f"xaxis{row + 1 if row else ''}"] = {
         "showgrid": False,
         "fixedrange": True,
         "tickfont": quiet,
-        "title": {"text": "step", "font": quiet},
+        "type": "date" if begin is not None and begin.calendar else "linear",
+        "title": {"text": "step" if begin is None else "time", "font": quiet},
     }

@@ -32,6 +32,7 @@ class Forecast(Numeric):
     horizon: steps forecast. window: steps that a forecast is made from.
     targets: which channels of x are forecast; y has the targets of the first step, then those of
         the second, and so on. season: steps after which the series resembles itself; 1 without.
+        longer_seasons: others beside it, as the week of hourly values beside the day.
     names: what the targets are called; their numbers if empty. quantiles: of each number, that are
         forecast; the median is added. Without them the median alone is.
     known: channels whose values are known `horizon` steps ahead, and in x are those of then (the
@@ -50,12 +51,18 @@ class Forecast(Numeric):
     known: tuple[int, ...] = ()
     static: tuple[int, ...] = ()
     log: bool = False
+    longer_seasons: tuple[int, ...] = ()
 
     name = "forecast"
     measures = OF_QUANTILES
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "quantiles", levels_of(self.quantiles))
+
+    @property
+    def seasons(self) -> tuple[int, ...]:
+        """All of them, the one of a MASE's unit first; none where the season is 1."""
+        return tuple(steps for steps in (self.season, *self.longer_seasons) if steps > 1)
 
     @property
     def means(self) -> int:
@@ -95,7 +102,7 @@ class Forecast(Numeric):
         super().check_kind(kind)
         if not isinstance(kind, Series):
             raise ValueError("a forecast is made from series")
-        if self.horizon < 1 or self.window < 1 or self.season < 1:
+        if min(self.horizon, self.window, self.season, *self.longer_seasons) < 1:
             raise ValueError("horizon, window and season are 1 or more")
         named = (*self.targets, *self.known, *self.static)
         if not all(0 <= channel < kind.channels for channel in named):
@@ -150,6 +157,7 @@ class Forecast(Numeric):
             "target_mean": (0.0,) * self.means,
             "target_std": tuple(size[target] for target in self.targets) * self.horizon,
             "relative": (self.season, *self.targets),
+            "longer_seasons": self.longer_seasons,
             "quantiles": self.quantiles,
             "beside": tuple(sorted(beside)),
             "logs": self.targets if self.log else (),

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, unknown
 from steadfit.kinds import Unit
@@ -25,7 +27,7 @@ class Asked:
     group: str | None
     horizon: int | None
     window: int | None
-    season: int | None
+    season: tuple[int, ...]
     quantiles: tuple[float, ...]
     known: list[str]
     static: list[str]
@@ -111,3 +113,20 @@ def numbers(given: str | Sequence[float] | None) -> tuple[float, ...]:
             f'quantiles must be numbers with commas between them, got "{given[:60]}". Give '
             "0.1,0.5,0.9."
         ) from None
+
+
+def seasons(given: int | str | Sequence[int] | None) -> tuple[int, ...]:
+    """Several whole numbers as a list, or with commas between them; none of None."""
+    if given is None:
+        return ()
+    each = given.split(",") if isinstance(given, str) else np.atleast_1d(given).tolist()
+    try:
+        found = tuple(map(int, map(str, each)))  # 24.5 is none
+    except (TypeError, ValueError):
+        found = ()
+    if not found or min(found) < 1:
+        raise SteadfitError(
+            "season must be a number of steps, or several with commas between them, got "
+            f'"{str(given)[:60]}". Give 24, or 24,168.'
+        )
+    return found

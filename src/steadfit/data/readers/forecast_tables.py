@@ -1,6 +1,6 @@
 """Tables whose rows are steps in time order, to be forecast."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +26,8 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
     targets = _to_forecast(table, asked)
     columns = [*targets, *(name for name in asked.values if name not in targets)]
     clock = read_clock(table, rows_of_series(table, asked.series), asked.time, asked.fill)
-    window, season = _window_and_season(asked, clock.season, clock.members)
+    window, seasons = _window_and_seasons(asked, clock.seasons, clock.members)
+    season, *longer = seasons or (1,)
     form = ForecastTable(
         tuple(columns),
         asked.series,
@@ -40,6 +41,7 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
         asked.horizon if asked.known or asked.calendar else 0,
         asked.fill,
         season,
+        clock.begin,
     )
     series = form.channels(table, clock)
     missing = asked.fill or asked.missing or "refuse"
@@ -61,13 +63,14 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
             form.known_channels,
             form.static_channels,
             bool(asked.log),
+            tuple(longer),
         ),
         table.file,
         starts=clock.starts,
         names=list(clock.members),
         missing=missing,
         notes=[
-            _what(table, asked, form, season),
+            _what(table, asked, form, seasons),
             *notes,
             *clock.notes,
             *_unused(table, asked, columns),
@@ -76,15 +79,17 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
     )
 
 
-def _what(table: Columns, asked: Asked, form: ForecastTable, season: int) -> str:
+def _what(table: Columns, asked: Asked, form: ForecastTable, seasons: Sequence[int]) -> str:
     """What is forecast, and from what."""
     targets = ", ".join(form.columns[: form.targets])
     beside = {"known": asked.known, "static": asked.static, "calendar": asked.calendar}
     told = "".join(f"; {what}: {', '.join(names)}" for what, names in beside.items() if names)
+    steps = " and ".join(map(str, seasons))
+    repeats = f"; season{'s' * (len(seasons) > 1)} of {steps} steps" if seasons else "; no season"
     logs = "; in logarithms" if asked.log else ""
     return (
         f"{table.file}: the next {asked.horizon} steps of {targets} from {form.window} steps of "
-        f"{', '.join(form.columns)}{told}; season of {season} steps{logs}."
+        f"{', '.join(form.columns)}{told}{repeats}{logs}."
     )
 
 
@@ -145,21 +150,20 @@ def _unused(table: Columns, asked: Asked, columns: list[str]) -> list[str]:
     return [f"Columns not used: {some(rest)}."] if rest else []
 
 
-def _window_and_season(
-    asked: Asked, told: int, members: Mapping[str, np.ndarray]
-) -> tuple[int, int]:
-    """Those that were asked for. Else the season that the calendar tells, where it lies in the
+def _window_and_seasons(
+    asked: Asked, told: Sequence[int], members: Mapping[str, np.ndarray]
+) -> tuple[int, tuple[int, ...]]:
+    """Those that were asked for. Else the seasons that the calendar tells, where they lie in the
     window and in half of a usual series; and a window of two seasons or horizons, at most so long.
     """
     assert asked.horizon is not None
     half = int(np.median([len(rows) for rows in members.values()])) // 2
-    window, season = asked.window, asked.season
-    if season is None:
-        season = told if told <= (half if window is None else window) else 1
+    window, longest = asked.window, half if asked.window is None else asked.window
+    seasons = tuple(asked.season) or tuple(steps for steps in told if steps <= longest)
     if window is None:
-        usual = max(asked.horizon, season)
+        usual = max(asked.horizon, *seasons, 1)
         window = max(usual, min(2 * usual, half), asked.horizon + bool(asked.known))
-    return window, season
+    return window, tuple(sorted(steps for steps in seasons if steps != 1))
 
 
 def _to_forecast(table: Columns, asked: Asked) -> list[str]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from steadfit.data.beside_texts import beside_texts
 from steadfit.data.dataset import Dataset
-from steadfit.data.readers.asked import Asked, check_form, listed, numbers
+from steadfit.data.readers.asked import Asked, check_form, listed, numbers, seasons
 from steadfit.data.readers.forecast_tables import forecast
 from steadfit.data.readers.one_hot import one_column, siblings_note
 from steadfit.data.repeated_rows import check_rows
@@ -41,7 +41,7 @@ def read(
     group: str | None = None,
     horizon: int | None = None,
     window: int | None = None,
-    season: int | None = None,
+    season: int | str | Sequence[int] | None = None,
     quantiles: str | Sequence[float] | None = None,
     known: str | Sequence[str] | None = None,
     static: str | Sequence[str] | None = None,
@@ -83,9 +83,10 @@ def read(
         a table that are used. Several names are given as a list or with commas between them.
     group: a column whose equal rows stay on one side of every split.
     horizon: steps to forecast. window: steps that a forecast is made from; twice the horizon, or
-        two seasons if that is more, but at most half of a usual series. season: steps of a season;
-        told by calendar times if None. quantiles: to forecast, between 0 and 1, beside the median
-        that is the forecast itself (`steadfit.tasks.Forecast`).
+        two seasons if that is more, but at most half of a usual series. season: steps of a season,
+        or several, as "24,168" or [24, 168]; told by calendar times if None. quantiles: to
+        forecast, between 0 and 1, beside the median that is the forecast itself
+        (`steadfit.tasks.Forecast`).
     known: columns that are known of the steps that are forecast too, as prices that are set; a
         forecast then needs their rows. static: columns that are the same in all rows of a series.
         calendar: "hour", "weekday", "month", of the steps that are forecast. Of all other columns
@@ -123,7 +124,7 @@ def read(
         table = with_tests(table, tests)
     asked = Asked(
         [table.check(name) for name in dict.fromkeys(listed(target))], listed(text), series, time,
-        listed(values), group, horizon, window, season, numbers(quantiles), listed(known),
+        listed(values), group, horizon, window, seasons(season), numbers(quantiles), listed(known),
         listed(static), listed(calendar), fill, log or None, missing, kind, task, several, unit,
         listed(strip), longest, vectors,
     )  # fmt: skip
