@@ -239,7 +239,8 @@ def tried_kernel(
     dtype: torch.dtype,
     device: torch.device,
 ) -> GpuKernel | None:
-    """The kernel for so many units of this type, or None where the reference has to do, which is said once.
+    """The kernel for so many units of this type, or None where the reference has to do, which is
+    said once.
 
     It runs two steps first, and those have to be the reference's.
     """
