@@ -211,6 +211,7 @@ def judge(folder: Path) -> None:
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"{len(rounds.known):,} replicas of {len(arms)} arms; the best is {found.best}")
     print(f"read in {was_read - began:.1f} s, judged in {ended - was_read:.1f} s, {most:.2f} GB")
+    print(f"{time.process_time():.1f} s of the processor's time, imports included")
 
 
 def main(words: list[str]) -> None:

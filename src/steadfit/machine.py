@@ -12,6 +12,7 @@ from steadfit.errors import SteadfitError
 _OWN_GROUPS = Path("/proc/self/cgroup")
 _GROUPS = Path("/sys/fs/cgroup")
 _LEAST = 10**9  # bytes of addresses that are mapped once PyTorch is imported
+_FITS = 16 * 2**20  # bytes that fit anywhere, as torch alone needs more
 _SMALL = 700 * 10**6  # bytes that any file may take once it is unpacked
 _RATIO = 100  # and how many times its own size a larger one may
 
@@ -154,7 +155,8 @@ def check_unpacked(name: str, needed: float, packed: int, unpacked: str) -> None
     seldom do and files that are made to do harm do: such a file may take 0.7 GB.
     needed: bytes at the peak, as estimated. packed: the file's bytes. unpacked: how to save it so.
     """
-    check_free(name, needed)
+    if needed > _FITS:  # of small files a study reads thousands
+        check_free(name, needed)
     if needed > max(_SMALL, _RATIO * packed):
         raise SteadfitError(
             f"{name} would take {needed / 1e9:,.1f} GB of memory, {needed / packed:,.0f} times its "

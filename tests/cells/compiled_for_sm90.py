@@ -1,9 +1,10 @@
 """Kernels compiled ahead of time for an H100 or H200 (sm_90), which needs no GPU.
 
-    PYTHONPATH=src:tests python tests/cells/compiled_for_sm90.py NAME:UNITS …
+    PYTHONPATH=src:tests python tests/cells/compiled_for_sm90.py NAME:UNITS NAME:UNITS:bf16 …
 
-Prints a line of JSON for each sweep of each cell, with masks and without: its registers a thread,
-its shared memory in bytes, and the bytes that are spilled from registers to memory.
+Numbers are float32 where nothing else is said. Prints a line of JSON for each sweep of each cell,
+with masks and without: its registers a thread, its shared memory in bytes, and the bytes that are
+spilled from registers to memory.
 """
 
 import json
@@ -19,10 +20,11 @@ from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
 from steadfit.cells import CELLS, Cell
-from steadfit.cells.triton_kernel import gpu_kernel, tiles
+from steadfit.cells.triton_kernel import WIDE, gpu_kernel, tiles
 
 PTXAS = Path(triton.__file__).parent / "backends" / "nvidia" / "bin" / "ptxas"
-INTEGERS = {"starts": "*i64", "lengths": "*i64", "batch": "i32", "hidden": "i32"}
+OTHERS = {"starts": "*i64", "lengths": "*i64", "batch": "i32", "hidden": "i32"}
+OTHERS |= dict.fromkeys(WIDE, "*fp32")
 
 
 class Usage(NamedTuple):
@@ -33,8 +35,8 @@ class Usage(NamedTuple):
     spilled: int
 
 
-def usage(cell: Cell, sweep: str, hidden: int, masked: bool = False) -> Usage:
-    """Of one sweep, "forward" or "backward", as it is trained with."""
+def usage(cell: Cell, sweep: str, hidden: int, masked: bool, numbers: str) -> Usage:
+    """Of one sweep, "forward" or "backward", as it is trained with. numbers: "fp32" or "bf16"."""
     kernel = gpu_kernel(cell, masked, (masked,) * len(cell.states))
     function, chosen = kernel.sweeps[sweep], tiles(hidden)
     constants = {"REVERSE": False, "H": hidden, **chosen.constants}
@@ -43,7 +45,7 @@ def usage(cell: Cell, sweep: str, hidden: int, masked: bool = False) -> Usage:
     if not cell.peepholes:
         constants["peephole"] = None
     names = (name for name in function.arg_names if name not in constants)
-    signature = {name: INTEGERS.get(name, "*fp32") for name in names}
+    signature = {name: OTHERS.get(name, f"*{numbers}") for name in names}
     signature |= dict.fromkeys(constants, "constexpr")
     aligned = {
         (place,): [["tt.divisibility", 16]]
@@ -65,9 +67,10 @@ def usage(cell: Cell, sweep: str, hidden: int, masked: bool = False) -> Usage:
 
 if __name__ == "__main__":
     for word in sys.argv[1:]:
-        name, _, hidden = word.partition(":")
+        name, hidden, numbers = [*word.split(":"), "fp32"][:3]
         for sweep in ("forward", "backward"):
             for masked in (False, True):
-                found = usage(CELLS[name], sweep, int(hidden), masked)
-                case = {"cell": name, "units": int(hidden), "sweep": sweep, "masked": masked}
+                found = usage(CELLS[name], sweep, int(hidden), masked, numbers)
+                case = {"cell": name, "units": int(hidden), "numbers": numbers}
+                case |= {"sweep": sweep, "masked": masked}
                 print(json.dumps({**case, **found._asdict()}), flush=True)

@@ -61,6 +61,18 @@ def test_kernels(draw, name: str, rows: str, masked: bool) -> None:
         assert_close(results(ours, run), results(exact, run_reference))
 
 
+@pytest.mark.parametrize("name", CELLS)
+def test_kernels_in_bfloat16(draw, name: str) -> None:
+    """No further from the exact results than a few times what torch is, step by step."""
+    drawn = moved(draw(find(name), 9, 33, 7, 40, rows="lengths"), torch.bfloat16, "cuda")
+    exact = results(moved(drawn, torch.float64, "cpu"), run_reference)
+    for ours, steps, wanted in zip(
+        results(drawn, run), results(drawn, run_reference), exact, strict=True
+    ):
+        found, usual = ((one.cpu().double() - wanted).norm() for one in (ours, steps))
+        assert found <= 3 * usual + 0.01 * (1 + wanted.norm())
+
+
 @pytest.mark.parametrize("rows", ["padded", "lengths"])
 @pytest.mark.parametrize("name", ["lstm", "gru_reset_after", "rnn", "gru", "peephole_lstm"])
 def test_layers(name: str, rows: str) -> None:

@@ -39,7 +39,7 @@ def said_by(program: str, *words: str, **variables: str) -> str:
 @pytest.mark.parametrize("names", [list(CELLS)[part::PARTS] for part in range(PARTS)], ids=str)
 def test_cells_of_the_library(names: list[str]) -> None:
     said = said_by("by_triton.py", "all" if SLOW else "some", *names, TRITON_INTERPRET="1")
-    assert len(said.splitlines()) == len(names) * (6 if SLOW else 2)
+    assert len(said.splitlines()) == len(names) * (12 if SLOW else 2)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -58,8 +58,11 @@ def test_transforms_of_torch_and_a_kernel_that_is_wrong() -> None:
 
 
 def test_no_register_is_spilled_and_the_memory_suffices(tmp_path) -> None:
-    every = [f"{name}:{hidden}" for name in CELLS for hidden in (64, 128)]
-    words = every if SLOW else ["gru:64", "lstm:128"]
+    every = [
+        f"{name}:{hidden}:{numbers}"
+        for name in CELLS for hidden in (64, 128) for numbers in ("fp32", "bf16")
+    ]  # fmt: skip
+    words = every if SLOW else ["gru:64:fp32", "lstm:128:bf16"]
     said = said_by("compiled_for_sm90.py", *words, TRITON_CACHE_DIR=str(tmp_path))
     found = [json.loads(line) for line in said.splitlines()]
     assert len(found) == 4 * len(words)

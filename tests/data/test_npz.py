@@ -117,6 +117,7 @@ def test_examples_to_predict_are_opened_alike(tmp_path: Path) -> None:
 
 def test_what_unpacks_to_more_than_the_memory_is_said(tmp_path: Path, monkeypatch) -> None:
     path = saved(tmp_path, x=X, y=Y)
+    monkeypatch.setattr(machine, "_FITS", 8)
     monkeypatch.setattr(machine, "free_memory", lambda: 16)
     with pytest.raises(SteadfitError, match=r"would take .* GB of memory, and .* are free"):
         read(path)

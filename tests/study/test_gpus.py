@@ -1,5 +1,6 @@
 """Trainings that share GPUs, with stand-ins for the GPUs."""
 
+import warnings
 from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +9,12 @@ import pytest
 import torch
 
 from steadfit.data import read
+from steadfit.errors import SteadfitError
 from steadfit.recipe import Recipe
 from steadfit.study.design import Design
 from steadfit.study.dispatch import train
 from steadfit.study.engines import LocalEngine, gpus, local
-from steadfit.study.engines.gpus import GpuUse, gpu_use, visible_gpus
+from steadfit.study.engines.gpus import Gpus, GpuUse, gpu_use, visible_gpus
 from steadfit.study.plan import make_plan
 from steadfit.study.store import open_store
 from steadfit.study.trials import make_arms, repetition_trials
@@ -35,7 +37,7 @@ GB = 10**9
 def test_as_many_share_a_gpu_as_the_first_training_leaves_room_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings, cores, expected, slots
 ) -> None:
-    monkeypatch.setattr(local, "visible_gpus", lambda: ("a", "b"))
+    monkeypatch.setattr(local, "visible_gpus", lambda: Gpus(("a", "b")))
     monkeypatch.setattr(local, "usable_cores", lambda: cores)
     data = read("digits", limit=60)
     learner = OnGpu(RECIPE, taken=GB, free=4 * GB, log=tmp_path / "log")
@@ -78,6 +80,39 @@ def test_gpus_are_called_as_the_variable_calls_them(monkeypatch, named, expected
         monkeypatch.setenv(gpus.VISIBLE, named)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert visible_gpus() == expected
+    assert visible_gpus() == Gpus(expected)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert visible_gpus() == ()
+    assert visible_gpus() == Gpus(())
+
+
+OLD_DRIVER = (
+    "CUDA initialization: The NVIDIA driver on your system is too old (found version 11040). "
+    "Please update your GPU driver. (Triggered internally at c10/cuda/CUDAFunctions.cpp:109.)"
+)
+
+
+def too_old() -> bool:
+    """As torch answers, by its own words."""
+    warnings.warn(OLD_DRIVER, stacklevel=2)
+    return False
+
+
+def test_a_gpu_that_is_asked_for_and_not_there_is_a_sentence(monkeypatch) -> None:
+    data = read("digits", limit=20)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    none = pytest.raises(SteadfitError, match=r"left out where torch sees no GPU, got 4")
+    with none, LocalEngine(per_gpu=4).opened(data):
+        pass
+    monkeypatch.setattr(torch.cuda, "is_available", too_old)
+    old = pytest.raises(SteadfitError, match=r"no GPU \(.*driver on your system is too old .*got 4")
+    with old, LocalEngine(per_gpu=4).opened(data):
+        pass
+
+
+def test_a_driver_too_old_for_torch_is_said(monkeypatch) -> None:
+    """And the study goes on without the GPU."""
+    monkeypatch.setattr(torch.cuda, "is_available", too_old)
+    with LocalEngine(processes=1).opened(read("digits", limit=20)) as session:
+        (note,) = session.notes
+    assert "torch cannot use the GPU: CUDA initialization: The NVIDIA driver" in note
+    assert note.endswith("Please update your GPU driver.")

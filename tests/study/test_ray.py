@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,7 +19,7 @@ import steadfit as sf
 from steadfit.errors import SteadfitError
 from steadfit.recipe import Recipe
 from steadfit.study.design import Design
-from steadfit.study.engines import ENGINES, RayEngine, engine_of
+from steadfit.study.engines import ENGINES, RayEngine, engine_of, ray_connection
 from steadfit.study.engines.ray_cluster import differences
 from steadfit.study.run import run_study
 from study.on_gpus import OnGpu
@@ -88,6 +89,25 @@ def test_an_address_that_does_not_answer_is_a_sentence(tmp_path: Path) -> None:
     ):
         with pytest.raises(SteadfitError, match=words):
             sf.study("digits", "mlp", [], engine=RayEngine(address), out=tmp_path / "run")
+
+
+def test_a_cluster_of_another_version_of_ray_is_a_sentence(monkeypatch) -> None:
+    """By a stand-in for Ray, with the words that it has for it."""
+
+    def init(**_: object) -> None:
+        raise RuntimeError("Version mismatch: The cluster was started with:\n    Ray: 2.40.0")
+
+    ray = SimpleNamespace(
+        __version__="2.60.0", is_initialized=lambda: False, init=init, shutdown=lambda: None,
+        exceptions=SimpleNamespace(RayError=KeyError),
+    )  # fmt: skip
+    monkeypatch.setattr(ray_connection, "ray_module", lambda: ray)
+    monkeypatch.setattr(ray_connection, "_job_config", lambda: None)
+    refused = pytest.raises(
+        SteadfitError, match=r"cluster of version 2.60.0, got auto: Version mis"
+    )
+    with refused, ray_connection.connected("auto", None):
+        pass
 
 
 # ------------------------------------------------------------------------------- with clusters
@@ -181,7 +201,7 @@ def test_a_gpu_is_shared_by_as_many_as_the_first_leaves_room_for(
         )
     finally:
         ray.shutdown()
-    assert any("Trainings at a time on a GPU: 3" in note for note in done.result.about.notes)
+    assert any("Trainings at a time on a GPU: 3" in note for note in done.about.notes)
     seen = {tuple(line.split()) for line in (tmp_path / "log").read_text().splitlines()}
     assert {gpu for gpu, _ in seen} == {"0"}
     assert len({process for _, process in seen}) > 1

@@ -6,9 +6,11 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from submitit.core.utils import UncompletedJobError
 
 from steadfit.data import Dataset, read
 from steadfit.errors import SteadfitError
@@ -17,7 +19,7 @@ from steadfit.study.design import Design
 from steadfit.study.dispatch import train
 from steadfit.study.engine import Progress
 from steadfit.study.engines import SerialEngine, SlurmEngine, slurm
-from steadfit.study.engines.slurm import _executor, _Jobs
+from steadfit.study.engines.slurm import _executor, _Job, _Jobs
 from steadfit.study.plan import make_plan
 from steadfit.study.run import run_study
 from steadfit.study.store import open_store
@@ -86,6 +88,31 @@ def test_jobs_train_what_this_process_would(data: Dataset, tmp_path: Path) -> No
         one, two = (store.replica(trial.key) for store in stores.values())
         np.testing.assert_array_equal(one.logits, two.logits)
     assert not (tmp_path / "jobs" / "jobs").exists()
+
+
+def test_a_folder_that_machines_do_not_share_is_a_sentence(data: Dataset, tmp_path: Path) -> None:
+    """By a stand-in for a job that ends, of whose result nothing is seen here."""
+
+    class Elsewhere:
+        job_id, state = "7_0", "COMPLETED"
+        paths = SimpleNamespace(stderr=tmp_path / "7_0_log.err")
+
+        def done(self) -> bool:
+            return True
+
+        def result(self) -> None:
+            raise UncompletedJobError
+
+    with ENGINE.opened(data) as session:
+        assert isinstance(session, _Jobs)
+        session.store = open_store(tmp_path / "store")
+        session.running = [_Job(Elsewhere(), ["a" * 64])]
+        with pytest.raises(SteadfitError) as said:
+            list(session.done())
+    assert str(said.value) == (
+        f"Job 7_0 has failed: it is COMPLETED before it trained. See {tmp_path / '7_0_log.err'}. "
+        "All machines must share that folder, and have this version of steadfit."
+    )
 
 
 @clusters

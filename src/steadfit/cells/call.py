@@ -201,7 +201,7 @@ def _kernel(made: Call, tensors: Sequence[Tensor]) -> Sweeps | None:
         return kernel(made.cell, x.dtype, *masks)
     from steadfit.cells.triton_kernel import tried_kernel
 
-    return tried_kernel(made.cell, *masks, _hidden(made, tensors), x.device)
+    return tried_kernel(made.cell, *masks, _hidden(made, tensors), x.dtype, x.device)
 
 
 def _hidden(made: Call, tensors: Sequence[Tensor]) -> int:

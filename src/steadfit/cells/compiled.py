@@ -21,7 +21,11 @@ from steadfit.cells.reference import run_reference
 from steadfit.foreign_text import printable_lines
 
 REAL = {torch.float32: "float", torch.float64: "double"}
-_TOLERANCES = {torch.float32: 1e-3, torch.float64: 1e-8}  # against a tensor's norm
+_TOLERANCES = {  # against a tensor's norm
+    torch.bfloat16: 5e-2,
+    torch.float32: 1e-3,
+    torch.float64: 1e-8,
+}
 
 
 @cache

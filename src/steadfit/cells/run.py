@@ -1,6 +1,7 @@
 """`run`: a cell over sequences, by the fastest way that there is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -15,6 +16,10 @@ from steadfit.cells.operator import Run, cell_operator
 from steadfit.cells.plain import in_forward_mode, plain
 from steadfit.cells.reference import run_reference
 from steadfit.errors import SteadfitError
+
+_TYPES: Mapping[str, tuple[torch.dtype, ...]] = MappingProxyType(  # of kernels, by the device
+    {"cpu": (torch.float32, torch.float64), "cuda": (torch.float32, torch.bfloat16)}
+)
 
 
 def run(cell: Cell, weights: Weights, sequences: Sequences) -> Result:
@@ -96,13 +101,12 @@ def _by_kernel(cell: Cell, weights: Weights, sequences: Sequences) -> Result:
 
 def has_kernel_type(x: Tensor) -> bool:
     """Whether kernels of a CPU are made for tensors of this type."""
-    return x.dtype in (torch.float32, torch.float64)
+    return x.dtype in _TYPES["cpu"]
 
 
 def _has_kernel(cell: Cell, weights: Weights, x: Tensor) -> bool:
-    made_for = has_kernel_type(x) if x.is_cpu else x.is_cuda and x.dtype == torch.float32
     return (
-        made_for
+        x.dtype in _TYPES.get(x.device.type, ())
         and weights.projection is None
         and x.numel() > 0
         and can_be_compiled(cell)

@@ -36,7 +36,8 @@ class Products:
             for result, weights in products:
                 lines += [
                     f"    weights = tl.load(recurrent + {weights}, mask=weighing, other=0.0)",
-                    f'    {result} = tl.dot(taken, weights, {result}, input_precision="ieee")',
+                    "    same = taken.to(recurrent.dtype.element_ty)",  # which it came as
+                    f'    {result} = tl.dot(same, weights, {result}, input_precision="ieee")',
                 ]
         return lines
 
@@ -71,7 +72,7 @@ class Lines:
         """A gate's bias, and the product of x if it takes x."""
         graph, gate = self._made.graph, self._made.gates[column]
         number = [one.name for one in graph.gates].index(gate.name)
-        bias = f"tl.load(bias + {number} * H + j, mask=j < H, other=0.0)"
+        bias = f"shared(bias, {number}, j, H)"
         if not gate.takes_input:
             return bias
         block = [one.name for one in graph.input_blocks].index(gate.name)
@@ -98,7 +99,7 @@ class Lines:
                 return f"tl.full((1, UNITS), {_number(node.value)}, tl.float32)"
             case "peephole":
                 place = graph.peepholes.index(node.name)
-                return f"tl.load(peephole + {place} * H + j, mask=j < H, other=0.0)"
+                return f"shared(peephole, {place}, j, H)"
             case "gate":
                 column = [gate.name for gate in made.gates].index(node.name)
                 if made.gates[column].recurrent:  # computed in a phase before

@@ -1,6 +1,7 @@
 """What generated GPU kernels call: the elementwise functions, and loads of states and tiles.
 
-Importing this imports Triton. A float32 tanh and sigmoid are right to a few 1e-7, absolutely.
+Importing this imports Triton. Memory may hold bfloat16; all is computed in float32, but products,
+whose sums are. A float32 tanh and sigmoid are right to a few 1e-7, absolutely.
 """
 
 import triton
@@ -51,8 +52,14 @@ def minimum(x, y):
 
 @triton.jit
 def read(memory, row, j, inside, H: tl.constexpr):
-    """Numbers j of blocks `row` of H numbers, 0 outside."""
-    return tl.load(memory + row[:, None] * H + j, mask=inside, other=0.0)
+    """Numbers j of blocks `row` of H numbers, 0 outside; float32."""
+    return tl.load(memory + row[:, None] * H + j, mask=inside, other=0.0).to(tl.float32)
+
+
+@triton.jit
+def shared(memory, place, j, H: tl.constexpr):
+    """Numbers j of block `place`, the same for all rows, 0 outside; float32."""
+    return tl.load(memory + place * H + j, mask=j < H, other=0.0).to(tl.float32)
 
 
 @triton.jit

@@ -31,6 +31,7 @@ from steadfit.cells.kernels import Forward, Gradients, Task
 from steadfit.cells.language import Cell
 from steadfit.cells.plan import Plan, X, plan
 
+WIDE = ("gates", "back", "carry", "direct")  # memory that is float32 always: sums go on in it
 _serial = count()
 
 
@@ -79,7 +80,7 @@ class GpuKernel:
         memory = {
             "product": None if weights.input is None else linear(x.flatten(0, -2), weights.input),
             "bias": x.new_zeros(len(made.gates) * hidden) if bias is None else bias,
-            "gates": x.new_empty(batch, len(made.gates), hidden),
+            "gates": x.new_empty(batch, len(made.gates), hidden, dtype=torch.float32),
             "source": x.new_empty(batch, len(made.sources), hidden),
             "saved": saved,
         }
@@ -115,15 +116,16 @@ class GpuKernel:
         memory = {
             "source": make(rows, len(sources_of(made)), hidden),
             "saved": saved,
-            "back": x.new_empty(batch, len(made.sources), hidden),
+            "back": x.new_empty(batch, len(made.sources), hidden, dtype=torch.float32),
             "delta": make(rows, columns, hidden),
-            "carry": torch.stack(carry),
-            "direct": x.new_empty(len(states), batch, hidden),
+            "carry": torch.stack(carry).float(),
+            "direct": x.new_empty(len(states), batch, hidden, dtype=torch.float32),
             **{f"d_sequence_{place}": one for place, one in enumerate(d_sequences)},
         }
         self._launch("backward", task, memory, sequences, steps)
         d_x, d_weights = self._gradients(task, memory["delta"], memory["source"])
-        return Gradients(d_x if wants_x else None, d_weights, tuple(memory["carry"].unbind()))
+        d_states = tuple(memory["carry"].to(x.dtype).unbind())
+        return Gradients(d_x if wants_x else None, d_weights, d_states)
 
     def _launch(
         self,
@@ -230,15 +232,21 @@ def _running(given: Sequences) -> Tensor:
 
 @cache
 def tried_kernel(
-    cell: Cell, mask: bool, zoneout: tuple[bool, ...], hidden: int, device: torch.device
+    cell: Cell,
+    mask: bool,
+    zoneout: tuple[bool, ...],
+    hidden: int,
+    dtype: torch.dtype,
+    device: torch.device,
 ) -> GpuKernel | None:
-    """The kernel for so many units, or None where the reference has to do, which is said once.
+    """The kernel for so many units of this type, or None where the reference has to do, which is
+    said once.
 
     It runs two steps first, and those have to be the reference's.
     """
     made = gpu_kernel(cell, mask, zoneout)
     try:
-        try_step(made, Variant(cell, mask, zoneout), torch.float32, hidden, device)
+        try_step(made, Variant(cell, mask, zoneout), dtype, hidden, device)
     except torch.OutOfMemoryError:
         raise
     except BuildError:

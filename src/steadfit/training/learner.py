@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from torch import Tensor
 
@@ -23,7 +24,7 @@ class RecipeLearner:
 
     recipe: Recipe
 
-    @property
+    @cached_property  # every trial of an arm asks, of which there are thousands
     def identity(self) -> Mapping[str, object]:
         """The settings that differ from their defaults, so that a new setting changes no key."""
         model = complete(self.recipe.model)

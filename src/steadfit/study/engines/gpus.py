@@ -1,9 +1,12 @@
 """GPUs that trainings share: which there are, and how many trainings each holds."""
 
 import os
+import warnings
 from typing import NamedTuple
 
 import torch
+
+from steadfit.errors import SteadfitError
 
 VISIBLE = (
     "CUDA_VISIBLE_DEVICES"  # the variable with the GPUs that a process sees, by number or name
@@ -19,13 +22,35 @@ class GpuUse(NamedTuple):
     free: int
 
 
-def visible_gpus() -> tuple[str, ...]:
-    """Those that torch sees, as `CUDA_VISIBLE_DEVICES` names them."""
-    if not torch.cuda.is_available():
-        return ()
+class Gpus(NamedTuple):
+    """Those that torch sees, as `CUDA_VISIBLE_DEVICES` names them. unusable: why torch cannot use
+    one that it has found, as its driver is too old; "" otherwise."""
+
+    names: tuple[str, ...]
+    unusable: str = ""
+
+
+def visible_gpus() -> Gpus:
+    """The GPUs of this machine."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        available = torch.cuda.is_available()
+    if not available:
+        words = [str(one.message).splitlines()[0] for one in said]
+        return Gpus((), words[0].partition(" (Triggered")[0].strip() if words else "")
     numbers = [str(number) for number in range(torch.cuda.device_count())]
     named = [name.strip() for name in os.environ.get(VISIBLE, "").split(",") if name.strip()]
-    return tuple(named if len(named) == len(numbers) else numbers)
+    return Gpus(tuple(named if len(named) == len(numbers) else numbers))
+
+
+def check_asked(per_gpu: int | None, gpus: int, unusable: str = "") -> None:
+    """Raise SteadfitError where trainings are to share a GPU, and there is none."""
+    if per_gpu is not None and not gpus:
+        why = f" ({unusable.rstrip('.')})" if unusable else ""
+        raise SteadfitError(
+            f"per_gpu must be left out where torch sees no GPU{why}, got {per_gpu}. Without it, "
+            "the processor trains; `steadfit doctor` tells what torch sees."
+        )
 
 
 def gpu_use() -> GpuUse | None:
@@ -48,6 +73,13 @@ def trainings_per_gpu(first: GpuUse, cores: float) -> int:
     """
     others = int(_USED * first.free) // (first.taken + _CONTEXT)
     return max(1, min(1 + others, int(cores)))
+
+
+def on_the_processor(unusable: str) -> tuple[str, ...]:
+    """For people: why a GPU was not used; nothing where there is none."""
+    if not unusable:
+        return ()
+    return (f"Trained on the processor, as torch cannot use the GPU: {unusable.rstrip('.')}.",)
 
 
 def said(first: GpuUse, per_gpu: int) -> str:

@@ -24,7 +24,9 @@ from steadfit.study.engine import Outcome, Session, check_counts, put, trained
 from steadfit.study.engines.gpus import (
     VISIBLE,
     GpuUse,
+    check_asked,
     gpu_use,
+    on_the_processor,
     said,
     trainings_per_gpu,
     visible_gpus,
@@ -58,15 +60,18 @@ class LocalEngine:
 
     @contextmanager
     def opened(self, data: Dataset) -> Iterator[Session]:
-        """As `Engine.opened`. Raises SteadfitError for less than one process, and for several in a
-        daemonic one."""
+        """As `Engine.opened`. Raises SteadfitError for less than one process, for several in a
+        daemonic one, and where a GPU is to be shared that is not there."""
         check_counts(self.processes, self.per_gpu)
         if multiprocessing.current_process().daemon:
             _check_alone(self.processes)
             with SerialEngine().opened(data) as session:
                 yield session
             return
-        workers = _Workers(data, self.processes, visible_gpus(), self.per_gpu)
+        found = visible_gpus()
+        check_asked(self.per_gpu, len(found.names), found.unusable)
+        notes = on_the_processor(found.unusable)
+        workers = _Workers(data, self.processes, found.names, self.per_gpu, notes=notes)
         try:
             yield workers
         except BaseException:

@@ -23,7 +23,7 @@ from steadfit.analysis.terms import Failure
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.study.engine import Outcome, Session, check_counts, trained
-from steadfit.study.engines.gpus import GpuUse, gpu_use, said, trainings_per_gpu
+from steadfit.study.engines.gpus import GpuUse, check_asked, gpu_use, said, trainings_per_gpu
 from steadfit.study.engines.ray_connection import connected, ray_module
 from steadfit.study.engines.worker import import_from, import_places, settle
 from steadfit.study.store import Packed, Store, pack
@@ -125,6 +125,7 @@ class _Cluster:
         self.stack.enter_context(connected(self.engine.address, self.engine.processes))
         self.writers = self.stack.enter_context(ThreadPoolExecutor(_WRITERS))
         self.stack.callback(self._cancel)
+        check_asked(self.engine.per_gpu, self._gpus())
         self._check_machines()
         self.task = ray.remote(num_cpus=1, max_retries=0)(_train_there)
         self.put = ray.put(self.data)
