@@ -22,6 +22,7 @@ SEVERAL = {
     "semicolons": ["red;round", "red", "round", "blue;round", "blue", "red;blue"],
     "bars": ["Action|Drama", "Drama", "Action|Comedy", "Comedy|Drama", "Action", "Comedy"],
     "commas": ["a, b", "a", "b", "c, a", "c", "b, c"],
+    "lists": ["['a', 'b']", "['a']", "['b']", "['c', 'a']", "['c']", "['b', 'c']"],
 }
 SINGLE = {
     "places": ["Portland, Oregon", "Salem, Oregon", "Boston, Massachusetts"] * 2,

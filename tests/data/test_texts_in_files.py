@@ -108,8 +108,8 @@ def test_a_folder_of_texts_without_classes_is_predicted(tmp_path: Path) -> None:
         ("a.jsonl", '{"a": 1}\n[1]\n', r"got something else in 1: line 2 \(\"\[1\]\"\)"),
         ("a.json", '[{"a": 1}, 2]', r"got something else in 1: object 2 \(\"2\"\)"),
         ("a.json", '[{"a": 1}, {"a"', "the list, which is cut off or no JSON"),
-        ("a.txt", "__label__a x\nb c\n", r'one __label__NAME .* line 2 \("b c"\)'),
-        ("a.txt", "__label__a __label__b x\n", "Keep one label a line"),
+        ("a.txt", "__label__a x\nb c\n", r'__label__NAME, once .* line 2 \("b c"\)'),
+        ("a.txt", "__label__a x __label__b\n", "Move the labels to the front"),
         ("a.jsonl", "", "it is empty"),
     ],
 )
@@ -296,3 +296,44 @@ def test_a_fit_says_of_copies_with_two_labels(tmp_path: Path) -> None:
     several, y = [text for _, text in ROWS], [label for label, _ in ROWS]
     fitted = sf.fit(([*several, several[0]], [*y, y[1]]), out=tmp_path / "run", **FAST)
     assert any("another target than their first exact copy" in note for note in fitted.data_notes)
+
+
+def test_several_labels_a_line_as_fasttext_has_them(tmp_path: Path) -> None:
+    lines = [f"__label__food __label__{'bread' if k % 2 else 'oven'} how to bake {k}"
+             for k in range(12)]  # fmt: skip
+    (tmp_path / "cooking.txt").write_text("\n".join(lines))
+    data = read(tmp_path / "cooking.txt", several=";")
+    assert 'cooking.txt: 12 lines have several labels, with ";" between them here.' in data.notes
+    assert data.y.tolist() == [[bool(k % 2), True, not k % 2] for k in range(12)]  # bread food oven
+
+
+@pytest.mark.parametrize("mark", [",", "\t", ";"])
+@pytest.mark.parametrize("lone", [(7,), (7, 21), (7, 21, 30)])
+def test_a_quote_that_is_a_sign_of_the_text_swallows_no_rows(
+    tmp_path: Path, mark: str, lone: tuple[int, ...]
+) -> None:
+    texts = [f"{chr(34) * (k in lone)}what a film {k}" for k in range(40)]
+    rows = "".join(f"{text}{mark}{'ab'[k % 2]}\n" for k, text in enumerate(texts))
+    (tmp_path / "t.csv").write_text(f"text{mark}label\n{rows}")
+    data = read(tmp_path / "t.csv")
+    assert [text.replace(" ", "") for text in data.schema.kind.plain(data.x)] == [
+        text.replace(" ", "") for text in texts
+    ]
+    assert any("quotes are read as signs of the texts" in note for note in data.notes)
+
+
+def test_a_quote_that_is_never_closed_among_cells_in_quotes_is_refused(tmp_path: Path) -> None:
+    rows = [f'"so, {k}",{"ab"[k % 2]}' for k in range(20)]
+    rows[9] = '"so it is,b'
+    (tmp_path / "t.csv").write_text("\n".join(["text,label", *rows]))
+    with pytest.raises(SteadfitError, match="a quote in them doubled"):
+        read(tmp_path / "t.csv")
+
+
+def test_a_first_line_that_is_a_text_is_no_header(tmp_path: Path) -> None:
+    rows = [f"{'good' if k % 2 else 'bad'} film number {k} it is\t{k % 2}x" for k in range(20)]
+    (tmp_path / "t.tsv").write_text("\n".join(rows))
+    with pytest.raises(SteadfitError, match="row of column names, got a row of values"):
+        read(tmp_path / "t.tsv")
+    (tmp_path / "t.tsv").write_text("\n".join(["x1\tlabel", *rows]))  # as is advised
+    assert len(read(tmp_path / "t.tsv")) == 20

@@ -1,7 +1,7 @@
 """Named columns of cells as text, numbers, labels and times; every bad row is named."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -68,6 +68,11 @@ class Columns:
     def number_of_row(self, row: int) -> int:
         """The number of a row in the file, for people."""
         return self.first_row + (row if self.numbers_of is None else int(self.numbers_of[row]))
+
+    def unused(self, used: Collection[str | None]) -> list[str]:
+        """A note that names the other columns, if there are any."""
+        left = [f'"{name}"' for name in self.names if name not in used]
+        return [f"{self.file}: the columns {some(left)} are not used."] if left else []
 
     def check(self, name: str) -> str:
         """The name, if there is such a column."""

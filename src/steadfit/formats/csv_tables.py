@@ -48,7 +48,7 @@ def columns_of_text(path: Path, text: str, delimiter: str | None, decimal: Mark 
     """The text of a CSV file as named columns; as `read_csv`."""
     dialect = dialect_of(text, path.name, delimiter)
     body = text.split("\n", dialect.skipped)[-1]
-    names = _header(path, body, dialect.delimiter)
+    names = _header(path, body, dialect)
     table, footer = _parsed(path, body, names, dialect)
     columns = _without_nameless(plain_columns(path.name, table, 2 + dialect.skipped))
     columns = without_odd_rows(columns)
@@ -72,8 +72,10 @@ def _check_options(delimiter: str | None, decimal: str | None) -> None:
         raise SteadfitError(f'decimal must be "." or ",", got "{decimal}".')
 
 
-def _header(path: Path, body: str, delimiter: str) -> list[str]:
-    first = next((row for row in csv.reader(io.StringIO(body), delimiter=delimiter) if row), [])
+def _header(path: Path, body: str, dialect: Dialect) -> list[str]:
+    quoting = csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE
+    rows = csv.reader(io.StringIO(body), delimiter=dialect.delimiter, quoting=quoting)
+    first = next((row for row in rows if row), [])
     names = [name.strip() for name in first]
     check_count(path, len(names))
     named = list(filter(None, names))
@@ -112,7 +114,10 @@ def _parsed(path: Path, body: str, names: list[str], dialect: Dialect) -> tuple[
                 skip_rows_after_names=1,
             ),
             arrow.ParseOptions(
-                delimiter=dialect.delimiter, newlines_in_values=True, invalid_row_handler=note
+                delimiter=dialect.delimiter,
+                quote_char='"' if dialect.quoted else False,
+                newlines_in_values=True,
+                invalid_row_handler=note,
             ),
             arrow.ConvertOptions(
                 column_types={place: pa.string() for place in places}, strings_can_be_null=False
@@ -122,7 +127,8 @@ def _parsed(path: Path, body: str, names: list[str], dialect: Dialect) -> tuple[
         raise SteadfitError(f"{path.name} cannot be read as a table: {error}.") from None
     last = table.num_rows + len(bad) + 1  # the header is row 1
     at_end = [row.number for row in bad] == list(range(last - len(bad) + 1, last + 1))
-    if bad and at_end and len(bad) <= _FOOTER and all(row.actual_columns == 1 for row in bad):
+    lone = all(row.actual_columns == 1 and "\n" not in row.text.strip() for row in bad)
+    if bad and at_end and len(bad) <= _FOOTER and lone:
         what = f"{bad[0].text.strip()[:40]}"
         lines = f"the last {len(bad)} lines are" if len(bad) > 1 else "the last line is"
         return _named(table, names), [
@@ -135,7 +141,8 @@ def _parsed(path: Path, body: str, names: list[str], dialect: Dialect) -> tuple[
         ]
         raise SteadfitError(
             f"{path.name}: each row must have {len(names)} columns, as the header has, got others "
-            f"in {len(bad)}:\n" + "\n".join(rows) + ("\n…" if bad[20:] else "")
+            f"in {len(bad)}:\n" + "\n".join(rows) + ("\n…" if bad[20:] else "") + "\nCells with "
+            'delimiters or line breaks must be in double quotes, and a quote in them doubled: "".'
         )
     return _named(table, names), []
 

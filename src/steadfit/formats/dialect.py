@@ -20,11 +20,12 @@ _FOOTER = 5  # records after the last row, at most
 @dataclass(frozen=True)
 class Dialect:
     """delimiter: the character between cells. skipped: lines before the header. notes: what there
-    is to say of these."""
+    is to say of these. quoted: whether quotes surround cells, and are not signs of their texts."""
 
     delimiter: str
     skipped: int
     notes: tuple[str, ...] = ()
+    quoted: bool = True
 
 
 def dialect_of(text: str, file: str, delimiter: str | None) -> Dialect:
@@ -41,7 +42,7 @@ def dialect_of(text: str, file: str, delimiter: str | None) -> Dialect:
     if said:
         rest = dialect_of(text[said.end() :], file, delimiter or said[1])
         note = f"{file}: the line {said[0].strip()} names the delimiter."
-        return Dialect(rest.delimiter, rest.skipped + 1, (note, *rest.notes))
+        return Dialect(rest.delimiter, rest.skipped + 1, (note, *rest.notes), rest.quoted)
     wanted = list(DELIMITERS) if delimiter is None else [delimiter]
     fits = {each: _fit(_records(text, each)) for each in wanted}
     whole = [each for each, fit in fits.items() if fit.cells > 1 and not fit.uneven]
@@ -56,8 +57,36 @@ def dialect_of(text: str, file: str, delimiter: str | None) -> Dialect:
             "every row has equally many of each. Give the delimiter: "
             f"{' or '.join(f'delimiter={each!r}' for each in best)}."
         )
-    note = f"{file}: the lines before line {least + 1} are no part of the table, left out."
-    return Dialect(best[0], least, (note,) if least else ())
+    notes = [f"{file}: the lines before line {least + 1} are no part of the table, left out."]
+    notes = notes if least else []
+    plain = _quotes_are_plain(text.split("\n", least)[-1], best[0])
+    if plain:
+        notes.append(
+            f"{file}: quotes are read as signs of the texts, as without them each line is a row."
+        )
+    return Dialect(best[0], least, tuple(notes), not plain)
+
+
+def _quotes_are_plain(body: str, delimiter: str) -> bool:
+    """Whether each line is a row without quotes, and they are not as those around cells are: one
+    is never closed, text follows one, or what they surround has line ends and tabs between cells.
+
+    >>> _quotes_are_plain('text;label\\n"so;x\\nno;y\\n', ";")
+    True
+    >>> _quotes_are_plain('text;label\\n"so;\\nno";y\\n', ";")
+    False
+    """
+    lines = [line for line in body.split("\n") if line.strip()]
+    if not any(line.count('"') % 2 for line in lines):
+        return False
+    if len({line.count(delimiter) for line in lines}) > 1:
+        return False
+    try:
+        cells = (cell for row in csv.reader(io.StringIO(body), delimiter=delimiter, strict=True)
+                 for cell in row)  # fmt: skip
+        return any(delimiter == "\t" in cell and "\n" in cell for cell in cells)
+    except csv.Error:
+        return True
 
 
 class _Record(NamedTuple):

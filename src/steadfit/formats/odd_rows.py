@@ -14,6 +14,8 @@ from steadfit.formats.numerals import can_be_numbers
 _TOTALS = ("total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "totale",
            "totaal", "mean", "average", "mittelwert", "moyenne", "promedio")  # fmt: skip
 
+_SENTENCE = 5  # words of a cell, at least, that is no name of a column
+
 
 def without_odd_rows(columns: Columns) -> Columns:
     """Without a first row of units, repeated headers, empty rows at the end, and a last row of
@@ -111,15 +113,20 @@ _WHAT = {
 
 def _check_header(columns: Columns) -> None:
     """Raise SteadfitError where the first line is a row like the others: some of its cells are
-    numbers, and each of the others comes again in its own column."""
-    numbers = [name for name in columns.data if number_of(name) is not None]
-    words = [name for name in columns.data if name not in numbers and not is_nameless(name)]
-    if not numbers or not words:
+    numbers, and each of the others comes again in its own column; or one comes again, and another
+    is a sentence."""
+    names = [name for name in columns.data if not is_nameless(name)]
+    numbers = [name for name in names if number_of(name) is not None]
+    sentences = [name for name in names if len(name.split()) >= _SENTENCE]
+    if not numbers and not sentences:
         return
-    if all(len(_rows_of(name, columns.data[name])) for name in words):
+    words = [name for name in names if name not in numbers]
+    again = [name for name in words if len(_rows_of(name, columns.data[name]))]
+    if again and (len(again) == len(words) if numbers else sentences):
         raise SteadfitError(
             f"{columns.file} must begin with a row of column names, got a row of values: "
-            f"{some(list(columns.data))}. Add one."
+            f"{some([name[:40] for name in names])}. Add one, such as "
+            f"{','.join(f'x{i}' for i in range(1, len(names)))},label."
         )
 
 

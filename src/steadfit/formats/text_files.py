@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 import numpy as np
@@ -69,26 +69,31 @@ def read_text_folder(root: Path, encoding: str | None) -> Columns:
 
 
 def read_labelled_lines(path: Path, encoding: str | None) -> Columns:
-    """A text a line after its label, as `__label__good a fine film`. Raises SteadfitError that
-    names the lines with no label or several."""
+    """A text a line after its label, as `__label__good a fine film`; of several labels, with ";"
+    between them. Raises SteadfitError that names the lines without a label first, or with one
+    within the text."""
     labels, texts, places, wrong = [], [], [], []
     for number, line in enumerate(read_text(path, encoding).split("\n"), start=1):
         if not line.strip():
             continue
         words = line.split()
-        count = sum(word.startswith(_LABEL) for word in words)
-        if count != 1 or not words[0].startswith(_LABEL):
+        names = list(takewhile(lambda word: word.startswith(_LABEL), words))
+        if len(names) != sum(word.startswith(_LABEL) for word in words) or not names:
             wrong.append(f'line {number} ("{line[:40]}")')
             continue
-        labels.append(words[0].removeprefix(_LABEL))
-        texts.append(line.split(maxsplit=1)[1] if len(words) > 1 else "")
+        labels.append(";".join(name.removeprefix(_LABEL) for name in names))
+        texts.append("".join(line.split(maxsplit=len(names))[len(names) :]))
         places.append(f"{path.name} line {number}")
     if wrong:
         raise SteadfitError(
-            f"{path.name}: each line must begin with one {_LABEL}NAME and have no other, got "
-            f"something else in {len(wrong)}: {some(wrong)}. Keep one label a line."
+            f"{path.name}: each line must begin with {_LABEL}NAME, once or more, and have no other "
+            f"after it, got something else in {len(wrong)}: {some(wrong)}. Move the labels to the "
+            "front."
         )
-    return columns_of(path.name, {"label": labels, "text": texts}, places=places)
+    several = sum(";" in label for label in labels)
+    note = f'{path.name}: {several} lines have several labels, with ";" between them here.'
+    columns = {"label": labels, "text": texts}
+    return columns_of(path.name, columns, places, [note] * bool(several))
 
 
 def _sides(root: Path) -> list[Path]:

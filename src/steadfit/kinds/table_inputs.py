@@ -74,10 +74,7 @@ def named_rows(table: Columns, columns: Sequence[Column]) -> Examples:
             f"{some(absent)}. Columns: {some(table.names)}. Name them as in training."
         )
     values = coded(table, columns)
-    notes = []
-    unused = [f'"{name}"' for name in table.names if name not in needed]
-    if unused:
-        notes.append(f"{table.file}: the columns {some(unused)} are not used.")
+    notes = table.unused(needed)
     for column, cells in zip(columns, values.T, strict=True):
         new = column.categories and cells == len(column.categories)
         if np.any(new):

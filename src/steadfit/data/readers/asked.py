@@ -8,6 +8,7 @@ import numpy as np
 
 from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, unknown
+from steadfit.formats.columns import Columns
 from steadfit.kinds import Unit
 
 KINDS = ("table", "series")
@@ -94,6 +95,11 @@ def check_form(asked: Asked) -> None:
         raise SteadfitError(
             "group does not apply to a forecast, which is split by time. Leave it out."
         )
+
+
+def targets_of(table: Columns, asked: Asked, label: str) -> np.ndarray:
+    """The label or number of each row, or its labels in one text."""
+    return table.labels(label) if asked.several is None else table.label_lists(label)
 
 
 def listed(names: str | Sequence[str] | None) -> list[str]:

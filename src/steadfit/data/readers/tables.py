@@ -7,17 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from steadfit.data.beside_texts import beside_texts
 from steadfit.data.dataset import Dataset
-from steadfit.data.readers.asked import Asked, check_form, listed, numbers, seasons
+from steadfit.data.readers.asked import (
+    Asked,
+    check_form,
+    listed,
+    numbers,
+    seasons,
+    targets_of,
+)
 from steadfit.data.readers.forecast_tables import forecast
 from steadfit.data.readers.one_hot import one_column, siblings_note
+from steadfit.data.readers.text_tables import texts_of
 from steadfit.data.repeated_rows import check_rows
-from steadfit.data.sequences import from_series, from_texts
+from steadfit.data.sequences import from_series
 from steadfit.data.tables import labelled, told_rows
 from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
-from steadfit.formats import LongTable, TextTable, WideTable
+from steadfit.formats import LongTable, WideTable
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import INDEX, label_columns, open_table
 from steadfit.formats.frames import from_frame, is_frame
@@ -25,7 +32,7 @@ from steadfit.formats.joined_tables import with_tests
 from steadfit.formats.long_tables import rows_of_series
 from steadfit.formats.numerals import Mark
 from steadfit.formats.packed import plain_name
-from steadfit.formats.text_tables import has_sentences, likely_labels, text_columns
+from steadfit.formats.text_tables import likely_labels, text_columns
 from steadfit.formats.wide_tables import are_steps, free_columns, step_columns
 from steadfit.kinds import Unit, existing
 
@@ -153,7 +160,7 @@ def _labelled(table: Columns, asked: Asked) -> Dataset:
     if not text and asked.kind is None:
         text = text_columns(table, {*taken, *(asked.values and table.names)} - {*asked.values})
     if text:
-        return _texts(table, asked, text, label)
+        return texts_of(table, asked, text, label)
     names = asked.values or free_columns(table, taken)
     told = "series" if are_steps(names) else "table"
     why = f"the columns' names are {'steps' if told == 'series' else 'no steps'}"
@@ -185,52 +192,14 @@ def _rows(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
     first = (
         f"{table.file}: a table of {kept}; {label} is learned. A row is one of a table, as {why}."
     )
-    unused = _unused(table, {*taken, *names})
+    unused = table.unused({*taken, *names})
     siblings = siblings_note(table, label, names)
     found = found._replace(notes=(first, *found.notes, *siblings, *unused))
     groups = None if asked.group is None else table.labels(asked.group)
     return labelled(
-        found, _targets(table, asked, label), table.file, asked.task, asked.missing or "fill",
+        found, targets_of(table, asked, label), table.file, asked.task, asked.missing or "fill",
         is_test=table.is_test, groups=groups, several=asked.several,
     )  # fmt: skip
-
-
-def _texts(table: Columns, asked: Asked, text: tuple[str, ...], label: str) -> Dataset:
-    """A row a text, with what other columns tell."""
-    taken = {label, asked.group, *text}
-    others = asked.values or [name for name in table.names if name not in taken]
-    others = [name for name in others if name not in text and not has_sentences(table, name)]
-    beside, notes = beside_texts(table, others, label)
-    marked = tuple(asked.marks)
-    form = TextTable(text[0], text[1:], beside, label, marked, asked.several or ";")
-    found = form.rows(table, "refuse")
-    return from_texts(
-        found.examples,
-        _targets(table, asked, label),
-        unit=asked.unit,
-        strip=asked.strip,
-        longest=asked.longest,
-        vectors=asked.vectors,
-        missing=asked.missing or "refuse",
-        beside=found.beside,
-        task=asked.task,
-        several=asked.several,
-        ids=found.ids,
-        is_test=table.is_test,
-        groups=None if asked.group is None else table.labels(asked.group),
-        notes=[*_what_is_read(form, label, table.file), *notes, *_unused(table, {*taken, *others})],
-        form=form,
-    )
-
-
-def _what_is_read(form: TextTable, label: str, file: str) -> list[str]:
-    """A note where a text is of several columns, or has others beside it."""
-    names = form.needed()
-    if len(names) == 1:
-        return []
-    texts = [form.column, *form.more]
-    beside = f", with {', '.join(names[len(texts) :])} beside it" if form.beside else ""
-    return [f"{file}: the text is in {', '.join(texts)}{beside}; {label} is learned."]
 
 
 def _wide(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
@@ -240,7 +209,7 @@ def _wide(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
     columns, found = form.columns, form.rows(table, missing)
     return from_series(
         found.examples,
-        _targets(table, asked, label),
+        targets_of(table, asked, label),
         table.file,
         task=asked.task,
         several=asked.several,
@@ -252,7 +221,7 @@ def _wide(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
             f"{table.file}: one series a row, {len(columns)} steps from column {columns[0]} to "
             f"{columns[-1]}; {label} is learned. A row is a series, "
             f"as {why}.",
-            *_unused(table, {label, asked.group, *columns}),
+            *table.unused({label, asked.group, *columns}),
         ],
         form=form,
     )
@@ -277,7 +246,7 @@ def _long(table: Columns, asked: Asked, series: str, label: str) -> Dataset:
     told = f"{table.file}: {len(members)} series of the columns {', '.join(columns)}."
     return from_series(
         found.examples,
-        _one_each(table, members, label, _targets(table, asked, label)),
+        _one_each(table, members, label, targets_of(table, asked, label)),
         table.file,
         task=asked.task,
         several=asked.several,
@@ -309,11 +278,6 @@ def _the_target(table: Columns, asked: Asked) -> str:
     return found[0]
 
 
-def _targets(table: Columns, asked: Asked, label: str) -> np.ndarray:
-    """The label or number of each row, or its labels in one text."""
-    return table.labels(label) if asked.several is None else table.label_lists(label)
-
-
 def _one_each(
     table: Columns, members: dict[str, np.ndarray], column: str, cells: np.ndarray
 ) -> np.ndarray:
@@ -328,8 +292,3 @@ def _one_each(
                 f"{table.number_of_row(rows[0])}."
             )
     return cells[[rows[0] for rows in members.values()]]
-
-
-def _unused(table: Columns, used: set[str | None]) -> list[str]:
-    left = [f'"{name}"' for name in table.names if name not in used]
-    return [f"{table.file}: the columns {some(left)} are not used."] if left else []
