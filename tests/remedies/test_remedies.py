@@ -1,12 +1,14 @@
 """The contract that every remedy keeps, run over the registry."""
 
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+from models.vision import declare_operators
 from steadfit.cells import CELLS
 from steadfit.data import Dataset, from_arrays, from_series, from_texts, read
 from steadfit.errors import SteadfitError
@@ -47,6 +49,10 @@ def tried_on(remedy: str) -> tuple[Recipe, Dataset]:
         settings = {"learn": OF_PRETRAINED[remedy]}
         model = complete(Model(name=network.name, settings=settings, network=network))
         return Recipe(model=model).training_with(epochs=2), data()
+    if remedy == "randaugment":
+        declare_operators()
+        plain = data()
+        return BASE, replace(plain, x=(64 * (plain.x - plain.x.min())).clamp_max(255).byte())
     if remedy in OF_TOKENS:
         return LANGUAGE, read("copy", length=2, train=90, test=2)
     return (SEQUENCES, series()) if remedy in OF_SEQUENCES else (BASE, data())

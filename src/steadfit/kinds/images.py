@@ -20,6 +20,7 @@ from steadfit.kinds.mirrored import Mirrored, chosen, try_mirrored
 from steadfit.kinds.moments import moments
 from steadfit.kinds.own_changes import own_change
 from steadfit.kinds.preparation import Preparation
+from steadfit.kinds.rand_augment import check_rand_augment, rand_augment
 from steadfit.kinds.random import noise
 from steadfit.kinds.signature import Signature, image_signature
 from steadfit.kinds.stored import Pixels, Stored
@@ -47,7 +48,9 @@ class Images(Kind[Tensor]):
     framing: Fit = field(default="pad", compare=False)
 
     name = several = "images"
-    changes = frozenset({"shift", "flip", "rotation", "noise", "crop", "colour", "mixup", "cutmix"})
+    changes = frozenset(
+        {"shift", "flip", "rotation", "noise", "crop", "colour", "mixup", "cutmix", "randaugment"}
+    )
     model = "convnet"
     remedies = ("augment",)
     references = ("logistic regression", "ridge regression", "HOG and logistic regression")
@@ -193,6 +196,17 @@ class Images(Kind[Tensor]):
 
     def signature(self, shape: tuple[int, ...], preparations: Sequence[Preparation]) -> Signature:
         return image_signature(shape, preparations)
+
+    def check_changes(self, settings: Augmentation) -> None:
+        super().check_changes(settings)
+        if settings.randaugment:
+            check_rand_augment()
+
+    def changed_unprepared(
+        self, x: Tensor, settings: Augmentation, generator: torch.Generator
+    ) -> Tensor:
+        strength = settings.randaugment
+        return rand_augment(x, strength, generator) if strength else x
 
     def mixed(self, x: Tensor, settings: Augmentation, generator: torch.Generator) -> Mixture:
         return image_changes.mixed(x, settings, generator)
