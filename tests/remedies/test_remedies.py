@@ -8,13 +8,14 @@ import pytest
 import torch
 from torch import nn
 
+import steadfit as sf
 from models.vision import declare_operators
 from steadfit.cells import CELLS
 from steadfit.data import Dataset, from_arrays, from_series, from_texts, read
 from steadfit.errors import SteadfitError
 from steadfit.models import complete, pretrained
 from steadfit.recipe import Model, Recipe
-from steadfit.remedies import REMEDIES, Remedy, joined, name_of
+from steadfit.remedies import REMEDIES, Remedy, check_kind, joined, name_of
 from steadfit.remedies import apply as apply_to
 from steadfit.training import fit
 
@@ -202,3 +203,11 @@ def test_a_list_a_text_and_objects_mean_the_same():
     own = joined([Remedy.of("l2"), halved])
     assert name_of(own) == "l2=0.001+halved=0.5"
     assert apply_to(own, BASE).model.settings["width"] == 0.5
+
+
+def test_a_remedy_of_another_kind_is_refused(tmp_path):
+    with pytest.raises(SteadfitError, match=r"jitter is for series, and .* are images. Name noise"):
+        sf.fit(data(), "linear", "l2+jitter", out=tmp_path / "fit")
+    with pytest.raises(SteadfitError, match="jitter is for series"):
+        sf.study(data(), "linear", ["jitter"], out=tmp_path / "study")
+    check_kind(joined("jitter"), series().schema.kind.name)

@@ -118,7 +118,11 @@ class Images(Kind[Tensor]):
         """Pixels of images shrunk by a whole factor to `_SMALL` pixels or fewer a side: means of
         squares, which at the border may be cut. Raises SteadfitError as `check_rows`."""
         check_rows(len(x), self.columns(x))
-        return torch.cat([self.flat(part.double()) for part in x.split(self._together)]).numpy()
+        found, end = torch.empty(len(x), self.columns(x), dtype=torch.float64), 0
+        for part in x.split(self._together):  # small results between large ones pin the heap
+            begin, end = end, end + len(part)
+            found[begin:end] = self.flat(part.double())
+        return found.numpy()
 
     def flat(self, x: Tensor) -> Tensor:
         return avg_pool2d(x, self._shrinking, ceil_mode=True).flatten(1)

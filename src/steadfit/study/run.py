@@ -15,7 +15,7 @@ from steadfit.analysis.result import Analysis
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.files import write_text
-from steadfit.remedies import ArmLike
+from steadfit.remedies import ArmLike, check_kind
 from steadfit.study.data_facts import data_facts
 from steadfit.study.design import Design
 from steadfit.study.engine import Watcher, quiet
@@ -120,6 +120,7 @@ def run_arms(
     """
     plan = make_plan(data, design, test)
     for arm in (*arms, *racers):
+        check_kind(arm.remedies, data.schema.kind.name)
         arm.learner.check(data)
     plan, folds_a_lap = _within(plan, arms, racers)
     decides = _decides(design, arms[0].learner, data)
