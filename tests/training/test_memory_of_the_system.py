@@ -69,10 +69,14 @@ torch.set_num_threads(1)
 photos = Stored.whole(Path(sys.argv[1]), (800, 3, 128, 128))
 kind, linear = Images.of(photos), torch.nn.Linear(3 * 128 * 128, 2)
 net = torch.nn.Sequential(torch.nn.Flatten(), linear)
-before = taken()
-outputs(net, Preparation(mean=(0.0,) * 3, std=(1.0,) * 3), photos)
-kind.matrix(photos)
-print(taken() - before)
+
+def look(x):
+    outputs(net, Preparation(mean=(0.0,) * 3, std=(1.0,) * 3), x)
+    kind.matrix(x)
+    return taken()
+
+few = look(photos.at(torch.arange(100)))
+print(look(photos) - few)
 """
 
 
