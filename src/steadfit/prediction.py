@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from steadfit import training
+from steadfit.data import Schema
+from steadfit.data.readers.image_labels import cells_of
 from steadfit.errors import SteadfitError
 from steadfit.foreign_text import harmless_cell
 from steadfit.formats.encoding import read_text
@@ -28,7 +30,13 @@ class Predicted(NamedTuple):
     notes: tuple[str, ...]
 
 
-def predictions(run: Path, source: Path, **options: Any) -> Predicted:
+def predictions(
+    run: Path,
+    source: Path,
+    labels: Path | None = None,
+    target: str | None = None,
+    **options: Any,
+) -> Predicted:
     """The predictions of a run's model, one row an input; of a forecast, one a step of each series.
 
     Columns: input; for classes, `class`, `p_NAME` of each class, and `disagreement`, the share of
@@ -45,7 +53,9 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     apostrophe in front (`foreign_text.harmless_cell`, undone by `original_cell`); numbers stay.
     Images that cannot be read have a row too, after the others, with the reason in a column `note`.
 
-    Where a file of texts has the labels too, a note says how many are wrong, and which.
+    Where a file of texts has the labels too, a note says how many are wrong, and which. So it is
+    with images in folders that are called as the classes, and with `labels`, a table that has the
+    image's path or name in one column and its label in another, `target`.
 
     options: how series and texts are read: missing, encoding, delimiter, decimal, sheet
     (`Schema.read`).
@@ -56,7 +66,16 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     model, run = TrainedModel.load(run), run_folder(run)
     schema = model.facts.schema
     schema.task.check_answers()
-    found = schema.read(source, **options)
+    of_table = {} if labels is None else options
+    found = schema.read(source, **({} if of_table else options))
+    if schema.kind.name == "images":
+        found = found._replace(labels=_labels_of_images(schema, found, source, labels, target,
+                                                        of_table))  # fmt: skip
+    elif labels is not None:
+        raise SteadfitError(
+            f"labels is a table with the labels of images, and the model takes {schema.kind}. "
+            "Leave it out."
+        )
     try:
         store, notes = existing_store(run / "store"), found.notes
     except SteadfitError as error:  # the model is there all the same
@@ -65,10 +84,35 @@ def predictions(run: Path, source: Path, **options: Any) -> Predicted:
     replicas = None if store is None else _replicas(run, store, model)
     said = None if replicas is None else replicas.logits(found.x)
     columns = new_inputs.columns(model, found, said)
-    notes = (*notes, *schema.task.compared(found.labels, columns))
+    notes = (*notes, *schema.task.compared(found.labels, columns, schema.kind.several))
     columns = {name: _harmless(each) for name, each in columns.items()}
     table = _with_damaged(_with_blanks(pa.table(columns), found), found.damaged)
     return Predicted(_csv(table), notes)
+
+
+def _labels_of_images(
+    schema: Schema,
+    found: Examples,
+    source: Path,
+    labels: Path | None,
+    target: str | None,
+    writing: Mapping[str, Any],
+) -> tuple[str, ...]:
+    """Of each image: in the table, else the name of a class among the folders that it lies in; ""
+    where it has none."""
+    if labels is not None and not schema.task.classes:
+        raise SteadfitError(
+            "labels compares classes, and the model predicts numbers. Leave it out."
+        )
+    if labels is not None:
+        root = source if source.is_dir() else source.parent
+        several = getattr(schema.task, "mark", None)
+        return cells_of(found.ids, root, existing(labels), target, several, writing)
+    if target is not None:
+        raise SteadfitError("target is a column of a table. Give it: labels; or leave it out.")
+    classes = schema.task.classes
+    folders = (Path(name).parts[:-1] for name in found.ids)
+    return tuple(next((part for part in parts if part in classes), "") for parts in folders)
 
 
 def _with_blanks(table: pa.Table, found: Examples) -> pa.Table:

@@ -139,8 +139,14 @@ class Augmentation(Settings):
     colour: Share = 0.0  # images: brightness in deviations, contrast and saturation, at most
     mixup: NonNegative = 0.0  # images: a of Beta(a, a), from which a pair's shares are drawn
     cutmix: NonNegative = 0.0  # images: the same, of a box of another image
+    randaugment: Annotated[int, Field(ge=0, le=30)] = 0  # images: magnitude of RandAugment
     word_dropout: Share = 0.0  # texts: share of the tokens made unknown
     own: OwnFunction = None
+
+    @property
+    def unprepared(self) -> bool:
+        """Whether examples are changed before they are prepared."""
+        return bool(self.randaugment)
 
     @property
     def mixes(self) -> bool:

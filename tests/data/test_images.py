@@ -518,3 +518,12 @@ def test_images_larger_than_the_memory_are_refused_before_they_are_decoded(tmp_p
         read(fill(tmp_path), size=200_000)
     with pytest.raises(SteadfitError, match="size and pixels both"):
         read(tmp_path, size=8, pixels=8)
+
+
+def test_a_class_with_one_photo_is_a_sentence(tmp_path: Path):
+    for name, count in (("cat", 5), ("dog", 1)):
+        (tmp_path / name).mkdir()
+        for shade in range(count):
+            Image.new("RGB", (40, 32), (40 * shade, 90, 10)).save(tmp_path / name / f"{shade}.png")
+    with pytest.raises(SteadfitError, match="dog"):
+        sf.data.split(read(tmp_path))

@@ -1,18 +1,21 @@
 """The contract that every remedy keeps, run over the registry."""
 
 import inspect
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
+import steadfit as sf
+from models.vision import declare_operators
 from steadfit.cells import CELLS
 from steadfit.data import Dataset, from_arrays, from_series, from_texts, read
 from steadfit.errors import SteadfitError
 from steadfit.models import complete, pretrained
 from steadfit.recipe import Model, Recipe
-from steadfit.remedies import REMEDIES, Remedy, joined, name_of
+from steadfit.remedies import REMEDIES, Remedy, check_kind, joined, name_of
 from steadfit.remedies import apply as apply_to
 from steadfit.training import fit
 
@@ -47,6 +50,10 @@ def tried_on(remedy: str) -> tuple[Recipe, Dataset]:
         settings = {"learn": OF_PRETRAINED[remedy]}
         model = complete(Model(name=network.name, settings=settings, network=network))
         return Recipe(model=model).training_with(epochs=2), data()
+    if remedy == "randaugment":
+        declare_operators()
+        plain = data()
+        return BASE, replace(plain, x=(64 * (plain.x - plain.x.min())).clamp_max(255).byte())
     if remedy in OF_TOKENS:
         return LANGUAGE, read("copy", length=2, train=90, test=2)
     return (SEQUENCES, series()) if remedy in OF_SEQUENCES else (BASE, data())
@@ -196,3 +203,11 @@ def test_a_list_a_text_and_objects_mean_the_same():
     own = joined([Remedy.of("l2"), halved])
     assert name_of(own) == "l2=0.001+halved=0.5"
     assert apply_to(own, BASE).model.settings["width"] == 0.5
+
+
+def test_a_remedy_of_another_kind_is_refused(tmp_path):
+    with pytest.raises(SteadfitError, match=r"jitter is for series, and .* are images. Name noise"):
+        sf.fit(data(), "linear", "l2+jitter", out=tmp_path / "fit")
+    with pytest.raises(SteadfitError, match="jitter is for series"):
+        sf.study(data(), "linear", ["jitter"], out=tmp_path / "study")
+    check_kind(joined("jitter"), series().schema.kind.name)

@@ -49,3 +49,46 @@ def test_a_limit_of_the_system_is_never_a_traceback(tmp_path: Path) -> None:
     assert status == 0, said
     # How much is free within the process differs from run to run.
     assert limited == 0 or (limited == 2 and REFUSED in said_then), said_then
+
+
+MANY = """
+import sys
+from pathlib import Path
+import torch
+from steadfit.kinds import Images, Preparation
+from steadfit.kinds.stored import Stored
+from steadfit.training import keep_freed_memory
+from steadfit.training.predict import outputs
+
+def taken():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) // 1024
+
+keep_freed_memory()
+torch.set_num_threads(1)
+photos = Stored.whole(Path(sys.argv[1]), (800, 3, 128, 128))
+kind, linear = Images.of(photos), torch.nn.Linear(3 * 128 * 128, 2)
+net = torch.nn.Sequential(torch.nn.Flatten(), linear)
+
+def look(x):
+    outputs(net, Preparation(mean=(0.0,) * 3, std=(1.0,) * 3), x)
+    kind.matrix(x)
+    return taken()
+
+few = look(photos.at(torch.arange(100)))
+print(look(photos) - few)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_photos_in_a_file_are_predicted_in_the_memory_of_a_batch(tmp_path: Path) -> None:
+    """As numbers they are 157 MB."""
+    photos = tmp_path / "pixels"
+    with photos.open("wb") as file:
+        file.truncate(800 * 3 * 128 * 128)
+    done = subprocess.run(
+        [sys.executable, "-c", MANY, str(photos)],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 80, "megabytes"

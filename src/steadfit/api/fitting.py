@@ -22,7 +22,7 @@ from steadfit.data import Dataset, Split, dataset_of, points, split
 from steadfit.files import check_file, check_outside, write_text
 from steadfit.recipe import Recipe, Scalar
 from steadfit.references import ReferenceScore, absent_notes, references_for, scores
-from steadfit.remedies import ArmLike, Remedy, apply, joined
+from steadfit.remedies import ArmLike, Remedy, apply, check_kind, joined
 from steadfit.report.mistakes import mistakes_page
 from steadfit.study import fit_result
 from steadfit.study.data_facts import data_facts
@@ -68,6 +68,7 @@ def fit(
     found = recipe_of(parts.train, recipe, model, settings, training)
     chosen = found.recipe
     wanted = joined(remedies) if remedies else ()
+    check_kind(wanted, dataset.schema.kind.name)
     if wanted:
         chosen = apply(wanted, chosen)
     device = "cuda" if torch.cuda.is_available() else "cpu"

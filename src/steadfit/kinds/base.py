@@ -271,6 +271,10 @@ class Kind(ABC, Generic[X]):
         changed = self._changed(x, settings, generator)
         return changed if settings.own is None else self.changed_by(settings.own, changed)
 
+    def changed_unprepared(self, x: X, settings: Augmentation, generator: torch.Generator) -> X:
+        """A batch with those changes that are made before it is prepared; x is left as it is."""
+        return x
+
     def mixed(self, x: X, settings: Augmentation, generator: torch.Generator) -> Mixture:
         """Prepared examples, each mixed with another one as `settings.mixes` asks."""
         raise SteadfitError(f"{self.several} cannot be mixed with one another.")

@@ -20,6 +20,7 @@ from steadfit.kinds.mirrored import Mirrored, chosen, try_mirrored
 from steadfit.kinds.moments import moments
 from steadfit.kinds.own_changes import own_change
 from steadfit.kinds.preparation import Preparation
+from steadfit.kinds.rand_augment import check_rand_augment, rand_augment
 from steadfit.kinds.random import noise
 from steadfit.kinds.signature import Signature, image_signature
 from steadfit.kinds.stored import Pixels, Stored
@@ -47,7 +48,9 @@ class Images(Kind[Tensor]):
     framing: Fit = field(default="pad", compare=False)
 
     name = several = "images"
-    changes = frozenset({"shift", "flip", "rotation", "noise", "crop", "colour", "mixup", "cutmix"})
+    changes = frozenset(
+        {"shift", "flip", "rotation", "noise", "crop", "colour", "mixup", "cutmix", "randaugment"}
+    )
     model = "convnet"
     remedies = ("augment",)
     references = ("logistic regression", "ridge regression", "HOG and logistic regression")
@@ -115,7 +118,11 @@ class Images(Kind[Tensor]):
         """Pixels of images shrunk by a whole factor to `_SMALL` pixels or fewer a side: means of
         squares, which at the border may be cut. Raises SteadfitError as `check_rows`."""
         check_rows(len(x), self.columns(x))
-        return torch.cat([self.flat(part.double()) for part in x.split(self._together)]).numpy()
+        found, end = torch.empty(len(x), self.columns(x), dtype=torch.float64), 0
+        for part in x.split(self._together):  # small results between large ones pin the heap
+            begin, end = end, end + len(part)
+            found[begin:end] = self.flat(part.double())
+        return found.numpy()
 
     def flat(self, x: Tensor) -> Tensor:
         return avg_pool2d(x, self._shrinking, ceil_mode=True).flatten(1)
@@ -193,6 +200,17 @@ class Images(Kind[Tensor]):
 
     def signature(self, shape: tuple[int, ...], preparations: Sequence[Preparation]) -> Signature:
         return image_signature(shape, preparations)
+
+    def check_changes(self, settings: Augmentation) -> None:
+        super().check_changes(settings)
+        if settings.randaugment:
+            check_rand_augment()
+
+    def changed_unprepared(
+        self, x: Tensor, settings: Augmentation, generator: torch.Generator
+    ) -> Tensor:
+        strength = settings.randaugment
+        return rand_augment(x, strength, generator) if strength else x
 
     def mixed(self, x: Tensor, settings: Augmentation, generator: torch.Generator) -> Mixture:
         return image_changes.mixed(x, settings, generator)

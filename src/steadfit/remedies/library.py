@@ -192,6 +192,11 @@ def cutmix(recipe: Recipe, strength: float = 1.0) -> Recipe:
     return recipe.training_with(augmentation={"cutmix": strength})
 
 
+def randaugment(recipe: Recipe, magnitude: int = 9) -> Recipe:
+    """Change each image by two of torchvision's operations, as strong as a magnitude of 0 to 30."""
+    return recipe.training_with(augmentation={"randaugment": magnitude})
+
+
 def word_dropout(recipe: Recipe, share: float = 0.1) -> Recipe:
     """Make this share of a text's tokens unknown."""
     return recipe.training_with(augmentation={"word_dropout": share})
@@ -251,6 +256,7 @@ REMEDIES: Mapping[str, RemedyFunction] = MappingProxyType(
             colour,
             mixup,
             cutmix,
+            randaugment,
             word_dropout,
             frozen,
             tuned,

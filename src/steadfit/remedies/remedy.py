@@ -18,10 +18,11 @@ from steadfit.errors import SteadfitError
 from steadfit.installed import installed, installed_names
 from steadfit.models import complete
 from steadfit.recipe import Recipe, Scalar
-from steadfit.remedies.library import REMEDIES, RemedyFunction
+from steadfit.remedies.library import REMEDIES, RemedyFunction, jitter
 
 _JOINT = re.compile(r"\+(?![0-9.])")  # between two remedies, not within 1e+3
 _NAME = re.compile(r"[^\s+=]+")
+_OF_KIND: Mapping[RemedyFunction, tuple[str, str]] = {jitter: ("series", "noise")}
 _NOT_TOGETHER = {  # remedies that change different settings to the same end
     frozenset({"early_stopping", "average"}): "both choose the weights that are kept, the best "
     "epoch's or a mean of the last",
@@ -107,6 +108,17 @@ def joined(arm: ArmLike) -> tuple[Remedy, ...]:
         if names.count(name) > 1:
             raise SteadfitError(f'"{name_of(found)}" names the remedy {name} twice. Name it once.')
     return tuple(found)
+
+
+def check_kind(remedies: Sequence[Remedy], kind: str) -> None:
+    """Raise SteadfitError for a remedy of another kind of examples, where its settings fit this one
+    too. kind: by its name, as "images"."""
+    for remedy in remedies:
+        meant, instead = _OF_KIND.get(remedy.change, (kind, ""))
+        if meant != kind:
+            raise SteadfitError(
+                f"{remedy.name} is for {meant}, and these examples are {kind}. Name {instead}."
+            )
 
 
 def name_of(remedies: Sequence[Remedy]) -> str:

@@ -13,7 +13,7 @@ from steadfit.analysis.learning_curve import SHARES
 from steadfit.analysis.result import Analysis
 from steadfit.data import Dataset
 from steadfit.files import write_text
-from steadfit.remedies import ArmLike
+from steadfit.remedies import ArmLike, check_kind
 from steadfit.study.data_facts import data_facts
 from steadfit.study.deciding_measure import deciding_measure, measure_of_labels
 from steadfit.study.design import Design
@@ -119,6 +119,7 @@ def run_arms(
     """
     plan = make_plan(data, design, test)
     for arm in (*arms, *racers):
+        check_kind(arm.remedies, data.schema.kind.name)
         arm.learner.check(data)
     plan, folds_a_lap = _within(plan, arms, racers)
     decides = deciding_measure(design, arms[0].learner, data)

@@ -289,10 +289,13 @@ class Task(ABC):
         (members, examples, outputs); columns of their disagreement only where there are replicas.
         """
 
-    def compared(self, labels: Sequence[str], columns: Mapping[str, np.ndarray]) -> Iterator[str]:
+    def compared(
+        self, labels: Sequence[str], columns: Mapping[str, np.ndarray], examples: str = "texts"
+    ) -> Iterator[str]:
         """What the labels that a file has say of `columns`, in sentences; nothing of most tasks.
 
         labels: one an example, "" where it has none; none at all where the file has no labels.
+        examples: what they are called.
         """
         return iter(())
 

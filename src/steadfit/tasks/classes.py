@@ -190,7 +190,9 @@ class Classes(Task):
             found["disagreement"] = points.disagreement(points.votes(replicas))
         return found
 
-    def compared(self, labels: Sequence[str], columns: Mapping[str, np.ndarray]) -> Iterator[str]:
+    def compared(
+        self, labels: Sequence[str], columns: Mapping[str, np.ndarray], examples: str = "texts"
+    ) -> Iterator[str]:
         """The share of wrong classes, and what is taken for what."""
         known = [i for i, label in enumerate(labels) if label in self.names]
         others = dict.fromkeys(label for label in labels if label and label not in self.names)
@@ -202,7 +204,8 @@ class Classes(Task):
         y = [self.names.index(labels[i]) for i in known]
         found = confusion_of(np.array(said), np.array(y), self.names)
         wrong = sum(one.wrong for one in found.classes)
-        yield f"Of {len(known):,} labelled texts {wrong:,} are wrong ({wrong / len(known):.1%})."
+        share = f"{wrong:,} are wrong ({wrong / len(known):.1%})"
+        yield f"Of {len(known):,} labelled {examples} {share}."
         if found.confused:
             order = sorted(found.classes, key=lambda one: -one.wrong / one.points)
             shares = [f"{one.name} {one.wrong / one.points:.1%} of {one.points:,}" for one in order]

@@ -181,7 +181,9 @@ class Several(Task):
         known = (_REFERENCES.get(name) for name in kind.references)
         return ("label frequencies", *(name for name in known if name))
 
-    def compared(self, labels: Sequence[str], columns: Mapping[str, np.ndarray]) -> Iterator[str]:
+    def compared(
+        self, labels: Sequence[str], columns: Mapping[str, np.ndarray], examples: str = "texts"
+    ) -> Iterator[str]:
         """Scores over all examples, and the labels that most often are missed or said in vain."""
         if not any(labels):
             return
@@ -198,7 +200,7 @@ class Several(Task):
         found = label_scores(said[None], y, self.names)
         wrong = int((said != y).any(1).sum())
         yield (
-            f"Of {len(y):,} labelled texts the labels of {wrong:,} are wrong "
+            f"Of {len(y):,} labelled {examples} the labels of {wrong:,} are wrong "
             f"({wrong / len(y):.1%}), Hamming loss {found.hamming:.1%}, macro F1 "
             f"{found.macro_f1:.3f}, micro F1 {found.micro_f1:.3f}."
         )

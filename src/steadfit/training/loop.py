@@ -4,6 +4,7 @@ import math
 import time
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import torch
@@ -176,6 +177,9 @@ class _Run:
         self.most = max(2, whole >> self.halvings)  # examples at a time
         self.kind, self.task = self.data.schema.kind, self.data.schema.task
         self.take = self.kind.prepared(self.data.x, self.preparation.inputs)
+        self.take_changed = self.take
+        if self.settings.augmentation.unprepared:
+            self.take_changed = self.kind.prepared(self.data.x, self.changed)
         self.y = self.preparation.targets(self.data.y)
         self.steps = self.batches * self.task.steps(self.y, self.settings)  # in an epoch
         targets = self.y[self.learned].to(self.device)
@@ -220,10 +224,16 @@ class _Run:
             return rows.tensor_split(self.batches)
         return self.kind.shuffled(self.data.x, rows, self.batches, self.order)
 
+    def changed(self, x: Any) -> Any:
+        """Examples prepared after those changes that come before it."""
+        changed = self.kind.changed_unprepared(x, self.settings.augmentation, self.noise)
+        return self.preparation.inputs(changed)
+
     def parts(self, rows: Tensor, augmentation: Augmentation | None = None) -> list[Part]:
         """What the module takes for these examples, and what it is to answer: all of them together
         or, where memory is too small for that, in several parts."""
-        inputs, y = self.kind.placed(self.take(rows), self.device), self.y[rows].to(self.device)
+        take = self.take if augmentation is None else self.take_changed
+        inputs, y = self.kind.placed(take(rows), self.device), self.y[rows].to(self.device)
         if augmentation is not None:
             inputs = self.kind.augment(inputs, augmentation, self.noise)
             if augmentation.mixes:

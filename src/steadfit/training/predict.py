@@ -53,13 +53,19 @@ def sampled_outputs(
 
 def _one_pass(module: nn.Module, preparation: Preparation, x: Inputs, device: str) -> Tensor:
     kind = kind_of(x)
-    take, batches = kind.prepared(x, preparation.inputs), list(kind.to_predict(x))
+    take = kind.prepared(x, preparation.inputs)
 
     def predicted(rows: Tensor) -> Tensor:
         return module(kind.padded(kind.placed(take(rows), device))).float().cpu()
 
-    found = torch.cat([part for rows in batches for part in in_halves(predicted, rows)])
-    return torch.empty_like(found).index_copy_(0, torch.cat(batches), found)
+    found = torch.empty(0)
+    for rows in kind.to_predict(x):
+        part = torch.cat(in_halves(predicted, rows))
+        if not len(found):
+            found = part.new_empty(len(x), *part.shape[1:])
+        found[rows] = part
+        del part  # a small result that outlives its large inputs pins the heap, which then grows
+    return found
 
 
 @torch.inference_mode()

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from steadfit.cli.app import app
-from steadfit.cli.options import OUTPUT, TEXT, AsJson, Run
+from steadfit.cli.options import DATA, OUTPUT, TEXT, AsJson, Run
 from steadfit.cli.reading import Writing
 from steadfit.errors import SteadfitError
 
@@ -22,6 +22,14 @@ def predict(
     ] = None,
     /,
     *,
+    labels: Annotated[
+        Path | None,
+        Parameter(
+            group=DATA,
+            help="Table with the labels of images: how many are wrong, and which, is said.",
+        ),
+    ] = None,
+    target: Annotated[str | None, Parameter(group=DATA, help="Its column of labels.")] = None,
     prompt: Annotated[
         str | None, Parameter(group=TEXT, help="Beginning that a language model continues.")
     ] = None,
@@ -79,7 +87,7 @@ def predict(
         drawn = {"temperature": temperature, "seed": seed, "top_k": top_k, "top_p": top_p}
         return _write(continued(run, prompt, tokens, **drawn), out)
     assert input is not None
-    text, notes = predictions(run, input, **writing.given())
+    text, notes = predictions(run, input, labels, target, **writing.given())
     terminal.Screen(plain=True).notes(notes)
     _write(text, out)
 

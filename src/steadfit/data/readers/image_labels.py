@@ -104,6 +104,26 @@ def by_table(
     return Labelled(kept, cells[rows], groups, notes, several)
 
 
+def cells_of(
+    names: Sequence[str],
+    root: Path,
+    labels: Path,
+    target: str | None,
+    several: str | None,
+    writing: Mapping[str, Any],
+) -> tuple[str, ...]:
+    """The label of each image as it stands in its row of a table; "" where it has none.
+
+    names: the images' paths below the root. The rest as in `by_table`.
+    """
+    table = open_table(labels, **writing)
+    files = [File(root / name, "", is_test=False) for name in names]
+    found = _label_table(table, files, root, target, None, several)
+    cells = table.label_lists(found.target)
+    rows = [found.row.get(file.path) for file in files]
+    return tuple("" if row is None else str(cells[row]) for row in rows)
+
+
 def groups_of(files: Sequence[File], root: Path, group_by: str | None) -> list[str] | None:
     """The group in each file's name. Raises SteadfitError for names that have none."""
     if group_by is None:

@@ -1,12 +1,10 @@
 """`Source`: where a network that was trained on other images comes from."""
 
-import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from types import ModuleType
 from typing import Protocol
 
 from torch import nn
@@ -101,21 +99,3 @@ def no_such(library: str, name: str, known: Iterable[str], listed: str) -> Stead
     return SteadfitError(
         f'{library} has no network "{name[:100]}".{hint} {listed} lists those it has.'
     )
-
-
-def library(name: str) -> ModuleType:
-    """timm or torchvision. Raises SteadfitError where it is not installed, or does not load."""
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name != name:
-            raise
-        raise SteadfitError(
-            f"{name} must be installed for its networks. Install it: pip install "
-            "'steadfit[vision]'."
-        ) from None
-    except (RuntimeError, ImportError, OSError) as error:
-        raise SteadfitError(
-            f"{name} is installed and cannot be loaded ({str(error).splitlines()[0]}). Install the "
-            "build of torchvision that belongs to this torch."
-        ) from None

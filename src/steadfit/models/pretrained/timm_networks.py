@@ -8,9 +8,12 @@ from typing import Any
 from torch import nn
 
 from steadfit.errors import SteadfitError
-from steadfit.models.pretrained.source import LibraryNetwork, Preferred, library, no_such
+from steadfit.libraries import library
+from steadfit.models.pretrained.source import LibraryNetwork, Preferred, no_such
 
 _FILES = ("model.safetensors", "pytorch_model.bin")  # of a repository on Hugging Face's hub
+
+_NETWORKS = "its networks"
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class TimmNetwork(LibraryNetwork):
     """
 
     def __post_init__(self) -> None:
-        timm = library("timm")
+        timm = library("timm", _NETWORKS)
         if not timm.is_model(self.known_as):
             raise no_such("timm", self.known_as, timm.list_models(), "timm.list_models()")
 
@@ -45,7 +48,9 @@ class TimmNetwork(LibraryNetwork):
         )
 
     def backbone(self) -> nn.Module:
-        made = library("timm").create_model(self.known_as, pretrained=False, num_classes=0)
+        made = library("timm", _NETWORKS).create_model(
+            self.known_as, pretrained=False, num_classes=0
+        )
         assert isinstance(made, nn.Module)
         return made
 
@@ -53,7 +58,7 @@ class TimmNetwork(LibraryNetwork):
         repository = self._facts.get("hf_hub_id")
         if not repository:
             return None
-        hub = library("huggingface_hub")
+        hub = library("huggingface_hub", _NETWORKS)
         for name in _FILES:
             found = hub.try_to_load_from_cache(repository, name)
             if isinstance(found, str):
@@ -71,7 +76,9 @@ class TimmNetwork(LibraryNetwork):
 
     @cached_property
     def _facts(self) -> dict[str, Any]:
-        found = library("timm").get_pretrained_cfg(self.known_as, allow_unregistered=False)
+        found = library("timm", _NETWORKS).get_pretrained_cfg(
+            self.known_as, allow_unregistered=False
+        )
         if found is None:
             raise SteadfitError(f"timm does not say how {self.known_as} was shown images.")
         return found.to_dict()

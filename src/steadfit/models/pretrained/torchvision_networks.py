@@ -8,7 +8,10 @@ import torch
 from torch import nn
 
 from steadfit.errors import SteadfitError
-from steadfit.models.pretrained.source import LibraryNetwork, Preferred, library, no_such
+from steadfit.libraries import library
+from steadfit.models.pretrained.source import LibraryNetwork, Preferred, no_such
+
+_NETWORKS = "its networks"
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,8 @@ class TorchvisionNetwork(LibraryNetwork):
 
     @property
     def _models(self) -> Any:
-        library("torchvision")
-        return library("torchvision.models")
+        library("torchvision", _NETWORKS)
+        return library("torchvision.models", _NETWORKS)
 
     @property
     def _weights(self) -> Any:
