@@ -14,7 +14,7 @@ from steadfit.references.neighbour import Neighbour
 from steadfit.references.ngrams import KneserNey
 from steadfit.references.photos import Hog
 from steadfit.references.texts import TfidfLogistic, TfidfRidge
-from steadfit.references.trees import BoostedTrees
+from steadfit.references.trees import BoostedTrees, LabelTrees
 
 REFERENCES: Mapping[str, Reference] = MappingProxyType(
     {
@@ -31,6 +31,7 @@ REFERENCES: Mapping[str, Reference] = MappingProxyType(
             TfidfRidge(),
             LabelFrequencies(),
             LabelLogistic(),
+            LabelTrees(),
             TfidfLabels(),
             Naive(),
             SeasonalNaive(),
