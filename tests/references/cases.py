@@ -74,6 +74,7 @@ CASES = {
     "TF-IDF and logistic regression": lambda: from_texts(texts(), names(Y3)),
     "TF-IDF and ridge regression": lambda: from_texts(texts(), numbers()),
     "label frequencies": lambda: from_arrays(images(), several(), several=";"),
+    "boosted trees per label": lambda: from_series(series(), several(), several=";"),
     "logistic regression per label": lambda: from_series(series(), several(), several=";"),
     "TF-IDF and logistic regression per label": lambda: from_texts(texts(), several(), several=";"),
     "naive forecast": forecast,

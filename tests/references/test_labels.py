@@ -57,3 +57,16 @@ def test_guessing_is_by_laplaces_rule() -> None:
         1 / (1 + np.exp(-found[0])), (Y.sum(0) + 1) / (len(Y) + 2), rtol=1e-5
     )
     assert found == pytest.approx(np.tile(found[0], (len(Y), 1)))
+
+
+def test_trees_for_each_label_are_scikit_learns() -> None:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    x = X.astype(np.float32).astype(np.float64)
+    y = np.stack([Y[:, 0], np.zeros(80, bool), Y[:, 1]], 1)  # the second label is never there
+    data = from_table(x, y, task="several")
+    found = REFERENCES["boosted trees per label"].fit(data).predict(data)
+    for label in (0, 2):
+        model = HistGradientBoostingClassifier(random_state=0).fit(x, y[:, label])
+        np.testing.assert_allclose(found[:, label], model.decision_function(x), atol=1e-5)
+    np.testing.assert_allclose(found[:, 1], np.log(1 / 81), rtol=1e-6)

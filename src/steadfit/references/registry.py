@@ -16,7 +16,7 @@ from steadfit.references.ngrams import KneserNey
 from steadfit.references.photos import Hog
 from steadfit.references.smoothing import AutoEts, HoltWinters, Theta
 from steadfit.references.texts import TfidfLogistic, TfidfRidge
-from steadfit.references.trees import BoostedTrees
+from steadfit.references.trees import BoostedTrees, LabelTrees
 
 REFERENCES: Mapping[str, Reference] = MappingProxyType(
     {
@@ -33,6 +33,7 @@ REFERENCES: Mapping[str, Reference] = MappingProxyType(
             TfidfRidge(),
             LabelFrequencies(),
             LabelLogistic(),
+            LabelTrees(),
             TfidfLabels(),
             Naive(),
             SeasonalNaive(),

@@ -6,14 +6,26 @@ from typing import Any, ClassVar
 import numpy as np
 
 from steadfit.data import Dataset, Schema
+from steadfit.errors import SteadfitError
 from steadfit.references.base import Learned, Reference
 from steadfit.references.classifying import seen, with_absent
+from steadfit.references.labels import log_odds
 from steadfit.references.linear import columns
 from steadfit.references.shapes import Shapes
 
 _TOGETHER = 1_000_000  # paths that are followed at the same time
 _DEEPEST = 100  # nodes of a path; scikit-learn's own trees have 31 leaves
 _MOST_TREES = 100  # of a sum, scikit-learn's own number
+
+TREES: Shapes = {
+    "base": ("sums",),
+    "roots": ("trees",),
+    "output": ("trees",),
+    **dict.fromkeys(
+        ("column", "threshold", "left", "right", "leaf", "missing_left", "value"), ("nodes",)
+    ),
+    "columns": (),
+}
 
 
 @dataclass(frozen=True)
@@ -26,17 +38,7 @@ class BoostedTrees(Reference):
     name = "boosted trees"
     what = "Gradient-boosted trees on the columns of a table, or on series of at most 64 numbers."
     predicts = frozenset({"classes", "numbers"})
-    shapes: ClassVar[Shapes] = {
-        "base": ("sums",),
-        "roots": ("trees",),
-        "output": ("trees",),
-        **dict.fromkeys(
-            ("column", "threshold", "left", "right", "leaf", "missing_left", "value"), ("nodes",)
-        ),
-        "columns": (),
-        "present": ("seen",),
-        "examples": (),
-    }
+    shapes: ClassVar[Shapes] = {**TREES, "present": ("seen",), "examples": ()}
 
     def suits(self, data: Dataset) -> bool:
         kind = data.schema.kind
@@ -66,6 +68,39 @@ class BoostedTrees(Reference):
         if raw.shape[1] == 1:  # of two classes the second's alone
             raw = np.hstack([np.zeros_like(raw), raw])
         return with_absent(raw, arrays["present"], schema.task.outputs, int(arrays["examples"]))
+
+
+@dataclass(frozen=True)
+class LabelTrees(BoostedTrees):
+    """A sum of trees for each label; one that all training examples have, or none, has its log
+    odds by Laplace's rule."""
+
+    name = "boosted trees per label"
+    what = "Gradient-boosted trees for each label, on columns or on series of at most 64 numbers."
+    predicts = frozenset({"labels"})
+    shapes: ClassVar[Shapes] = {**TREES, "odds": ("outputs",), "varying": ("sums",)}
+
+    def learn(self, train: Dataset, seed: int) -> Learned:
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        matrix, y = columns(train.schema, train.x), train.y.numpy()
+        varying = np.flatnonzero(y.any(0) & ~y.all(0))
+        if not len(varying):
+            raise SteadfitError("a label must be there in some training examples, not in all.")
+        state = seed % 2**32
+        models = [
+            HistGradientBoostingClassifier(random_state=state).fit(matrix, y[:, label])
+            for label in varying
+        ]
+        facts = {"odds": log_odds(y), "varying": varying, "columns": np.array(matrix.shape[1])}
+        return Learned(_nodes(models) | facts)
+
+    def outputs(self, learned: Learned, schema: Schema, x: Any) -> np.ndarray:
+        arrays = learned.arrays
+        found = np.tile(arrays["odds"], (len(x), 1))
+        matrix = columns(schema, x, int(arrays["columns"]))
+        found[:, arrays["varying"]] = _sums(arrays, matrix)
+        return found
 
 
 def _nodes(models: list[Any]) -> dict[str, np.ndarray]:

@@ -20,8 +20,9 @@ from steadfit.tasks.base import Task
 from steadfit.tasks.classes import not_counted
 from steadfit.tasks.values import Kept, Scores, Side
 
-_REFERENCES = {  # a logistic regression for each label, by what it is of classes
+_REFERENCES = {  # those for each label, by what they are of classes
     "logistic regression": "logistic regression per label",
+    "boosted trees": "boosted trees per label",
     "TF-IDF and logistic regression": "TF-IDF and logistic regression per label",
 }
 
