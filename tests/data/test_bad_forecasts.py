@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import steadfit as sf
-from steadfit.data import read
+from steadfit.data import read, split
 from steadfit.errors import SteadfitError
 from steadfit.prediction import predictions
 
@@ -106,3 +106,20 @@ def test_series_too_short_to_forecast_are_named_and_the_others_forecast(tmp_path
     notes = predictions(tmp_path / "run", tmp_path / "s.csv").notes
     assert notes[0].startswith("1 of 2 series have fewer than the 14 rows")
     assert notes[0].endswith("are not forecast: b (10).")
+
+
+def test_a_window_that_leaves_none_to_train_on(tmp_path: Path) -> None:
+    """The message's advice leads to a result."""
+    data = read(written(tmp_path, WAVE[:29]), horizon=4, window=22)
+    with pytest.raises(SteadfitError) as error:
+        split(data)
+    assert str(error.value) == (
+        "s has no window to train on that ends before the tested steps: windows of 22 steps and "
+        "horizons of 4 leave 4 in all. Give a smaller window or horizon, or more rows: a window "
+        "and three horizons are enough, here 34."
+    )
+    for horizon in (1, 4, 12, 17):
+        rows = 5 + 3 * horizon
+        enough = read(written(tmp_path, WAVE[:rows]), horizon=horizon, window=5, season=1)
+        assert len(split(enough).train)
+    assert len(split(read(written(tmp_path, WAVE[:29]), horizon=4, window=10)).train)

@@ -1,5 +1,6 @@
 """Forecasts: windows and naive forecasts against slow, plain loops."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -149,7 +150,7 @@ def test_the_calendar_tells_the_season(
     window = min(max(4, 2 * season), len(times) // 2)
     assert data.schema.task == Forecast(2, window, (0,), season, ("sold",))
     form = ForecastTable(("sold",), None, "date", window, step, season=season)
-    assert data.schema.form == form
+    assert replace(data.schema.form, begin=None) == form
     assert len(data) == len(times) - 2 - window + 1
     assert "the next 2 steps of sold from" in data.notes[0]
 

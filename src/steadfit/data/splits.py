@@ -121,12 +121,27 @@ def _group_notes(dataset: Dataset, divided: np.ndarray) -> list[str]:
 
 
 def _check_sides(data: Dataset, train: Tensor, test: Tensor) -> None:
+    if not len(train) and data.structure.spans is not None:
+        raise _too_few_steps(data)
     if not len(train) or not len(test):
         raise SteadfitError(
             f"{data.name} has {len(train)} training and {len(test)} test examples once groups "
             "and copies are kept on one side. Add examples or groups."
         )
     data.schema.task.check_training(data.y[train], data.name)
+
+
+def _too_few_steps(data: Dataset) -> SteadfitError:
+    """Every window that could be learned predicts tested steps too."""
+    assert data.structure.spans is not None
+    _, first, last = data.structure.spans.unbind(1)
+    horizon, window = int((last - first).max()) + 1, data.example_shape[1]
+    return SteadfitError(
+        f"{data.name} has no window to train on that ends before the tested steps: windows of "
+        f"{counted(window, 'steps')} and horizons of {horizon} leave {len(data)} in all. Give a "
+        "smaller window or horizon, or more rows: a window and three horizons are enough, here "
+        f"{window + 3 * horizon}."
+    )
 
 
 def _duplicate_notes(dataset: Dataset, crossing: np.ndarray, duplicates: str) -> list[str]:

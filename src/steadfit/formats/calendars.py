@@ -59,6 +59,33 @@ def _monday(cell: str, year: int, week: int) -> str:
         return cell
 
 
+def as_months(clock: np.ndarray) -> np.ndarray | None:
+    """Calendar times as months since 1970, where all are on one day of the month, or its last.
+
+    clock: int64, microseconds since 1970. None where they are not, and within one month.
+    """
+    times = clock.astype("datetime64[us]")
+    month = times.astype("datetime64[M]")
+    since = times - month
+    until = (month + 1).astype("datetime64[us]") - times
+    if len(np.unique(since)) > 1 and len(np.unique(until)) > 1:
+        return None
+    numbers = month.astype(np.int64)
+    return numbers if len(np.unique(numbers)) > 1 else None
+
+
+def equally_spaced(clock: np.ndarray, calendar: bool) -> bool:
+    """Whether the times of a series are at equal distances, in months where they are of such.
+
+    >>> months = np.array(["2024-01-01", "2024-02-01", "2024-03-01"], "datetime64[us]")
+    >>> equally_spaced(months.astype(np.int64), calendar=True)
+    True
+    """
+    months = as_months(clock) if calendar else None
+    distances = np.diff(clock if months is None else months)
+    return not len(distances) or bool(np.allclose(distances, distances[0], atol=0))
+
+
 @dataclass(frozen=True)
 class Ticks:
     """Times at equal distances: where the last one known is, and how far it is to the next.

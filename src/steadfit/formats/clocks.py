@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
-from steadfit.formats.calendars import Ticks
+from steadfit.formats.calendars import Ticks, as_months
+from steadfit.formats.clock_changes import without_changes
 from steadfit.formats.columns import Columns
 from steadfit.formats.gaps import FILLS
 from steadfit.formats.long_tables import check_order
@@ -79,10 +80,12 @@ def read_clock(
     if time is None:
         return Clock(dict(given), [], [0] * len(given), None, (), [], [])
     times, calendar = table.times(time)
-    members, notes = _sorted(given, times, time)
-    check_order(table, members, times, time)
-    months = _months(times) if calendar else None
-    clock = times if months is None else months
+    even, changes = without_changes(times, given.values()) if calendar else (times, [])
+    members, notes = _sorted(given, even, time)
+    notes += changes
+    check_order(table, members, even, time)
+    months = as_months(times) if calendar else None
+    clock = even if months is None else months
     distances = np.concatenate([np.diff(clock[rows]) for rows in members.values()])
     if not len(distances):
         of_each = [times[rows] for rows in members.values()]
@@ -231,15 +234,3 @@ def _in_words(microseconds: int) -> str:
     """
     word, size = next(unit for unit in _UNITS.items() if microseconds % unit[1] == 0)
     return counted(microseconds // size, word)
-
-
-def _months(clock: np.ndarray) -> np.ndarray | None:
-    """Calendar times as months since 1970, where all are on one day of the month, or its last."""
-    times = clock.astype("datetime64[us]")
-    month = times.astype("datetime64[M]")
-    since = times - month
-    until = (month + 1).astype("datetime64[us]") - times
-    if len(np.unique(since)) > 1 and len(np.unique(until)) > 1:
-        return None
-    numbers = month.astype(np.int64)
-    return numbers if len(np.unique(numbers)) > 1 else None

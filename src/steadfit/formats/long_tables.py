@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
+from steadfit.formats.calendars import equally_spaced
+from steadfit.formats.clock_changes import without_changes
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import Form, Rows
 
@@ -35,9 +37,11 @@ class LongTable(Form):
         members = rows_of_series(table, self.series)
         notes = []
         if self.time is not None:
-            clock, _ = table.times(self.time)
+            clock, calendar = table.times(self.time)
+            if calendar:
+                clock, notes = without_changes(clock, members.values())
             check_order(table, members, clock, self.time)
-            uneven = sum(len(np.unique(np.diff(clock[rows]))) > 1 for rows in members.values())
+            uneven = sum(not equally_spaced(clock[rows], calendar) for rows in members.values())
             if uneven:
                 notes.append(
                     f"{table.file}: the times of {uneven} series are not equally spaced; each row "
@@ -77,7 +81,8 @@ def check_order(
                 f"{table.where(row)}: the column {time} must rise from row to row of a series, "
                 f"got {table.data[time][row]} after {table.data[time][before]} (row "
                 f'{table.number_of_row(before)}) in the series "{key}", {in_all} in all. Sort the '
-                f"rows, or remove repeated ones{several}."
+                "rows, or remove repeated ones; where clocks were changed, give times with a zone"
+                f"{several}."
             )
 
 

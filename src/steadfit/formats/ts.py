@@ -9,7 +9,9 @@ import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.arrays import is_number
-from steadfit.formats.calendars import iso
+from steadfit.formats.calendars import compact, equally_spaced
+from steadfit.formats.cells import calendar_clock, written
+from steadfit.formats.clock_changes import without_changes
 from steadfit.formats.encoding import read_text
 from steadfit.formats.form import Rows
 
@@ -140,16 +142,15 @@ def _pairs(channel: str, where: str) -> list[tuple[str, str]]:
 def _are_uneven(stamps: list[str], where: str) -> bool:
     """Whether times are at unequal distances. Raises SteadfitError where they do not rise."""
     times = [stamp.strip() for stamp in stamps]
-    try:
-        if all(map(is_number, times)):
-            clock = np.array(times, np.float64)
-        else:
-            clock = np.array([iso(time) for time in times], "datetime64[us]").astype(np.int64)
-    except ValueError:
+    numbers = all(map(is_number, times)) and not all(map(compact, times))
+    clock = np.array(times, np.float64) if numbers else calendar_clock(written(times))
+    if clock is None:
         raise SteadfitError(
-            f"{where}: time stamps must be numbers or dates such as 2024-01-31 13:00:00, got "
-            f'"{times[0][:30]}". Fix them, or leave them out.'
-        ) from None
+            f"{where}: time stamps must be numbers or dates such as 2024-01-31 13:00:00, with a "
+            f'time zone in all or in none, got "{times[0][:30]}". Fix them, or leave them out.'
+        )
+    if not numbers:
+        clock, _ = without_changes(clock, [np.arange(len(clock))])
     distances = np.diff(clock)
     if (distances <= 0).any():
         at = int(np.argmax(distances <= 0))
@@ -157,7 +158,7 @@ def _are_uneven(stamps: list[str], where: str) -> bool:
             f"{where}: time stamps must rise, got {times[at + 1]} after {times[at]}. Sort the "
             "steps of this line."
         )
-    return len(distances) > 0 and not np.allclose(distances, distances[0])
+    return not equally_spaced(clock, not numbers)
 
 
 def _values(channel: str, where: str) -> np.ndarray:

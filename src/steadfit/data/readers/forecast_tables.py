@@ -10,6 +10,7 @@ from steadfit.data.forecasting import from_forecast
 from steadfit.data.readers.asked import Asked
 from steadfit.errors import SteadfitError, some
 from steadfit.formats import ForecastTable
+from steadfit.formats.clock_changes import without_changes
 from steadfit.formats.clocks import read_clock
 from steadfit.formats.columns import Columns
 from steadfit.formats.covariates import Covariate
@@ -122,7 +123,9 @@ def _with_time_and_series(table: Columns, asked: Asked) -> tuple[Asked, list[str
 def _told_series(table: Columns, asked: Asked, time: str) -> str | None:
     """The column without which times would come again; None where they do not, or where no column
     would help: whoever reads the clock then names the rows."""
-    clock, _ = table.times(time)
+    clock, calendar = table.times(time)
+    if calendar:
+        clock, _ = without_changes(clock, [np.arange(len(clock))])
     if len(np.unique(clock)) == len(clock):
         return None
     taken = {*asked.targets, *asked.values, *asked.known, time}
