@@ -2,13 +2,15 @@
 
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from steadfit.data import Dataset
+from steadfit.remedies import Remedy
 from steadfit.training import RecipeLearner, Replica
 
 
@@ -19,6 +21,9 @@ class OnGpu(RecipeLearner):
     taken: int = 0
     free: int = 0
     log: Path = Path(os.devnull)
+
+    def with_remedies(self, remedies: Sequence[Remedy]) -> "OnGpu":
+        return replace(self, recipe=super().with_remedies(remedies).recipe)
 
     def train(
         self, data: Dataset, examples: Tensor, tested: Tensor, seed: int, device: str = "cpu"
