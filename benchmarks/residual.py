@@ -32,6 +32,7 @@ def gradient_norms(recipe: Recipe, seed: int) -> list[float]:
     """Of each convolution's weights before training, from the input on."""
     digits = read("digits")
     batch = digits.take(torch.arange(BATCH))
+    assert isinstance(batch.x, torch.Tensor)
     inputs = fit_preparation(digits, torch.arange(len(digits))).inputs(batch.x)
     torch.manual_seed(seed)
     module = build(recipe.model, tuple(digits.x.shape[1:]), digits.outputs)

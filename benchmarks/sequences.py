@@ -166,8 +166,8 @@ def with_steadfit(sizes: Sizes, data: Dataset, epochs: int) -> float:
 def pairs_of(data: Dataset) -> tuple[list[Pair], int]:
     """Each example as steadfit prepares it, with its target; how many tokens or channels it has."""
     preparation = fit_preparation(data, torch.arange(len(data)))
+    assert isinstance(data.x, Ragged)
     x = preparation.inputs(data.x)
-    assert isinstance(x, Ragged)
     shape = data.schema.kind.network_shape(data.example_shape, preparation)
     rows = [torch.from_numpy(row) for row in x.rows()]
     return list(zip(rows, preparation.targets(data.y), strict=True)), shape[0]

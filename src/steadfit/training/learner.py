@@ -24,9 +24,13 @@ class RecipeLearner:
 
     recipe: Recipe
 
-    @cached_property  # every trial of an arm asks, of which there are thousands
+    @property
     def identity(self) -> Mapping[str, object]:
         """The settings that differ from their defaults, so that a new setting changes no key."""
+        return self._identity
+
+    @cached_property  # every trial of an arm asks, of which there are thousands
+    def _identity(self) -> Mapping[str, object]:
         model = complete(self.recipe.model)
         defaults = settings(model)
         own = {} if model.network is None else model.network.identity
