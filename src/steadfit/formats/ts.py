@@ -10,7 +10,7 @@ import numpy as np
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.arrays import is_number
 from steadfit.formats.calendars import compact, equally_spaced
-from steadfit.formats.cells import calendar_clock, written
+from steadfit.formats.dates import microseconds, written_times
 from steadfit.formats.clock_changes import without_changes
 from steadfit.formats.encoding import read_text
 from steadfit.formats.form import Rows
@@ -143,7 +143,7 @@ def _are_uneven(stamps: list[str], where: str) -> bool:
     """Whether times are at unequal distances. Raises SteadfitError where they do not rise."""
     times = [stamp.strip() for stamp in stamps]
     numbers = all(map(is_number, times)) and not all(map(compact, times))
-    clock = np.array(times, np.float64) if numbers else calendar_clock(written(times))
+    clock = np.array(times, np.float64) if numbers else microseconds(written_times(times))
     if clock is None:
         raise SteadfitError(
             f"{where}: time stamps must be numbers or dates such as 2024-01-31 13:00:00, with a "
