@@ -74,5 +74,5 @@ def test_equal_windows_of_a_constant_series_are_no_leak() -> None:
 
 
 def test_too_short_a_time_is_said() -> None:
-    with pytest.raises(SteadfitError, match="0 training"):
+    with pytest.raises(SteadfitError, match="no window to train on"):
         split(windows(6, 5))

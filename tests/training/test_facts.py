@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from steadfit.data import Schema, from_arrays, from_forecast, from_series, from_texts, read
 from steadfit.errors import SteadfitError
+from steadfit.formats import ForecastTable
 from steadfit.prediction import continued, predictions
 from steadfit.tasks import Forecast
 from steadfit.training import TrainedModel
@@ -38,7 +40,10 @@ READING = {
 def test_a_model_of_format_1_has_the_schema_of_its_data(name: str) -> None:
     file, options = READING[name]
     model = TrainedModel.load(OLD / name / "model")
-    assert model.facts.schema == read(OLD / name / file, **options).schema
+    schema = read(OLD / name / file, **options).schema
+    if isinstance(schema.form, ForecastTable):  # which begin is told of models that are newer
+        schema = replace(schema, form=replace(schema.form, begin=None))
+    assert model.facts.schema == schema
 
 
 @pytest.mark.parametrize("name", ["wide.csv", "long.csv", "sales.csv", "films.csv", "digits.npz"])

@@ -27,6 +27,7 @@ class _Fit(NamedTuple):
 def pattern(mark: Mark) -> str:
     """A regular expression of whole cells that are numbers with this decimal mark.
 
+    >>> import re
     >>> [bool(re.fullmatch(pattern(","), cell)) for cell in ("1.041,5", "0,5", "0.041", "1.5")]
     [True, True, False, False]
     >>> [bool(re.fullmatch(pattern("."), cell)) for cell in ("12,34,567", "1,041e3", "1.041e3")]

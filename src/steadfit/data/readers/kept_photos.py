@@ -24,7 +24,7 @@ from pydantic import TypeAdapter, ValidationError
 from steadfit.cells.cache import unsafe
 from steadfit.data.readers.decoded import Asked, Facts, cannot_decode, decode_all
 from steadfit.errors import SteadfitError, counted
-from steadfit.files import reading, remove_abandoned, whole_folder, write_bytes
+from steadfit.files import remove_abandoned, whole_folder, write_bytes
 from steadfit.formats.pictures import decoders, place
 from steadfit.kinds.stored import PIXELS, Pixels, Stored, mapped, photo_folder
 from steadfit.machine import check_free
@@ -97,8 +97,11 @@ def _name(files: Sequence[Path], root: Path, asked: Asked) -> str | None:
     without its size and times saying so."""
     known, newest = [], 0
     for file in files:
-        with reading(file):
+        try:
             status = file.stat()
+        except OSError:  # a link to nothing, which is named when it is decoded
+            known.append([place(file, root)])
+            continue
         newest = max(newest, status.st_ctime_ns)
         times = status.st_mtime_ns, status.st_ctime_ns
         known.append([place(file, root), status.st_ino, status.st_size, *times])
