@@ -7,6 +7,7 @@ from steadfit.analysis.training_state import (
     TrainingState,
     arm_has_trained,
     falls_at_the_end,
+    has_levelled,
     rises_from,
     training_state,
 )
@@ -118,6 +119,17 @@ def test_one_that_overfits_has_trained_enough():
     assert (state.still_falling, state.overfits_from, state.trained) == (True, 3, True)
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_validation_loss_that_levels_off_is_found_in_noise(seed):
+    epochs, rates = np.arange(20), np.ones(160)
+    level = noisy(1.7 + 0.5 * np.exp(-epochs / 2), 0.02, seed)
+    falls = noisy(2.2 - 0.02 * epochs, 0.02, seed)
+    never_began = noisy(np.full(20, 2.3), 0.02, seed)
+    assert has_levelled(level, rates)
+    assert not has_levelled(falls, rates)
+    assert not has_levelled(never_began, rates)
+
+
 def test_one_that_was_stopped_early_has_ended():
     falling, rates = np.linspace(2.3, 1.0, 100), np.ones(100)
     assert training_state(falling, rates, 1.0, 2.3, stopped=True).trained
@@ -132,5 +144,7 @@ def test_most_replicas_decide_for_their_arm():
 
 
 def test_facts_are_shares_when_averaged():
+    assert TrainingState(True, True, None, levelled=True).trained
+    assert not TrainingState(True, False, None, levelled=True).trained
     facts = TrainingState(True, True, 7).facts()
     assert facts == {"still_falling": 1, "beats_guessing": 1, "overfits": 1, "trained": 1}
