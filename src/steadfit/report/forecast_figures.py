@@ -75,10 +75,11 @@ def plot_forecast(
     target = target.removeprefix("prediction_")
     ahead = found.get("time", len(values) + found["step"] - 1)
     figure = frame(0, "time" if "time" in found else "step")
-    for what, low, high in _bands(found, target):
+    shades = ({"fillcolor": LIGHT["rule"]}, {"fillcolor": LIGHT["band"]})
+    for shade, (what, low, high) in zip(shades, _bands(found, target), strict=False):
         edge = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
         figure.add_scatter(x=ahead, y=low, **edge)
-        fill = {"fill": "tonexty", "fillcolor": LIGHT["rule"], "showlegend": True}
+        fill = {"fill": "tonexty", "showlegend": True, **shade}
         figure.add_scatter(x=ahead, y=high, **{**edge, **fill}, name=what)
     # from the last known value on, so that no gap stands between the lines
     joined = ([times[-1], *ahead], [values[-1], *found[f"prediction_{target}"]])
@@ -87,7 +88,13 @@ def plot_forecast(
         hover = "%{x}: %{y:.4g}<extra>%{fullData.name}</extra>"
         figure.add_scatter(x=x, y=y, mode="lines", name=name, line=line, hovertemplate=hover)
     quiet = {"color": LIGHT["muted"], "size": 12}
-    figure.update_yaxes(visible=True, range=None, title={"text": label(target, 30), "font": quiet})
+    figure.update_yaxes(
+        visible=True,
+        range=None,
+        gridcolor=LIGHT["rule"],
+        zeroline=False,
+        title={"text": label(target, 30), "font": quiet},
+    )
     figure.update_layout(height=360, margin={"l": 56, "r": 8, "t": 30, "b": 44})
     return figure
 
