@@ -149,7 +149,7 @@ def show(study: sf.Study, count: int) -> None:
 
 
 def heads(folder: Path, data: Dataset, network: Pretrained) -> None:
-    """18 heads by 5 folds on the features, beside one training of the default on pixels."""
+    """18 heads, two replicas of each, on features, beside a training of the default on pixels."""
     strengths = [f"l2={value}" for value in ("0", "0.003", "0.01", "0.1", "0.3", "1")]
     drops = ["dropout=0.2", "dropout=0.5"]
     arms = [*strengths, *drops, *(f"{drop}+{l2}" for drop in drops for l2 in strengths[:5])]
@@ -161,7 +161,7 @@ def heads(folder: Path, data: Dataset, network: Pretrained) -> None:
         arms[:17],
         settings={"side": SIDE},
         folds=1,
-        repetitions=1,
+        repetitions=2,
         variance="none",
         hand_over="none",
         reference=False,

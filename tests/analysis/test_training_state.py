@@ -122,8 +122,8 @@ def test_one_that_overfits_has_trained_enough():
 @pytest.mark.parametrize("seed", range(10))
 def test_a_validation_loss_that_levels_off_is_found_in_noise(seed):
     epochs, rates = np.arange(20), np.ones(160)
-    level = noisy(1.7 + 0.5 * np.exp(-epochs / 2), 0.02, seed)
-    falls = noisy(2.2 - 0.02 * epochs, 0.02, seed)
+    level = noisy(1.7 + 0.5 * np.exp(-epochs / 2), 0.01, seed)
+    falls = noisy(2.2 - 0.0125 * epochs, 0.03, seed)
     never_began = noisy(np.full(20, 2.3), 0.02, seed)
     assert has_levelled(level, rates)
     assert not has_levelled(falls, rates)

@@ -86,6 +86,17 @@ def test_in_time_order_the_past_is_trained_on():
     assert len(steps) == pytest.approx(0.2 * 114, abs=2)
 
 
+@pytest.mark.parametrize("steps", [400, 410, 440, 560, 650])
+def test_stretches_a_little_longer_than_the_horizon_have_a_test_each(steps: int):
+    data = from_forecast([np.sin(np.arange(steps))], Forecast(14, 28), "sine")
+    folds = make_folds(data, 5, 0, 0)
+    assert data.structure.spans is not None
+    tested = np.concatenate([data.structure.spans[fold.test].numpy() for fold in folds])
+    first, last = tested[:, 1], tested[:, 2]
+    assert (first[1:] > last[:-1]).all(), "no step is tested twice"
+    assert all(len(fold.test) for fold in folds)
+
+
 def test_in_time_order_each_fold_tests_one_example_at_least():
     """Half of the steps, rather than a fifth, where the horizon is long."""
     data = from_forecast([np.sin(np.arange(144.0))], Forecast(12, 24), "series")

@@ -6,7 +6,7 @@ mean and its sampling variance as theirs (Davison and Hinkley 1997, "Bootstrap m
 application", 2.7.2). So one way of comparing arms serves all.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -212,6 +212,13 @@ def _mase(numbers: Floats, points: Points) -> Floats:
     if not known.any():
         raise SteadfitError("mase needs a series that changes on the training side. Use mae.")
     return np.where(known, scaled, 0.0).sum(1) * (len(points) / known.sum())
+
+
+def measurable(names: Sequence[str], points: Points) -> tuple[str, ...]:
+    """Those of these measures that the points have: no `mase` where no series changes."""
+    scales = points.scales
+    constant = scales is not None and not np.isfinite(scales).any()
+    return tuple(name for name in names if name != "mase" or not constant)
 
 
 def _pinball(numbers: Floats, points: Points) -> Floats:

@@ -123,7 +123,7 @@ def rises_from(validation: Sequence[float]) -> int | None:
 
 def has_levelled(validation: Sequence[float], rates: Sequence[float]) -> bool:
     """Whether the last half lowered the validation loss by at most `FALL` of what all of the
-    training did, or by no more than its noise.
+    training did, or by no more than the noise of an epoch.
 
     Halves as in `falls_at_the_end`, means and noise as in `rises_from`. A loss that never fell by
     more than its noise has not levelled off: it may not have begun.
@@ -140,7 +140,7 @@ def has_levelled(validation: Sequence[float], rates: Sequence[float]) -> bool:
     half = int(np.searchsorted(_done(rates), 0.5) / len(rates) * len(smooth))
     fell, noise = smooth[0] - smooth.min(), _noise(curve)
     falls = smooth[half] - smooth[-1]
-    return bool(fell > CONFIDENCE * noise and falls <= max(FALL * fell, CONFIDENCE * noise))
+    return bool(fell > CONFIDENCE * noise and falls <= max(FALL * fell, noise))
 
 
 def _done(rates: Sequence[float]) -> np.ndarray:

@@ -126,6 +126,10 @@ def _in_time(data: Dataset, count: int) -> tuple[Fold, ...]:
         )
     begins = [end - round(tested * (count - k) / count) for k in range(count)]
     chosen, found = apart(spans, first >= begins[0]), []
+    starts = np.unique(first[chosen])
+    if len(np.unique(np.searchsorted(begins, starts, "right"))) < count <= len(starts):
+        # Stretches a little longer than what is predicted: the last would have nothing to test.
+        begins = [int(part[0]) for part in np.array_split(starts, count)]
     for begin, stop in zip(begins, [*begins[1:], end], strict=True):
         train, test = last < begin, chosen & (first >= begin) & (first < stop)
         if not train.any() or not test.any():

@@ -1,6 +1,7 @@
 """Figures of forecasts: over what came true, and of what is to come."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -53,13 +54,13 @@ def over_truth(test: Dataset, forecasts_RNO: np.ndarray) -> go.Figure:
 
 
 def plot_forecast(
-    found: Mapping[str, np.ndarray], times: Sequence[object], values: Sequence[float]
+    found: Mapping[str, np.ndarray], times: Iterable[object], values: Iterable[float]
 ) -> go.Figure:
     """The next steps of one series after its last values, with intervals, over its times.
 
     found: what `TrainedModel.forecast` gives of one series; its first target is drawn. times,
     values: of the known steps to show before them, as many as are wanted.
-    Raises SteadfitError for several series.
+    Raises SteadfitError for several series, and without values.
 
     >>> months = ["2024-01", "2024-02"]
     >>> found = {"input": np.array(["a"]), "time": np.array(["2024-03-01"]), "step": np.array([1]),
@@ -67,6 +68,9 @@ def plot_forecast(
     >>> [line.name for line in plot_forecast(found, months, [1.0, 2.0]).data]
     ['known', 'forecast']
     """
+    times, values = list(times), list(values)
+    if not values:
+        raise SteadfitError("values must be of one known step at least, got none.")
     if len(series := np.unique(found["input"])) != 1:
         raise SteadfitError(
             f"found must be of one series, got {len(series)}. Take the rows of one input."
@@ -106,7 +110,7 @@ def _bands(
     for level in (95, 80):
         if f"low_{level}_{target}" in found:
             yield f"{level}%", found[f"low_{level}_{target}"], found[f"high_{level}_{target}"]
-    names = [name for name in found if name.startswith("quantile_") and name.endswith(target)]
+    names = [name for name in found if re.fullmatch(rf"quantile_[^_]+_{re.escape(target)}", name)]
     if names:
         low, high = (name.split("_")[1] for name in (names[0], names[-1]))
         yield f"{low} to {high}", found[names[0]], found[names[-1]]

@@ -10,8 +10,10 @@ from pathlib import Path
 from steadfit.analysis.analyse import analyse
 from steadfit.analysis.evidence import ArmEvidence, Evidence
 from steadfit.analysis.learning_curve import SHARES
+from steadfit.analysis.measures import measurable
 from steadfit.analysis.result import Analysis
 from steadfit.data import Dataset
+from steadfit.errors import SteadfitError
 from steadfit.files import write_text
 from steadfit.remedies import ArmLike, check_kind
 from steadfit.study.data_facts import data_facts
@@ -137,6 +139,11 @@ def run_arms(
             decides = measure_of_labels(design, decides, labelled, told)
         rivals = reference_arms(data) if design.references else ()
         rounds = Rounds(plan, store, session, watch, tuple(arms), rivals, decides, told)
+        rounds.told = measurable(told, rounds.points)
+        if decides in told and decides not in rounds.told:
+            raise SteadfitError(
+                f"{decides} needs a series that changes on the training side. Use mae."
+            )
         tell(rounds.expectation(1 if racers else len(arms) - 1))
         raced: RaceFacts | None = None
         if racers:
@@ -180,6 +187,11 @@ def _within(plan: Plan, arms: Sequence[Arm], racers: Sequence[Arm]) -> tuple[Pla
     Raises SteadfitError, before anything is trained, for what cannot be.
     """
     design = plan.design
+    if len(plan.folds[0]) == 1 and plan.looks[-1] == 1 and len(arms) + len(racers) > 1:
+        raise SteadfitError(
+            "repetitions must be 2 or more where each is one training, as arms are compared by how "
+            "far their trainings differ, got 1. Give more, or 2 folds or more."
+        )
     if design.learning_curve:
         for fold in plan.folds[0]:
             plan.part(fold.train, min(SHARES))

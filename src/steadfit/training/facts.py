@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     ConfigDict,
     Field,
+    NonNegativeFloat,
     PlainSerializer,
     PlainValidator,
-    PositiveFloat,
     PositiveInt,
     TypeAdapter,
     model_validator,
@@ -41,7 +41,7 @@ class ModelFacts:
     schema: Annotated[Schema, PlainValidator(schema_of), PlainSerializer(Schema.to_dict)]
     shape: tuple[PositiveInt, ...]
     preparations: Annotated[tuple[dict[str, Any], ...], Field(min_length=1)]
-    half_widths: Annotated[dict[int, tuple[PositiveFloat, ...]], Field(max_length=9)] = Field(
+    half_widths: Annotated[dict[int, tuple[NonNegativeFloat, ...]], Field(max_length=9)] = Field(
         default_factory=dict
     )
     format: Literal[2] = FORMAT
