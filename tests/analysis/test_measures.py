@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from steadfit.analysis.measures import MEASURES, OF_CLASSES, OF_NUMBERS, Points, measure
+from steadfit.analysis.measures import MEASURES, OF_CLASSES, OF_NUMBERS, Points, measurable, measure
 from steadfit.errors import SteadfitError
 
 RNG = np.random.default_rng(0)
@@ -89,3 +89,10 @@ def test_unknown_measures_are_named():
 def test_areas_need_two_classes():
     with pytest.raises(SteadfitError, match="two classes"):
         measure("auc").of(LOGITS[None, :5], Points(np.zeros(5, np.int64)))
+
+
+def test_no_scaled_error_where_no_series_changes():
+    y = np.zeros((4, 1))
+    unknown, known = Points(y, None, np.full((4, 1), np.nan)), Points(y, None, np.ones((4, 1)))
+    assert measurable(("mae", "mase"), unknown) == ("mae",)
+    assert measurable(("mae", "mase"), known) == ("mae", "mase")

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from steadfit.analysis.terms import Loss
-from steadfit.report import palette, sections, wording
+from steadfit.report import explain_arms, palette, sections, wording
 from steadfit.report.document_replicas import curves, predictions
 from steadfit.report.explain import explain_study
 from steadfit.report.explain_design import what_it_stands_for
@@ -67,6 +67,7 @@ def _study(result: StudyResult, voice: Voice) -> dict[str, object]:
         "design": wording.design(result),
         "headline": sections.headline(found),
         "table": sections.arms(found),
+        "by_another": explain_arms.by_another_measure(found),
         "measures": sections.measures(found),
         "gap": sections.gap(found),
         "race": sections.race(result),

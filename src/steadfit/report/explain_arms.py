@@ -139,3 +139,14 @@ def _what_helps(limit: Limit, arms: Sequence[ArmAnalysis], found: Analysis, voic
         f"The number of {what} limits {intervals}: {counted(most, what)} an arm about halve {them} "
         f"({voice.setting('repetitions', most)})."
     )
+
+
+def by_another_measure(found: Analysis) -> str:
+    """Whose chance and word are not by the measure that decides, in a sentence; "" if there is
+    none."""
+    others = [arm for arm in found.arms if arm.judged_by not in ("", found.decides)]
+    if not others:
+        return ""
+    by = wording.words_of(others[0].judged_by).name
+    names = wording.listed([wording.printable(arm.name) for arm in others])
+    return f"Chance and word of {names} are by the {by}."

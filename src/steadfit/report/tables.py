@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from steadfit.analysis.terms import Verdict
-from steadfit.report import wording
+from steadfit.report import explain_arms, wording
 from steadfit.report.explain import explain_study
 
 if TYPE_CHECKING:
@@ -256,11 +256,8 @@ def _caption(found: Analysis) -> str:
     text = f"{words.name[0].upper()}{words.name[1:]} in {words.unit}."
     if len(found.arms) > 1:
         text += f" Change: of the {words.name}, against {first}, on the same test points."
-    others = [arm for arm in found.arms if arm.judged_by not in ("", found.decides)]
-    if others:
-        by = wording.words_of(others[0].judged_by).name
-        names = wording.listed([wording.printable(arm.name) for arm in others])
-        text += f" Chance and word of {names} are by the {by}."
+    if by_another := explain_arms.by_another_measure(found):
+        text += f" {by_another}"
     if found.ensembles:
         text += " Average: of an arm's repetitions at each point."
     if found.references:
