@@ -104,6 +104,7 @@ def column(tmp_path: Path, numbers: str, other: str, between: str = ";", **optio
         ("$1,234.50/-$0.99/$-12", "a/b/c", ";", [1234.5, -0.99, -12]),
         ("CHF 1'234.50/CHF 0.99/n.a.", "a/b/c", ";", [1234.5, 0.99, np.nan]),
         ("12,5 %/7 %/-", "a/b/c", ";", [0.125, 0.07, np.nan]),
+        ("80 %/60%/5 %", "a/b/c", ",", [0.8, 0.6, 0.05]),
         ("1.5/./\\N/<NA>", "a/b/c/d", ";", [1.5, np.nan, np.nan, np.nan]),
     ],
 )
@@ -144,6 +145,12 @@ def test_per_cent_may_be_thousands_too(tmp_path: Path) -> None:
         column(tmp_path, "2,155%/1,041%/5%", "a/b/c")
     found = column(tmp_path, "2,155%/1,041%/5%", "a/b/c", decimal=",")
     np.testing.assert_allclose(found, [0.02155, 0.01041, 0.05], 1e-15)
+
+
+@pytest.mark.parametrize("cells", ["12 %/0.12/3%", "0/12%/NA"])
+def test_numbers_of_which_some_are_per_cent_are_refused(tmp_path: Path, cells: str) -> None:
+    with pytest.raises(SteadfitError, match='numbers must have "%" in all cells or in none, got'):
+        column(tmp_path, cells, "a/b/c")
 
 
 def test_a_column_with_both_kinds_of_marks_is_no_column_of_numbers(tmp_path: Path) -> None:
