@@ -29,6 +29,16 @@ def test_a_header_of_two_rows(tmp_path: Path) -> None:
     assert found.where(0) == "t.csv row 3"
 
 
+@pytest.mark.parametrize("first", ["~3.5;$20", "<150;", "± 2;[kg]", "-1.5 m;€ 20"])
+def test_a_first_row_of_amounts_is_an_example(tmp_path: Path, first: str) -> None:
+    assert len(table(tmp_path, "a;b", first, "2.5;30", "4.5;40")) == 3
+
+
+@pytest.mark.parametrize("first", ["m2;cm³", "m^2;", "(kg/m3);m s-1", "10^3/µl;x10*9/L", "q1;q2"])
+def test_units_may_have_digits(tmp_path: Path, first: str) -> None:
+    assert len(table(tmp_path, "a;b", first, "2.5;30", "4.5;40")) == 2
+
+
 @pytest.mark.parametrize(
     ("lines", "told"),
     [

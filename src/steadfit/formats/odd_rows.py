@@ -1,5 +1,6 @@
 """Rows of a file that are no examples: units, headers in two rows, totals, and empty ones."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,9 @@ from steadfit.formats.numerals import can_be_numbers
 _TOTALS = ("total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "totale",
            "totaal", "mean", "average", "mittelwert", "moyenne", "promedio")  # fmt: skip
 
+# A digit of an amount, as in $20, <150 and 12 %; those of units follow letters, as in m2, m^2, s-1
+# and 10^3/µl.
+_AMOUNT = re.compile(r"(?<![^\W_])(?<![\^*])(?<![\w^*][-\u2212])(?!10[\^*])[0-9]")
 _SENTENCE = 5  # words of a cell, at least, that is no name of a column
 
 
@@ -39,13 +43,15 @@ def is_nameless(name: str) -> bool:
 
 def _without_units(columns: Columns) -> Columns:
     """Without a first row of words above nothing but numbers, and else nothing or what is in
-    brackets: units, or the second row of a header."""
+    brackets: units, or the second row of a header. Amounts are no words."""
     if len(columns) < 2:
         return columns
     words = {}
     for name, column in columns.data.items():
         cell = (column[0].as_py() or "").strip()
         first, rest = column.slice(0, 1), column.slice(1)
+        if _AMOUNT.search(cell):
+            return columns
         if number_of(cell) is None and not _are_numbers(first) and _are_numbers(rest):
             words[name] = cell
         elif cell and not (cell[0] in "([" and cell[-1] in ")]"):
