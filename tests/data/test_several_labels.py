@@ -12,6 +12,7 @@ import steadfit as sf
 from steadfit.cli import main
 from steadfit.data import Dataset, from_series, from_texts
 from steadfit.errors import SteadfitError
+from steadfit.formats.form import open_table
 
 CELLS = ["red;round", "red", "", "blue ; round", "round;round"] * 4
 NAMES = ("blue", "red", "round")
@@ -81,6 +82,31 @@ def test_images(tmp_path: Path, columns: bool) -> None:
     assert data.ids == tuple(f"{i:02d}.png" for i in range(20))
     assert data.schema.task.names == NAMES
     assert data.y.int().tolist() == THERE
+
+
+@pytest.mark.parametrize(
+    ("cells", "mark", "names"),
+    [("3/1,2/2,3", ",", "1 2 3"), ("101 205/330 101/205", " ", "101 205 330")],
+)
+def test_labels_of_digits_are_no_numbers(tmp_path: Path, cells: str, mark: str, names: str) -> None:
+    rows = [f"{i * 7 % 5};{cell}" for i, cell in enumerate(cells.split("/") * 5)]
+    there = [[name in cell for name in names.split()] for cell in cells.split("/") * 5]
+    data = sf.read(written(tmp_path / "t.csv", "a;label", rows), several=mark)
+    assert data.schema.task.names == tuple(names.split())
+    assert data.y.bool().tolist() == there
+    one = [row.replace(mark, f"{mark}{mark}") for row in rows[2:4]]  # no numbers in this one
+    tests = written(tmp_path / "u.csv", "a;label", one)
+    both = sf.read(tmp_path / "t.csv", test_file=tests, several=mark)
+    assert both.y.bool().tolist() == there + there[2:4]
+
+
+def test_new_texts_have_their_labels_as_written(tmp_path: Path) -> None:
+    rows = [f"a film number {i} of many;{cell}" for i, cell in enumerate(["3", "1,2", "2,3"] * 5)]
+    path = written(tmp_path / "t.csv", "text;label", rows)
+    for several, cell in ((",", "1,2"), (None, "1.2")):
+        data = sf.read(path, several=several, task=None if several else "classes")
+        assert data.schema.form is not None
+        assert data.schema.form.rows(open_table(path), "refuse").labels[1] == cell
 
 
 def test_what_is_in_memory() -> None:

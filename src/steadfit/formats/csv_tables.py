@@ -58,7 +58,8 @@ def columns_of_text(path: Path, text: str, delimiter: str | None, decimal: Mark 
     data |= written
     data |= {name: hundredths(data[name]) for name in bare.percent}
     told = (*dialect.notes, *columns.notes, *footer, *bare.notes, *notes)
-    return replace(columns, data=data, notes=told)
+    as_written = {name: columns.data[name] for name in {**bare.data, **written}}
+    return replace(columns, data=data, as_written=as_written, notes=told)
 
 
 def _check_options(delimiter: str | None, decimal: str | None) -> None:
