@@ -61,6 +61,23 @@ def test_a_last_row_of_totals(tmp_path: Path, last: str, rows: int) -> None:
     assert any("1 row of totals left out: row 5." in note for note in found.notes) == (rows == 3)
 
 
+@pytest.mark.parametrize(
+    ("last", "rows"),
+    [
+        (["Total;24;", "Average;8;"], 3),
+        (["TOTAL 2024;24;", "Mean: ;8;"], 3),
+        (["c;24;", "Average;8;"], 4),
+        (["Total;24;", "c;8;"], 5),
+        (["Total 2023;24;", "Total 2024;8;"], 5),
+    ],
+)
+def test_several_last_rows_of_totals(tmp_path: Path, last: list[str], rows: int) -> None:
+    found = table(tmp_path, "shop;b;price", "a;7;1,5", "b;8;2,5", "a;9;3,5", *last)
+    assert len(found) == rows
+    told = "2 rows of totals left out: row 5, row 6."
+    assert any(told in note for note in found.notes) == (rows == 3)
+
+
 def test_a_shop_called_total_is_one(tmp_path: Path) -> None:
     found = table(tmp_path, "shop;b", "Total;7", "Esso;8", "Total;9")
     assert len(found) == 3
