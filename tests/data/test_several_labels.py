@@ -13,6 +13,7 @@ from steadfit.cli import main
 from steadfit.data import Dataset, from_series, from_texts
 from steadfit.errors import SteadfitError
 from steadfit.formats.form import open_table
+from steadfit.tasks import Several
 
 CELLS = ["red;round", "red", "", "blue ; round", "round;round"] * 4
 NAMES = ("blue", "red", "round")
@@ -107,6 +108,21 @@ def test_new_texts_have_their_labels_as_written(tmp_path: Path) -> None:
         data = sf.read(path, several=several, task=None if several else "classes")
         assert data.schema.form is not None
         assert data.schema.form.rows(open_table(path), "refuse").labels[1] == cell
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_lists_of_json_are_divided_as_such(tmp_path: Path, mark: str) -> None:
+    lists = [["a", "b, c; d"], [], ["a"], [7]] * 5
+    rows = [{"text": f"a film number {i}", "labels": each} for i, each in enumerate(lists)]
+    (tmp_path / "t.json").write_text(json.dumps(rows))
+    data = sf.read(tmp_path / "t.json", several=mark)
+    task = data.schema.task
+    assert isinstance(task, Several)
+    assert task.names == ("7", "a", "b, c; d")
+    assert data.y.int().tolist() == [[0, 1, 1], [0, 0, 0], [0, 1, 0], [1, 0, 0]] * 5
+    said = {"labels": task.predict(np.where(data.y, 1.0, -1.0)[None])}
+    cells = list(map(json.dumps, lists))
+    assert "the labels of 0 are wrong" in next(iter(task.compared(cells, said)))
 
 
 def test_what_is_in_memory() -> None:
