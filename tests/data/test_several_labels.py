@@ -125,6 +125,18 @@ def test_lists_of_json_are_divided_as_such(tmp_path: Path, mark: str) -> None:
     assert "the labels of 0 are wrong" in next(iter(task.compared(cells, said)))
 
 
+def test_lines_of_fasttext_keep_their_names(tmp_path: Path) -> None:
+    before = ["a;b", "c __label__a;b", "c __label__c"]
+    lines = [f"__label__{names} a film number {i}" for i, names in enumerate(before * 5)]
+    (tmp_path / "t.txt").write_text("\n".join(lines))
+    data = sf.read(tmp_path / "t.txt", several=";")
+    assert data.schema.task.names == ("a;b", "c")
+    assert data.y.int().tolist() == [[1, 0], [1, 1], [0, 1]] * 5
+    assert any("5 lines have several labels" in note for note in data.notes)
+    table = open_table(tmp_path / "t.txt")
+    assert table.labels("label")[[0, 2]].tolist() == ["a;b", "c"]
+
+
 def test_what_is_in_memory() -> None:
     check(sf.from_arrays(X, CELLS, several=";"))
     check(from_series(list(X), CELLS, several=";"))
