@@ -1,5 +1,6 @@
 """CSV as programs of many countries write it: the values come back, or a sentence says why not."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from steadfit.data import Dataset, Table, read
 from steadfit.errors import SteadfitError
 from steadfit.formats.csv_tables import read_csv
+from steadfit.formats.form import open_table
 
 
 def written(path: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -225,3 +227,18 @@ def test_rows_keep_their_numbers_where_others_are_left_out(tmp_path: Path) -> No
     data = read(written(tmp_path, "a,label\n.5,x\n1.5,\n2.5,y\n"), missing="drop")
     assert data.ids == ("some.csv row 2", "some.csv row 4")
     assert data.notes[-1] == "some.csv: 1 row without a label in label left out: row 3."
+
+
+def test_numbers_in_texts_of_json(tmp_path: Path) -> None:
+    rows = [{"a": "12%", "b": "1,5", "c": 1.041}, {"a": "14 %", "b": None, "c": 2.155}]
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps(rows))
+    found = open_table(path)
+    np.testing.assert_allclose(found.numbers("a"), [0.12, 0.14], 1e-15)
+    assert found.numbers("c").tolist() == [1.041, 2.155]
+    np.testing.assert_equal(found.numbers("b"), [1.5, np.nan])
+    assert len(found.notes) == 2
+    path.write_text(path.read_text().replace("1,5", "1,234"))
+    with pytest.raises(SteadfitError, match=r'Give decimal="\."'):
+        open_table(path)
+    assert open_table(path, decimal=".").numbers("b")[0] == 1234
