@@ -1,5 +1,6 @@
 """CSV as programs of many countries write it: the values come back, or a sentence says why not."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from steadfit.data import Dataset, Table, read
 from steadfit.errors import SteadfitError
 from steadfit.formats.csv_tables import read_csv
+from steadfit.formats.form import open_table
 
 
 def written(path: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -104,6 +106,7 @@ def column(tmp_path: Path, numbers: str, other: str, between: str = ";", **optio
         ("$1,234.50/-$0.99/$-12", "a/b/c", ";", [1234.5, -0.99, -12]),
         ("CHF 1'234.50/CHF 0.99/n.a.", "a/b/c", ";", [1234.5, 0.99, np.nan]),
         ("12,5 %/7 %/-", "a/b/c", ";", [0.125, 0.07, np.nan]),
+        ("80 %/60%/5 %", "a/b/c", ",", [0.8, 0.6, 0.05]),
         ("1.5/./\\N/<NA>", "a/b/c/d", ";", [1.5, np.nan, np.nan, np.nan]),
     ],
 )
@@ -144,6 +147,12 @@ def test_per_cent_may_be_thousands_too(tmp_path: Path) -> None:
         column(tmp_path, "2,155%/1,041%/5%", "a/b/c")
     found = column(tmp_path, "2,155%/1,041%/5%", "a/b/c", decimal=",")
     np.testing.assert_allclose(found, [0.02155, 0.01041, 0.05], 1e-15)
+
+
+@pytest.mark.parametrize("cells", ["12 %/0.12/3%", "0/12%/NA"])
+def test_numbers_of_which_some_are_per_cent_are_refused(tmp_path: Path, cells: str) -> None:
+    with pytest.raises(SteadfitError, match='numbers must have "%" in all cells or in none, got'):
+        column(tmp_path, cells, "a/b/c")
 
 
 def test_a_column_with_both_kinds_of_marks_is_no_column_of_numbers(tmp_path: Path) -> None:
@@ -218,3 +227,18 @@ def test_rows_keep_their_numbers_where_others_are_left_out(tmp_path: Path) -> No
     data = read(written(tmp_path, "a,label\n.5,x\n1.5,\n2.5,y\n"), missing="drop")
     assert data.ids == ("some.csv row 2", "some.csv row 4")
     assert data.notes[-1] == "some.csv: 1 row without a label in label left out: row 3."
+
+
+def test_numbers_in_texts_of_json(tmp_path: Path) -> None:
+    rows = [{"a": "12%", "b": "1,5", "c": 1.041}, {"a": "14 %", "b": None, "c": 2.155}]
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps(rows))
+    found = open_table(path)
+    np.testing.assert_allclose(found.numbers("a"), [0.12, 0.14], 1e-15)
+    assert found.numbers("c").tolist() == [1.041, 2.155]
+    np.testing.assert_equal(found.numbers("b"), [1.5, np.nan])
+    assert len(found.notes) == 2
+    path.write_text(path.read_text().replace("1,5", "1,234"))
+    with pytest.raises(SteadfitError, match=r'Give decimal="\."'):
+        open_table(path)
+    assert open_table(path, decimal=".").numbers("b")[0] == 1234

@@ -29,6 +29,16 @@ def test_a_header_of_two_rows(tmp_path: Path) -> None:
     assert found.where(0) == "t.csv row 3"
 
 
+@pytest.mark.parametrize("first", ["~3.5;$20", "<150;", "± 2;[kg]", "-1.5 m;€ 20"])
+def test_a_first_row_of_amounts_is_an_example(tmp_path: Path, first: str) -> None:
+    assert len(table(tmp_path, "a;b", first, "2.5;30", "4.5;40")) == 3
+
+
+@pytest.mark.parametrize("first", ["m2;cm³", "m^2;", "(kg/m3);m s-1", "10^3/µl;x10*9/L", "q1;q2"])
+def test_units_may_have_digits(tmp_path: Path, first: str) -> None:
+    assert len(table(tmp_path, "a;b", first, "2.5;30", "4.5;40")) == 2
+
+
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
@@ -49,6 +59,23 @@ def test_a_last_row_of_totals(tmp_path: Path, last: str, rows: int) -> None:
     found = table(tmp_path, "shop;b;price", "a;7;1,5", "b;8;2,5", "a;9;3,5", last)
     assert len(found) == rows
     assert any("1 row of totals left out: row 5." in note for note in found.notes) == (rows == 3)
+
+
+@pytest.mark.parametrize(
+    ("last", "rows"),
+    [
+        (["Total;24;", "Average;8;"], 3),
+        (["TOTAL 2024;24;", "Mean: ;8;"], 3),
+        (["c;24;", "Average;8;"], 4),
+        (["Total;24;", "c;8;"], 5),
+        (["Total 2023;24;", "Total 2024;8;"], 5),
+    ],
+)
+def test_several_last_rows_of_totals(tmp_path: Path, last: list[str], rows: int) -> None:
+    found = table(tmp_path, "shop;b;price", "a;7;1,5", "b;8;2,5", "a;9;3,5", *last)
+    assert len(found) == rows
+    told = "2 rows of totals left out: row 5, row 6."
+    assert any(told in note for note in found.notes) == (rows == 3)
 
 
 def test_a_shop_called_total_is_one(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ import steadfit as sf
 from steadfit.cli import main
 from steadfit.data import Dataset, from_series, from_texts
 from steadfit.errors import SteadfitError
+from steadfit.formats.form import open_table
+from steadfit.tasks import Several
 
 CELLS = ["red;round", "red", "", "blue ; round", "round;round"] * 4
 NAMES = ("blue", "red", "round")
@@ -81,6 +83,58 @@ def test_images(tmp_path: Path, columns: bool) -> None:
     assert data.ids == tuple(f"{i:02d}.png" for i in range(20))
     assert data.schema.task.names == NAMES
     assert data.y.int().tolist() == THERE
+
+
+@pytest.mark.parametrize(
+    ("cells", "mark", "names"),
+    [("3/1,2/2,3", ",", "1 2 3"), ("101 205/330 101/205", " ", "101 205 330")],
+)
+def test_labels_of_digits_are_no_numbers(tmp_path: Path, cells: str, mark: str, names: str) -> None:
+    rows = [f"{i * 7 % 5};{cell}" for i, cell in enumerate(cells.split("/") * 5)]
+    there = [[name in cell for name in names.split()] for cell in cells.split("/") * 5]
+    data = sf.read(written(tmp_path / "t.csv", "a;label", rows), several=mark)
+    assert data.schema.task.names == tuple(names.split())
+    assert data.y.bool().tolist() == there
+    one = [row.replace(mark, f"{mark}{mark}") for row in rows[2:4]]  # no numbers in this one
+    tests = written(tmp_path / "u.csv", "a;label", one)
+    both = sf.read(tmp_path / "t.csv", test_file=tests, several=mark)
+    assert both.y.bool().tolist() == there + there[2:4]
+
+
+def test_new_texts_have_their_labels_as_written(tmp_path: Path) -> None:
+    rows = [f"a film number {i} of many;{cell}" for i, cell in enumerate(["3", "1,2", "2,3"] * 5)]
+    path = written(tmp_path / "t.csv", "text;label", rows)
+    for several, cell in ((",", "1,2"), (None, "1.2")):
+        data = sf.read(path, several=several, task=None if several else "classes")
+        assert data.schema.form is not None
+        assert data.schema.form.rows(open_table(path), "refuse").labels[1] == cell
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_lists_of_json_are_divided_as_such(tmp_path: Path, mark: str) -> None:
+    lists = [["a", "b, c; d"], [], ["a"], [7]] * 5
+    rows = [{"text": f"a film number {i}", "labels": each} for i, each in enumerate(lists)]
+    (tmp_path / "t.json").write_text(json.dumps(rows))
+    data = sf.read(tmp_path / "t.json", several=mark)
+    task = data.schema.task
+    assert isinstance(task, Several)
+    assert task.names == ("7", "a", "b, c; d")
+    assert data.y.int().tolist() == [[0, 1, 1], [0, 0, 0], [0, 1, 0], [1, 0, 0]] * 5
+    said = {"labels": task.predict(np.where(data.y, 1.0, -1.0)[None])}
+    cells = list(map(json.dumps, lists))
+    assert "the labels of 0 are wrong" in next(iter(task.compared(cells, said)))
+
+
+def test_lines_of_fasttext_keep_their_names(tmp_path: Path) -> None:
+    before = ["a;b", "c __label__a;b", "c __label__c"]
+    lines = [f"__label__{names} a film number {i}" for i, names in enumerate(before * 5)]
+    (tmp_path / "t.txt").write_text("\n".join(lines))
+    data = sf.read(tmp_path / "t.txt", several=";")
+    assert data.schema.task.names == ("a;b", "c")
+    assert data.y.int().tolist() == [[1, 0], [1, 1], [0, 1]] * 5
+    assert any("5 lines have several labels" in note for note in data.notes)
+    table = open_table(tmp_path / "t.txt")
+    assert table.labels("label")[[0, 2]].tolist() == ["a;b", "c"]
 
 
 def test_what_is_in_memory() -> None:

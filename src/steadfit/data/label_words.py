@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
+from steadfit.formats.label_lists import LIST, labels_of
 
 _MARKS = (";", "|", ",")  # between labels of one example
 _SHOWN = 20  # labels, at most, that are all named with their counts
@@ -17,8 +18,6 @@ _LIKELY = 0.6  # the same, where it is only said
 _DATE = re.compile(
     r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{1,2}/\d{1,2}/\d{2})([ T].*)?"
 )
-
-_LIST = re.compile(r"\[.*\]")  # ['a', 'b'] as pandas writes lists
 
 
 def check_words(labels: np.ndarray) -> None:
@@ -36,7 +35,7 @@ def check_words(labels: np.ndarray) -> None:
             'give task="classes" for a class each.'
         )
     mark = next((mark for mark in _MARKS if _shared(words, mark) >= _SHARED), None)
-    if any("," in word for word in words) and all(map(_LIST.fullmatch, words)):
+    if any("," in word for word in words) and all(map(LIST.fullmatch, words)):
         mark = ","
     if mark is not None:
         joined = [f'"{word}"' for word in words if mark in word]
@@ -52,21 +51,12 @@ def check_words(labels: np.ndarray) -> None:
 def _shared(words: Sequence[str], mark: str) -> float:
     """Of the parts of labels that this mark is in, the share that occur in other labels too; 0
     where it is in fewer than two."""
-    parts_of = {word: _parts(word, mark) for word in words}
+    parts_of = {word: {*labels_of(word, mark)} for word in words}
     joined = [part for word, parts in parts_of.items() if mark in word for part in parts]
     if sum(mark in word for word in words) < 2:
         return 0.0
     count = Counter(part for parts in parts_of.values() for part in parts)
     return sum(count[part] > 1 for part in joined) / len(joined)
-
-
-def _parts(cell: str, mark: str) -> set[str]:
-    """The labels of a cell; of a list as Python or JSON writes it, without its brackets and
-    quotes."""
-    bare = cell.strip()
-    if mark == "," and _LIST.fullmatch(bare):
-        return {part.strip().strip("'\"") for part in bare[1:-1].split(mark)}
-    return {part.strip() for part in cell.split(mark)}
 
 
 def list_notes(classes: Sequence[str]) -> list[str]:
@@ -108,7 +98,7 @@ def split_labels(cells: Sequence[str], mark: str) -> Marks:
         raise SteadfitError(
             'several must be the mark between the labels of an example, got none. Give it, as ";".'
         )
-    parts = [_parts(cell, mark) - {""} for cell in cells]
+    parts = [{*labels_of(cell, mark)} for cell in cells]
     names = sorted(set[str]().union(*parts))
     if not names:
         raise SteadfitError("y must have labels, got none in any example. Name another column.")

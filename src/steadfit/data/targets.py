@@ -18,6 +18,7 @@ from steadfit.data.label_words import (
 )
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.arrays import as_array, is_number, one_each, refuse_rows
+from steadfit.formats.label_lists import MARKS
 from steadfit.tasks import Classes, Numbers, Several, Task
 
 _FEW = 10  # different whole numbers, at most, that may be classes
@@ -91,8 +92,14 @@ def _read_several(y: np.ndarray, task: TaskName | None, mark: str | None) -> Tar
             'several=";".',
             several=";",
         )
-    task_of = Several(found.names, mark or Several.mark)
+    task_of = Several(found.names, _free_mark(found.names, mark or Several.mark))
     return Targets(task_of, torch.from_numpy(found.there), several_notes(found))
+
+
+def _free_mark(names: Sequence[str], mark: str) -> str:
+    """The mark, or another one where a name has it, as those of lists may."""
+    free = [each for each in (mark, *MARKS) if not any(each in name for name in names)]
+    return free[0] if free else mark
 
 
 _READ = {"classes": _read_classes, "numbers": _read_numbers}

@@ -39,7 +39,8 @@ class Columns:
     first_row: the number of the first row of values, for people: 2 under a header row.
     notes: what there is to tell of how the file was read. numbers_of: the places of the rows in the
     file, from 0, where some are left out. places: what each row is called, where that is no number
-    of a row. is_test: True for the rows of a test set that the source has of its own.
+    of a row. is_test: True for the rows of a test set that the source has of its own. as_written:
+    the cells as the file has them, of columns that were made plain numbers.
     """
 
     file: str
@@ -49,6 +50,7 @@ class Columns:
     numbers_of: np.ndarray | None = None
     places: tuple[str, ...] = ()
     is_test: np.ndarray | None = None
+    as_written: Mapping[str, "pa.ChunkedArray"] = field(default_factory=dict)
     _as_floats: dict[str, np.ndarray | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )  # what `_floats` gave, as readers ask again and again
@@ -144,8 +146,10 @@ class Columns:
         return np.array(cells, np.float64)
 
     def label_lists(self, name: str) -> np.ndarray:
-        """A column of cells with several labels each, as text; "" where a cell is empty."""
-        return np.array([cell or "" for cell in self.names_in(name)])
+        """A column of cells with several labels each, as written; "" where a cell is empty."""
+        self.check(name)
+        written = replace(self, data={**self.data, **self.as_written})
+        return np.array([cell or "" for cell in written.names_in(name)])
 
     def unlabelled(self, name: str) -> list[int]:
         """The rows that have no label; see `labels`."""
@@ -163,11 +167,15 @@ class Columns:
         kept = np.setdiff1d(np.arange(len(self)), rows)
         if not len(kept):
             raise SteadfitError(f"{self.file} has no rows left.")
-        data = {name: column.take(kept) for name, column in self.data.items()}
+        data, as_written = (
+            {name: column.take(kept) for name, column in columns.items()}
+            for columns in (self.data, self.as_written)
+        )
         numbers = np.arange(len(self)) if self.numbers_of is None else self.numbers_of
         return replace(
             self,
             data=data,
+            as_written=as_written,
             numbers_of=numbers[kept],
             places=tuple(self.places[i] for i in kept) if self.places else (),
             is_test=None if self.is_test is None else self.is_test[kept],

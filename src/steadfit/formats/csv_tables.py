@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.cells import is_missing, number_of
+from steadfit.formats.cells import number_of
 from steadfit.formats.columns import Columns, check_count, plain_columns
 from steadfit.formats.dialect import Dialect, dialect_of
 from steadfit.formats.encoding import read_text
 from steadfit.formats.label_first import SUFFIXES, is_label_first, with_header
-from steadfit.formats.numerals import Mark, plain_numbers
+from steadfit.formats.numerals import Mark
 from steadfit.formats.odd_rows import is_nameless, without_odd_rows
-from steadfit.formats.units import bare_numbers, hundredths
+from steadfit.formats.plain_cells import with_plain_numbers
 
 if TYPE_CHECKING:
     from pyarrow import csv as arrow
@@ -52,13 +52,8 @@ def columns_of_text(path: Path, text: str, delimiter: str | None, decimal: Mark 
     table, footer = _parsed(path, body, names, dialect)
     columns = _without_nameless(plain_columns(path.name, table, 2 + dialect.skipped))
     columns = without_odd_rows(columns)
-    bare = bare_numbers(columns.data, path.name, is_missing)
-    data = {**columns.data, **bare.data}
-    written, notes = plain_numbers(data, path.name, decimal, is_missing)
-    data |= written
-    data |= {name: hundredths(data[name]) for name in bare.percent}
-    told = (*dialect.notes, *columns.notes, *footer, *bare.notes, *notes)
-    return replace(columns, data=data, notes=told)
+    columns = replace(columns, notes=(*dialect.notes, *columns.notes, *footer))
+    return with_plain_numbers(columns, columns.names, decimal)
 
 
 def _check_options(delimiter: str | None, decimal: str | None) -> None:

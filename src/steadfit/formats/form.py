@@ -119,7 +119,7 @@ def open_table(
     if has_labelled_lines(path):
         return read_labelled_lines(path, encoding)
     if Path(plain_name(path)).suffix.lower() in JSON_LINES:
-        return read_json_lines(path, encoding)
+        return read_json_lines(path, encoding, decimal)
     if path.suffix.lower() == ".arff":
         return columns_of_text(path, arff_text(path, read_text(path, encoding)), ",", ".")
     parquet = path.suffix.lower() in (".parquet", ".pq")

@@ -1,7 +1,7 @@
 """Two tables as one: rows to learn from, and rows to test on."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,15 +27,22 @@ def with_tests(table: Columns, tests: Columns) -> Columns:
             f"{tests.file} must have the columns of {table.file}, got none called {some(absent)}. "
             f"Columns: {some(tests.names)}. Name them alike."
         )
-    data = {}
-    for name, column in table.data.items():
-        other = tests.data[name]
+
+    def joined(name: str, column: "pa.ChunkedArray", other: "pa.ChunkedArray") -> Any:
         chunks = [*column.chunks, *_as_type(other, column, name, tests.file).chunks]
-        data[name] = pa.chunked_array(chunks, column.type)
+        return pa.chunked_array(chunks, column.type)
+
+    data = {name: joined(name, column, tests.data[name]) for name, column in table.data.items()}
+    as_written = {
+        name: joined(name, *(part.as_written.get(name, part.data[name]) for part in (table, tests)))
+        for name in table.names
+        if name in table.as_written or name in tests.as_written
+    }
     rows = counted(len(tests), "rows")
     return replace(
         table,
         data=data,
+        as_written=as_written,
         notes=(*table.notes, *tests.notes, f"{tests.file} is the test set, of {rows}."),
         numbers_of=None,
         places=tuple(part.where(i) for part in (table, tests) for i in range(len(part))),

@@ -7,14 +7,22 @@ from typing import Any, NamedTuple
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.columns import Columns, check_count, columns_of
 from steadfit.formats.encoding import read_text
+from steadfit.formats.numerals import Mark
+from steadfit.formats.plain_cells import with_plain_numbers
 from steadfit.regular_files import check_json
 
 JSON_LINES = (".jsonl", ".ndjson", ".json")
 
 
-def read_json_lines(path: Path, encoding: str | None = None) -> Columns:
+def read_json_lines(
+    path: Path, encoding: str | None = None, decimal: Mark | None = None
+) -> Columns:
     """A row an object; a key that one lacks is an empty cell. What holds several values, a list or
-    an object, is text as JSON writes it. Raises SteadfitError that names what is no object."""
+    an object, is text as JSON writes it. Texts that are numbers as people write them are numbers,
+    with this decimal mark, or the one that they tell.
+
+    Raises SteadfitError that names what is no object, and where nothing tells the decimal mark.
+    """
     text = read_text(path, encoding)
     check_json(path, text.encode())
     if len(text.strip().split("\n")) > 1 and _object(text) is not None:
@@ -33,7 +41,9 @@ def read_json_lines(path: Path, encoding: str | None = None) -> Columns:
     names = list(dict.fromkeys(name for row in rows for name in row))
     check_count(path, len(names))
     cells = {name: [_cell(row.get(name)) for row in rows] for name in names}
-    return columns_of(path.name, cells, places=[f"{path.name} {each.where}" for each in found])
+    table = columns_of(path.name, cells, places=[f"{path.name} {each.where}" for each in found])
+    others = [name for name in names if not table.is_numeric(name)]
+    return with_plain_numbers(table, others, decimal)
 
 
 class _Found(NamedTuple):

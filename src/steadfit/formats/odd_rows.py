@@ -1,5 +1,6 @@
 """Rows of a file that are no examples: units, headers in two rows, totals, and empty ones."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,12 +15,16 @@ from steadfit.formats.numerals import can_be_numbers
 _TOTALS = ("total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "totale",
            "totaal", "mean", "average", "mittelwert", "moyenne", "promedio")  # fmt: skip
 
+_YEAR = re.compile("[: ]+[0-9]{4}:?$")  # after the name of a total
+# A digit of an amount, as in $20, <150 and 12 %; those of units follow letters, as in m2, m^2, s-1
+# and 10^3/µl.
+_AMOUNT = re.compile(r"(?<![^\W_])(?<![\^*])(?<![\w^*][-\u2212])(?!10[\^*])[0-9]")
 _SENTENCE = 5  # words of a cell, at least, that is no name of a column
 
 
 def without_odd_rows(columns: Columns) -> Columns:
-    """Without a first row of units, repeated headers, empty rows at the end, and a last row of
-    totals; the notes say which. Raises SteadfitError where there is no header."""
+    """Without a first row of units, repeated headers, empty rows at the end, and last rows
+    of totals; the notes say which. Raises SteadfitError where there is no header."""
     columns = _without_units(columns)
     for found in (_empty_at_the_end, _repeated_headers, _totals):
         rows = found(columns)
@@ -39,13 +44,15 @@ def is_nameless(name: str) -> bool:
 
 def _without_units(columns: Columns) -> Columns:
     """Without a first row of words above nothing but numbers, and else nothing or what is in
-    brackets: units, or the second row of a header."""
+    brackets: units, or the second row of a header. Amounts are no words."""
     if len(columns) < 2:
         return columns
     words = {}
     for name, column in columns.data.items():
         cell = (column[0].as_py() or "").strip()
         first, rest = column.slice(0, 1), column.slice(1)
+        if _AMOUNT.search(cell):
+            return columns
         if number_of(cell) is None and not _are_numbers(first) and _are_numbers(rest):
             words[name] = cell
         elif cell and not (cell[0] in "([" and cell[-1] in ")]"):
@@ -92,16 +99,28 @@ def _repeated_headers(columns: Columns) -> list[int]:
 
 
 def _totals(columns: Columns) -> list[int]:
-    """The last row, if its first word says so, and nowhere else."""
-    last = len(columns) - 1
+    """The last rows whose first word says so, each in its own way, and nowhere else."""
+    first = len(columns)
+    while first and _is_total(columns, first - 1):
+        first -= 1
+    return list(range(first, len(columns)))
+
+
+def _is_total(columns: Columns, row: int) -> bool:
     for column in columns.data.values():
-        cell = (column[last].as_py() or "").strip().lower().rstrip(":")
-        if cell in _TOTALS:
-            alike = [text.strip().lower().rstrip(":") == cell for text in column.to_pylist()]
-            return [last] if sum(alike) == 1 and not _are_numbers(column.slice(0, last)) else []
-        if cell and number_of(cell) is None:
-            return []
-    return []
+        cell = column[row].as_py() or ""
+        what = _without_year(cell)
+        if what in _TOTALS:
+            alike = sum(_without_year(text or "") == what for text in column.to_pylist())
+            return alike == 1 and not _are_numbers(column.slice(0, row))
+        if cell.strip() and number_of(cell) is None:
+            return False
+    return False
+
+
+def _without_year(cell: str) -> str:
+    """The words of a cell in small letters, without a year after them."""
+    return _YEAR.sub("", cell.strip().lower()).rstrip(": ")
 
 
 _WHAT = {

@@ -1,7 +1,9 @@
 """Texts in files that are no tables, as columns: folders of classes, and fastText's lines."""
 
+import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice, takewhile
 from pathlib import Path
 
@@ -72,7 +74,9 @@ def read_labelled_lines(path: Path, encoding: str | None) -> Columns:
     """A text a line after its label, as `__label__good a fine film`; of several labels, with ";"
     between them. Raises SteadfitError that names the lines without a label first, or with one
     within the text."""
-    labels, texts, places, wrong = [], [], [], []
+    import pyarrow as pa
+
+    labels, lists, texts, places, wrong = [], [], [], [], []
     for number, line in enumerate(read_text(path, encoding).split("\n"), start=1):
         if not line.strip():
             continue
@@ -81,7 +85,9 @@ def read_labelled_lines(path: Path, encoding: str | None) -> Columns:
         if len(names) != sum(word.startswith(_LABEL) for word in words) or not names:
             wrong.append(f'line {number} ("{line[:40]}")')
             continue
-        labels.append(";".join(name.removeprefix(_LABEL) for name in names))
+        different = list(dict.fromkeys(name.removeprefix(_LABEL) for name in names))
+        labels.append(";".join(different))
+        lists.append(different)
         texts.append("".join(line.split(maxsplit=len(names))[len(names) :]))
         places.append(f"{path.name} line {number}")
     if wrong:
@@ -90,10 +96,12 @@ def read_labelled_lines(path: Path, encoding: str | None) -> Columns:
             f"after it, got something else in {len(wrong)}: {some(wrong)}. Move the labels to the "
             "front."
         )
-    several = sum(";" in label for label in labels)
+    several = sum(len(each) > 1 for each in lists)
     note = f'{path.name}: {several} lines have several labels, with ";" between them here.'
     columns = {"label": labels, "text": texts}
-    return columns_of(path.name, columns, places, [note] * bool(several))
+    found = columns_of(path.name, columns, places, [note] * bool(several))
+    written = pa.chunked_array([list(map(json.dumps, lists))], pa.string())
+    return replace(found, as_written={"label": written})  # as names may have the mark
 
 
 def _sides(root: Path) -> list[Path]:

@@ -68,8 +68,8 @@ class TextTable(Form):
 
     column: of the texts; more: other such columns, whose texts follow. beside: the columns of
     numbers and names that stand with a text as words of their own. target: the column of labels,
-    which new tables may have or not. marks: columns of 0 and 1 in its place, and mark: what stands
-    between the labels that they make.
+    which new tables may have or not. marks: columns of 0 and 1 in its place. mark: what stands
+    between several labels; "" where each text has one.
     """
 
     column: str
@@ -77,7 +77,7 @@ class TextTable(Form):
     beside: tuple[Steps | Names, ...] = ()
     target: str | None = field(default=None, compare=False)
     marks: tuple[str, ...] = field(default=(), compare=False)
-    mark: str = field(default=";", compare=False)
+    mark: str = field(default="", compare=False)
 
     name = "texts"
 
@@ -110,6 +110,8 @@ class TextTable(Form):
             return joined_marks(table, self.marks, self.mark)
         if self.target is None or self.target not in table.names:
             return []
+        if self.mark:
+            return table.label_lists(self.target).tolist()
         return [cell or "" for cell in table.names_in(self.target)]
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from steadfit.errors import some
+from steadfit.errors import SteadfitError, some
 from steadfit.formats.numerals import can_be_numbers
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _UNIT = r"[^\w\s.,;:'\"()\[\]{}<>=?!/+-]|EUR|USD|GBP|CHF"  # a sign, such as % and those of money
 _BLANK = "[ \u00a0\u202f]?"
-_NUMBER = "[0-9][0-9.,'\u2019 \u00a0\u202f]*|[.,][0-9]+"
+_NUMBER = "[0-9](?:[0-9.,'\u2019 \u00a0\u202f]*[0-9.,])?|[.,][0-9]+"
 _BEFORE = re.compile(f"[+-]?({_UNIT}){_BLANK}[+-]?({_NUMBER})")
 _AFTER = re.compile(f"[+-]?({_NUMBER}){_BLANK}({_UNIT})")
 _MINUS = "\u2212"  # as typography has it
@@ -32,7 +32,10 @@ def bare_numbers(
     is_missing: Callable[["pa.ChunkedArray"], Any],
 ) -> Bare:
     """The columns all of whose cells are numbers with the same unit, and those with a minus of
-    typography, as plain numbers. is_missing: of trimmed cells, True for those that say so."""
+    typography, as plain numbers. is_missing: of trimmed cells, True for those that say so.
+
+    Raises SteadfitError where some numbers of a column are per cent, and others have no unit.
+    """
     bare, units = {}, {}
     for name, column in data.items():
         known = _known(column, is_missing)
@@ -45,6 +48,8 @@ def bare_numbers(
         if unit is not None and _all(known, _with_unit(unit)):
             changed = _replaced(_trimmed(changed), _with_unit(unit), r"\1\2\3\4")
             units[name] = unit
+        elif _any(known, "%$"):
+            _refuse_some_per_cent(known, f'{file}, column "{name}"', is_missing)
         if changed is not column and can_be_numbers(changed, is_missing):
             bare[name] = changed
     percent = [name for name in bare if units.get(name) == "%"]
@@ -60,6 +65,19 @@ def bare_numbers(
 def hundredths(column: "pa.ChunkedArray") -> Any:
     """A hundredth of each number that is written with a decimal point; other cells as they are."""
     return _replaced(column, r"^([+-]?[0-9.]*[0-9][0-9.]*)$", r"\1e-2")
+
+
+def _refuse_some_per_cent(known: Any, where: str, is_missing: Callable[..., Any]) -> None:
+    """Raise SteadfitError where all cells are numbers, and only some of them are per cent."""
+    if not can_be_numbers(_replaced(known, _with_unit("%"), r"\1\2\3\4"), is_missing):
+        return
+    cells = known.to_pylist()
+    bare = next(cell for cell in cells if not cell.endswith("%"))
+    percent = next(cell for cell in cells if cell.endswith("%"))
+    raise SteadfitError(
+        f'{where}: numbers must have "%" in all cells or in none, got {percent} and {bare}. '
+        "Write them alike."
+    )
 
 
 def _known(column: "pa.ChunkedArray", is_missing: Callable[..., Any]) -> Any:

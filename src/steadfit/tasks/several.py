@@ -13,6 +13,7 @@ from steadfit.analysis.label_scores import label_scores
 from steadfit.analysis.measures import OF_MARKS, OF_SEVERAL
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError, some
+from steadfit.formats.label_lists import labels_of
 from steadfit.kinds import Kind
 from steadfit.nn.odds import begin_odds
 from steadfit.recipe import Training
@@ -188,7 +189,7 @@ class Several(Task):
         """Scores over all examples, and the labels that most often are missed or said in vain."""
         if not any(labels):
             return
-        cells = [_parts(cell, self.mark) for cell in labels]
+        cells = [labels_of(cell, self.mark) for cell in labels]
         others = dict.fromkeys(part for cell in cells for part in cell if part not in self.names)
         if others:
             yield not_counted(list(others))

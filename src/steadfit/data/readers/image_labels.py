@@ -119,9 +119,10 @@ def cells_of(
     table = open_table(labels, **writing)
     files = [File(root / name, "", is_test=False) for name in names]
     found = _label_table(table, files, root, target, None, several)
-    cells = table.label_lists(found.target)
+    of_several = several is not None
+    cells = (table.label_lists if of_several else table.names_in)(found.target)
     rows = [found.row.get(file.path) for file in files]
-    return tuple("" if row is None else str(cells[row]) for row in rows)
+    return tuple("" if row is None else str(cells[row] or "") for row in rows)
 
 
 def groups_of(files: Sequence[File], root: Path, group_by: str | None) -> list[str] | None:

@@ -9,9 +9,8 @@ import numpy as np
 from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.columns import Columns
+from steadfit.formats.label_lists import MARKS
 from steadfit.formats.marks import joined_marks, marks
-
-_MARKS = (";", "|", ",", "/")  # one of which stands between labels
 
 
 class OneColumn(NamedTuple):
@@ -53,10 +52,10 @@ def several_of(table: Columns, names: Sequence[str]) -> OneColumn:
     Raises SteadfitError for columns of other cells, and for names that have every mark.
     """
     ones = _ones(table, names)
-    mark = next((mark for mark in _MARKS if not any(mark in name for name in names)), None)
+    mark = next((mark for mark in MARKS if not any(mark in name for name in names)), None)
     if mark is None:
         raise SteadfitError(
-            f"{table.file}: columns of labels must have names without one of {' '.join(_MARKS)}, "
+            f"{table.file}: columns of labels must have names without one of {' '.join(MARKS)}, "
             f"got all of them in {some(list(names))}. Rename some."
         )
     cells = joined_marks(table, names, mark)

@@ -16,7 +16,7 @@ def texts_of(table: Columns, asked: Asked, text: tuple[str, ...], label: str) ->
     others = [name for name in others if name not in text and not has_sentences(table, name)]
     beside, notes = beside_texts(table, others, label)
     marked = tuple(asked.marks)
-    form = TextTable(text[0], text[1:], beside, label, marked, asked.several or ";")
+    form = TextTable(text[0], text[1:], beside, label, marked, asked.several or "")
     found = form.rows(table, "refuse")
     return from_texts(
         found.examples,

@@ -1,0 +1,25 @@
+"""Columns of text whose cells are numbers as people write them, as plain numbers."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from steadfit.formats.cells import is_missing
+from steadfit.formats.columns import Columns
+from steadfit.formats.numerals import Mark, plain_numbers
+from steadfit.formats.units import bare_numbers, hundredths
+
+
+def with_plain_numbers(columns: Columns, names: Collection[str], decimal: Mark | None) -> Columns:
+    """The table with these columns, where they are numbers, without units and as 1234.5 is written;
+    the notes say so. Raises SteadfitError as `bare_numbers` and `plain_numbers`."""
+    cells = {name: columns.data[name] for name in names}
+    bare = bare_numbers(cells, columns.file, is_missing)
+    written, notes = plain_numbers({**cells, **bare.data}, columns.file, decimal, is_missing)
+    changed = {**bare.data, **written}
+    changed |= {name: hundredths(changed[name]) for name in bare.percent}
+    return replace(
+        columns,
+        data={**columns.data, **changed},
+        as_written={name: columns.data[name] for name in changed},
+        notes=(*columns.notes, *bare.notes, *notes),
+    )
