@@ -112,7 +112,7 @@ def _is_total(columns: Columns, row: int) -> bool:
         what = _without_year(cell)
         if what in _TOTALS:
             alike = sum(_without_year(text or "") == what for text in column.to_pylist())
-            return alike == 1 and not _are_numbers(column.slice(0, row))
+            return alike == 1
         if cell.strip() and number_of(cell) is None:
             return False
     return False
