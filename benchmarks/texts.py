@@ -1,10 +1,11 @@
 """The default `fit` on labelled texts beside its reference models.
 
-    STEADFIT_DATA=FOLDER python benchmarks/texts.py [--draws 3]
+    STEADFIT_DATA=FOLDER python benchmarks/texts.py [--draws 3] [--only "film reviews" docstrings]
 
 FOLDER holds text/movie_reviews.csv and text/banking77_train.csv and _test.csv. Of the film reviews
 2,132 are held out, and 200, 1,000 or the 8,530 others learned from; of the bank queries 1,000 or
-all of the training file, tested on its own test file. Sizes below all are drawn several times, with
+all of the training file, tested on its own test file. Of the texts of `made_texts` 1,000 are held
+out, and 200, 1,000 or the others learned from. Sizes below all are drawn several times, with
 other seeds, and the mean is shown. Error, cross-entropy in nats, and the seconds of the whole fit,
 its references among them. `--pairs 0 16384` decides between these settings of `bag` instead, on
 reviews held out from those learned from.
@@ -18,6 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import made_texts
 import numpy as np
 import pandas as pd
 
@@ -27,6 +29,11 @@ from steadfit.data import Dataset, from_texts
 FOLDER = Path(os.environ.get("STEADFIT_DATA", "../shared/data"), "text")
 TESTED = 2_132
 SIZES = {"film reviews": (200, 1_000, 8_530), "bank queries": (1_000, 10_003)}
+MADE = {
+    "docstrings": made_texts.docstrings,
+    "territories": made_texts.territories,
+    "lines of code": made_texts.lines,
+}
 
 
 def frames(name: str) -> Sequence[pd.DataFrame]:
@@ -35,6 +42,9 @@ def frames(name: str) -> Sequence[pd.DataFrame]:
         named = {"category": "label"}
         both = (pd.read_csv(FOLDER / f"banking77_{part}.csv") for part in ("train", "test"))
         return [frame.rename(columns=named) for frame in both]
+    if name in MADE:
+        made = MADE[name]()
+        return [made.iloc[1_000:], made.iloc[:1_000]]
     whole = pd.read_csv(FOLDER / "movie_reviews.csv").sample(frac=1, random_state=0)
     return [whole.iloc[TESTED:], whole.iloc[:TESTED]]
 
@@ -95,6 +105,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--draws", type=int, default=3)
+    parser.add_argument("--only", nargs="+", choices=[*SIZES, *MADE], default=[*SIZES, *MADE])
     parser.add_argument("--model", help="instead of the default")
     parser.add_argument("--pairs", type=int, nargs="+", default=[], help="of bag: decide by these")
     asked = parser.parse_args()
@@ -103,7 +114,8 @@ def main() -> None:
         return
     print("| texts | examples | model | error | cross-entropy | s |")
     print("| --- | ---: | --- | ---: | ---: | ---: |")
-    for name, sizes in SIZES.items():
+    for name in asked.only:
+        sizes = SIZES[name] if name in SIZES else (200, 1_000, len(frames(name)[0]))
         for size in sizes:
             found: dict[str, list[list[float]]] = {}
             for seed in range(1 if size == sizes[-1] else asked.draws):
