@@ -41,7 +41,7 @@ def test_a_model_of_format_1_has_the_schema_of_its_data(name: str) -> None:
     file, options = READING[name]
     model = TrainedModel.load(OLD / name / "model")
     schema = read(OLD / name / file, **options).schema
-    if isinstance(schema.form, ForecastTable):  # which begin is told of models that are newer
+    if isinstance(schema.form, ForecastTable):  # format 1 does not keep when the series begin
         schema = replace(schema, form=replace(schema.form, begin=None))
     assert model.facts.schema == schema
 

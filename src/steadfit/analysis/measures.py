@@ -202,6 +202,9 @@ def _mae(numbers: Floats, points: Points) -> Floats:
     return np.abs(points.central(numbers) - points.y).mean(1)
 
 
+NO_SCALE = "mase needs a series that changes on the training side. Use mae."
+
+
 def _mase(numbers: Floats, points: Points) -> Floats:
     """The mean absolute error in units of the naive forecast's (Hyndman and Koehler 2006); series
     that never change have no unit and are left out."""
@@ -210,7 +213,7 @@ def _mase(numbers: Floats, points: Points) -> Floats:
     scaled = np.abs(points.central(numbers) - points.y) / points.scales
     known = np.isfinite(scaled)
     if not known.any():
-        raise SteadfitError("mase needs a series that changes on the training side. Use mae.")
+        raise SteadfitError(NO_SCALE)
     return np.where(known, scaled, 0.0).sum(1) * (len(points) / known.sum())
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from steadfit.analysis.analyse import analyse
 from steadfit.analysis.evidence import ArmEvidence, Evidence
 from steadfit.analysis.learning_curve import SHARES
-from steadfit.analysis.measures import measurable
+from steadfit.analysis.measures import NO_SCALE, measurable
 from steadfit.analysis.result import Analysis
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
@@ -141,9 +141,7 @@ def run_arms(
         rounds = Rounds(plan, store, session, watch, tuple(arms), rivals, decides, told)
         rounds.told = measurable(told, rounds.points)
         if decides in told and decides not in rounds.told:
-            raise SteadfitError(
-                f"{decides} needs a series that changes on the training side. Use mae."
-            )
+            raise SteadfitError(NO_SCALE)
         tell(rounds.expectation(1 if racers else len(arms) - 1))
         raced: RaceFacts | None = None
         if racers:
