@@ -90,8 +90,7 @@ class _Cluster:
     def submit(self, trial: Trial, store: Store) -> None:
         if self.put is None:
             self._join()
-        task = self.task.options(num_gpus=1 / (self.per_gpu or 1) if self._gpus() else 0)
-        ref = task.remote([self.put], pickle.dumps(trial), import_places())
+        ref = self.task.remote([self.put], pickle.dumps(trial), import_places())
         self.running[trial.key] = ref
 
         def come(future: "Future[_Trained]") -> None:
@@ -127,7 +126,7 @@ class _Cluster:
         self.stack.callback(self._cancel)
         check_asked(self.engine.per_gpu, self._gpus())
         self._check_machines()
-        self.task = ray.remote(num_cpus=1, max_retries=0)(_train_there)
+        self.task = self._task()
         self.put = ray.put(self.data)
 
     def _cancel(self) -> None:
@@ -141,7 +140,14 @@ class _Cluster:
         """How many trainings share a GPU, by what the first of all took of one."""
         if self.per_gpu is None and use is not None:
             self.per_gpu = trainings_per_gpu(use, self._cores() / self._gpus())
+            self.task = self._task()
             self.notes = (*self.notes, said(use, self.per_gpu))
+
+    def _task(self) -> Any:
+        """The training as Ray places it: made once and not for each trial, as it asks the cluster
+        for its GPUs."""
+        share = 1 / (self.per_gpu or 1) if self._gpus() else 0
+        return ray_module().remote(num_cpus=1, num_gpus=share, max_retries=0)(_train_there)
 
     def _gpus(self) -> int:
         return int(ray_module().cluster_resources().get("GPU", 0))
