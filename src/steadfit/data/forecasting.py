@@ -15,6 +15,7 @@ from steadfit.formats.gaps import check_rule, filled, filled_note
 from steadfit.kinds import Ragged, Series
 from steadfit.kinds.series_rows import as_steps
 from steadfit.tasks import Forecast
+from steadfit.tasks.scaled_errors import scales
 
 
 def from_forecast(
@@ -190,8 +191,10 @@ def scaled_errors(train: Dataset, test: Dataset, predictions: Tensor, season: in
     training side of the same series and target (Hyndman and Koehler 2006, equations 3 and 4); below
     1 is better than it. NaN where that is 0, or the series has no training side.
     """
-    forecast, _ = forecast_of(train)
-    return forecast.errors(train.side, test.side, predictions, season)
+    forecast, windows = forecast_of(train)
+    past = forecast.past(windows)
+    unit = scales(train.side, test.side, past, forecast.horizon, season)
+    return (predictions - test.y).abs() / unit
 
 
 def forecast_of(dataset: Dataset) -> tuple[Forecast, Ragged]:

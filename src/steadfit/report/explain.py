@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from steadfit.analysis.per_token import bits_each, per_token
 from steadfit.analysis.terms import Failure, Verdict
 from steadfit.errors import counted
-from steadfit.report import explain_arms, explain_design, explain_variance, wording
+from steadfit.report import explain_arms, explain_design, explain_variance, numbers
 from steadfit.report.explain_references import about_references
 from steadfit.report.learning_curve import about_more_data
 from steadfit.report.voice import Voice
@@ -158,7 +158,7 @@ def against_naive(found: ScaledErrors, arm: str) -> str:
     )
     if found.absolute is not None:
         tested = f" in the {counted(found.windows, 'forecasts')} tested" if found.windows else ""
-        off = wording.quantity(found.absolute)
+        off = numbers.quantity(found.absolute)
         sentence = f"On average a step forecast by {arm} is off by {off}{tested}. {sentence}"
     if found.windows is not None and found.windows < _FEW_WINDOWS:
         sentence += " So few forecasts say little; a shorter horizon tests more."

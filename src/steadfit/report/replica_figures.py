@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from steadfit.report import wording
+from steadfit.report import numbers
 from steadfit.report.frame import frame, label
 from steadfit.report.palette import LIGHT
 
@@ -99,7 +99,7 @@ def confusion(shares_KK: np.ndarray, classes: Sequence[str]) -> go.Figure:
         text=[[html.escape(_cell(share)) for share in row] for row in mistakes],
         texttemplate="%{text}" if count <= WRITTEN else None,
         customdata=[
-            [f"{true} taken for {taken}: {wording.percent(share, 1)}" for taken, share in row]
+            [f"{true} taken for {taken}: {numbers.percent(share, 1)}" for taken, share in row]
             for true, row in hovered
         ],
         hovertemplate="%{customdata}<extra></extra>",

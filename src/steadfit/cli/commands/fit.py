@@ -56,10 +56,11 @@ def fit(
     )
     if json:
         figures = {"loss": done.loss, "error": done.error, "seconds": done.seconds}
+        figures |= done.result.measures
         rivals = {
             score.name: {"left_out": score.left_out}
             if score.left_out
-            else {"loss": score.loss, "error": score.error}
+            else {"loss": score.loss, "error": score.error, **score.measures}
             for score in done.references
         }
         if (scores := done.result.label_scores) is not None:
@@ -69,6 +70,7 @@ def fit(
         return
     screen.notes([note for note in done.data_notes if note not in dataset.notes])
     screen.say(fit_summary(done.result))
-    screen.say(f"\nTraining took {done.seconds:.1f} s. The model is in {done.folder / 'model'}")
-    if (done.folder / api.MISTAKES).exists():
-        screen.say(f"What it gets wrong is shown in {done.folder / api.MISTAKES}")
+    screen.say(
+        f"\nTraining took {done.seconds:.1f} s. The model is in {done.folder / 'model'}, "
+        f"the report in {done.folder / 'report.html'}"
+    )
