@@ -84,7 +84,7 @@ def fit(
     write_text(folder / fit_result.NAME, result.to_json())
     notes = (*parts.train.notes, *parts.notes, *found.notes, *network_notes(chosen, parts.train))
     notes += absent_notes(parts.train) if reference else ()
-    about = About(notes, run_facts(time.time() - began, "none"))
+    about = About(notes, run_facts(time.time() - began))
     write_text(folder / REPORT, fit_page(result, trained, parts.test, replica.logits, about))
     write_about(folder, about)
     return Fitted(trained, folder, result, replica.seconds, compared, notes)

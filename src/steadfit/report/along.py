@@ -72,7 +72,7 @@ def along(
     figure.update_layout(height=HEIGHT, margin={"l": 60, "r": 16, "t": 34, "b": 48})
     figure.update_xaxes(type="log", tickvals=strengths, showgrid=False)
     figure.update_yaxes(
-        visible=True, title_text=f"{words.name}, {words.unit}", gridcolor=LIGHT["rule"],
+        visible=True, title_text=wording.axis_title(words), gridcolor=LIGHT["rule"],
         rangemode="tozero", zeroline=True,
     )  # fmt: skip
     return figure

@@ -72,7 +72,7 @@ def how_compared(found: Analysis, voice: Voice) -> str:
 
 def what_it_stands_for(sampling: Sampling, voice: Voice) -> str:
     """Which samples the variance is over, and at which points."""
-    at = f"tested on {sampling.points:,} points"
+    at = f"tested on {counted(sampling.points, 'points')}"
     if sampling.scheme is Scheme.WHOLE:
         return (
             f"Variance is over {sampling.samples} retrainings on the same {sampling.train:,} "

@@ -35,7 +35,7 @@ def parts(found: Analysis) -> go.Figure:
     of = [_variance(arm).losses[loss] for arm in arms]
     words, scale = wording.words_of(loss), wording.scale_of(loss)
     decimals = wording.parts_decimals(found, loss)
-    figure = frame(len(arms), f"{words.name}, {words.unit}")
+    figure = frame(len(arms), wording.axis_title(words))
     for name, role in (("bias+noise", "bias"), ("variance", "variance")):
         values = [scale * getattr(part, name.replace("+", "_")) for part in of]
         figure.add_bar(

@@ -177,8 +177,9 @@ def as_good(result: FitResult) -> str | None:
         f"{loss:.4g}" if found is None else f"{loss:.4f} nats, {as_compared(found, loss)}"
         for loss in both
     )
+    loss = wording.words_of(result.measured).name if result.measures else "loss"
     return (
-        f"{wording.capital(best.name)} is as good or better on the test points: its loss is "
+        f"{wording.capital(best.name)} is as good or better on the test points: its {loss} is "
         f"{theirs}; the model's is {ours}."
     )
 

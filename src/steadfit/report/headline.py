@@ -31,7 +31,8 @@ def headline(found: Analysis) -> str:
         split = next(iter(first.variance.losses.values()))
         share = split.variance / split.total if split.total > 0 else 0.0
         shown = numbers.percent(min(max(share, 0), 1))
-        text += f", about {shown} of {'it' if alone else f'the {words}'} variance"
+        of_it = f", about {shown} of it variance"
+        text += of_it if alone else f"; about {shown} of the {words} is variance"
     if best is first:
         return text + ("." if len(found.arms) == 1 else "; no arm is better by a standard error.")
     base = first.totals[found.decides]

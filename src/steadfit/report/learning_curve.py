@@ -86,7 +86,7 @@ def curve_figure(found: Analysis) -> go.Figure:
     figure.update_layout(height=340, margin={"l": 64, "r": 16, "t": 16, "b": 48})
     figure.update_xaxes(type="log", tickvals=sizes, ticktext=[f"{size:,.0f}" for size in sizes])
     figure.update_yaxes(
-        visible=True, title_text=f"{words.name}, {words.unit}", gridcolor=LIGHT["rule"],
+        visible=True, title_text=wording.axis_title(words), gridcolor=LIGHT["rule"],
         rangemode="tozero",
     )  # fmt: skip
     return figure

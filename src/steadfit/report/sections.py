@@ -51,6 +51,8 @@ def arms(found: Analysis) -> Grid:
     measure = found.decides
     base = found.baseline.totals.get(measure, 0.0)
     told = wording.told(found)
+    # of the two, the one that a narrow screen does without
+    hidden = measure if measure in wording.HARD_TO_READ else told[0] if told else ""
 
     def totals(row: ArmAnalysis | EnsembleAnalysis | ReferenceAnalysis) -> list[str]:
         return [wording.total(row.totals, one, found) for one in told]
@@ -83,7 +85,7 @@ def arms(found: Analysis) -> Grid:
     return Grid(
         headings,
         (*map(row, found.arms), *ensembles, *references),
-        spare=(1,) if len(told) > 1 else (),
+        spare=(1 + told.index(hidden),) if len(told) > 1 else (),
         verdicts=(
             *(wording.VERDICTS[arm.verdict] for arm in found.arms),
             *("average" for _ in found.ensembles),

@@ -152,7 +152,7 @@ def _fitting(found: Analysis, width: int, seconds: Mapping[str, float], best: st
     narrow = (
         ("arm", "told", "total", "change", "chance", "stacked"),
         ("arm", "told", "total", "all"),
-        ("arm", "total", "all"),
+        ("arm", "told" if found.decides in wording.HARD_TO_READ else "total", "all"),
         ("arm", "all"),
     )
     candidates = [

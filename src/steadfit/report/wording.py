@@ -59,6 +59,7 @@ VERDICTS: dict[Verdict, str] = {
 TEST_POINTS = {"tokens": "next tokens tested"}  # by what is learned, where they are no examples
 ERRORS = {"error": "errors", "hamming": "wrong labels"}  # measures that are shares of these
 HARD_TO_READ = ("squared", "pinball")  # of numbers: a sum over outputs, a mean over quantiles
+LONGEST_TITLE = 40  # characters of an axis on a phone
 BLANKS = {" ": "␣", "\n": "↵", "\t": "⇥"}
 
 
@@ -69,6 +70,16 @@ def words_of(measure: str) -> Words:
     ('1 − AUC', 'rank')
     """
     return _WORDS.get(measure) or Words(printable(measure), "its own units")
+
+
+def axis_title(words: Words) -> str:
+    """A measure and its unit, or the measure alone where a phone has no room for both.
+
+    >>> axis_title(words_of("brier")), axis_title(words_of("squared"))
+    ('Brier score, squared probabilities', 'squared error')
+    """
+    title = f"{words.name}, {words.unit}"
+    return title if len(title) <= LONGEST_TITLE else words.name
 
 
 def visible(token: str) -> str:
