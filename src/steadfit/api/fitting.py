@@ -60,6 +60,13 @@ def fit(
     (`steadfit.references`).
 
     Raises SteadfitError for what a person can fix, such as a folder that holds a study.
+
+    >>> import tempfile
+    >>> from steadfit.data import read
+    >>> digits, out = read("digits", limit=100), tempfile.mkdtemp()
+    >>> done = fit(digits, "mlp", training={"epochs": 1}, reference=False, out=out)
+    >>> done.model.predict(digits.x[:3]).shape, done.model.probabilities(digits.x[:3]).shape
+    ((3,), (3, 10))
     """
     began = time.time()
     model = resolved(model)

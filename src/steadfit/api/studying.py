@@ -92,6 +92,9 @@ def study(
     network is trained. voice: who reads the report.
 
     Raises SteadfitError for what a person can fix.
+
+    Example: `study("photos/", remedies=["dropout", "l2", my_remedy], out="runs/photos")`; the first
+    page of the documentation has a small one that runs.
     """
     began = time.time()
     chosen = engine_of(engine, processes=processes)

@@ -62,7 +62,12 @@ def make_folds(data: Dataset, count: int, repetition: int = 0, seed: int = 0) ->
 
 def fold_units(data: Dataset) -> int:
     """How many folds there could be at most: groups, or examples that are no copies; in time order
-    as many as have a whole example each within the part that may be tested."""
+    as many as have a whole example each within the part that may be tested.
+
+    >>> from steadfit.data import read
+    >>> fold_units(read("digits"))
+    1797
+    """
     if data.structure.spans is not None:
         return most_stretches(data.structure.spans.numpy())
     return len(np.unique(kept_together(data)))

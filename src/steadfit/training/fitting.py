@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from steadfit.analysis.training_state import training_state
 from steadfit.data import Dataset, carve, fit_preparation, natural
+from steadfit.kinds import Preparation
 from steadfit.models import build, complete
 from steadfit.recipe import Recipe
 from steadfit.training.batches import watched
@@ -61,9 +62,7 @@ def fit(
     judged = run = _trained(recipe, train, learned, outside, seed, device)
     preparation, temperature = run.preparation, {}
     if recipe.training.calibrate and held_out is not None:
-        fitted = fit_temperature(run.module, preparation, train.take(held_out), device)
-        preparation = replace(preparation, temperature=(fitted,))
-        temperature = {"temperature": fitted}
+        preparation, temperature = _calibrated(run, train.take(held_out), device)
     if recipe.training.refit and held_out is not None:
         learned, epochs = indices, run.best_epochs
         run = _trained(
@@ -122,6 +121,14 @@ def _trained(
         return run
 
     return with_halvings(trained, min(recipe.training.batch, len(learned)))
+
+
+def _calibrated(
+    run: Descent, held_out: Dataset, device: str
+) -> tuple[Preparation, dict[str, float]]:
+    """The run's preparation with the temperature that suits these examples, and that as a fact."""
+    fitted = fit_temperature(run.module, run.preparation, held_out, device)
+    return replace(run.preparation, temperature=(fitted,)), {"temperature": fitted}
 
 
 def _state(module: nn.Module) -> dict[str, Tensor]:
