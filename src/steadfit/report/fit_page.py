@@ -42,6 +42,7 @@ def fit_page(
         figures=Grid(("figure", "value"), tuple(figures(result))),
         sentences=explain_fit(result),
         confusions=list(confusions(result)),
+        labelled=result.label_scores is not None,
         **_predictions(test, outputs),
         **_mistakes(model, test, outputs),
         losses=_losses(result) if known else None,
