@@ -1,15 +1,17 @@
 """The page that every fit leaves, and the figures in the target's units."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from rich.console import Console
 
 import steadfit as sf
 from steadfit.data import Forecast, from_forecast, scaled_errors, split
 from steadfit.references import REFERENCES
-from steadfit.report import charts
+from steadfit.report import charts, fit_summary
 from steadfit.report.numbers import quantity
 
 NAME = "<script>window.hurt=1</script>"
@@ -70,3 +72,12 @@ def test_a_line_reaches_from_corner_to_corner_and_breaks_where_nothing_is_known(
     assert constant.lines[0].path == "M0 120.0h0L1000 120.0"
     exact = charts.predicted("", np.array([0.0, 4.0]), np.array([0.0, 4.0]))
     assert exact.lines[1].path == "M0 240h0M1000 0h0"
+
+
+def test_an_ascii_terminal_gets_the_losses_way_in_ascii(fitted: sf.Fitted) -> None:
+    console = Console(file=io.TextIOWrapper(io.BytesIO(), "ascii"), width=80)
+    console.print(fit_summary(fitted.result))
+    console.file.seek(0)
+    said = console.file.read()
+    first, last = (quantity(fitted.curves["train_loss"][place]) for place in (0, -1))
+    assert f"{first} > {last}" in said

@@ -36,7 +36,7 @@ STYLES = {
     Verdict.NOT_TRAINED: "yellow",
     Verdict.FAILED: "red",
 }
-ASCII = str.maketrans("−–×·…�∞←±\N{NO-BREAK SPACE}", "--x-~?8<~ ")
+ASCII = str.maketrans("−–×·…�∞←→±\N{NO-BREAK SPACE}", "--x-~?8<>~ ")
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,6 @@ def fit(
     screen.notes([note for note in done.data_notes if note not in dataset.notes])
     screen.say(fit_summary(done.result))
     screen.say(
-        f"\nTraining took {done.seconds:.1f} s. The model is in {done.folder / 'model'}, "
+        f"\nTraining took {done.seconds:.1f} s. The model is in {done.folder / 'model'}; "
         f"the report in {done.folder / 'report.html'}"
     )
