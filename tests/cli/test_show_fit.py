@@ -36,7 +36,7 @@ def test_the_figures_are_shown_again(command: str, fitted: sf.Fitted, capsys) ->
     assert f"{100 * fitted.error:.2f}%" in shown
     assert "reference: frequencies" in shown
     assert "training loss, first and last epoch" in shown
-    names = {"fit.json", "run.json", "model", "mistakes.html"}
+    names = {"fit.json", "run.json", "model", "report.html"}
     assert names == {path.name for path in fitted.folder.iterdir()}
 
 

@@ -208,3 +208,8 @@ def test_times_that_no_row_could_fill_are_refused(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("2924-02-29", "2024-02-29T07:00"))
     with pytest.raises(SteadfitError, match=r"whole number of the smallest step .* 1\.29167 steps"):
         read(path, fill="forward", **OPTIONS)
+
+
+def test_a_single_absent_row_is_told_as_one(tmp_path: Path) -> None:
+    data = read(table(tmp_path / "one.csv", set(), {21}), fill="forward", **OPTIONS)
+    assert "1 row that the times leave out was added to be filled: one.csv (1)." in data.notes

@@ -14,7 +14,7 @@ from steadfit.kinds import Images
 from steadfit.models import build
 from steadfit.recipe import Recipe
 from steadfit.tasks import classes
-from steadfit.training import fit, loop
+from steadfit.training import fit, fitting, loop
 
 RNG = np.random.default_rng(0)
 DATA = from_arrays(RNG.normal(size=(120, 8, 8)).astype(np.float32), np.arange(120) % 3)
@@ -38,7 +38,7 @@ class Watched:
                 parameter.register_hook(lambda g: g + gradient if self.is_place() else g)
             return self.module
 
-        monkeypatch.setattr(loop, "build", watched)
+        monkeypatch.setattr(fitting, "build", watched)
 
     def forward(self, module: nn.Module, inputs: tuple) -> None:
         if module.training:
@@ -128,7 +128,7 @@ def test_data_that_are_not_finite_are_refused_when_read(bad: float) -> None:
 @pytest.mark.parametrize("bad", BAD)
 def test_a_network_that_only_the_last_update_broke_is_no_result(monkeypatch, bad: float) -> None:
     """Nothing is looked at between the last update and the predictions."""
-    usual = loop._Run.update
+    usual = loop.Descent.update
 
     def update(run, *arguments) -> None:
         usual(run, *arguments)
@@ -136,5 +136,5 @@ def test_a_network_that_only_the_last_update_broke_is_no_result(monkeypatch, bad
             with torch.no_grad():
                 next(run.module.parameters())[0, 0] = bad
 
-    monkeypatch.setattr(loop._Run, "update", update)
+    monkeypatch.setattr(loop.Descent, "update", update)
     assert "predictions are not finite" in trained()

@@ -13,8 +13,8 @@ import torch
 from steadfit.data import Ragged, Table, from_arrays, from_series, from_texts
 from steadfit.errors import SteadfitError
 from steadfit.kinds import KINDS, Inputs, Kind, Packed, Preparation, checked, kind_of
-from steadfit.kinds.base import Mixture
 from steadfit.kinds.table_columns import Category, DatePart, Number
+from steadfit.kinds.values import Mixture
 from steadfit.models import MODELS, build
 from steadfit.nn import Padded
 from steadfit.recipe import Augmentation, Model

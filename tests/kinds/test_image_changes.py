@@ -8,7 +8,7 @@ from scipy.stats import beta, kstest
 from torch import Tensor
 
 from steadfit.kinds import kind_of
-from steadfit.kinds.base import Mixture
+from steadfit.kinds.values import Mixture
 from steadfit.recipe import Augmentation
 
 X = torch.randn(16, 3, 9, 12, generator=torch.Generator().manual_seed(0))

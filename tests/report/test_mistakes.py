@@ -7,7 +7,8 @@ import torch
 
 import steadfit as sf
 from steadfit.report.disputed import disagreements
-from steadfit.report.mistakes import SHOWN, page, surest_mistakes
+from steadfit.report.markup import template
+from steadfit.report.mistakes import SHOWN, surest_mistakes
 
 
 def planted() -> tuple[sf.Dataset, set[str]]:
@@ -41,7 +42,7 @@ def test_wrong_labels_come_first_and_are_shown_by_fit_and_study(tmp_path: Path) 
     assert "labels to check" in (tmp_path / "study" / "report.html").read_text()
 
     fitted = sf.fit(data, "mlp", training={"epochs": 30}, out=tmp_path / "fit", reference=False)
-    shown = (fitted.folder / "mistakes.html").read_text()
+    shown = (fitted.folder / "report.html").read_text()
     assert 'src="data:image/png' in shown
     assert any(name in shown for name in wrong)
 
@@ -50,7 +51,7 @@ def test_names_from_the_data_are_escaped() -> None:
     x = np.zeros((2, 4, 4), np.float32)
     data = sf.from_arrays(x, ["<b>", "<i>"], ids=["<script>", "b"])
     (one,) = surest_mistakes(data, np.array([[[-5.0, 5.0], [-5.0, 5.0]]]))
-    shown = page("<x>", pictures=[one])
+    shown = template("mistake.html").render(one=one)
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
     assert "<b>" not in shown

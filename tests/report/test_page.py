@@ -21,6 +21,7 @@ from steadfit.data import from_texts
 from steadfit.recipe import Recipe
 from steadfit.report import disputed, sections
 from steadfit.report import page as page_for
+from steadfit.report.headline import headline
 from steadfit.report.pictures import data_uris, line_uris
 from steadfit.report.voice import COMMAND_LINE, PYTHON
 from steadfit.study.result import StudyResult
@@ -227,7 +228,7 @@ def test_the_headline_claims_no_more_than_the_verdict(
     first, second, *_ = digits.analysis.arms
     arm = dataclasses.replace(second, verdict=verdict)
     found = dataclasses.replace(digits.analysis, arms=(first, arm), best=best)
-    assert sections.headline(found) == ("Cross-entropy 0.0500, about 59% of it variance" + sentence)
+    assert headline(found) == ("Cross-entropy 0.0500, about 59% of it variance" + sentence)
 
 
 def test_the_gap_is_the_test_loss_less_that_on_own_examples(digits: StudyResult):

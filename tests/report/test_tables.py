@@ -155,12 +155,14 @@ def test_joined_names_break_at_the_plus(digits: StudyResult):
     assert lines[place + 1] == "l2=0.001"
 
 
-def test_regression_has_no_error_column_and_keeps_its_units(numbers: StudyResult):
+def test_regression_has_no_error_column_and_says_its_units(numbers: StudyResult):
     text = printed(table(numbers.analysis))
     assert "error %" not in text
-    assert row(text, "baseline") == "baseline 50,000"
-    assert row(text, "dropout=0.5").startswith("dropout=0.5 40,000 −20% [−37, −3] >99% better")
-    assert "squared units of the target" in text
+    assert row(text, "arm").startswith("arm MAE squared error change")
+    assert row(text, "baseline") == "baseline 178,885 50,000"
+    changed = "dropout=0.5 160,000 40,000 −20% [−37, −3] >99% better"
+    assert row(text, "dropout=0.5").startswith(changed)
+    assert "MAE in units of the target. Squared error in squared units of the target" in text
 
 
 def test_the_error_decides_in_its_own_column(digits: StudyResult):

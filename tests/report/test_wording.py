@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from report.made import change
-from steadfit.report import wording
+from steadfit.report import numbers, wording
 from steadfit.study.result import StudyResult
 
 
@@ -52,7 +52,7 @@ def test_small_errors_have_two_decimals(digits: StudyResult, error: float, decim
     ],
 )
 def test_changes_are_in_percent_of_the_baseline(value: float, half: float, base: float, shown: str):
-    assert wording.relative(change(value, half), base) == shown
+    assert numbers.relative(change(value, half), base) == shown
 
 
 @pytest.mark.parametrize(

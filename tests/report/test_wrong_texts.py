@@ -9,7 +9,6 @@ import pytest
 import steadfit as sf
 from steadfit.analysis.confusion import confusion_of
 from steadfit.data import Dataset, Ragged, from_texts, split
-from steadfit.report.mistakes import page as mistakes_page
 from steadfit.report.wrong_texts import word_weights, wrong_texts
 
 RNG = np.random.default_rng(3)
@@ -70,12 +69,11 @@ def test_another_network_has_words_that_decided_too(tmp_path: Path) -> None:
 
 
 def test_the_page_of_a_fit_has_texts_as_written_and_escaped(fitted: sf.Fitted) -> None:
-    page = (fitted.folder / "mistakes.html").read_text()
+    page = (fitted.folder / "report.html").read_text()
     assert "<b>" not in page.lower().replace("<bdi>", "")
     assert "<b>" in unescape(page).lower()
     assert "<script" not in page
     assert "default-src 'none'" in page
-    assert "There is none" in mistakes_page("x")
 
 
 def test_a_fit_shows_the_errors_of_each_class_and_what_is_taken_for_what(

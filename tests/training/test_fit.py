@@ -12,7 +12,7 @@ from steadfit.data import Dataset, from_arrays
 from steadfit.errors import DivergedError, SteadfitError
 from steadfit.recipe import Model, Recipe
 from steadfit.tasks.classes import Classes
-from steadfit.training import fit, loop
+from steadfit.training import fit, fitting
 
 
 def blobs(n: int = 120, seed: int = 0) -> Dataset:
@@ -194,7 +194,7 @@ def test_mixed_images_are_learned_with_labels_mixed_alike(monkeypatch) -> None:
     x = np.repeat([10.0, 20.0], 16)[:, None, None] * np.ones((32, 4, 4))
     data = from_arrays(x.astype(np.float32), np.repeat([0, 1], 16))
     taken: list[tuple[torch.Tensor, torch.Tensor]] = []
-    loss, build = Classes.loss, loop.build
+    loss, build = Classes.loss, fitting.build
 
     def spied(self, outputs, y, training, **others):
         taken[-1] = (*taken[-1], y)
@@ -208,7 +208,7 @@ def test_mixed_images_are_learned_with_labels_mixed_alike(monkeypatch) -> None:
         return module
 
     monkeypatch.setattr(Classes, "loss", spied)
-    monkeypatch.setattr(loop, "build", built)
+    monkeypatch.setattr(fitting, "build", built)
     recipe = Recipe().model_with(name="mlp").training_with(epochs=2, augmentation={"mixup": 0.8})
     fit(recipe, data, torch.arange(32), data, seed=0)
     mixed = [pair for pair in taken if len(pair) == 2 and pair[1].is_floating_point()]

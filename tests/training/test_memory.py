@@ -16,7 +16,7 @@ from steadfit.report.voice import PYTHON
 from steadfit.study.design import Design
 from steadfit.study.engines import SerialEngine
 from steadfit.study.run import run_study
-from steadfit.training import RecipeLearner, check, fit, loop, outputs, trained_model
+from steadfit.training import RecipeLearner, check, fit, fitting, outputs, trained_model
 from steadfit.training.batches import in_pieces
 from steadfit.training.memory import is_short
 
@@ -56,7 +56,7 @@ def room_for(most: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
         module.register_forward_pre_hook(count)
         return module
 
-    monkeypatch.setattr(loop, "build", limited)
+    monkeypatch.setattr(fitting, "build", limited)
     return seen
 
 
@@ -114,7 +114,7 @@ def test_another_error_is_no_want_of_memory(monkeypatch):
     def wrong(*arguments):
         raise RuntimeError("shapes differ")
 
-    monkeypatch.setattr(loop, "build", wrong)
+    monkeypatch.setattr(fitting, "build", wrong)
     with pytest.raises(RuntimeError, match="shapes differ"):
         fit(
             Recipe().model_with(name="mlp"),

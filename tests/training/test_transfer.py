@@ -145,7 +145,7 @@ def test_a_tuned_network_begins_with_the_head_that_learned_on_its_features(netwo
     from dataclasses import replace
 
     recipe = recipe_of(replace(network, start=start), learn="tuned").training_with(**still)
-    tuned = transfer.loop.fit(recipe, data, everything, data, seed=0)
+    tuned = transfer.fitting.fit(recipe, data, everything, data, seed=0)
     np.testing.assert_allclose(tuned.logits, frozen.logits, atol=1e-3)
 
 

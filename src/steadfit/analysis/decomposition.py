@@ -29,6 +29,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from steadfit.analysis import jackknife
 from steadfit.analysis.jackknife import Floats, Potential
+from steadfit.analysis.logits import log_sum_exp, logits_and_labels, one_hot, softmax, square
 from steadfit.errors import SteadfitError
 
 Quantity = Literal["total", "variance", "bias_noise"]
@@ -127,10 +128,10 @@ def cross_entropy(z: ArrayLike, y: ArrayLike, *, crossed: bool = False) -> Decom
     logits, labels = logits_and_labels(z, y)
 
     def coordinates(block: Floats, points: slice) -> tuple[Floats, Floats, Floats]:
-        cells = _log_sum_exp(block)
+        cells = log_sum_exp(block)
         return block, cells, cells - block[:, :, labels[points], np.arange(block.shape[-1])]
 
-    return decompose(logits, coordinates, _log_sum_exp, crossed)
+    return decompose(logits, coordinates, log_sum_exp, crossed)
 
 
 def squared_error(f: ArrayLike, y: ArrayLike, *, crossed: bool = False) -> Decomposition:
@@ -182,7 +183,7 @@ def brier(z: ArrayLike, y: ArrayLike, *, crossed: bool = False) -> Decomposition
     logits, labels = logits_and_labels(z, y)
 
     def coordinates(block: Floats, points: slice) -> tuple[Floats, Floats, Floats]:
-        residuals = _softmax(block) - _one_hot(labels[points], block.shape[-2])
+        residuals = softmax(block) - one_hot(labels[points], block.shape[-2])
         losses = square(residuals)
         return residuals, losses, losses
 
@@ -207,8 +208,8 @@ def kohavi_wolpert(z: ArrayLike, y: ArrayLike, *, crossed: bool = False) -> Deco
 
     def coordinates(block: Floats, points: slice) -> tuple[Floats, Floats, Floats]:
         classes = block.shape[-2]
-        chosen = _one_hot(block.argmax(-2), classes)
-        residuals = (chosen - _one_hot(labels[points], classes)) / np.sqrt(2)
+        chosen = one_hot(block.argmax(-2), classes)
+        residuals = (chosen - one_hot(labels[points], classes)) / np.sqrt(2)
         losses = square(residuals)
         return residuals, losses, losses
 
@@ -260,42 +261,3 @@ def decompose(
     shape = samples, seeds, samples, seeds
     products = None if gram is None else gram.reshape(shape)
     return Decomposition(losses, spreads, float(plug_in.mean()), components, products)
-
-
-def logits_and_labels(
-    z: ArrayLike, y: ArrayLike
-) -> tuple[NDArray[np.floating], NDArray[np.integer]]:
-    """Logits and labels as arrays that fit one another."""
-    logits, labels = np.asarray(z), np.asarray(y)
-    if logits.ndim != 4 or labels.shape != logits.shape[2:3]:
-        raise SteadfitError(
-            "Logits in the shape (samples, seeds, points, classes) and labels in the shape "
-            f"(points,) were expected, but {logits.shape} and {labels.shape} found."
-        )
-    classes = logits.shape[3]
-    if labels.dtype.kind not in "iu" or not ((labels >= 0) & (labels < classes)).all():
-        raise SteadfitError(
-            f"Labels were expected to be whole numbers from 0 to {classes - 1}, but "
-            f"{np.unique(labels)[:20]} of type {labels.dtype} found."
-        )
-    return logits, labels
-
-
-def _log_sum_exp(f: Floats) -> Floats:
-    highest = f.max(-2, keepdims=True)
-    shifted = f - highest
-    return np.log(np.exp(shifted, out=shifted).sum(-2)) + highest[..., 0, :]
-
-
-def _softmax(z: Floats) -> Floats:
-    weights = np.exp(z - z.max(-2, keepdims=True))
-    return weights / weights.sum(-2, keepdims=True)
-
-
-def square(f: Floats) -> Floats:
-    return np.einsum("...kn,...kn->...n", f, f)
-
-
-def _one_hot(labels: NDArray[np.integer], classes: int) -> Floats:
-    """From (..., n) to (..., classes, n)."""
-    return (labels[..., None, :] == np.arange(classes)[:, None]).astype(np.float64)

@@ -14,8 +14,9 @@ are its parts.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from steadfit.analysis.decomposition import Decomposition, decompose, square
+from steadfit.analysis.decomposition import Decomposition, decompose
 from steadfit.analysis.jackknife import Floats
+from steadfit.analysis.logits import square
 from steadfit.errors import SteadfitError
 
 

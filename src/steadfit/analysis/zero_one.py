@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from steadfit.analysis.decomposition import logits_and_labels
+from steadfit.analysis.logits import logits_and_labels
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,13 @@ what is done before and after, and `results` has what they return.
 """
 
 from steadfit.api.analysing import Comparison, analyse
-from steadfit.api.fitting import MISTAKES, fit
+from steadfit.api.fitting import fit
 from steadfit.api.measuring import measure
 from steadfit.api.recipes import cell_arms, suited_reading
 from steadfit.api.results import Fitted, Study, rows
 from steadfit.api.studying import report, study
 
 __all__ = [
-    "MISTAKES",
     "Comparison",
     "Fitted",
     "Study",

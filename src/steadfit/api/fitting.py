@@ -23,7 +23,7 @@ from steadfit.files import check_file, check_outside, write_text
 from steadfit.recipe import Recipe, Scalar
 from steadfit.references import ReferenceScore, absent_notes, references_for, scores
 from steadfit.remedies import ArmLike, Remedy, apply, check_kind, joined
-from steadfit.report.mistakes import mistakes_page
+from steadfit.report.fit_page import fit_page
 from steadfit.study import fit_result
 from steadfit.study.data_facts import data_facts
 from steadfit.study.fit_result import FitResult, ReferenceFacts
@@ -32,7 +32,7 @@ from steadfit.study.result import RemedyFacts
 from steadfit.training import Replica, TrainedModel, prepare, trained_model
 from steadfit.training import fit as fit_replica
 
-MISTAKES = "mistakes.html"  # of a fit, in its folder
+REPORT = "report.html"
 
 
 def fit(
@@ -54,12 +54,19 @@ def fit(
     for the model.
 
     remedies: of one arm, as in `study`: "dropout+l2" or ["dropout", "l2"] joins two. The rest as in
-    `study`. out: by default runs/NAME-fit; gets `model/`, and `fit.json` with the figures, which
-    `steadfit show` shows again; of texts, images and series `mistakes.html` too, those that are
-    taken for another class. reference: whether the references that suit the data are fitted too,
-    and the loss is compared with theirs (`steadfit.references`).
+    `study`. out: by default runs/NAME-fit; gets `model/`, `report.html`, a page of what it predicts
+    and gets wrong, and `fit.json` with the figures, which `steadfit show` shows again. reference:
+    whether the references that suit the data are fitted too, and the loss is compared with theirs
+    (`steadfit.references`).
 
     Raises SteadfitError for what a person can fix, such as a folder that holds a study.
+
+    >>> import tempfile
+    >>> from steadfit.data import read
+    >>> digits, out = read("digits", limit=100), tempfile.mkdtemp()
+    >>> done = fit(digits, "mlp", training={"epochs": 1}, reference=False, out=out)
+    >>> done.model.predict(digits.x[:3]).shape, done.model.probabilities(digits.x[:3]).shape
+    ((3,), (3, 10))
     """
     began = time.time()
     model = resolved(model)
@@ -74,12 +81,7 @@ def fit(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     everything = torch.arange(len(parts.train))
     folder = Path(out) if out is not None else usual_folder(f"{dataset.name}-fit")
-    if isinstance(data, str | Path):
-        check_outside(folder, Path(data))
-    check_no_study(folder)
-    for name in (fit_result.NAME, "run.json", MISTAKES):
-        check_file(folder / name)
-    prepare(folder / "model")
+    _check_folder(folder, data)
     replica = fit_replica(chosen, parts.train, everything, parts.test, seed, device)
     trained = _handed_over(chosen, dataset, parts, replica, seed, device)
     trained.save(folder / "model")
@@ -89,9 +91,20 @@ def fit(
     write_text(folder / fit_result.NAME, result.to_json())
     notes = (*parts.train.notes, *parts.notes, *found.notes, *network_notes(chosen, parts.train))
     notes += absent_notes(parts.train) if reference else ()
-    _write_mistakes(folder, trained, parts.test, replica)
-    write_about(folder, About(notes, run_facts(time.time() - began, "none")))
+    about = About(notes, run_facts(time.time() - began))
+    write_text(folder / REPORT, fit_page(result, trained, parts.test, replica.logits, about))
+    write_about(folder, about)
     return Fitted(trained, folder, result, replica.seconds, compared, notes)
+
+
+def _check_folder(folder: Path, data: object) -> None:
+    """Raise SteadfitError before the training where its files cannot be written."""
+    if isinstance(data, str | Path):
+        check_outside(folder, Path(data))
+    check_no_study(folder)
+    for name in (fit_result.NAME, "run.json", REPORT):
+        check_file(folder / name)
+    prepare(folder / "model")
 
 
 def _handed_over(
@@ -146,17 +159,18 @@ def _fit_result(
         facts=replica.facts,
         curves={name: tuple(values) for name, values in replica.curves.items()},
         references=tuple(
-            ReferenceFacts(one.name, None if one.left_out else one.loss, one.error, one.left_out)
+            ReferenceFacts(
+                one.name,
+                None if one.left_out else one.loss,
+                one.error,
+                one.left_out,
+                one.measures,
+            )
             for one in references
         ),
+        measures=task.read_by(train, tested.side, replica.logits),
         confusion=confusion_of(replica.logits.argmax(1), tested.y.numpy(), tested.classes)
         if parts.test.classes
         else Confusion(),
         **beside._asdict(),
     )
-
-
-def _write_mistakes(folder: Path, model: TrainedModel, test: Dataset, replica: Replica) -> None:
-    """The page of the test points that are taken for another class, where there is such."""
-    if test.classes and (page := mistakes_page(model, test, replica.logits)):
-        write_text(folder / MISTAKES, page)

@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
-import numpy as np
-
 from steadfit.analysis.measures import MEASURES, Measure
 from steadfit.analysis.own_measures import own_measure
 from steadfit.errors import SteadfitError
@@ -49,56 +47,13 @@ def _brought(what: MeasureLike) -> Measure | None:
 
 
 def _scorer(name: str) -> Measure:
-    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-    from sklearn.metrics import get_scorer, get_scorer_names
+    from steadfit.api.scorers import scorer_measure, scorer_names
 
-    if name not in get_scorer_names():
-        near = get_close_matches(name, ["loss", *MEASURES, *get_scorer_names()], n=1)
+    if name not in (known := scorer_names()):
+        near = get_close_matches(name, ["loss", *MEASURES, *known], n=1)
         hint = f' Did you mean "{near[0]}"?' if near else ""
         raise SteadfitError(
             f'There is no measure "{name[:100]}".{hint} Known: loss, {", ".join(MEASURES)}, the '
             'names of scikit-learn\'s scorers, and functions ("module:name").'
         )
-    scorer, negated = get_scorer(name), name.startswith("neg_")
-
-    class Numbers(RegressorMixin, BaseEstimator):
-        """Predicts, of row numbers, what was predicted already."""
-
-        fitted_ = True
-
-        def __init__(self, predicted: np.ndarray) -> None:
-            self.predicted = predicted
-
-        def predict(self, rows: np.ndarray) -> np.ndarray:
-            return self.predicted[rows[:, 0]]
-
-    class Classes(ClassifierMixin, BaseEstimator):
-        """The same of probabilities."""
-
-        def __init__(self, predicted: np.ndarray) -> None:
-            self.predicted = predicted
-            self.classes_ = np.arange(predicted.shape[1])
-
-        def predict_proba(self, rows: np.ndarray) -> np.ndarray:
-            return self.predicted[rows[:, 0]]
-
-        def predict(self, rows: np.ndarray) -> np.ndarray:
-            return self.predict_proba(rows).argmax(1)
-
-    class Labels(Classes):
-        """The same of the probabilities of several labels."""
-
-        def __init__(self, predicted: np.ndarray) -> None:
-            self.predicted = predicted
-            self.classes_ = [np.arange(2)] * predicted.shape[1]
-
-        def predict(self, rows: np.ndarray) -> np.ndarray:
-            return (self.predict_proba(rows) > 0.5).astype(int)
-
-    def judged(y: np.ndarray, predicted: np.ndarray) -> float:
-        rows = np.arange(len(y))[:, None]
-        kind = Labels if y.dtype == bool else Classes if y.ndim == 1 else Numbers
-        score = scorer(kind(predicted), rows, y)
-        return -score if negated else 1 - score
-
-    return own_measure(judged, name.removeprefix("neg_") if negated else f"1 - {name}")
+    return scorer_measure(name)

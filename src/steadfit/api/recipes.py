@@ -12,7 +12,7 @@ from steadfit.cells import CELLS
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.installed import installed
-from steadfit.kinds.base import Usual
+from steadfit.kinds.values import Usual
 from steadfit.models import (
     MODELS,
     OwnNetwork,

@@ -13,7 +13,7 @@ import torch
 
 from steadfit.api.results import Study
 from steadfit.data import Dataset
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, counted
 from steadfit.files import check_outside, write_text
 from steadfit.machine import usable_cores
 from steadfit.report import page
@@ -88,14 +88,14 @@ def finished(
     return Study(run.result, folder, run)
 
 
-def run_facts(seconds: float, engine: str) -> dict[str, str]:
-    """What is said of a run beside its figures: versions, machine, time."""
+def run_facts(seconds: float, engine: str = "") -> dict[str, str]:
+    """What is said of a run beside its figures: versions, machine, time. engine: "" of a fit."""
     return {
         "steadfit": version("steadfit"),
         "torch": torch.__version__,
         "numpy": np.__version__,
         "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}, {usable_cores()} cores",
-        "engine": engine,
+        "machine": f"{platform.system()} {platform.machine()}, {counted(usable_cores(), 'cores')}",
+        **({"engine": engine} if engine else {}),
         "this run took": f"{seconds:.0f} s",
     }

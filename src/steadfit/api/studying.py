@@ -9,6 +9,7 @@ from typing import Any
 from steadfit import workers
 from steadfit.api.judging import MeasureLike, judging
 from steadfit.api.recipes import (
+    Chosen,
     NetworkLike,
     network_notes,
     recipe_of,
@@ -92,6 +93,9 @@ def study(
     network is trained. voice: who reads the report.
 
     Raises SteadfitError for what a person can fix.
+
+    Example: `study("photos/", remedies=["dropout", "l2", my_remedy], out="runs/photos")`; the first
+    page of the documentation has a small one that runs.
     """
     began = time.time()
     chosen = engine_of(engine, processes=processes)
@@ -118,9 +122,6 @@ def study(
     )
     found = recipe_of(dataset, recipe, model, settings, training)
     baseline = found.recipe
-    tried = [remedies] if isinstance(remedies, str) else remedies
-    if tried == ["none"]:
-        tried = []
     folder = folder_for(out, dataset.name, data, dataset, RecipeLearner(baseline), replace, voice)
     notes = (*found.notes, *network_notes(baseline, dataset))
     notes += absent_notes(dataset) if reference else ()
@@ -132,7 +133,7 @@ def study(
         run = run_study(
             dataset,
             RecipeLearner(baseline),
-            usual_remedies(dataset, found) if tried is None else tried,
+            _tried(remedies, dataset, found),
             folder,
             design,
             test=test,
@@ -142,6 +143,16 @@ def study(
             tell=teller(tell),
         )
     return finished(run, folder, began, chosen, voice, notes)
+
+
+def _tried(
+    remedies: Sequence[ArmLike] | str | None, dataset: Dataset, found: Chosen
+) -> Sequence[ArmLike]:
+    """The arms that were asked for beside the baseline; by default those that suit the data."""
+    if remedies is None:
+        return usual_remedies(dataset, found)
+    asked = [remedies] if isinstance(remedies, str) else remedies
+    return [] if list(asked) == ["none"] else asked
 
 
 def report(folder: Path | str, voice: Voice = PYTHON) -> Study:

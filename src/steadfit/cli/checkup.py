@@ -28,6 +28,7 @@ from steadfit.cells import (
 )
 from steadfit.cells.compiled import has_triton
 from steadfit.cells.run import run_outputs
+from steadfit.errors import counted
 from steadfit.machine import usable_cores
 
 CELL = "gru"  # two stages of products: most of what the generator can write
@@ -45,11 +46,12 @@ class Outcome:
 
 def facts() -> dict[str, str]:
     """What is found, by what it is."""
+    cores = counted(usable_cores(), "usable cores")
     return {
         "steadfit": f"{version('steadfit')}, Python {platform.python_version()}, "
         f"torch {torch.__version__}",
         "machine": f"{platform.system()} {platform.machine()}",
-        "threads": f"{torch.get_num_threads()} of torch, on {usable_cores()} usable cores",
+        "threads": f"{torch.get_num_threads()} of torch, on {cores}",
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "GPU": _gpu(),
         "compiler": _compiler(),

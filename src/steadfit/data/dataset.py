@@ -12,7 +12,7 @@ from steadfit.data.schema import Schema
 from steadfit.errors import counted
 from steadfit.formats.word_vectors import WordVectors
 from steadfit.kinds import Inputs
-from steadfit.kinds.base import content
+from steadfit.kinds.values import content
 from steadfit.tasks import Side
 
 

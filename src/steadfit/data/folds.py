@@ -9,11 +9,8 @@ from torch import Tensor
 
 from steadfit.data.dataset import Dataset
 from steadfit.data.samples import kept_together, natural
-from steadfit.data.timeline import apart
+from steadfit.data.stretches import most_stretches, stretches
 from steadfit.errors import SteadfitError, counted, some
-
-TESTED_IN_TIME = 0.2  # of the predicted steps of data in time order: the share that is tested, the
-MOST_IN_TIME = 0.5  # last one; up to so many where a fold would else be shorter than an example
 
 
 class Fold(NamedTuple):
@@ -45,7 +42,10 @@ def make_folds(data: Dataset, count: int, repetition: int = 0, seed: int = 0) ->
     if count < 2:
         raise SteadfitError(f"folds must be 2 or more to test on each other, got {count}.")
     if data.structure.spans is not None:
-        return _in_time(data, count)
+        return tuple(
+            Fold(*(torch.from_numpy(np.flatnonzero(side)) for side in sides))
+            for sides in stretches(data.structure.spans.numpy(), count, data.name)
+        )
     unit, units = kept_together(data), fold_units(data)
     if units < count:
         grouped = data.structure.groups is not None
@@ -62,10 +62,14 @@ def make_folds(data: Dataset, count: int, repetition: int = 0, seed: int = 0) ->
 
 def fold_units(data: Dataset) -> int:
     """How many folds there could be at most: groups, or examples that are no copies; in time order
-    as many as have a whole example each within the part that may be tested."""
+    as many as have a whole example each within the part that may be tested.
+
+    >>> from steadfit.data import read
+    >>> fold_units(read("digits"))
+    1797
+    """
     if data.structure.spans is not None:
-        steps, longest = _steps(data.structure.spans.numpy())
-        return int(MOST_IN_TIME * steps) // longest
+        return most_stretches(data.structure.spans.numpy())
     return len(np.unique(kept_together(data)))
 
 
@@ -102,44 +106,6 @@ def _fold(data: Dataset, test: np.ndarray) -> Fold:
         )
     data.schema.task.check_training(data.y[torch.from_numpy(train)], data.name)
     return Fold(torch.from_numpy(train), torch.from_numpy(test))
-
-
-def _steps(spans: np.ndarray) -> tuple[int, int]:
-    """How many steps can be predicted, and how many the longest example predicts."""
-    _, first, last = spans.T
-    return int(last.max()) + 1 - int(first.min()), int((last - first).max()) + 1
-
-
-def _in_time(data: Dataset, count: int) -> tuple[Fold, ...]:
-    """Expanding windows: what predicts steps on both sides of a cut is in neither."""
-    assert data.structure.spans is not None
-    spans = data.structure.spans.numpy()
-    _, first, last = spans.T
-    end = int(last.max()) + 1
-    steps, longest = _steps(spans)
-    tested = max(TESTED_IN_TIME * steps, count * longest)
-    if tested > MOST_IN_TIME * steps:
-        raise SteadfitError(
-            f"{data.name}: {count} folds that test {counted(longest, 'steps')} each must fit into "
-            f"half of the {counted(steps, 'steps')} that can be predicted. Use fewer folds, a "
-            "shorter window or horizon, or more data."
-        )
-    begins = [end - round(tested * (count - k) / count) for k in range(count)]
-    chosen, found = apart(spans, first >= begins[0]), []
-    starts = np.unique(first[chosen])
-    if len(np.unique(np.searchsorted(begins, starts, "right"))) < count <= len(starts):
-        # Stretches a little longer than what is predicted: the last would have nothing to test.
-        begins = [int(part[0]) for part in np.array_split(starts, count)]
-    for begin, stop in zip(begins, [*begins[1:], end], strict=True):
-        train, test = last < begin, chosen & (first >= begin) & (first < stop)
-        if not train.any() or not test.any():
-            raise SteadfitError(
-                f"{data.name}: its {counted(len(first), 'examples')} in time order cannot be cut "
-                f"into {count} stretches that are tested by what comes before them. Use fewer "
-                "folds, a shorter window or more data."
-            )
-        found.append(Fold(*(torch.from_numpy(np.flatnonzero(side)) for side in (train, test))))
-    return tuple(found)
 
 
 def rare_classes(data: Dataset, count: int) -> list[str]:

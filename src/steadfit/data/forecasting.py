@@ -15,6 +15,7 @@ from steadfit.formats.gaps import check_rule, filled, filled_note
 from steadfit.kinds import Ragged, Series
 from steadfit.kinds.series_rows import as_steps
 from steadfit.tasks import Forecast
+from steadfit.tasks.scaled_errors import scales
 
 
 def from_forecast(
@@ -178,6 +179,11 @@ def naive_forecasts(dataset: Dataset, season: int = 1) -> Tensor:
 
     Step h of the horizon is the value `season` steps before it, or as many seasons as it takes to
     be in the window (Hyndman and Athanasopoulos 2021, 5.2). Shape of y, in the data's units.
+    Raises SteadfitError for data that are no forecast, and a season longer than the window.
+
+    >>> windows = from_forecast([np.arange(8.0)], Forecast(horizon=2, window=4))
+    >>> naive_forecasts(windows, season=2)[0].tolist(), windows.y[0].tolist()
+    ([2.0, 3.0], [4.0, 5.0])
     """
     forecast, windows = forecast_of(dataset)
     return forecast.naive(windows, season)
@@ -189,9 +195,17 @@ def scaled_errors(train: Dataset, test: Dataset, predictions: Tensor, season: in
     |error| divided by the mean absolute error of the (seasonal) naive forecast of one step on the
     training side of the same series and target (Hyndman and Koehler 2006, equations 3 and 4); below
     1 is better than it. NaN where that is 0, or the series has no training side.
+    Raises SteadfitError for data that are no forecast.
+
+    >>> from steadfit.data import split
+    >>> parts = split(from_forecast([np.arange(40.0)], Forecast(horizon=2, window=4)))
+    >>> float(scaled_errors(parts.train, parts.test, naive_forecasts(parts.test)).mean())
+    1.5
     """
-    forecast, _ = forecast_of(train)
-    return forecast.errors(train.side, test.side, predictions, season)
+    forecast, windows = forecast_of(train)
+    past = forecast.past(windows)
+    unit = scales(train.side, test.side, past, forecast.horizon, season)
+    return (predictions - test.y).abs() / unit
 
 
 def forecast_of(dataset: Dataset) -> tuple[Forecast, Ragged]:

@@ -173,8 +173,9 @@ def _with_absent(
     absent = [f"{key} ({count:,})" for key, count in counts.items() if count]
     if not absent:
         return found, []
-    total = counted(sum(counts.values()), "rows")
-    return found, [f"{total} that the times leave out were added to be filled: {some(absent)}."]
+    count = sum(counts.values())
+    total, were = counted(count, "rows"), "was" if count == 1 else "were"
+    return found, [f"{total} that the times leave out {were} added to be filled: {some(absent)}."]
 
 
 def _times(times: np.ndarray, rows: np.ndarray, ticks: Ticks) -> np.ndarray:

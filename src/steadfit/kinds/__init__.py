@@ -5,10 +5,7 @@ model and remedies are tried on them where none are named. A new kind is one fil
 in `registry`.
 """
 
-from steadfit.kinds.base import Examples as Examples
 from steadfit.kinds.base import Kind as Kind
-from steadfit.kinds.base import Packed as Packed
-from steadfit.kinds.base import existing as existing
 from steadfit.kinds.images import Images as Images
 from steadfit.kinds.inputs import Inputs as Inputs
 from steadfit.kinds.preparation import RESERVED as RESERVED
@@ -26,4 +23,7 @@ from steadfit.kinds.signature import Signature as Signature
 from steadfit.kinds.table import Table as Table
 from steadfit.kinds.tables import Tables as Tables
 from steadfit.kinds.texts import Texts as Texts
+from steadfit.kinds.values import Examples as Examples
+from steadfit.kinds.values import Packed as Packed
+from steadfit.kinds.values import existing as existing
 from steadfit.kinds.windows import Windows as Windows

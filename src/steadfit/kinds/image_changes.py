@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample
 
-from steadfit.kinds.base import Mixture
 from steadfit.kinds.random import uniform
+from steadfit.kinds.values import Mixture
 from steadfit.recipe import Augmentation
 
 _LOG_RATIO = math.log(4 / 3)  # of a cut's sides, at most

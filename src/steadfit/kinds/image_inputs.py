@@ -15,7 +15,7 @@ from steadfit.formats import pictures
 from steadfit.formats.arrays import as_array, finite, named, writable
 from steadfit.formats.npz import load_arrays
 from steadfit.formats.pictures import Frame
-from steadfit.kinds.base import Examples
+from steadfit.kinds.values import Examples
 from steadfit.machine import check_free
 
 Size = tuple[int, int, int]  # channels, height, width

@@ -14,7 +14,7 @@ from steadfit.errors import SteadfitError
 from steadfit.formats import Form
 from steadfit.formats.pictures import WHITE, Fit, Frame
 from steadfit.kinds import image_changes
-from steadfit.kinds.base import Examples, Kind, Mixture, Packed, Usual, existing, said
+from steadfit.kinds.base import Kind
 from steadfit.kinds.image_inputs import images_in_memory, read_images
 from steadfit.kinds.mirrored import Mirrored, chosen, try_mirrored
 from steadfit.kinds.moments import moments
@@ -24,6 +24,7 @@ from steadfit.kinds.rand_augment import check_rand_augment, rand_augment
 from steadfit.kinds.random import noise
 from steadfit.kinds.signature import Signature, image_signature
 from steadfit.kinds.stored import Pixels, Stored
+from steadfit.kinds.values import Examples, Mixture, Packed, Usual, existing, said
 from steadfit.recipe import Augmentation
 
 _IMAGES, _VALUES = 512, 2**21  # of a batch that is predicted, at most; values take 4 bytes each

@@ -17,9 +17,10 @@ from steadfit.formats.form import holds_table, open_table
 from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.numerals import Mark
 from steadfit.formats.workbooks import check_sheets
-from steadfit.kinds.base import Examples, Kind, Packed, existing, said
+from steadfit.kinds.base import Kind
 from steadfit.kinds.own_changes import own_change_of_sequences
 from steadfit.kinds.ragged import Ragged
+from steadfit.kinds.values import Examples, Packed, existing, said
 from steadfit.nn import Padded
 
 # Of a batch that is predicted, at most: examples, steps with their padding, and numbers in these.

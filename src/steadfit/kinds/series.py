@@ -15,7 +15,6 @@ from steadfit.formats.archives import archived
 from steadfit.formats.arrays import as_array, named
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import is_table
-from steadfit.kinds.base import Examples
 from steadfit.kinds.moments import moments
 from steadfit.kinds.preparation import Preparation, Window
 from steadfit.kinds.ragged import Ragged
@@ -23,6 +22,7 @@ from steadfit.kinds.random import noise, uniform
 from steadfit.kinds.sequences import Sequences
 from steadfit.kinds.series_rows import joined
 from steadfit.kinds.signature import Signature, series_signature
+from steadfit.kinds.values import Examples
 from steadfit.kinds.windows import after
 from steadfit.recipe import Augmentation
 

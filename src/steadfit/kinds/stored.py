@@ -101,7 +101,7 @@ class Stored:
         return (self[begin : begin + size] for begin in range(0, len(self), size))
 
     def content(self) -> Iterator[bytes | memoryview]:
-        """As `steadfit.kinds.base.content` of the same images in memory."""
+        """As `steadfit.kinds.values.content` of the same images in memory."""
         yield f"{np.dtype(np.uint8).str}{tuple(self.shape)}".encode()
         yield from (part.numpy().data for part in self.split(_TOGETHER))
 

@@ -16,9 +16,9 @@ from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.npz import load_arrays
 from steadfit.formats.numerals import Mark
 from steadfit.formats.workbooks import check_sheets
-from steadfit.kinds.base import Examples
 from steadfit.kinds.table import Table
 from steadfit.kinds.table_columns import Column
+from steadfit.kinds.values import Examples
 
 MISSING = ("fill", "refuse", "drop")
 

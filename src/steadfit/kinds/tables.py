@@ -12,7 +12,7 @@ from torch import Tensor
 from steadfit.errors import counted, some
 from steadfit.formats import Form
 from steadfit.kinds import table_inputs
-from steadfit.kinds.base import Examples, Kind, Packed, Usual, existing, said
+from steadfit.kinds.base import Kind
 from steadfit.kinds.own_changes import own_change
 from steadfit.kinds.preparation import Preparation
 from steadfit.kinds.random import noise
@@ -21,6 +21,7 @@ from steadfit.kinds.table import Layout, Table, count_features
 from steadfit.kinds.table_columns import Column
 from steadfit.kinds.table_scale import fit_scale
 from steadfit.kinds.table_signature import table_signature
+from steadfit.kinds.values import Examples, Packed, Usual, existing, said
 from steadfit.recipe import Augmentation
 
 _BATCH = 4096  # rows that are predicted together

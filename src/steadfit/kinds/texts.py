@@ -14,7 +14,6 @@ from steadfit.formats import Form, Rows, TextTable
 from steadfit.formats.arrays import named
 from steadfit.formats.columns import Columns
 from steadfit.formats.encoding import read_text
-from steadfit.kinds.base import Examples
 from steadfit.kinds.markup import stripped
 from steadfit.kinds.preparation import RESERVED, UNKNOWN, Preparation, Text
 from steadfit.kinds.ragged import Ragged, Unit
@@ -22,6 +21,7 @@ from steadfit.kinds.random import uniform
 from steadfit.kinds.sequences import Sequences
 from steadfit.kinds.signature import Signature, text_signature
 from steadfit.kinds.tokens import RULES, blank, number_texts, numbered
+from steadfit.kinds.values import Examples
 from steadfit.recipe import Augmentation
 
 # A word of one example tells nothing.

@@ -23,7 +23,8 @@ from steadfit.errors import SteadfitError
 from steadfit.kinds import Preparation, Text
 from steadfit.models.layers import Shape
 from steadfit.nn import Padded, swap
-from steadfit.own_code import OwnCode, import_path, plain
+from steadfit.own_code import OwnCode, import_path
+from steadfit.own_source import plain
 from steadfit.recipe import Scalar, Training
 
 SHAPE = ("shape", "input_shape")

@@ -1,7 +1,7 @@
 """Each reference's loss and error on the test points, by the same functions as a network's."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import torch
 
@@ -17,6 +17,7 @@ class ReferenceScore:
     loss: mean cross-entropy in nats (of a text, a token; of several labels, a label), or squared
     error, NaN where it was left out. error: share of wrong classes, labels or tokens; None for
     numbers. in_words: the loss as people compare it. left_out: the reason, "" where it was fitted.
+    measures: what people read beside the loss, by name: of numbers "mae", of forecasts "mase" too.
     """
 
     name: str
@@ -24,6 +25,7 @@ class ReferenceScore:
     error: float | None = None
     in_words: str = ""
     left_out: str = ""
+    measures: Mapping[str, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """A line for people."""
@@ -46,5 +48,8 @@ def _score(reference: Reference, train: Dataset, test: Dataset, seed: int) -> Re
     except SteadfitError as error:
         return ReferenceScore(reference.name, left_out=str(error))
     tested = points(test)
-    loss, error = tested.schema.task.score(torch.from_numpy(predicted), tested.y)
-    return ReferenceScore(reference.name, loss, error, test.schema.task.in_words(loss))
+    task = tested.schema.task
+    loss, error = task.score(torch.from_numpy(predicted), tested.y)
+    measures = task.read_by(train.side, tested.side, predicted)
+    said = test.schema.task.in_words(loss)
+    return ReferenceScore(reference.name, loss, error, said, measures=measures)

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from steadfit.analysis.result import Figure, Interval, VarianceAnalysis
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError
-from steadfit.report import wording
+from steadfit.report import numbers, wording
 from steadfit.report.frame import frame
 from steadfit.report.palette import LIGHT
 from steadfit.study.result import StudyResult
@@ -72,7 +72,7 @@ def along(
     figure.update_layout(height=HEIGHT, margin={"l": 60, "r": 16, "t": 34, "b": 48})
     figure.update_xaxes(type="log", tickvals=strengths, showgrid=False)
     figure.update_yaxes(
-        visible=True, title_text=f"{words.name}, {words.unit}", gridcolor=LIGHT["rule"],
+        visible=True, title_text=wording.axis_title(words), gridcolor=LIGHT["rule"],
         rangemode="tozero", zeroline=True,
     )  # fmt: skip
     return figure
@@ -111,6 +111,6 @@ def _curve(figure: go.Figure, quantity: Figure, drawn: Sequence[tuple[float, Int
             "thickness": 1,
             "width": 3,
         },
-        customdata=[wording.interval(one, 4) for one in intervals],
+        customdata=[numbers.interval(one, 4) for one in intervals],
         hovertemplate=f"{name} %{{customdata}}<extra></extra>",
     )

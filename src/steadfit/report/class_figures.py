@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from steadfit.analysis import points
-from steadfit.report import wording
+from steadfit.report import numbers
 from steadfit.report.frame import frame, label
 from steadfit.report.palette import LIGHT
 from steadfit.report.sections import Grid
@@ -56,7 +56,7 @@ def recalls(logits_RNK: np.ndarray, y_N: np.ndarray, classes: Sequence[str]) -> 
         of_class = hits_N[y_N == number]
         if len(of_class):
             share = float(of_class.mean())
-            low, high = (wording.percent(end, 1) for end in points.wilson(share, len(of_class)))
-            cells = wording.percent(share, 1), f"{low} to {high}"
+            low, high = (numbers.percent(end, 1) for end in points.wilson(share, len(of_class)))
+            cells = numbers.percent(share, 1), f"{low} to {high}"
             rows.append((name, f"{len(of_class):,}", *cells))
     return Grid(("class", "test points", "found", "95% interval"), tuple(rows))

@@ -12,7 +12,7 @@ from steadfit.analysis.deciding import PROBABLY, WORSE
 from steadfit.analysis.scores import MORE, ScoreAnalysis, ScoreChange
 from steadfit.analysis.terms import Verdict
 from steadfit.errors import counted
-from steadfit.report import wording
+from steadfit.report import numbers, wording
 from steadfit.report.explain_arms import about_arms
 from steadfit.report.tables import Summary, table
 
@@ -61,19 +61,19 @@ def _scores(found: ScoreAnalysis) -> Table:
     made.add_row(
         wording.printable(found.baseline),
         str(found.seeds),
-        wording.quantity(found.mean),
+        numbers.quantity(found.mean),
         "",
         "",
         "",
     )
     for one in found.changes:
-        ends = f"[{wording.quantity(one.low)}, {wording.quantity(one.high)}]"
+        ends = f"[{numbers.quantity(one.low)}, {numbers.quantity(one.high)}]"
         made.add_row(
             wording.printable(one.arm),
             str(one.seeds),
-            wording.quantity(one.mean),
-            f"{wording.quantity(one.value)} {ends}",
-            wording.chance(_chance_better(one, found)),
+            numbers.quantity(one.mean),
+            f"{numbers.quantity(one.value)} {ends}",
+            numbers.chance(_chance_better(one, found)),
             _word(one, found),
         )
     return made

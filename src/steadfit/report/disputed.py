@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import numpy as np
 
 from steadfit.analysis import points
-from steadfit.report import wording
+from steadfit.report import numbers, wording
 from steadfit.report.pictures import data_uris, line_uris
 
 if TYPE_CHECKING:
@@ -153,8 +153,8 @@ def _with_spread(numbers_RO: np.ndarray) -> str:
     """The mean over replicas and one standard deviation, for one point."""
     means, spreads = numbers_RO.mean(axis=0), numbers_RO.std(axis=0, ddof=1)
     pairs = zip(means.tolist(), spreads.tolist(), strict=True)
-    return "; ".join(f"{wording.quantity(m)} ± {wording.quantity(s)}" for m, s in pairs)
+    return "; ".join(f"{numbers.quantity(m)} ± {numbers.quantity(s)}" for m, s in pairs)
 
 
 def _joined(values: Iterable[Any]) -> str:
-    return "; ".join(wording.quantity(float(value)) for value in values)
+    return "; ".join(numbers.quantity(float(value)) for value in values)

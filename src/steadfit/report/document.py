@@ -8,11 +8,12 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from steadfit.analysis.terms import Loss
-from steadfit.report import explain_arms, palette, sections, wording
+from steadfit.report import explain_arms, numbers, palette, sections, wording
 from steadfit.report.document_replicas import curves, predictions
 from steadfit.report.explain import explain_study
 from steadfit.report.explain_design import what_it_stands_for
-from steadfit.report.markup import embedded, template
+from steadfit.report.headline import headline
+from steadfit.report.markup import embedded, style, template
 
 if TYPE_CHECKING:
     from steadfit.analysis.result import Analysis
@@ -48,7 +49,7 @@ def page(run: Run, voice: Voice) -> str:
         facts=sections.facts(result, run.seconds),
         drawings=_looked_into(run) if run.model else [],
         run=[*run.about.facts.items(), *_fingerprints(result)],
-        style=Markup(template("page.css").render(colours)),
+        style=style(),
         palette=Markup(json.dumps(colours)),
         plotly=Markup(get_plotlyjs()),
         script=Markup((folder / "page.js").read_text("utf-8")),
@@ -65,13 +66,14 @@ def _study(result: StudyResult, voice: Voice) -> dict[str, object]:
         "data_name": wording.printable(result.data.name),
         "sizes": wording.sizes(result),
         "design": wording.design(result),
-        "headline": sections.headline(found),
+        "headline": headline(found),
         "table": sections.arms(found),
         "by_another": explain_arms.by_another_measure(found),
         "measures": sections.measures(found),
         "gap": sections.gap(found),
         "race": sections.race(result),
         "loss": wording.words_of(found.decides),
+        "units": wording.units(found),
         "level": wording.level(found),
         "sentences": explain_study(result, voice),
         "baseline": first.name,
@@ -123,7 +125,7 @@ def _figures(found: Analysis) -> dict[str, object]:
     split = [arm for arm in found.arms if figures.sources(arm)]
     alt = "; ".join(
         f"{wording.printable(arm.name)}: "
-        + ", ".join(f"{name} {wording.quantity(v)}" for name, v in figures.sources(arm).items())
+        + ", ".join(f"{name} {numbers.quantity(v)}" for name, v in figures.sources(arm).items())
         for arm in split
     )
     together = any("interaction" in figures.sources(arm) for arm in split)

@@ -22,6 +22,21 @@ MOST_OUTPUTS = 4
 MOST_CLASSES = 300  # of a confusion matrix
 BINNED = "Test points in ten bins by the probability of the class predicted"
 LONGEST_CLASS = 40  # characters of a class's name, which is repeated often
+NOTHING: Mapping[str, object] = {  # what the page has a place for, where there is none of it
+    "points": (),
+    "points_arm": "",
+    "agreement": "",
+    "reliability": None,
+    "recalls": None,
+    "confusion": None,
+    "mistakes": None,
+    "predicted": (),
+    "left_out": "",
+    "wrong_texts": (),
+    "surest_mistakes": (),
+    "labels": None,
+    "binned": BINNED,
+}
 
 
 def curves(
@@ -61,11 +76,7 @@ def predictions(run: Run) -> dict[str, object]:
     from torch import Tensor
 
     test, best = run.tested.data, run.result.analysis.best
-    shown: dict[str, object] = {"points": [], "points_arm": "", "agreement": ""}
-    shown["classed"] = bool(test.classes)
-    shown |= {"reliability": None, "recalls": None}
-    shown |= {"confusion": None, "mistakes": None, "predicted": [], "left_out": ""}
-    shown |= {"wrong_texts": [], "surest_mistakes": [], "labels": None, "binned": BINNED}
+    shown: dict[str, object] = {**NOTHING, "classed": bool(test.classes)}
     if not isinstance(test.y, Tensor):
         return shown
     if (scores := run.result.analysis.label_scores) is not None:
@@ -78,9 +89,11 @@ def predictions(run: Run) -> dict[str, object]:
     rows = run.tested.sampled
     if few and sampled:
         some = test.take(torch.from_numpy(rows))
-        shown["points_arm"] = next(iter(sampled))
-        shown["points"] = disputed.disagreements(some, y[rows], sampled, classes)
-        shown["agreement"] = "All replicas agree on every test point."
+        shown |= {
+            "points_arm": next(iter(sampled)),
+            "points": disputed.disagreements(some, y[rows], sampled, classes),
+            "agreement": "All replicas agree on every test point.",
+        }
     whole = run.repetitions(best)
     if not classes and best in sampled:
         shown |= _scatters(sampled[best], y[rows])

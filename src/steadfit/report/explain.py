@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from steadfit.analysis.per_token import bits_each, per_token
 from steadfit.analysis.terms import Failure, Verdict
 from steadfit.errors import counted
-from steadfit.report import explain_arms, explain_design, explain_variance, wording
+from steadfit.report import explain_arms, explain_design, explain_variance, numbers
 from steadfit.report.explain_references import about_references
 from steadfit.report.learning_curve import about_more_data
 from steadfit.report.voice import Voice
@@ -48,44 +48,53 @@ def explain(analysis: Analysis, voice: Voice) -> tuple[str, ...]:
 def explain_study(result: StudyResult, voice: Voice) -> tuple[str, ...]:
     """What `explain` says, and what a study did beside its analysis."""
     about_best = explain_arms.handed_over if result.model else explain_arms.best
-    said = tuple(_sentences(result.analysis, voice, about_best))
-    fitted = {reference.name for reference in result.analysis.references}
-    said += tuple(
-        f"The reference {one.name} is left out, because it could not be fitted; a fit on the same "
-        "data says why."
-        for one in result.references
-        if one.name not in fitted
-    )
+    said = _sentences(result.analysis, voice, about_best)
+    return (*_about_race(result), *said, *_about_the_run(result), *_about_model(result))
+
+
+def _about_race(result: StudyResult) -> Iterator[str]:
     if result.race:
         count = len(result.race.racers) - 1
-        said = (
+        yield (
             f"{result.race.winner} won a race of {counted(count, 'candidates')} in "
             f"{result.race.trainings} trainings. The figures are from other folds and seeds, which "
-            "chose nothing.",
-            *said,
+            "chose nothing."
         )
+
+
+def _about_the_run(result: StudyResult) -> Iterator[str]:
+    """What could not be done as it was meant."""
+    fitted = {reference.name for reference in result.analysis.references}
+    for one in result.references:
+        if one.name not in fitted:
+            yield (
+                f"The reference {one.name} is left out, because it could not be fitted; a fit on "
+                "the same data says why."
+            )
     if result.repeats is False:
         arms = result.not_repeated or (result.arms[0].name,)
-        said += (
+        yield (
             f"The seed does not decide all: the first training of {listed(arms)}, "
             "done twice, gave other predictions. The intervals stand, but this study cannot be "
-            "repeated bit for bit.",
+            "repeated bit for bit."
         )
     if result.not_joined:
-        said += (
+        yield (
             f"Left out of the joined arm: {listed(result.not_joined)}, which set what another "
-            "remedy in it sets.",
+            "remedy in it sets."
         )
+
+
+def _about_model(result: StudyResult) -> Iterator[str]:
     if result.model is None:
-        return said
+        return
     if result.model.reference:
-        said += (f"The model handed over is the reference {result.model.reference}, as asked for.",)
+        yield f"The model handed over is the reference {result.model.reference}, as asked for."
     elif not result.model.members:
-        said += (
+        yield (
             f"There is no model, because training {result.model.arm} on all the training data "
-            "failed.",
+            "failed."
         )
-    return said
 
 
 def _sentences(
@@ -158,7 +167,7 @@ def against_naive(found: ScaledErrors, arm: str) -> str:
     )
     if found.absolute is not None:
         tested = f" in the {counted(found.windows, 'forecasts')} tested" if found.windows else ""
-        off = wording.quantity(found.absolute)
+        off = numbers.quantity(found.absolute)
         sentence = f"On average a step forecast by {arm} is off by {off}{tested}. {sentence}"
     if found.windows is not None and found.windows < _FEW_WINDOWS:
         sentence += " So few forecasts say little; a shorter horizon tests more."

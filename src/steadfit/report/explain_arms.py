@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from steadfit.analysis.terms import Limit, Verdict
 from steadfit.errors import counted
-from steadfit.report import wording
+from steadfit.report import numbers, wording
 from steadfit.report.voice import Voice
 from steadfit.report.wording import listed
 
@@ -81,7 +81,7 @@ def _about(arm: ArmAnalysis, found: Analysis) -> str:
     sure = "probably " if arm.verdict is Verdict.PROBABLY_BETTER else ""
     share = f"{abs(change.value) / base:.0%}" if base > 0 else _amount(abs(change.value), measure)
     text = f"{arm.name} {sure}{way} the {words.name} by {share} ({_range(change, base, measure)}"
-    text += f", chance better {wording.chance(change.chance_better)})"
+    text += f", chance better {numbers.chance(change.chance_better)})"
     if measure != found.decides:
         decided = wording.words_of(found.decides).name
         text += (
@@ -94,7 +94,7 @@ def _about(arm: ArmAnalysis, found: Analysis) -> str:
 
 
 def _other_sets(change: Change, base: float) -> str:
-    return f"{wording.relative(change, base)}, chance better {wording.chance(change.chance_better)}"
+    return f"{numbers.relative(change, base)}, chance better {numbers.chance(change.chance_better)}"
 
 
 def _range(change: Change, base: float, measure: str) -> str:
@@ -115,7 +115,7 @@ def _amount(value: float, measure: str) -> str:
 
 def _points(change: Change) -> str:
     value, low, high = (
-        wording.number(100 * part, 1, sign=True) for part in (change.value, change.low, change.high)
+        numbers.number(100 * part, 1, sign=True) for part in (change.value, change.low, change.high)
     )
     return f"{value} [{low}, {high}]"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from steadfit.analysis.terms import Route, Scheme
 from steadfit.errors import counted
-from steadfit.report import wording
+from steadfit.report import numbers, wording
 from steadfit.report.voice import Voice
 
 if TYPE_CHECKING:
@@ -31,13 +31,14 @@ def before_training(expected: Expectation) -> tuple[str, ...]:
     words, scale = wording.words_of(expected.decides), wording.scale_of(expected.decides)
     said = []
     for name, totals in expected.references.items():
-        error, errors = wording.error_of(totals), ""
-        if error is not None and error != expected.decides:
-            errors = f", {wording.percent(totals[error], 1)} {wording.ERRORS[error]}"
-        value = wording.quantity(scale * totals[expected.decides])
-        said.append(f"Reference: {name}, {words.name} {value}{'%' * words.percent}{errors}.")
+        value = numbers.quantity(scale * totals[expected.decides])
+        beside = "".join(
+            f", {wording.in_words(totals[one], one)}"
+            for one in wording.beside(totals, expected.decides)
+        )
+        said.append(f"Reference: {name}, {words.name} {value}{'%' * words.percent}{beside}.")
     if expected.smallest is not None:
-        least = wording.quantity(scale * expected.smallest)
+        least = numbers.quantity(scale * expected.smallest)
         said.append(
             f"With {expected.points:,} test points and {counted(expected.arms, 'arms')} beside the "
             f"baseline, changes of the {words.name} from about {least}{'%' * words.percent} on can "
@@ -71,7 +72,7 @@ def how_compared(found: Analysis, voice: Voice) -> str:
 
 def what_it_stands_for(sampling: Sampling, voice: Voice) -> str:
     """Which samples the variance is over, and at which points."""
-    at = f"tested on {sampling.points:,} points"
+    at = f"tested on {counted(sampling.points, 'points')}"
     if sampling.scheme is Scheme.WHOLE:
         return (
             f"Variance is over {sampling.samples} retrainings on the same {sampling.train:,} "

@@ -35,8 +35,7 @@ def about_references(found: Analysis) -> Iterator[str]:
 def _against(rival: ReferenceAnalysis, found: Analysis) -> str:
     measure, best = found.decides, found.arm(found.best)
     change, name = rival.best_against[measure], rival.name
-    error = wording.error_of(rival.totals)
-    told = [measure, *([error] if error is not None and error != measure else [])]
+    told = (measure, *wording.beside(rival.totals, measure))
 
     def figures(first: Totals, second: Totals) -> str:
         return ", ".join(

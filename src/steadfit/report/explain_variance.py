@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from steadfit.analysis.terms import Loss
-from steadfit.report import wording
+from steadfit.report import numbers, wording
 from steadfit.report.explain_design import what_it_stands_for
 from steadfit.report.voice import Voice
 
@@ -66,8 +66,8 @@ def _ensemble(arm: ArmAnalysis, found: VarianceAnalysis, of: Analysis) -> Iterat
     count = sampling.samples * sampling.seeds
     yield (
         f"Averaging {count} retrainings of {arm.name} on drawn samples {way} the {words.name} by "
-        f"{wording.quantity(abs(scale * change.value))}{unit} [{wording.quantity(least)}, "
-        f"{wording.quantity(most)}] against one of them."
+        f"{numbers.quantity(abs(scale * change.value))}{unit} [{numbers.quantity(least)}, "
+        f"{numbers.quantity(most)}] against one of them."
     )
 
 

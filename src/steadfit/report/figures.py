@@ -20,7 +20,7 @@ from steadfit.analysis.result import (
     Interval,
     VarianceAnalysis,
 )
-from steadfit.report import wording
+from steadfit.report import numbers, wording
 from steadfit.report.frame import frame, label
 from steadfit.report.palette import LIGHT
 
@@ -35,7 +35,7 @@ def parts(found: Analysis) -> go.Figure:
     of = [_variance(arm).losses[loss] for arm in arms]
     words, scale = wording.words_of(loss), wording.scale_of(loss)
     decimals = wording.parts_decimals(found, loss)
-    figure = frame(len(arms), f"{words.name}, {words.unit}")
+    figure = frame(len(arms), wording.axis_title(words))
     for name, role in (("bias+noise", "bias"), ("variance", "variance")):
         values = [scale * getattr(part, name.replace("+", "_")) for part in of]
         figure.add_bar(
@@ -45,14 +45,14 @@ def parts(found: Analysis) -> go.Figure:
             width=0.3,
             name=name,
             marker={"color": LIGHT[role], "line_width": 0},
-            customdata=[wording.number(value, decimals) for value in values],
+            customdata=[numbers.number(value, decimals) for value in values],
             hovertemplate=f"{name} %{{customdata}}<extra></extra>",
         )
     totals = [scale * part.total for part in of]
     reach = 1.1 * _reach(totals, 3 * totals[0])
     figure.update_layout(barmode="relative")
     figure.update_xaxes(range=[min(0.0, *(scale * part.variance for part in of)), reach])
-    _name_rows(figure, arms, [wording.number(total, decimals) for total in totals])
+    _name_rows(figure, arms, [numbers.number(total, decimals) for total in totals])
     return figure
 
 
@@ -76,7 +76,7 @@ def changes(found: Analysis) -> go.Figure:
         name=words.name,
         marker={"color": LIGHT["ink"], "size": 9, "line_width": 1.5},
         error_x=_whiskers(intervals),
-        customdata=[wording.interval(interval, 1) for interval in intervals],
+        customdata=[numbers.interval(interval, 1) for interval in intervals],
         hovertemplate=f"{words.name} %{{customdata}}<extra></extra>",
         showlegend=False,
     )
@@ -131,7 +131,7 @@ def components(found: Analysis) -> go.Figure:
             mode="markers",
             name=name,
             marker={"color": LIGHT[role], "size": 10, "symbol": symbol},
-            customdata=[wording.quantity(value) for value in values],
+            customdata=[numbers.quantity(value) for value in values],
             hovertemplate=f"{name} %{{customdata}}<extra></extra>",
         )
     for row in rows:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from steadfit.report import wording
+from steadfit.report import numbers, wording
 from steadfit.report.explain import HALVED, against_naive, as_compared, of_tokens
 from steadfit.report.sections import FACTS, SHARES, SHOWN_MISTAKES, Grid, labels
 from steadfit.report.tables import Summary
@@ -28,7 +28,7 @@ def fit_summary(result: FitResult) -> Summary:
 
     def parts(width: int) -> Iterable[Text | Table]:
         yield Text(wording.sizes_of(result.data, result.settings, result.parameters))
-        yield Text(f"Trained once on all the training data, {_how(result)}.\n")
+        yield Text(f"{trained_how(result)}\n")
         made = Table(box=None, pad_edge=False, show_header=False)
         made.add_column()
         made.add_column(justify="right")
@@ -44,31 +44,51 @@ def fit_summary(result: FitResult) -> Summary:
     return Summary(parts)
 
 
+def headline(result: FitResult) -> str:
+    """The figures that people read, in one line."""
+    shown = [wording.in_words(value, one) for one, value in result.measures.items()]
+    if result.error is not None:
+        shown.append(wording.in_words(result.error, _errors(result)))
+    if not result.measures:
+        shown.append(wording.in_words(result.loss, result.measured))
+    return f"{wording.capital(', '.join(shown))}."
+
+
+def _errors(result: FitResult) -> str:
+    """The measure that `error` is."""
+    return "error" if result.label_scores is None else "hamming"
+
+
 def figures(result: FitResult) -> Iterator[tuple[str, str]]:
     """A fit's figures, each with its name."""
-    words = wording.words_of(result.measured)
-    yield f"test {words.name}, {words.unit}", wording.quantity(result.loss)
-    error = "error" if result.label_scores is None else "hamming"
+    for one, value in (*result.measures.items(), (result.measured, result.loss)):
+        words = wording.words_of(one)
+        yield f"test {words.name}, {words.unit}", numbers.quantity(value)
     if result.error is not None:
-        yield f"test {wording.words_of(error).name}", wording.percent(result.error, 2)
+        yield f"test {wording.words_of(_errors(result)).name}", numbers.percent(result.error, 2)
     if result.label_scores is not None:
-        yield "exact match", wording.percent(result.label_scores.exact_match, 1)
-        yield "macro F1", wording.quantity(result.label_scores.macro_f1)
-        yield "micro F1", wording.quantity(result.label_scores.micro_f1)
+        yield "exact match", numbers.percent(result.label_scores.exact_match, 1)
+        yield "macro F1", numbers.quantity(result.label_scores.macro_f1)
+        yield "micro F1", numbers.quantity(result.label_scores.micro_f1)
     for rival in result.references:
         if rival.loss is not None:
-            share = "" if rival.error is None else f", {wording.percent(rival.error, 2)} "
-            errors = wording.ERRORS[error] if share else ""
-            yield f"reference: {rival.name}", f"{wording.quantity(rival.loss)}{share}{errors}"
+            yield f"reference: {rival.name}", _of_reference(rival, rival.loss, _errors(result))
     for name, losses in (("training", "train_loss"), ("validation", "validation_loss")):
         if curve := result.curves.get(losses):
-            first, last = wording.quantity(curve[0]), wording.quantity(curve[-1])
+            first, last = numbers.quantity(curve[0]), numbers.quantity(curve[-1])
             yield f"{name} loss, first and last epoch", f"{first} → {last}"
-    for name, words in FACTS.items():
+    for name, said in FACTS.items():
         if name in result.facts:
             value = result.facts[name]
-            share = name in SHARES
-            yield words, wording.percent(value, 1) if share else wording.quantity(value)
+            yield said, numbers.percent(value, 1) if name in SHARES else numbers.quantity(value)
+
+
+def _of_reference(rival: ReferenceFacts, loss: float, errors: str) -> str:
+    """Its figures as the fit's own are named: of numbers those in the target's units."""
+    if rival.measures:
+        return ", ".join(wording.in_words(value, one) for one, value in rival.measures.items())
+    share = "" if rival.error is None else f", {numbers.percent(rival.error, 2)} "
+    return f"{numbers.quantity(loss)}{share}{wording.ERRORS[errors] if share else ''}"
 
 
 def confusions(result: FitResult) -> Iterator[Grid]:
@@ -81,7 +101,7 @@ def confusions(result: FitResult) -> Iterator[Grid]:
         return
     shares = sorted(found.classes, key=lambda one: -one.wrong / one.points)
     rows = [
-        (wording.visible(one.name), f"{one.points:,}", wording.percent(one.wrong / one.points, 1))
+        (wording.visible(one.name), f"{one.points:,}", numbers.percent(one.wrong / one.points, 1))
         for one in shares[:SHOWN_CLASSES]
     ]
     more = len(shares) - len(rows)
@@ -116,7 +136,7 @@ def explain_fit(result: FitResult) -> tuple[str, ...]:
         said.append(of_tokens(result.token_losses))
     if (unknown := result.facts.get("unknown_tokens", 0.0)) > MOST_UNKNOWN:
         said.append(
-            f"The network does not know {wording.percent(unknown)} of the test texts' words: it "
+            f"The network does not know {numbers.percent(unknown)} of the test texts' words: it "
             "learns those that two training texts have. More texts, pretrained vectors or "
             "characters as tokens would help."
         )
@@ -157,15 +177,18 @@ def as_good(result: FitResult) -> str | None:
         f"{loss:.4g}" if found is None else f"{loss:.4f} nats, {as_compared(found, loss)}"
         for loss in both
     )
+    loss = wording.words_of(result.measured).name if result.measures else "loss"
     return (
-        f"{wording.capital(best.name)} is as good or better on the test points: its loss is "
+        f"{wording.capital(best.name)} is as good or better on the test points: its {loss} is "
         f"{theirs}; the model's is {ours}."
     )
 
 
-def _how(result: FitResult) -> str:
+def trained_how(result: FitResult) -> str:
+    """On what, with which remedies and seed, in a sentence."""
     names = "+".join(
         one.name if one.strength is None else f"{one.name}={one.strength}"
         for one in result.remedies
     )
-    return f"with {names}, seed {result.seed}" if names else f"seed {result.seed}"
+    remedies = f"with {names}, " if names else ""
+    return f"Trained once on all the training data, {remedies}seed {result.seed}."

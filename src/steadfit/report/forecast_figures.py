@@ -6,44 +6,24 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from steadfit.data import Dataset, forecast_of
-from steadfit.data.timeline import apart
+from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
-from steadfit.formats import ForecastTable
 from steadfit.formats.calendars import Ticks
+from steadfit.report.end_to_end import begin_of, end_to_end
 from steadfit.report.frame import frame, label
 from steadfit.report.palette import LIGHT
-
-MOST_STEPS = 300  # of the test side, the last ones
-MOST_SERIES = 4
 
 
 def over_truth(test: Dataset, forecasts_RNO: np.ndarray) -> go.Figure:
     """The first target of up to four series: what came true, and the forecasts end to end.
 
-    test: windows in time order. forecasts_RNO: of each replica, in the targets' units, shape
-    (replicas, windows, outputs) as `Replica.logits`. Of windows that overlap, those are drawn that
-    begin where the one before ends, so each step is forecast once. The axis has the times that
-    the data have, dates among them.
-    Raises SteadfitError for data that are no forecast.
+    test, forecasts_RNO: as `end_to_end` takes them. The axis has the times that the data have,
+    dates among them. Raises SteadfitError for data that are no forecast.
     """
-    forecast, _ = forecast_of(test)
-    horizon, targets = forecast.horizon, len(forecast.targets)
-    assert test.structure.spans is not None
-    spans = test.structure.spans.numpy()
-    begin = test.schema.form.begin if isinstance(test.schema.form, ForecastTable) else None
     figure = frame(0, "step")
-    series = np.unique(spans[:, 0])[:MOST_SERIES]
-    for row, number in enumerate(series):
-        windows = np.flatnonzero(apart(spans, spans[:, 0] == number))
-        steps = np.concatenate([spans[i, 2] - horizon + 1 + np.arange(horizon) for i in windows])
-        truth = test.y[windows].numpy().reshape(len(windows), horizon, targets)[:, :, 0].ravel()
-        shape = (len(forecasts_RNO), len(windows), horizon, targets)
-        told_RT = forecasts_RNO[:, windows].reshape(shape)[..., 0].reshape(len(forecasts_RNO), -1)
-        name = test.ids[windows[0]].rpartition(" step ")[0] if test.ids else f"series {row + 1}"
-        kept = slice(-MOST_STEPS, None)
-        times = steps[kept] if begin is None else begin.at(steps[kept])
-        _add(figure, row, label(name, 30), times, truth[kept], told_RT[:, kept])
+    series, begin = list(end_to_end(test, forecasts_RNO)), begin_of(test)
+    for row, one in enumerate(series):
+        _add(figure, row, label(one.name, 30), one.times, one.truth, one.told)
         _style_axis(figure, row, begin)
     figure.update_layout(
         height=260 * len(series) + 60,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from steadfit.report import wording
+from steadfit.report import numbers, wording
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -80,13 +80,13 @@ def curve_figure(found: Analysis) -> go.Figure:
             "size": 9,
             "symbol": ["circle"] * measured + ["circle-open"] * (len(points) - measured),
         },
-        customdata=[wording.quantity(value) for value in values],
+        customdata=[numbers.quantity(value) for value in values],
         hovertemplate=f"%{{x:,}} examples: {words.name} %{{customdata}}<extra></extra>",
     )  # fmt: skip
     figure.update_layout(height=340, margin={"l": 64, "r": 16, "t": 16, "b": 48})
     figure.update_xaxes(type="log", tickvals=sizes, ticktext=[f"{size:,.0f}" for size in sizes])
     figure.update_yaxes(
-        visible=True, title_text=f"{words.name}, {words.unit}", gridcolor=LIGHT["rule"],
+        visible=True, title_text=wording.axis_title(words), gridcolor=LIGHT["rule"],
         rangemode="tozero",
     )  # fmt: skip
     return figure

@@ -7,7 +7,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from steadfit.report import wording
+from steadfit.report import palette, wording
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -31,6 +31,13 @@ def template(name: str) -> Template:
         "sha256": sha256,
     }
     return environment.get_template(name)
+
+
+def style() -> Any:
+    """The pages' style sheet, in the colours of light and of dark."""
+    from markupsafe import Markup
+
+    return Markup(template("page.css").render(light=palette.LIGHT, dark=palette.DARK))
 
 
 def embedded(figure: Figure) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,14 +9,10 @@ import numpy as np
 import torch
 
 from steadfit.analysis import points
-from steadfit.report import wording
 from steadfit.report.disputed import seen
-from steadfit.report.markup import template
-from steadfit.report.wrong_texts import WrongText, wrong_texts
 
 if TYPE_CHECKING:
     from steadfit.data import Dataset
-    from steadfit.training import TrainedModel
 
 SHOWN = 24  # mistakes, at most
 
@@ -63,21 +58,3 @@ def surest_mistakes(test: Dataset, logits_RNK: np.ndarray) -> list[Mistake]:
         for row, one in zip(rows.tolist(), shown, strict=True)
         if one.picture
     ]
-
-
-def mistakes_page(model: TrainedModel, test: Dataset, logits: np.ndarray) -> str:
-    """They as one self-contained HTML page, every name and text escaped; "" where there is nothing
-    to see. logits: the model's, of these labelled test points, shape (points, classes)."""
-    texts: Sequence[WrongText] = ()
-    pictures: Sequence[Mistake] = ()
-    if model.facts.schema.kind.name == "texts":
-        texts = wrong_texts(model, test, logits)
-    else:
-        pictures = surest_mistakes(test, logits[None])
-    return page(test.name, texts, pictures) if texts or pictures else ""
-
-
-def page(name: str, texts: Sequence[WrongText] = (), pictures: Sequence[Mistake] = ()) -> str:
-    """The page of either."""
-    made = template("mistakes.html")
-    return made.render(name=wording.printable(name), texts=texts, pictures=pictures)

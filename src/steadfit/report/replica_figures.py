@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from steadfit.report import wording
+from steadfit.report import numbers
 from steadfit.report.frame import frame, label
 from steadfit.report.palette import LIGHT
 
@@ -53,15 +53,21 @@ def curves(
             line={"color": LIGHT["ink"], "width": 1, "dash": "dash"},
             hovertemplate="%{y:.3g} on the test points<extra>%{fullData.name}</extra>",
         )
-    low, high = reach
-    ticks = _decades(low, high) if low > 0 else []
-    logarithmic = len(ticks) > 1
+    _style_losses(figure, reach, last)
     figure.update_layout(
         height=210,
         margin={"l": 44, "r": 8, "t": 30, "b": 40},
         showlegend=False,
         title={"text": label(name, 40), "font_size": 13, "x": 0, "xref": "paper", "y": 0.97},
     )
+    return figure
+
+
+def _style_losses(figure: go.Figure, reach: tuple[float, float], last: int) -> None:
+    """The axes: losses on a logarithmic scale where it has room for two ticks, and whole epochs."""
+    low, high = reach
+    ticks = _decades(low, high) if low > 0 else []
+    logarithmic = len(ticks) > 1
     figure.update_yaxes(
         visible=True,
         type="log" if logarithmic else "linear",
@@ -73,7 +79,6 @@ def curves(
         gridcolor=LIGHT["rule"],
     )
     figure.update_xaxes(showgrid=False, rangemode="tozero", dtick=_whole_step(last))
-    return figure
 
 
 def confusion(shares_KK: np.ndarray, classes: Sequence[str]) -> go.Figure:
@@ -99,7 +104,7 @@ def confusion(shares_KK: np.ndarray, classes: Sequence[str]) -> go.Figure:
         text=[[html.escape(_cell(share)) for share in row] for row in mistakes],
         texttemplate="%{text}" if count <= WRITTEN else None,
         customdata=[
-            [f"{true} taken for {taken}: {wording.percent(share, 1)}" for taken, share in row]
+            [f"{true} taken for {taken}: {numbers.percent(share, 1)}" for taken, share in row]
             for true, row in hovered
         ],
         hovertemplate="%{customdata}<extra></extra>",
@@ -112,27 +117,41 @@ def confusion(shares_KK: np.ndarray, classes: Sequence[str]) -> go.Figure:
         hoverongaps=False,
     )
     if count <= WRITTEN:
-        figure.add_scatter(
-            x=places,
-            y=places,
-            text=[_cell(share) for share in np.diagonal(shares_KK)],
-            mode="text",
-            textfont={"color": LIGHT["muted"]},
-            hoverinfo="skip",
-        )
-    ticks = {"tickvals": places, "ticktext": names, "showgrid": False, "ticks": ""}
-    figure.update_xaxes(
-        side="top", showticklabels=named, automargin=True, title_standoff=8, **ticks
+        _write_right(figure, shares_KK)
+    _style_classes(figure, names)
+    return figure
+
+
+def _write_right(figure: go.Figure, shares_KK: np.ndarray) -> None:
+    """The shares that are right, which are not coloured."""
+    places = list(range(len(shares_KK)))
+    figure.add_scatter(
+        x=places,
+        y=places,
+        text=[_cell(share) for share in np.diagonal(shares_KK)],
+        mode="text",
+        textfont={"color": LIGHT["muted"]},
+        hoverinfo="skip",
     )
-    figure.update_yaxes(
-        visible=True, autorange="reversed", title_text="true", showticklabels=named, **ticks
-    )
+
+
+def _style_classes(figure: go.Figure, names: Sequence[str]) -> None:
+    """Classes at both axes, named where there is room."""
+    count, named = len(names), len(names) <= NAMED
+    ticks = {
+        "tickvals": list(range(count)),
+        "ticktext": names,
+        "showgrid": False,
+        "ticks": "",
+        "showticklabels": named,
+    }
+    figure.update_xaxes(side="top", automargin=True, title_standoff=8, **ticks)
+    figure.update_yaxes(visible=True, autorange="reversed", title_text="true", **ticks)
     figure.update_layout(
         height=min(max(46 * count, 220), 560) + 70,
         margin={"l": 30, "r": 8, "t": 70, "b": 10},
         showlegend=False,
     )
-    return figure
 
 
 def predicted(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadfit.analysis.terms import Loss, Verdict
-from steadfit.report import wording
+from steadfit.analysis.terms import Loss
+from steadfit.report import numbers, wording
 
 if TYPE_CHECKING:
     from steadfit.analysis.label_scores import LabelScores
@@ -45,34 +45,14 @@ class Grid:
     verdicts: tuple[str, ...] = ()
 
 
-def headline(found: Analysis) -> str:
-    """One sentence: what helps by how much, and what share of the loss is variance."""
-    measure = found.decides
-    words, first, best = wording.words_of(measure).name, found.baseline, found.arm(found.best)
-    if not first.totals:
-        name = wording.printable(first.name)
-        return f"{name} failed, so there is nothing to compare the others with."
-    text = f"{wording.capital(words)} {wording.figure(first.totals[measure], measure)}"
-    if first.variance is not None:
-        split = next(iter(first.variance.losses.values()))
-        share = split.variance / split.total if split.total > 0 else 0.0
-        text += f", about {wording.percent(min(max(share, 0), 1))} of it variance"
-    if best is first:
-        return text + ("." if len(found.arms) == 1 else "; no arm is better by a standard error.")
-    base = first.totals[measure]
-    fall = wording.percent(-best.changes[measure].value / base) if base > 0 else ""
-    sure = {Verdict.BETTER: "", Verdict.PROBABLY_BETTER: "probably "}.get(best.verdict, "perhaps ")
-    return f"{text}; {wording.printable(best.name)} {sure}lowers it by {fall}."
-
-
 def arms(found: Analysis) -> Grid:
     """Every arm: error, the deciding measure, its change, the chance that it is better, its word;
     below them averages of retrainings and the reference models."""
     measure = found.decides
     base = found.baseline.totals.get(measure, 0.0)
-    error = wording.errors_of(found)
-    told = [measure] if error in (None, measure) else [error, measure]
-    told = [one for one in told if any(one in arm.totals for arm in found.arms)]
+    told = wording.told(found)
+    # of the two, the one that a narrow screen does without
+    hidden = measure if measure in wording.HARD_TO_READ else told[0] if told else ""
 
     def totals(row: ArmAnalysis | EnsembleAnalysis | ReferenceAnalysis) -> list[str]:
         return [wording.total(row.totals, one, found) for one in told]
@@ -82,13 +62,13 @@ def arms(found: Analysis) -> Grid:
         return (
             wording.printable(arm.name),
             *totals(arm),
-            _unbroken(wording.relative(change, base)) if change else "",
-            wording.chance(arm.changes[arm.judged_by].chance_better) if arm.judged_by else "",
+            _unbroken(numbers.relative(change, base)) if change else "",
+            numbers.chance(arm.changes[arm.judged_by].chance_better) if arm.judged_by else "",
         )
 
     headings = (
         "arm",
-        *(_heading(one) for one in told),
+        *(wording.heading(one) for one in told),
         f"change ({wording.level(found)})",
         "chance better",
     )
@@ -97,7 +77,7 @@ def arms(found: Analysis) -> Grid:
         (
             wording.printable(one.name),
             *totals(one),
-            _unbroken(wording.relative(one.changes[measure], base)),
+            _unbroken(numbers.relative(one.changes[measure], base)),
             "",
         )
         for one in found.ensembles
@@ -105,7 +85,7 @@ def arms(found: Analysis) -> Grid:
     return Grid(
         headings,
         (*map(row, found.arms), *ensembles, *references),
-        spare=(1,) if len(told) > 1 else (),
+        spare=(1 + told.index(hidden),) if len(told) > 1 else (),
         verdicts=(
             *(wording.VERDICTS[arm.verdict] for arm in found.arms),
             *("average" for _ in found.ensembles),
@@ -123,11 +103,11 @@ def race(result: StudyResult) -> Grid | None:
         (
             wording.printable(one.name),
             str(one.folds),
-            wording.UNKNOWN if one.loss is None else wording.figure(one.loss, measure),
+            numbers.UNKNOWN if one.loss is None else wording.figure(one.loss, measure),
         )
         for one in result.race.racers
     )
-    return Grid(("candidate", "folds", _heading(measure)), tuple(rows))
+    return Grid(("candidate", "folds", wording.heading(measure)), tuple(rows))
 
 
 def measures(found: Analysis) -> Grid:
@@ -142,10 +122,10 @@ def measures(found: Analysis) -> Grid:
         total, change = wording.total(arm.totals, one, found), arm.changes.get(one)
         if change is None:
             return total
-        relative = wording.relative(change, found.baseline.totals[one])
-        if relative == wording.UNKNOWN:
+        relative = numbers.relative(change, found.baseline.totals[one])
+        if relative == numbers.UNKNOWN:
             return total
-        return f"{total} ({relative.replace(' ', wording.NO_BREAK)})"
+        return f"{total} ({relative.replace(' ', numbers.NO_BREAK)})"
 
     rows = (
         *((wording.printable(a.name), *(cell(a, one) for one in others)) for a in found.arms),
@@ -154,7 +134,7 @@ def measures(found: Analysis) -> Grid:
             for r in found.references
         ),
     )
-    return Grid(("arm", *map(_heading, others)), rows)
+    return Grid(("arm", *map(wording.heading, others)), rows)
 
 
 def gap(found: Analysis) -> Grid:
@@ -172,9 +152,9 @@ def gap(found: Analysis) -> Grid:
         own, test = arm.facts["train_eval_loss"], arm.totals[loss]
         decimals = wording.measure_decimals(found, loss)
         cells = (
-            wording.number(own, decimals),
+            numbers.number(own, decimals),
             wording.total(arm.totals, loss, found),
-            wording.number(test - own, decimals, sign=True),
+            numbers.number(test - own, decimals, sign=True),
         )
         if not errors or error is None:
             return (wording.printable(arm.name), *cells)
@@ -182,8 +162,8 @@ def gap(found: Analysis) -> Grid:
         both = (wording.total(each, error, found) for each in (own_error, arm.totals))
         return (wording.printable(arm.name), *cells, *both)
 
-    headings = ("arm", f"training {_heading(loss)}", "test", "gap")
-    more = (f"training {_heading(error)}", "test") if errors and error is not None else ()
+    headings = ("arm", f"training {wording.heading(loss)}", "test", "gap")
+    more = (f"training {wording.heading(error)}", "test") if errors and error is not None else ()
     return Grid((*headings, *more), tuple(map(row, known)), spare=(4, 5) if more else ())
 
 
@@ -198,13 +178,13 @@ def variances(found: Analysis, loss: Loss) -> Grid:
         part = arm.variance.losses[loss]
         change = arm.variance.changes.get(loss)
         cells = [
-            wording.number(scale * value, decimals)
+            numbers.number(scale * value, decimals)
             for value in (part.total, part.bias_noise, part.variance)
         ]
-        shown = _unbroken(wording.interval(change, decimals, scale)) if change else ""
+        shown = _unbroken(numbers.interval(change, decimals, scale)) if change else ""
         rows.append((wording.printable(arm.name), *cells, shown))
     changed = any(row[-1] for row in rows)
-    headings = ("arm", _heading(loss), "bias+noise", "variance")
+    headings = ("arm", wording.heading(loss), "bias+noise", "variance")
     if changed:
         return Grid((*headings, f"change of the variance ({wording.level(found)})"), tuple(rows))
     return Grid(headings, tuple(row[:-1] for row in rows))
@@ -229,16 +209,16 @@ def facts(result: StudyResult, seconds: Mapping[str, float]) -> Grid:
 
     def cell(arm: ArmAnalysis, name: str) -> str:
         if name not in arm.facts:
-            return wording.UNKNOWN
+            return numbers.UNKNOWN
         value = arm.facts[name]
-        return wording.percent(value, 1) if name in SHARES else wording.quantity(value)
+        return numbers.percent(value, 1) if name in SHARES else numbers.quantity(value)
 
     rows = tuple(
         (
             wording.printable(arm.name),
             *((f"{result.arm(arm.name).parameters:,}",) if weights else ()),
             *(cell(arm, name) for name in names),
-            wording.quantity(seconds[arm.name]) if arm.name in seconds else wording.UNKNOWN,
+            numbers.quantity(seconds[arm.name]) if arm.name in seconds else numbers.UNKNOWN,
         )
         for arm in arms
     )
@@ -266,7 +246,7 @@ def mistakes(shares_KK: np.ndarray, classes: Sequence[str]) -> Grid:
         for true, taken in np.transpose(np.unravel_index(order, wrong.shape))
     ]
     rows = tuple(
-        (classes[true], classes[taken], wording.percent(wrong[true, taken], 1))
+        (classes[true], classes[taken], numbers.percent(wrong[true, taken], 1))
         for true, taken in pairs
         if wrong[true, taken] > 0
     )
@@ -280,9 +260,9 @@ def labels(found: LabelScores, most: int) -> Grid:
         (
             wording.visible(one.name),
             f"{one.points:,}",
-            wording.percent(one.right / one.points if one.points else math.nan, 1),
-            wording.percent(one.right / one.said if one.said else math.nan, 1),
-            wording.quantity(one.f1) if one.points else wording.UNKNOWN,
+            numbers.percent(one.right / one.points if one.points else math.nan, 1),
+            numbers.percent(one.right / one.said if one.said else math.nan, 1),
+            numbers.quantity(one.f1) if one.points else numbers.UNKNOWN,
         )
         for one in order[:most]
     ]
@@ -291,14 +271,9 @@ def labels(found: LabelScores, most: int) -> Grid:
     return Grid(("label", "test points", "found", "of those said, right", "F1"), tuple(rows))
 
 
-def _heading(measure: str) -> str:
-    words = wording.words_of(measure)
-    return f"{words.name} %" if words.percent else words.name
-
-
 def _unbroken(interval: str) -> str:
     """The interval with no line break between its ends."""
-    return interval.replace(", ", "," + wording.NO_BREAK)
+    return interval.replace(", ", "," + numbers.NO_BREAK)
 
 
 def _flat(settings: Mapping[str, Any], above: str = "") -> Iterable[tuple[str, object]]:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from steadfit.analysis.terms import Verdict
-from steadfit.report import explain_arms, wording
+from steadfit.report import explain_arms, numbers, wording
 from steadfit.report.explain import explain_study
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ STYLES = {
     Verdict.NOT_TRAINED: "yellow",
     Verdict.FAILED: "red",
 }
-ASCII = str.maketrans("−–×·…�∞←±\N{NO-BREAK SPACE}", "--x-~?8<~ ")
+ASCII = str.maketrans("−–×·…�∞←→±\N{NO-BREAK SPACE}", "--x-~?8<>~ ")
 
 
 @dataclass(frozen=True)
@@ -146,13 +146,13 @@ def _fitting(found: Analysis, width: int, seconds: Mapping[str, float], best: st
     """The widest layout that fits; the last one whatever its width."""
     columns = _columns(found, seconds, best)
     wide = (
-        ("arm", "error", "total", "change", "chance", "verdict", "seconds"),
-        ("arm", "error", "total", "change", "chance", "verdict"),
+        ("arm", "told", "total", "change", "chance", "verdict", "seconds"),
+        ("arm", "told", "total", "change", "chance", "verdict"),
     )
     narrow = (
-        ("arm", "error", "total", "change", "chance", "stacked"),
-        ("arm", "error", "total", "all"),
-        ("arm", "total", "all"),
+        ("arm", "told", "total", "change", "chance", "stacked"),
+        ("arm", "told", "total", "all"),
+        ("arm", "told" if found.decides in wording.HARD_TO_READ else "total", "all"),
         ("arm", "all"),
     )
     candidates = [
@@ -175,27 +175,26 @@ def _columns(found: Analysis, seconds: Mapping[str, float], best: str) -> dict[s
     """Every column that a layout may take, by name."""
     measure = found.decides
     rows = (*found.arms, *found.ensembles, *found.references)
-    words = wording.words_of(measure)
     base = found.baseline.totals.get(measure, 0.0)
     arms = found.arms
     none = ("",) * (len(rows) - len(arms))
     averages = tuple("average" for _ in found.ensembles)
     beside = averages + ("",) * len(found.references)
     changed = tuple(
-        wording.relative(row.changes[measure], base) if measure in row.changes else ""
+        numbers.relative(row.changes[measure], base) if measure in row.changes else ""
         for row in (*arms, *found.ensembles)
     )
     changes = (*changed, *[""] * len(found.references))
     verdicts = tuple(wording.VERDICTS[arm.verdict] for arm in arms)
     handed = tuple(best if arm.name == found.best else "" for arm in arms)
     chances = tuple(
-        wording.chance(arm.changes[arm.judged_by].chance_better) if arm.judged_by else ""
+        numbers.chance(arm.changes[arm.judged_by].chance_better) if arm.judged_by else ""
         for arm in arms
     )
     change = f"change ({wording.level(found)})"
     columns = {
         "arm": _Column("arm", tuple(_name(row) for row in rows), words=True),
-        "total": _totals(words.name + " %" * words.percent, rows, found, measure),
+        "total": _totals(rows, found, measure),
         "change": _Column(change, changes),
         "chance": _Column("chance better", chances + none),
         "verdict": _Column("", _joined(" ", verdicts, handed) + beside, words=True, verdicts=True),
@@ -207,25 +206,21 @@ def _columns(found: Analysis, seconds: Mapping[str, float], best: str) -> dict[s
             verdicts=True,
         ),
     }
-    error = wording.errors_of(found)
-    if error is not None and error != measure:
-        columns["error"] = _totals(f"{wording.words_of(error).name} %", rows, found, error)
+    first = wording.told(found)[:1]
+    if first and first != (measure,):
+        columns["told"] = _totals(rows, found, first[0])
     if seconds:
         took = tuple(
-            wording.quantity(seconds[arm.name]) if arm.name in seconds else wording.UNKNOWN
+            numbers.quantity(seconds[arm.name]) if arm.name in seconds else numbers.UNKNOWN
             for arm in arms
         )
         columns["seconds"] = _Column("seconds", took + none)
     return columns
 
 
-def _totals(
-    heading: str,
-    rows: Sequence[Row],
-    found: Analysis,
-    measure: str,
-) -> _Column:
+def _totals(rows: Sequence[Row], found: Analysis, measure: str) -> _Column:
     """A measure of each row."""
+    heading = wording.heading(measure)
     return _Column(heading, tuple(wording.total(row.totals, measure, found) for row in rows))
 
 
@@ -253,7 +248,7 @@ def _wrapped(name: str, width: int) -> str:
 def _caption(found: Analysis) -> str:
     words = wording.words_of(found.decides)
     first = wording.printable(found.baseline.name)
-    text = f"{words.name[0].upper()}{words.name[1:]} in {words.unit}."
+    text = wording.units(found)
     if len(found.arms) > 1:
         text += f" Change: of the {words.name}, against {first}, on the same test points."
     if by_another := explain_arms.by_another_measure(found):

@@ -1,4 +1,4 @@
-"""Figures as people read them: units named, digits alike down a column, names made harmless."""
+"""What things are called: measures, words, harmless names, and the first lines that are shown."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from steadfit.analysis.terms import Loss, Verdict
 from steadfit.errors import counted
 from steadfit.foreign_text import printable as printable
+from steadfit.report.numbers import UNKNOWN, decimals_for, number, percent, quantity
 
 if TYPE_CHECKING:  # a table is to be shown without torch, which the study needs
-    from steadfit.analysis.comparison import Change
-    from steadfit.analysis.result import Analysis, Interval
+    from steadfit.analysis.result import Analysis
     from steadfit.study.result import DataFacts, StudyResult
 
 
@@ -43,7 +43,7 @@ _WORDS: dict[str, Words] = {
     "micro_f1": Words("1 − micro F1", "percent, of all labels together", percent=True),
     "squared": Words("squared error", "squared units of the target, summed over outputs"),
     "rmse": Words("RMSE", "units of the target"),
-    "mae": Words("mean absolute error", "units of the target"),
+    "mae": Words("MAE", "units of the target"),
     "mase": Words("MASE", "errors of the naive forecast"),
     "pinball": Words("pinball loss", "units of the target, the mean over the quantiles"),
 }
@@ -58,9 +58,9 @@ VERDICTS: dict[Verdict, str] = {
 }
 TEST_POINTS = {"tokens": "next tokens tested"}  # by what is learned, where they are no examples
 ERRORS = {"error": "errors", "hamming": "wrong labels"}  # measures that are shares of these
-UNKNOWN = "–"
+HARD_TO_READ = ("squared", "pinball")  # of numbers: a sum over outputs, a mean over quantiles
+LONGEST_TITLE = 40  # characters of an axis on a phone
 BLANKS = {" ": "␣", "\n": "↵", "\t": "⇥"}
-NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 def words_of(measure: str) -> Words:
@@ -70,6 +70,16 @@ def words_of(measure: str) -> Words:
     ('1 − AUC', 'rank')
     """
     return _WORDS.get(measure) or Words(printable(measure), "its own units")
+
+
+def axis_title(words: Words) -> str:
+    """A measure and its unit, or the measure alone where a phone has no room for both.
+
+    >>> axis_title(words_of("brier")), axis_title(words_of("squared"))
+    ('Brier score, squared probabilities', 'squared error')
+    """
+    title = f"{words.name}, {words.unit}"
+    return title if len(title) <= LONGEST_TITLE else words.name
 
 
 def visible(token: str) -> str:
@@ -100,57 +110,6 @@ def listed(names: Sequence[str]) -> str:
     'dropout=0.5, l2=0.001 and smaller'
     """
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
-
-
-def number(value: float, decimals: int, sign: bool = False) -> str:
-    """A figure with this many decimals, a true minus sign and commas at the thousands.
-
-    >>> number(-0.0516, 3), number(0.0516, 3, sign=True), number(float("inf"), 3)
-    ('−0.052', '+0.052', '∞')
-    """
-    if math.isnan(value):
-        return UNKNOWN
-    if math.isinf(value):
-        text = "inf" if value > 0 else "-inf"
-    elif abs(value) >= 1e7:
-        text = f"{value:.2e}"
-    else:
-        text = f"{value:,.{decimals}f}"
-    if sign and value > 0:
-        text = "+" + text
-    return text.replace("-", "−").replace("inf", "∞")
-
-
-def quantity(value: float) -> str:
-    """A lone figure with three significant digits.
-
-    >>> quantity(1234.5), quantity(0.04567), quantity(30.0)
-    ('1,234', '0.0457', '30')
-    """
-    if math.isfinite(value) and value == round(value):
-        return number(value, 0)
-    return number(value, decimals_for(value, 3))
-
-
-def percent(share: float, decimals: int = 0) -> str:
-    """A share as a percentage, without the sign being lost.
-
-    >>> percent(0.587), percent(0.0312, 1)
-    ('59%', '3.1%')
-    """
-    text = number(100 * share, decimals)
-    return text if text == UNKNOWN else text + "%"
-
-
-def decimals_for(value: float, digits: int) -> int:
-    """How many decimals show this many significant digits of the value, from 0 to 8.
-
-    >>> decimals_for(0.148, 3), decimals_for(1234.5, 3)
-    (3, 0)
-    """
-    if not math.isfinite(value) or value == 0:
-        return digits
-    return min(max(digits - 1 - math.floor(math.log10(abs(value))), 0), 8)
 
 
 def measure_decimals(found: Analysis, measure: str) -> int:
@@ -213,47 +172,6 @@ def capital(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
-def relative(change: Change, baseline: float) -> str:
-    """A change with its interval, in percent of the baseline's total.
-
-    >>> from steadfit.analysis.comparison import Change
-    >>> change = Change(-0.014, -0.030, 0.002, 0.008, 9.0, 0.96, 0.0, 0.0, 0.0)
-    >>> relative(change, 0.05)
-    '−28% [−60, +4]'
-    """
-    if not baseline > 0:
-        return UNKNOWN
-    parts = [100 * part / baseline for part in (change.value, change.low, change.high)]
-    decimals = 0 if max(abs(parts[2] - parts[1]), abs(parts[0])) >= 4 else 1
-    value, low, high = (number(part, decimals, sign=True) for part in parts)
-    return f"{value}% [{low}, {high}]"
-
-
-def chance(share: float) -> str:
-    """A chance in percent, never a certain one.
-
-    >>> chance(0.961), chance(0.9999), chance(0.0001)
-    ('96%', '>99%', '<1%')
-    """
-    if share > 0.99:
-        return ">99%"
-    return "<1%" if share < 0.01 else percent(share)
-
-
-def interval(change: Interval | Change, decimals: int, scale: float = 1.0) -> str:
-    """A change with its interval, times the scale.
-
-    >>> from steadfit.analysis.result import Interval
-    >>> interval(Interval(-0.052, -0.066, -0.039), 3)
-    '−0.052 [−0.066, −0.039]'
-    """
-    value, low, high = (
-        number(scale * part, decimals, sign=True)
-        for part in (change.value, change.low, change.high)
-    )
-    return f"{value} [{low}, {high}]"
-
-
 def level(found: Analysis) -> str:
     """The confidence level in percent: "95%"."""
     return f"{100 * found.level:g}%"
@@ -271,6 +189,45 @@ def error_of(totals: Iterable[str]) -> str | None:
 def errors_of(found: Analysis) -> str | None:
     """`error_of` a study: of any of its arms."""
     return error_of(name for arm in found.arms for name in arm.totals)
+
+
+def beside(totals: Iterable[str], decides: str) -> tuple[str, ...]:
+    """The measures told beside the one that decides, as people read them: the share of errors; of
+    numbers the MAE and, of forecasts, the MASE.
+
+    totals: the measures that there are.
+
+    >>> beside(["cross_entropy", "error"], "cross_entropy"), beside(["squared", "mae"], "squared")
+    (('error',), ('mae',))
+    """
+    known = {*totals}
+    readable = ("mae", "mase") if decides in HARD_TO_READ else tuple(ERRORS)
+    return tuple(one for one in readable if one in known and one != decides)
+
+
+def told(found: Analysis) -> tuple[str, ...]:
+    """The measures that a table of the arms has: one that people read, and the one that decides."""
+    known = {name: 0 for arm in found.arms for name in arm.totals}
+    return (*beside(known, found.decides)[:1], *([found.decides] if found.decides in known else []))
+
+
+def units(found: Analysis) -> str:
+    """What the columns of `told` are in, in sentences; a share of errors says it itself."""
+    named = [words_of(one) for one in told(found) if one == found.decides or one not in ERRORS]
+    return " ".join(f"{capital(one.name)} in {one.unit}." for one in named)
+
+
+def in_words(value: float, measure: str) -> str:
+    """A measure's figure in a list: "3.1% errors", "MAE 12.3"."""
+    if measure in ERRORS:
+        return f"{percent(value, 1)} {ERRORS[measure]}"
+    return f"{words_of(measure).name} {figure(value, measure)}"
+
+
+def heading(measure: str) -> str:
+    """Of a measure's column: "error %"."""
+    words = words_of(measure)
+    return f"{words.name} %" if words.percent else words.name
 
 
 def sizes(result: StudyResult) -> str:

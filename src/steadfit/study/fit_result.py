@@ -22,13 +22,15 @@ NAME = "fit.json"
 class ReferenceFacts:
     """What a reference, a simple rival, gives on the same test points.
 
-    loss: None where it was left out, for the reason `left_out`. error: None for numbers.
+    loss: None where it was left out, for the reason `left_out`. error: None for numbers. measures:
+    what people read beside the loss, by name: of numbers "mae", of forecasts "mase" too.
     """
 
     name: str
     loss: float | None
     error: float | None
     left_out: str = ""
+    measures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class FitResult:
     that of the labels; None for numbers. facts: from inside the
     training. curves: each epoch's losses, as train_loss. references: the first guesses. confusion:
     of classes, which are found and which are taken for which. label_scores: of several labels.
+    measures: as those of a reference.
     """
 
     schema: int
@@ -59,6 +62,7 @@ class FitResult:
     token_losses: TokenLosses | None = None
     label_scores: LabelScores | None = None
     confusion: Confusion = field(default_factory=Confusion)
+    measures: Mapping[str, float] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The content of `fit.json`, indented; equal results give equal text."""

@@ -8,13 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from steadfit.analysis.analyse import analyse
-from steadfit.analysis.evidence import ArmEvidence, Evidence
+from steadfit.analysis.evidence import Evidence
 from steadfit.analysis.learning_curve import SHARES
 from steadfit.analysis.measures import NO_SCALE, measurable
 from steadfit.analysis.result import Analysis
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
-from steadfit.files import write_text
 from steadfit.remedies import ArmLike, check_kind
 from steadfit.study.data_facts import data_facts
 from steadfit.study.deciding_measure import deciding_measure, measure_of_labels
@@ -22,6 +21,7 @@ from steadfit.study.design import Design
 from steadfit.study.engine import Watcher, quiet
 from steadfit.study.engines import EngineLike, engine_of
 from steadfit.study.first_trainings import (
+    FirstTraining,
     arms_not_repeated,
     first_trainings,
     only_labels,
@@ -29,7 +29,6 @@ from steadfit.study.first_trainings import (
 from steadfit.study.folder import About, Run, changed_code, network_of
 from steadfit.study.learner import Learner
 from steadfit.study.plan import Plan, make_plan
-from steadfit.study.points_file import save_points
 from steadfit.study.race import candidates, laps_within, race
 from steadfit.study.references import best_reference, reference_arms
 from steadfit.study.result import (
@@ -37,20 +36,18 @@ from steadfit.study.result import (
     HandOver,
     ModelFacts,
     RaceFacts,
-    RemedyFacts,
     StudyResult,
-    TrainedArm,
 )
 from steadfit.study.rounds import Expectation, Rounds
 from steadfit.study.second_round import joined_arm
 from steadfit.study.store import Finished, open_store
 from steadfit.study.trials import (
     Arm,
-    drawn_trials,
     final_trial,
     make_arms,
     repetition_trials,
 )
+from steadfit.study.writing import trained_arms, write
 from steadfit.training import TrainedModel, TrainedReference, prepare
 
 
@@ -133,15 +130,8 @@ def run_arms(
     changed = changed_code(folder, {arm.name: arm.learner.own_code for arm in arms})
     with chosen.opened(plan.data) as session:
         first = first_trainings(arms, plan, folder, session, watch)
-        told = data.schema.task.judged_by
-        if labelled := only_labels(first):
-            told = data.schema.task.of_answers
-            decides = measure_of_labels(design, decides, labelled, told)
-        rivals = reference_arms(data) if design.references else ()
-        rounds = Rounds(plan, store, session, watch, tuple(arms), rivals, decides, told)
-        rounds.told = measurable(told, rounds.points)
-        if decides in told and decides not in rounds.told:
-            raise SteadfitError(NO_SCALE)
+        rounds = Rounds(plan, store, session, watch, tuple(arms), *_judged(plan, first, decides))
+        _leave_out_unmeasurable(rounds)
         tell(rounds.expectation(1 if racers else len(arms) - 1))
         raced: RaceFacts | None = None
         if racers:
@@ -155,19 +145,16 @@ def run_arms(
         schema=SCHEMA,
         seed=design.seed,
         data=data_facts(plan.data, plan.tested.data),
-        arms=_all_trained(rounds, rounds.arms, evidence.arms, varied),
+        arms=trained_arms(rounds, rounds.arms, evidence.arms, varied),
         analysis=found,
         model=facts,
         not_joined=not_joined,
-        references=_all_trained(rounds, rounds.references, evidence.references),
+        references=trained_arms(rounds, rounds.references, evidence.references),
         race=raced,
         repeats=None if not_repeated is None else not not_repeated,
         not_repeated=not_repeated or (),
     )
-    if model is not None:
-        model.save(folder / "model")
-    save_points(folder / "points.npz", plan.test, plan.tested.folds)
-    write_text(folder / "study.json", result.to_json())
+    write(folder, result, model, plan)
     return Run(
         result=result,
         tested=plan.tested,
@@ -196,6 +183,26 @@ def _within(plan: Plan, arms: Sequence[Arm], racers: Sequence[Arm]) -> tuple[Pla
     if design.budget is None:
         return plan.within_ceiling(len(arms)), 0
     return plan, laps_within(design.budget, len(racers), plan)
+
+
+def _judged(
+    plan: Plan, first: Sequence[FirstTraining], decides: str
+) -> tuple[tuple[Arm, ...], str, tuple[str, ...]]:
+    """The reference models, the measure that decides, and those that are told."""
+    design, task = plan.design, plan.data.schema.task
+    rivals = reference_arms(plan.data) if design.references else ()
+    if labelled := only_labels(first):
+        told = task.of_answers
+        return rivals, measure_of_labels(design, decides, labelled, told), told
+    return rivals, decides, task.judged_by
+
+
+def _leave_out_unmeasurable(rounds: Rounds) -> None:
+    """Raises SteadfitError where the deciding measure is one that the test points do not have."""
+    all_told = rounds.told
+    rounds.told = measurable(all_told, rounds.points)
+    if rounds.decides in all_told and rounds.decides not in rounds.told:
+        raise SteadfitError(NO_SCALE)
 
 
 def _compare(rounds: Rounds) -> tuple[str, ...]:
@@ -263,33 +270,3 @@ def _handed_over(
         model = model.with_intervals(plan.tested.data, predicted)
     tested = [one for one in members if len(one.logits) == len(plan.tested.data)]
     return model, ModelFacts(found.best, keys), tested
-
-
-def _all_trained(
-    rounds: Rounds,
-    arms: Sequence[Arm],
-    evidence: Sequence[ArmEvidence],
-    varied: Sequence[Arm] = (),
-) -> tuple[TrainedArm, ...]:
-    """Arms, each with its evidence, as `study.json` has them. varied: those with a variance."""
-    return tuple(
-        _trained(rounds, arm, own, arm in varied) for arm, own in zip(arms, evidence, strict=True)
-    )
-
-
-def _trained(rounds: Rounds, arm: Arm, evidence: ArmEvidence, varied: bool) -> TrainedArm:
-    plan = rounds.plan
-    count = rounds.repetitions[arm.name]
-    drawn = drawn_trials(plan, arm) if varied else ()
-    return TrainedArm(
-        name=arm.name,
-        remedies=tuple(RemedyFacts(one.name, one.strength) for one in arm.remedies),
-        settings=dict(arm.learner.settings),
-        parameters=round(evidence.facts.get("parameters", 0.0)),
-        tested=tuple(
-            tuple(trial.key for trial in repetition_trials(plan, arm, number))
-            for number in range(count)
-        ),
-        drawn=tuple(tuple(trial.key for trial in sample) for sample in drawn),
-        source=arm.learner.own_code,
-    )

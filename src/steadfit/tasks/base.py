@@ -9,15 +9,16 @@ from torch import Tensor, nn
 
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError
-from steadfit.kinds import Inputs, Kind, Preparation
+from steadfit.kinds import Inputs, Kind
 from steadfit.recipe import Training
+from steadfit.tasks.intervals import Intervals
 from steadfit.tasks.settings import check_mixing, check_settings
 from steadfit.tasks.values import Kept, Part, Points, Scores, Side
 
 ALWAYS = ("dropout", "l2", "smaller", "early_stopping")  # among the remedies tried by default
 
 
-class Task(ABC):
+class Task(Intervals, ABC):
     """What is predicted. A subclass is a frozen dataclass of what must be known of the targets.
 
     name: in the registry and in `model.json`.
@@ -28,8 +29,7 @@ class Task(ABC):
     most_folds: into how many folds the examples can be divided, to test one another.
     watched: how many examples outside the sample are followed through a training. seen: how many
         of the sample a replica is judged on when it is trained.
-    answer: what a saved program gives (`averaged`). quantiles: of each number of y, that are
-        answered in its place, rising; outputs are then quantile by quantile. Empty for most.
+    answer: what a saved program gives (`averaged`).
     takes: the settings of `Training` that this task takes and others do not.
     mixes: whether there are targets of two examples mixed.
     """
@@ -40,7 +40,6 @@ class Task(ABC):
     measures: ClassVar[tuple[str, ...]]
     of_answers: ClassVar[tuple[str, ...]] = ()
     answer: ClassVar[str] = "predictions"
-    quantiles: tuple[float, ...] = ()
     every_step: ClassVar[bool] = False
     most_folds: ClassVar[int] = 2**31
     watched: ClassVar[int] = 512
@@ -139,7 +138,7 @@ class Task(ABC):
         """Those fields of a `Preparation` that a sample of the targets decides."""
         return {}
 
-    def begin(self, module: nn.Module, y: Tensor) -> None:  # noqa: B027
+    def begin(self, module: nn.Module, y: Tensor) -> None:
         """Put what these targets tell at once into a module that is to be trained."""
 
     @property
@@ -166,7 +165,7 @@ class Task(ABC):
         if len(y) < 2:
             raise SteadfitError(f"{data} must have two examples at least, got {len(y)}.")
 
-    def check_training(self, y: Tensor, data: str) -> None:  # noqa: B027  (most need nothing)
+    def check_training(self, y: Tensor, data: str) -> None:
         """Raise SteadfitError where the training side lacks what is to be learned."""
 
     def training_notes(self, y: Tensor) -> list[str]:
@@ -214,14 +213,19 @@ class Task(ABC):
         """
         return Scores()
 
+    def read_by(self, train: Side, test: Side, outputs: np.ndarray) -> Mapping[str, float]:
+        """Measures that people read beside the loss, by name; nothing of most tasks. outputs:
+        predictions of the test points, shape (points, outputs)."""
+        return {}
+
     @abstractmethod
     def in_words(self, loss: float) -> str:
         """The mean loss on the test side as people compare it."""
 
-    def check_inputs(self, x: Inputs) -> None:  # noqa: B027  (most take any)
+    def check_inputs(self, x: Inputs) -> None:
         """Raise SteadfitError for new inputs that there is no answer for."""
 
-    def check_answers(self) -> None:  # noqa: B027
+    def check_answers(self) -> None:
         """Raise SteadfitError where there is no answer for an example as a whole."""
 
     @abstractmethod
@@ -247,36 +251,6 @@ class Task(ABC):
 
     def said(self) -> dict[str, str | Sequence[str]]:
         """What the user of a saved program must know of its output, by name."""
-        return {}
-
-    def half_widths(
-        self, x: Inputs, y: Tensor, predicted: np.ndarray, fitted: Preparation
-    ) -> Mapping[int, Any]:
-        """What intervals are made of, by their level in percent, from tested predictions; nothing
-        where the task has no intervals. fitted: of the model that predicts with intervals."""
-        return {}
-
-    def shifts(
-        self, x: Inputs, y: Tensor, predicted: np.ndarray, fitted: Preparation
-    ) -> np.ndarray | None:
-        """How far quantiles are moved, from tested predictions of them, shape (quantiles, numbers),
-        in units of the network's answers; None where there are none."""
-        return None
-
-    def intervals(
-        self,
-        x: Inputs,
-        predicted: np.ndarray,
-        half_widths: Mapping[int, Any],
-        fitted: Preparation,
-    ) -> Mapping[int, tuple[np.ndarray, np.ndarray]]:
-        """The lower and upper ends of predictions, each of their shape, by the level in percent."""
-        return {}
-
-    def interval_columns(
-        self, intervals: Mapping[int, tuple[np.ndarray, np.ndarray]]
-    ) -> dict[str, np.ndarray]:
-        """`intervals` as columns of a table, as long as those of `columns`."""
         return {}
 
     @abstractmethod

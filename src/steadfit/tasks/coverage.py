@@ -1,7 +1,7 @@
 """Intervals of forecasts, from the errors of forecasts that were tested."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -35,3 +35,15 @@ def half_widths(errors: np.ndarray, targets: int) -> Mapping[int, tuple[float, .
         rising = np.maximum.accumulate(widths.reshape(-1, targets), axis=0)
         found[level] = tuple(rising.ravel().tolist())
     return found
+
+
+def interval_columns(
+    intervals: Mapping[int, tuple[np.ndarray, np.ndarray]], names: Sequence[str]
+) -> dict[str, np.ndarray]:
+    """The ends of intervals as columns, `low_LEVEL_NAME` and `high_LEVEL_NAME`, a row a step."""
+    return {
+        f"{end}_{level}_{name}": values.reshape(-1, len(names))[:, place]
+        for level, both in intervals.items()
+        for end, values in zip(("low", "high"), both, strict=True)
+        for place, name in enumerate(names)
+    }

@@ -11,15 +11,15 @@ from torch import Tensor
 from torch.nn.functional import l1_loss
 
 from steadfit.analysis.measures import OF_FORECASTS, OF_QUANTILES
-from steadfit.analysis.result import ScaledErrors
 from steadfit.errors import SteadfitError, counted
 from steadfit.kinds import Inputs, Kind, Preparation, Ragged, Series
 from steadfit.kinds.moments import moments
 from steadfit.nn.relative import LEAST
 from steadfit.recipe import Training
-from steadfit.tasks.coverage import half_widths
+from steadfit.tasks.coverage import half_widths, interval_columns
 from steadfit.tasks.numbers import Numeric, numbered_columns
 from steadfit.tasks.quantiles import MEDIAN, levels_of, pinball, quantile_columns, shifts
+from steadfit.tasks.scaled_errors import against_naive, naive, scales
 from steadfit.tasks.values import Scores, Side
 
 _TINY = torch.finfo(torch.float32).tiny  # a forecast that is rounded to 0 has a logarithm
@@ -261,46 +261,15 @@ class Forecast(Numeric):
         self, intervals: Mapping[int, tuple[np.ndarray, np.ndarray]]
     ) -> dict[str, np.ndarray]:
         """`low_LEVEL_NAME` and `high_LEVEL_NAME` of each target."""
-        names = self.called
-        return {
-            f"{end}_{level}_{name}": values.reshape(-1, len(names))[:, place]
-            for level, both in intervals.items()
-            for end, values in zip(("low", "high"), both, strict=True)
-            for place, name in enumerate(names)
-        }
+        return interval_columns(intervals, self.called)
 
     def naive(self, x: Inputs, season: int = 1) -> Tensor:
         """The naive forecast from windows x; see `steadfit.data.naive_forecasts`."""
-        if not 1 <= season <= self.window:
-            raise SteadfitError(
-                f"season must be from 1 to the window's {self.window} steps, got {season}. Give a "
-                "larger window."
-            )
-        past = self.past(x)
-        back = season - torch.arange(self.horizon) % season
-        return past[:, -back].reshape(len(past), -1)
-
-    def errors(self, train: Side, test: Side, predictions: Tensor, season: int = 1) -> Tensor:
-        """Absolute scaled errors; see `steadfit.data.scaled_errors`."""
-        return (predictions - test.y).abs() / self._scales(train, test, season)
+        return naive(self.past(x), self.horizon, season)
 
     def scales(self, train: Side, test: Side) -> np.ndarray:
         """What counts as an error of 1 in a MASE."""
-        return self._scales(train, test, self.season).numpy()
-
-    def _scales(self, train: Side, test: Side, season: int) -> Tensor:
-        """Float64, shape of the test side's y; NaN where a series never changes."""
-        assert train.spans is not None
-        assert test.spans is not None
-        learned = train.spans[:, 0]
-        next_step = train.y.view(len(train.y), self.horizon, -1)[:, 0]
-        change = (next_step - self.past(train.x)[:, -season]).abs().double()
-        tested, place = test.spans[:, 0].unique(return_inverse=True)
-        of_each = learned.bincount(minlength=int(tested.max()) + 1).tolist()
-        changes = change[learned.argsort(stable=True)].split(of_each)
-        scale = torch.stack([changes[series].mean(0) for series in tested])
-        scale[scale == 0] = torch.nan
-        return scale[place].repeat(1, self.horizon)
+        return scales(train, test, self.past(train.x), self.horizon, self.season).numpy()
 
     def scores(
         self,
@@ -309,40 +278,19 @@ class Forecast(Numeric):
         replicas: Sequence[np.ndarray],
         losses: Mapping[str, float],
     ) -> Scores:
-        """The replicas' MASE, their mean, beside that of the naive forecasts.
-
-        MASE: the mean absolute error in units of the naive forecast's one-step error on the
-        training side (Hyndman and Koehler 2006). Series that never change there have no such unit,
-        and are left out.
-        """
+        """The replicas' MASE, their mean, beside that of the naive forecasts."""
         if not replicas:
             return Scores()
+        forecasts = [self.central(one) for one in replicas]
+        unit, past = torch.from_numpy(self.scales(train, test)), self.past(test.x)
+        return Scores(against_naive(forecasts, test, unit, past, self.horizon, self.season))
 
-        def mase(predictions: Tensor) -> float:
-            return float(self.errors(train, test, predictions, self.season).nanmean())
-
-        naive = self.naive(test.x)
-        left_out = self.errors(train, test, naive, self.season).isnan()
-        assert test.spans is not None
-        constant = len(test.spans[left_out.any(1), 0].unique())
-        if left_out.all():
-            return Scores(ScaledErrors(self.horizon, self.season, constant, None, None, None))
-        found = ScaledErrors(
-            horizon=self.horizon,
-            season=self.season,
-            constant=constant,
-            arm=sum(mase(torch.from_numpy(self.central(one))) for one in replicas) / len(replicas),
-            naive=mase(naive),
-            seasonal=mase(self.naive(test.x, self.season)) if self.season > 1 else None,
-            absolute=self._absolute(test.y, replicas) if len(self.targets) == 1 else None,
-            windows=len(test.y),
-        )
-        return Scores(found)
-
-    def _absolute(self, y: Tensor, replicas: Sequence[np.ndarray]) -> float:
-        """The mean over replicas, windows and steps of the absolute error."""
-        errors = [np.abs(self.central(one) - y.numpy()).mean() for one in replicas]
-        return float(np.mean(errors))
+    def read_by(self, train: Side, test: Side, outputs: np.ndarray) -> Mapping[str, float]:
+        """The mean absolute error, in the targets' units, and the MASE where series change."""
+        errors = np.abs(self.central(outputs) - test.y.numpy()) / self.scales(train, test)
+        found = super().read_by(train, test, outputs)
+        known = np.isfinite(errors)
+        return {**found, "mase": float(errors[known].mean())} if known.any() else found
 
     def past(self, x: Inputs) -> Tensor:
         """The targets' channels within the windows, shape (examples, window, targets)."""

@@ -1,6 +1,6 @@
 """One or more numbers for each example."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from steadfit.kinds import Inputs, Kind
 from steadfit.kinds.moments import moments
 from steadfit.recipe import Training
 from steadfit.tasks.base import Task
+from steadfit.tasks.values import Side
 
 
 class Numeric(Task):
@@ -61,6 +62,10 @@ class Numeric(Task):
 
     def score(self, outputs: Tensor, y: Tensor) -> tuple[float, float | None]:
         return float((outputs - y).square().sum(1).mean()), None
+
+    def read_by(self, train: Side, test: Side, outputs: np.ndarray) -> Mapping[str, float]:
+        """The mean absolute error, in the targets' units."""
+        return {"mae": float(np.abs(self.central(outputs) - test.y.numpy()).mean())}
 
     def in_words(self, loss: float) -> str:
         return f"test squared error {loss:.4g}, summed over {counted(self.means, 'outputs')}"

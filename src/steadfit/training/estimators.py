@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from steadfit.errors import SteadfitError
-from steadfit.own_code import OwnCode, described, plain
+from steadfit.own_code import OwnCode
+from steadfit.own_source import described, plain
 
 SEED = "random_state"
 

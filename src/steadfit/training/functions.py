@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from steadfit.analysis.terms import Loss
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
-from steadfit.own_code import OwnCode, described, import_path, raised_by
+from steadfit.own_code import OwnCode, import_path, raised_by
+from steadfit.own_source import described
 from steadfit.remedies import Remedy
 from steadfit.tasks import Task
 from steadfit.training.answers import Answers, class_answers, label_answers, number_answers

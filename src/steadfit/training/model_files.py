@@ -1,8 +1,13 @@
-"""Where a model's files are, and what they are called."""
+"""Where the files of a model are, what they are called, and what is said of damaged ones."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from steadfit.errors import CodeNeededError, SteadfitError
 from steadfit.files import check_own, make_ready, reading
 
 FACTS = "model.json"
@@ -30,3 +35,36 @@ def network_file(number: int) -> str:
 
 def weights_file(number: int) -> str:
     return f"weights-{number}.safetensors"
+
+
+@contextmanager
+def undamaged(folder: Path) -> Iterator[None]:
+    """What reading an absent or damaged model raises becomes a SteadfitError."""
+    try:
+        yield
+    except CodeNeededError:
+        raise
+    except FileNotFoundError as error:
+        if (folder / "study.json").is_file():
+            raise SteadfitError(
+                f"The study in {folder} handed over no model, as none was asked for or it compared "
+                "training functions. Hand one over, or train the best arm yourself."
+            ) from None
+        raise SteadfitError(
+            f"There is no model in {folder}: {error.filename} is missing."
+        ) from None
+    except PermissionError as error:
+        raise SteadfitError(f"{error.filename} cannot be read: {error.strerror}.") from None
+    except (OSError, ValueError, LookupError, TypeError, RuntimeError) as error:
+        raise SteadfitError(
+            f"The model in {folder} is damaged ({_reason(error)}). Run the study again."
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    """What was wrong, in one line."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        return f"{place}: {first['msg']}" if place else first["msg"].removeprefix("Value error, ")
+    return (str(error) or type(error).__name__).splitlines()[0]

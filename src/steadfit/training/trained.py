@@ -1,7 +1,6 @@
 """`TrainedModel`: what is handed over. One network, or an ensemble of replicas, on new inputs."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,11 +9,10 @@ from typing import Any
 import numpy as np
 import safetensors.torch
 import torch
-from pydantic import ValidationError
 from torch import Tensor, nn
 
 from steadfit.data import Dataset, natural
-from steadfit.errors import CodeNeededError, SteadfitError
+from steadfit.errors import SteadfitError
 from steadfit.files import whole_folder
 from steadfit.kinds import Inputs, Preparation, checked
 from steadfit.models import OwnNetwork, build
@@ -23,7 +21,14 @@ from steadfit.regular_files import read_json
 from steadfit.training import limits, new_inputs
 from steadfit.training.export import Format, export, program
 from steadfit.training.facts import ModelFacts
-from steadfit.training.model_files import FACTS, model_folder, network_file, prepare, weights_file
+from steadfit.training.model_files import (
+    FACTS,
+    model_folder,
+    network_file,
+    prepare,
+    undamaged,
+    weights_file,
+)
 from steadfit.training.own_models import (
     graph_files,
     graphs_of,
@@ -256,7 +261,7 @@ class TrainedModel:
         needed.
         """
         folder = model_folder(Path(folder))
-        with _undamaged(folder):
+        with undamaged(folder):
             content = read_json(folder / FACTS)
             if (values := reference_values(content)) is not None:
                 return TrainedReference.read(folder, values)
@@ -265,7 +270,7 @@ class TrainedModel:
             graphs = graph_files(folder, facts, network)
             size = sum(file.stat().st_size for file in (*files, *graphs))
         limits.check_weights(f"The model in {folder}", size)
-        with _undamaged(folder):
+        with undamaged(folder):
             facts = with_code(facts, network) if not graphs else facts
             read = tuple(path.read_bytes() for path in graphs)
             model = cls(facts, tuple(map(read_weights, files)), read)
@@ -279,36 +284,3 @@ def trained_model(recipe: Recipe, data: Dataset, replicas: Sequence[Replica]) ->
     schema, shape = data.schema, data.example_shape
     facts = ModelFacts(recipe, schema, shape, preparations)
     return TrainedModel(facts, tuple(whole(recipe, schema, shape, each) for each in replicas))
-
-
-@contextmanager
-def _undamaged(folder: Path) -> Iterator[None]:
-    """What reading an absent or damaged model raises becomes a SteadfitError."""
-    try:
-        yield
-    except CodeNeededError:
-        raise
-    except FileNotFoundError as error:
-        if (folder / "study.json").is_file():
-            raise SteadfitError(
-                f"The study in {folder} handed over no model, as none was asked for or it compared "
-                "training functions. Hand one over, or train the best arm yourself."
-            ) from None
-        raise SteadfitError(
-            f"There is no model in {folder}: {error.filename} is missing."
-        ) from None
-    except PermissionError as error:
-        raise SteadfitError(f"{error.filename} cannot be read: {error.strerror}.") from None
-    except (OSError, ValueError, LookupError, TypeError, RuntimeError) as error:
-        raise SteadfitError(
-            f"The model in {folder} is damaged ({_reason(error)}). Run the study again."
-        ) from None
-
-
-def _reason(error: Exception) -> str:
-    """What was wrong, in one line."""
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        return f"{place}: {first['msg']}" if place else first["msg"].removeprefix("Value error, ")
-    return (str(error) or type(error).__name__).splitlines()[0]

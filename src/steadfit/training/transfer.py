@@ -15,7 +15,7 @@ from steadfit.kinds import Preparation
 from steadfit.models import Pretrained, build, complete
 from steadfit.models.pretrained import head_model
 from steadfit.recipe import Augmentation, Recipe
-from steadfit.training import loop
+from steadfit.training import fitting
 from steadfit.training.features import features_of
 from steadfit.training.replica import Replica
 
@@ -25,13 +25,13 @@ _INSIDE = "network."  # what the names of a `Transfer`'s weights begin with, in 
 def fit(
     recipe: Recipe, train: Dataset, indices: Tensor, test: Dataset, seed: int, device: str = "cpu"
 ) -> Replica:
-    """Train one replica and predict the test points; `steadfit.training.loop.fit` says the rest.
+    """Train one replica and predict the test points; `steadfit.training.fitting.fit` says the rest.
 
     The replica of a frozen network has the weights of its head alone; `whole` adds the others.
     """
     network, learn = recipe.model.network, complete(recipe.model).settings.get("learn")
     if not isinstance(network, Pretrained) or learn == "scratch":
-        return loop.fit(recipe, train, indices, test, seed, device)
+        return fitting.fit(recipe, train, indices, test, seed, device)
     network.check(complete(recipe.model).settings, recipe.training)
     if learn == "frozen":
         return _with_head(network, recipe, train, indices, test, seed, device)
@@ -39,7 +39,7 @@ def fit(
     first = _with_head(network, still, train, indices, test, seed, device)
     start = {name.removeprefix(_INSIDE): value for name, value in first.weights.items()}
     begun = recipe.model.but(network=replace(network, start=start))
-    tuned = loop.fit(recipe.but(model=begun), train, indices, test, seed, device)
+    tuned = fitting.fit(recipe.but(model=begun), train, indices, test, seed, device)
     return replace(tuned, seconds=first.seconds + tuned.seconds)
 
 
@@ -75,7 +75,7 @@ def _with_head(
     settings = complete(recipe.model).settings
     of_head = recipe.but(model=complete(head_model(settings)))
     seen, tested = (features_of(network, settings, data, device) for data in (train, test))
-    learned = loop.fit(of_head, seen, indices, tested, seed, device)
+    learned = fitting.fit(of_head, seen, indices, tested, seed, device)
     fitted = Preparation.from_dict(learned.preparation)
     state = {f"{_INSIDE}head.{name}": value for name, value in learned.weights.items()}
     scale = {f"{_INSIDE}{name}": torch.tensor(getattr(fitted, name)) for name in ("mean", "std")}

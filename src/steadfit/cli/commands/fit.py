@@ -1,7 +1,7 @@
 """`steadfit fit`: one training."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
@@ -10,6 +10,9 @@ from steadfit.cli.network import Network
 from steadfit.cli.options import MODEL, AsJson, Out, Seed, Source, TestShare
 from steadfit.cli.reading import Reading
 from steadfit.files import check_outside
+
+if TYPE_CHECKING:
+    from steadfit.api import Fitted
 
 
 @app.command
@@ -55,20 +58,27 @@ def fit(
         reference=reference,
     )
     if json:
-        figures = {"loss": done.loss, "error": done.error, "seconds": done.seconds}
-        rivals = {
-            score.name: {"left_out": score.left_out}
-            if score.left_out
-            else {"loss": score.loss, "error": score.error}
-            for score in done.references
-        }
-        if (scores := done.result.label_scores) is not None:
-            of_labels = ("exact_match", "macro_f1", "micro_f1")
-            figures |= {name: getattr(scores, name) for name in of_labels}
-        terminal.write_json({**figures, "references": rivals})
+        terminal.write_json(_figures(done))
         return
     screen.notes([note for note in done.data_notes if note not in dataset.notes])
     screen.say(fit_summary(done.result))
-    screen.say(f"\nTraining took {done.seconds:.1f} s. The model is in {done.folder / 'model'}")
-    if (done.folder / api.MISTAKES).exists():
-        screen.say(f"What it gets wrong is shown in {done.folder / api.MISTAKES}")
+    screen.say(
+        f"\nTraining took {done.seconds:.1f} s. The model is in {done.folder / 'model'}; "
+        f"the report in {done.folder / 'report.html'}"
+    )
+
+
+def _figures(done: "Fitted") -> dict[str, object]:
+    """What `--json` prints."""
+    figures: dict[str, object] = {"loss": done.loss, "error": done.error, "seconds": done.seconds}
+    figures |= done.result.measures
+    if (scores := done.result.label_scores) is not None:
+        of_labels = ("exact_match", "macro_f1", "micro_f1")
+        figures |= {name: getattr(scores, name) for name in of_labels}
+    figures["references"] = {
+        score.name: {"left_out": score.left_out}
+        if score.left_out
+        else {"loss": score.loss, "error": score.error, **score.measures}
+        for score in done.references
+    }
+    return figures

@@ -24,8 +24,8 @@ from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.numerals import Mark
 from steadfit.formats.pictures import NEEDS, WHITE, Fit, place
-from steadfit.kinds.base import existing
 from steadfit.kinds.images import Images
+from steadfit.kinds.values import existing
 
 _SHOWN = 20  # classes, at most, that are all named
 
