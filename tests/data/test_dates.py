@@ -8,7 +8,8 @@ import pytest
 
 from steadfit.data import read
 from steadfit.errors import SteadfitError
-from steadfit.formats.columns import Columns, columns_of
+from steadfit.formats.columns import Columns
+from steadfit.formats.new_columns import columns_of
 
 DAYS = [datetime(2023, 11, 5, 9, 5) + timedelta(days=37 * k, hours=5 * k) for k in range(20)]
 

@@ -108,6 +108,13 @@ def column(tmp_path: Path, numbers: str, other: str, between: str = ";", **optio
         ("12,5 %/7 %/-", "a/b/c", ";", [0.125, 0.07, np.nan]),
         ("80 %/60%/5 %", "a/b/c", ",", [0.8, 0.6, 0.05]),
         ("1.5/./\\N/<NA>", "a/b/c/d", ";", [1.5, np.nan, np.nan, np.nan]),
+        ("Unknown/1.5/unbekannt/n.v.", "a/b/c/d", ";", [np.nan, 1.5, np.nan, np.nan]),
+        ("20.000/5.125/-17.500", "a/b/c", ",", [20, 5.125, -17.5]),
+        ("998 CC/1,197.5 CC/796 CC", "a/b/c", "|", [998, 1197.5, 796]),
+        ("12,5 m²/7 m²/-", "a/b/c", ";", [12.5, 7, np.nan]),
+        ("1e5/2e5/3e5", "a/b/c", ";", [1e5, 2e5, 3e5]),
+        ("(1,250.50)/3,000.00/5", "a/b/c", "|", [-1250.5, 3000, 5]),
+        ("($12)/$7/$-3", "a/b/c", "|", [-12, 7, -3]),
     ],
 )
 def test_decimal_marks_and_thousands(
@@ -147,6 +154,20 @@ def test_per_cent_may_be_thousands_too(tmp_path: Path) -> None:
         column(tmp_path, "2,155%/1,041%/5%", "a/b/c")
     found = column(tmp_path, "2,155%/1,041%/5%", "a/b/c", decimal=",")
     np.testing.assert_allclose(found, [0.02155, 0.01041, 0.05], 1e-15)
+
+
+def test_points_beside_commas_between_cells_may_be_thousands_too(tmp_path: Path) -> None:
+    assert column(tmp_path, "20.000/5.125/17.500", "a/b/c", ",", decimal=",") == [
+        20000,
+        5125,
+        17500,
+    ]
+
+
+@pytest.mark.parametrize("cells", ["12 kg/7 g/3 kg", "0.png/1.png/2.png", "1st/2nd/3rd"])
+def test_numbers_with_other_words_are_words(tmp_path: Path, cells: str) -> None:
+    with pytest.raises(SteadfitError, match="must have a number"):
+        column(tmp_path, cells, "a/b/c")
 
 
 @pytest.mark.parametrize("cells", ["12 %/0.12/3%", "0/12%/NA"])

@@ -270,3 +270,62 @@ def test_texts_are_told_from_names(tmp_path: Path) -> None:
     assert str(read(written(tmp_path, "\n".join(["age,said,label", *films])))).startswith(
         "some · 40 texts of 8 words"
     )
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        (["12 %", "5 %", "7%"], [0.12, 0.05, 0.07]),
+        (["1,5", "2", "0,25"], [1.5, 2, 0.25]),
+        (["1.234,50", "0,5", None], [1234.5, 0.5, np.nan]),
+        (["unknown", "3", "4.5"], [np.nan, 3, 4.5]),
+        (["998 CC", "1197 CC", "796 CC"], [998, 1197, 796]),
+    ],
+)
+def test_texts_of_frames_and_parquet_are_read_as_csv_is(
+    tmp_path: Path, column: list, values: list
+) -> None:
+    frame = pd.DataFrame({"a": column, "b": [1.0, 3.0, 2.0], "label": ["x", "y", "x"]})
+    frame.to_csv(tmp_path / "t.csv", sep=";", index=False)
+    frame.to_parquet(tmp_path / "t.parquet")
+    for data in (
+        from_table(frame, "label"),
+        read(frame, target="label"),
+        read(tmp_path / "t.csv"),
+        read(tmp_path / "t.parquet"),
+    ):
+        np.testing.assert_allclose(cells(data)[:, 0], values, 1e-6)
+
+
+def test_a_frame_that_does_not_tell_its_decimal_mark(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": ["1.041", "2.155", "5"], "label": ["x", "y", "x"]})
+    with pytest.raises(SteadfitError, match=r'Give decimal="\."'):
+        from_table(frame, "label")
+    assert cells(from_table(frame, "label", decimal=","))[:, 0].tolist() == [1041, 2155, 5]
+    assert cells(read(frame, decimal="."))[2].tolist() == [5]
+
+
+def test_frames_with_names_that_blanks_or_marks_surround() -> None:
+    frame = pd.DataFrame({"\ufeffa": [1.0, 2.0, 5.0], " b ": [3.0, 1.0, 4.0], "y": [*"uvu"]})
+    assert titles(from_table(frame, "y")) == ["a", "b"]
+    twice = pa.Table.from_arrays([pa.array([1.0, 2.0])] * 2, ["a", "a"])
+    with pytest.raises(SteadfitError, match=r"columns of the same name: a\. Rename one"):
+        from_table(twice, [0, 1])
+
+
+def test_codes_and_truths_are_names(tmp_path: Path) -> None:
+    rows = [f"{('01067', '02134', '80331')[i % 3]},{i % 2 == 0},{'ab'[i % 2]}" for i in range(30)]
+    data = read(written(tmp_path, "\n".join(["zip,on,label", *rows])))
+    expected = (Category("zip", ("01067", "02134", "80331")), Category("on", ("False", "True")))
+    assert data.schema.kind == Tables(expected)
+    frame = pd.DataFrame({"zip": ["01067", "02134", "80331"] * 10, "on": [True, False] * 15})
+    assert from_table(frame, ["a", "b"] * 15).schema.kind == data.schema.kind
+
+
+@pytest.mark.parametrize(
+    "name", ["PassengerId", "customerID", "Unnamed: 0.1", "row_names", "lfd nr"]
+)
+def test_identifiers_of_other_programs_are_left_out(tmp_path: Path, name: str) -> None:
+    rows = [f"{i * 37 % 101},{i % 7},{'ab'[i % 2]}" for i in range(40)]
+    assert titles(read(written(tmp_path, "\n".join([f"{name},a,label", *rows])))) == ["a"]
+    assert titles(read(written(tmp_path, "\n".join(["paid,a,label", *rows])))) == ["paid", "a"]

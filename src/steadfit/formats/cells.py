@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 # Words for what is missing, in a column of numbers or dates, in small letters.
 MISSING = frozenset({
     "", "na", "n/a", "#n/a", "#na", "<na>", "n.a.", "k.a.", "nan", "-nan", "nat", "null", "none",
-    "missing", "\\n", "?", ".", "-", "--", "\u2013", "\u2014",
+    "missing", "unknown", "not known", "not available", "not applicable", "undefined", "no data",
+    "nodata", "blank", "empty", "nil", "(null)", "<null>", "(blank)", "unbekannt", "keine angabe",
+    "nicht bekannt", "fehlt", "k. a.", "n.v.", "n. v.", "n.d.", "n. a.", "inconnu", "desconocido",
+    "sconosciuto", "onbekend", "tbd", "#div/0!", "#value!", "#ref!", "#num!", "#null!", "\\n", "?",
+    "??", "???", ".", "..", "...", "\u2026", "*", "/", "-", "--", "---", "\u2013", "\u2014",
 })  # fmt: skip
 _HEAD = 1000  # rows that tell quickly that a column has no numbers
 

@@ -2,17 +2,18 @@
 
 import csv
 import io
-from collections import Counter
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.cells import number_of
-from steadfit.formats.columns import Columns, check_count, plain_columns
+from steadfit.formats.columns import Columns
 from steadfit.formats.dialect import Dialect, dialect_of
 from steadfit.formats.encoding import read_text
 from steadfit.formats.label_first import SUFFIXES, is_label_first, with_header
+from steadfit.formats.new_columns import check_count, plain_columns
 from steadfit.formats.numerals import Mark
 from steadfit.formats.odd_rows import is_nameless, without_odd_rows
 from steadfit.formats.plain_cells import with_plain_numbers
@@ -24,13 +25,18 @@ _FOOTER = 5  # lines after the last row, at most
 
 
 def read_csv(
-    path: Path, encoding: str | None, delimiter: str | None, decimal: Mark | None = None
+    path: Path,
+    encoding: str | None,
+    delimiter: str | None,
+    decimal: Mark | None = None,
+    verbatim: Collection[str] = (),
 ) -> Columns:
     """A CSV file with a header row, every cell as text.
 
     Lines before the header, a row of units under it and lines after the last row are left out and
     named in the notes; numbers are written with decimal points, whatever the file has. delimiter,
     decimal: the character between cells, and the mark before decimals; told by the file if None.
+    verbatim: columns whose cells stay as they are written, even where they are numbers.
 
     Raises SteadfitError that names every row with another number of columns than the header, and
     where the file does not tell its delimiter or its decimal mark.
@@ -41,19 +47,27 @@ def read_csv(
         found = columns_of_text(path, with_header(text), "\t", ".")
         note = f"{path.name}: no header; the first column is the label, the others are the steps."
         return replace(found, first_row=1, notes=(note, *found.notes))
-    return columns_of_text(path, text, delimiter, decimal)
+    return columns_of_text(path, text, delimiter, decimal, verbatim)
 
 
-def columns_of_text(path: Path, text: str, delimiter: str | None, decimal: Mark | None) -> Columns:
+def columns_of_text(
+    path: Path,
+    text: str,
+    delimiter: str | None,
+    decimal: Mark | None,
+    verbatim: Collection[str] = (),
+) -> Columns:
     """The text of a CSV file as named columns; as `read_csv`."""
     dialect = dialect_of(text, path.name, delimiter)
     body = text.split("\n", dialect.skipped)[-1]
-    names = _header(path, body, dialect)
-    table, footer = _parsed(path, body, names, dialect)
+    header = _header(path, body, dialect)
+    table, footer = _parsed(path, body, _once(header), dialect)
     columns = _without_nameless(plain_columns(path.name, table, 2 + dialect.skipped))
     columns = without_odd_rows(columns)
+    _check_names(path, header, columns)
     columns = replace(columns, notes=(*dialect.notes, *columns.notes, *footer))
-    return with_plain_numbers(columns, columns.names, decimal)
+    names = [name for name in columns.names if name not in verbatim]
+    return with_plain_numbers(columns, names, decimal, dialect.delimiter)
 
 
 def _check_options(delimiter: str | None, decimal: str | None) -> None:
@@ -73,17 +87,34 @@ def _header(path: Path, body: str, dialect: Dialect) -> list[str]:
     first = next((row for row in rows if row), [])
     names = [name.strip() for name in first]
     check_count(path, len(names))
-    named = list(filter(None, names))
     if names and all(number_of(name) is not None for name in names):
         head = body.lstrip("\n").partition("\n")[0]
         raise SteadfitError(
             f'{path.name} must begin with a row of column names, got numbers: "{head[:40]}". Add '
             "one; of series whose labels come first, label,t1,t2,…"
         )
-    twice = sorted(name for name, times in Counter(named).items() if times > 1)
-    if twice:
-        raise SteadfitError(f"{path.name} has columns of the same name: {some(twice)}. Rename one.")
     return names
+
+
+def _once(names: list[str]) -> list[str]:
+    """Names without those that came before, as a second row of the header may tell them apart."""
+    first = {name: place for place, name in reversed(list(enumerate(names)))}
+    return [name if first[name] == place or not name else _unnamed(place)
+            for place, name in enumerate(names)]  # fmt: skip
+
+
+def _check_names(path: Path, header: list[str], columns: Columns) -> None:
+    """Raise SteadfitError where names came twice, and no second row of the header was found."""
+    once = zip(header, _once(header), strict=True)
+    twice = [name for name, unnamed in once if name != unnamed and unnamed in columns.names]
+    if twice:
+        raise SteadfitError(
+            f"{path.name} has columns of the same name: {some(sorted({*twice}))}. Rename one."
+        )
+
+
+def _unnamed(place: int) -> str:
+    return f"unnamed {place + 1}"
 
 
 def _parsed(path: Path, body: str, names: list[str], dialect: Dialect) -> tuple[Any, list[str]]:
@@ -146,7 +177,7 @@ def _named(table: Any, names: list[str]) -> Any:
     """The table's columns by their names; several without one are numbered."""
     unnamed = [i for i, name in enumerate(names) if not name.strip()]
     if len(unnamed) > 1:
-        names = [f"unnamed {i + 1}" if i in unnamed else name for i, name in enumerate(names)]
+        names = [_unnamed(i) if i in unnamed else name for i, name in enumerate(names)]
     return table.rename_columns(names)
 
 

@@ -46,6 +46,11 @@ def as_dates(column: "pa.ChunkedArray") -> np.ndarray | None:
     return None if times is None else _datetimes(times)
 
 
+def are_missing(cells: Sequence[str | None]) -> bool:
+    """Whether no cell says anything."""
+    return not any(_known(cells))
+
+
 def no_dates(cells: Sequence[str | None]) -> list[int]:
     """The rows of a column whose cells are neither missing nor dates."""
     return [row for row, cell in enumerate(written(_known(cells)))

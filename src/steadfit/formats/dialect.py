@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from steadfit.errors import SteadfitError
+from steadfit.formats.lone_quotes import quotes_are_plain
 
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 _SEP = re.compile(r'"?sep=(.)"?\n', re.I)  # what programs write for Excel
@@ -33,7 +34,7 @@ def dialect_of(text: str, file: str, delimiter: str | None) -> Dialect:
 
     The delimiter is the one by which all records have equally many cells, quotes respected; before
     the first such record there may be lines with fewer, and comments. Raises SteadfitError where
-    two delimiters fit.
+    two delimiters fit, and where quotes surround rows.
 
     >>> dialect_of("Station 7\\na;b\\n1,5;2\\n", "t.csv", None).delimiter
     ';'
@@ -59,34 +60,12 @@ def dialect_of(text: str, file: str, delimiter: str | None) -> Dialect:
         )
     notes = [f"{file}: the lines before line {least + 1} are no part of the table, left out."]
     notes = notes if least else []
-    plain = _quotes_are_plain(text.split("\n", least)[-1], best[0])
+    plain = quotes_are_plain(text.split("\n", least)[-1], best[0], file)
     if plain:
         notes.append(
             f"{file}: quotes are read as signs of the texts, as without them each line is a row."
         )
     return Dialect(best[0], least, tuple(notes), not plain)
-
-
-def _quotes_are_plain(body: str, delimiter: str) -> bool:
-    """Whether each line is a row without quotes, and they are not as those around cells are: one
-    is never closed, text follows one, or what they surround has line ends and tabs between cells.
-
-    >>> _quotes_are_plain('text;label\\n"so;x\\nno;y\\n', ";")
-    True
-    >>> _quotes_are_plain('text;label\\n"so;\\nno";y\\n', ";")
-    False
-    """
-    lines = [line for line in body.split("\n") if line.strip()]
-    if not any(line.count('"') % 2 for line in lines):
-        return False
-    if len({line.count(delimiter) for line in lines}) > 1:
-        return False
-    try:
-        cells = (cell for row in csv.reader(io.StringIO(body), delimiter=delimiter, strict=True)
-                 for cell in row)  # fmt: skip
-        return any(delimiter == "\t" in cell and "\n" in cell for cell in cells)
-    except csv.Error:
-        return True
 
 
 class _Record(NamedTuple):

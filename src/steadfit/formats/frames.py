@@ -1,11 +1,17 @@
 """Tables in memory: pandas, polars, Arrow, whatever gives its columns to Arrow."""
 
+from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.columns import Columns, plain_columns
+from steadfit.formats.columns import Columns
+from steadfit.formats.new_columns import plain_columns
+from steadfit.formats.numerals import Mark
+from steadfit.formats.plain_cells import with_plain_numbers
 
 _INDEX = "__index_level_"  # what pandas calls the columns of its index
+_AROUND = "\ufeff \t\r\n"  # blanks around names, and a byte order mark that a program took for text
 
 
 def is_frame(x: object) -> bool:
@@ -13,10 +19,18 @@ def is_frame(x: object) -> bool:
     return hasattr(x, "__arrow_c_stream__") and (hasattr(x, "columns") or hasattr(x, "schema"))
 
 
-def from_frame(frame: Any, name: str = "the table") -> Columns:
-    """A table's columns; pandas' index is left out.
+def from_frame(
+    frame: Any,
+    name: str = "the table",
+    decimal: Mark | None = None,
+    verbatim: Collection[str] = (),
+) -> Columns:
+    """A table's columns; pandas' index is left out. Texts that are numbers as people write them are
+    numbers, as in CSV files, with this decimal mark, or the one that they tell;
+    but for those in `verbatim`.
 
-    Raises SteadfitError for columns that have no names or no single values, and for no rows.
+    Raises SteadfitError for columns that have no names, the same name or no single values, for no
+    rows, and where nothing tells the decimal mark.
     """
     import pyarrow as pa
 
@@ -24,10 +38,17 @@ def from_frame(frame: Any, name: str = "the table") -> Columns:
         table = pa.table(frame)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise SteadfitError(f"{name} must have columns of numbers or texts ({error}).") from None
-    kept = [column for column in table.column_names if not column.startswith(_INDEX)]
-    nested = [each for each in kept if pa.types.is_nested(table.schema.field(each).type)]
+    kept = [i for i, each in enumerate(table.column_names) if not each.startswith(_INDEX)]
+    table = table.select(kept)
+    table = table.rename_columns([each.strip(_AROUND) for each in table.column_names])
+    twice = sorted(each for each, times in Counter(table.column_names).items() if times > 1)
+    if twice:
+        raise SteadfitError(f"{name} has columns of the same name: {some(twice)}. Rename one.")
+    nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
     if nested:
         raise SteadfitError(
             f"{name}: columns must have single values, got lists or structures in {some(nested)}."
         )
-    return plain_columns(name, table.select(kept), 0)
+    columns = plain_columns(name, table, 0)
+    names = [each for each in columns.names if each not in verbatim]
+    return with_plain_numbers(columns, names, decimal)

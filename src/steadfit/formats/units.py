@@ -5,16 +5,20 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.numerals import can_be_numbers
+from steadfit.formats.numerals import can_be_numbers, pattern
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_UNIT = r"[^\w\s.,;:'\"()\[\]{}<>=?!/+-]|EUR|USD|GBP|CHF"  # a sign, such as % and those of money
+_SIGN = r"[^\w\s.,;:'\"()\[\]{}<>=?!/+-]|EUR|USD|GBP|CHF"  # such as % and those of money
+_WORD = r"[A-Za-zµμΩ°][\w°²³/^*·%-]{0,9}"  # kg, km/h, m2, °C
 _BLANK = "[ \u00a0\u202f]?"
 _NUMBER = "[0-9](?:[0-9.,'\u2019 \u00a0\u202f]*[0-9.,])?|[.,][0-9]+"
-_BEFORE = re.compile(f"[+-]?({_UNIT}){_BLANK}[+-]?({_NUMBER})")
-_AFTER = re.compile(f"[+-]?({_NUMBER}){_BLANK}({_UNIT})")
+_BEFORE = re.compile(f"[+-]?({_SIGN}){_BLANK}[+-]?({_NUMBER})")
+# No full stop before a word: 0.png is a file.
+_AFTER = re.compile(f"[+-]?({_NUMBER}){_BLANK}({_SIGN}|(?<![.,]){_WORD})")
+_PLAIN = re.compile(f"{pattern('.')}|{pattern(',')}")
+_IN_BRACKETS = r"^\(([^()]*[0-9][^()]*)\)$"  # as accountants write amounts below zero
 _MINUS = "\u2212"  # as typography has it
 
 
@@ -32,11 +36,12 @@ def bare_numbers(
     is_missing: Callable[["pa.ChunkedArray"], Any],
 ) -> Bare:
     """The columns all of whose cells are numbers with the same unit, and those with a minus of
-    typography, as plain numbers. is_missing: of trimmed cells, True for those that say so.
+    typography or with (12) for -12, as plain numbers. is_missing: of trimmed cells, True for those
+    that say so.
 
     Raises SteadfitError where some numbers of a column are per cent, and others have no unit.
     """
-    bare, units = {}, {}
+    bare, units, below_zero = {}, {}, []
     for name, column in data.items():
         known = _known(column, is_missing)
         if known is None:
@@ -44,6 +49,10 @@ def bare_numbers(
         changed = column
         if _any(known, _MINUS):
             changed, known = (_replaced(cells, _MINUS, "-") for cells in (column, known))
+        if _any(known, _IN_BRACKETS) and not _all(known, _IN_BRACKETS):
+            changed, known = (_replaced(_trimmed(cells), _IN_BRACKETS, r"-\1")
+                              for cells in (changed, known))  # fmt: skip
+            below_zero.append(name)
         unit = _unit(known[0].as_py())
         if unit is not None and _all(known, _with_unit(unit)):
             changed = _replaced(_trimmed(changed), _with_unit(unit), r"\1\2\3\4")
@@ -54,7 +63,10 @@ def bare_numbers(
             bare[name] = changed
     percent = [name for name in bare if units.get(name) == "%"]
     others = [f"{name} ({unit})" for name, unit in units.items() if name in bare and unit != "%"]
+    below_zero = [name for name in below_zero if name in bare]
     notes = []
+    if below_zero:
+        notes.append(f"{file}: (12) is read as -12 in the columns {some(below_zero)}.")
     if percent:
         notes.append(f"{file}: 12% is read as 0.12 in the columns {some(percent)}.")
     if others:
@@ -93,6 +105,8 @@ def _known(column: "pa.ChunkedArray", is_missing: Callable[..., Any]) -> Any:
 
 
 def _unit(cell: str) -> str | None:
+    if _PLAIN.fullmatch(cell):  # 1e5 is no 1 with the unit e5
+        return None
     if found := _BEFORE.fullmatch(cell):
         return found[1]
     found = _AFTER.fullmatch(cell)

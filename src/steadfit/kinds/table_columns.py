@@ -1,12 +1,15 @@
 """What a column of a table is: a number, a category or a part of a date."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from steadfit.formats.cells import MISSING
 from steadfit.formats.columns import Columns
+from steadfit.formats.known_names import TRUTH, known_as
 
 Part = Literal["year", "month", "day", "weekday", "hour"]
 PARTS: tuple[Part, ...] = ("year", "month", "day", "weekday", "hour")
@@ -26,8 +29,12 @@ class Number:
         return self.name
 
     def values(self, table: Columns) -> np.ndarray:
-        """A number a row, float64, NaN where it is missing."""
-        return table.numbers(self.name)
+        """Float64, shape (rows,), NaN where missing; 1 for yes and true, 0 for no and false."""
+        if table.is_numeric(self.name):
+            return table.numbers(self.name)
+        cells = [cell or "" for cell in table.names_in(self.name)]
+        truths = [np.nan if cell.lower() in MISSING else TRUTH.get(cell) for cell in cells]
+        return table.numbers(self.name) if None in truths else np.array(truths, float)
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -63,8 +70,14 @@ class Category:
         """A code a row, float64, NaN where the name is missing."""
         code = {name: float(i) for i, name in enumerate(self.categories)}
         other = float(len(code))
-        cells = table.names_in(self.name)
+        spelt = self.spelt(table)
+        cells = [cell and spelt.get(cell, cell) for cell in table.names_as_written(self.name)]
         return np.array([np.nan if cell is None else code.get(cell, other) for cell in cells])
+
+    def spelt(self, table: Columns) -> Mapping[str, str]:
+        """The names of a table that are categories in another spelling, and which."""
+        cells = table.names_as_written(self.name)
+        return known_as((cell for cell in cells if cell is not None), self.categories)
 
 
 Column = Number | DatePart | Category
