@@ -45,10 +45,20 @@ VALUES = [[0.5, 7], [1.5, 8], [2.5, 9]]
         (PLAIN.replace("label\n", "label\nm;s;\n"), "has units, left out: m, s"),
         (PLAIN + "Source: somebody\n", 'the last line is no part of the table, left out: "Source'),
         (PLAIN + "\nMade by a logger\non Monday\n", "the last 2 lines are no part"),
-        (PLAIN.replace("\n", ";;\n"), "2 columns without a name and without values are left out"),
+        (PLAIN.replace("\n", ";;\n"), "2 columns without a name and without values left out"),
         (";a;b;label\n" + "".join(f"{i};{line}\n" for i, line in enumerate(
             PLAIN.splitlines()[1:])), r'columns left out: "" \(row numbers'),
         ('"a";"b";"label"\n"0.5";"7";"x"\n"1.5";"8";"y"\n"2.5";"9";"x"\n', None),
+        (PLAIN.replace(";", "  "), "blanks divide the cells"),
+        (" " + PLAIN.replace(";", "   ").replace("\n", " \n "), "blanks divide the cells"),
+        (PLAIN.replace("x", "'x'").replace("y", "'y'"), "single quotes surround cells"),
+        (PLAIN.replace(";x\n", ";x;\n").replace(";y\n", ";y;\n"), "1 column without a name"),
+        (PLAIN.replace("label", "label;"), None),
+        ("a;b;label\n" + "".join(f"{i};{line}\n" for i, line in enumerate(
+            PLAIN.splitlines()[1:], 1)), "no name above the first cells"),
+        ("a;b;label\n" + "".join(f"r{i};{line}\n" for i, line in enumerate(
+            PLAIN.splitlines()[1:])), "no name above the first cells"),
+        (PLAIN.replace("7", '="7"').replace("8", '="8"').replace("9", '="9"'), None),
     ],
 )  # fmt: skip
 def test_the_same_table_written_in_other_ways(tmp_path: Path, text: str, told: str | None) -> None:
@@ -115,6 +125,7 @@ def column(tmp_path: Path, numbers: str, other: str, between: str = ";", **optio
         ("1e5/2e5/3e5", "a/b/c", ";", [1e5, 2e5, 3e5]),
         ("(1,250.50)/3,000.00/5", "a/b/c", "|", [-1250.5, 3000, 5]),
         ("($12)/$7/$-3", "a/b/c", "|", [-12, 7, -3]),
+        ("1.250,50-/3.000,00/5", "a/b/c", ";", [-1250.5, 3000, 5]),
     ],
 )
 def test_decimal_marks_and_thousands(
@@ -187,6 +198,7 @@ def test_a_column_with_both_kinds_of_marks_is_no_column_of_numbers(tmp_path: Pat
     ("text", "sentence"),
     [
         ("a,b;c,label\n1,2;3,x\n2,3;4,y\n", "divided by a comma or a semicolon"),
+        ("a,label\n1,5,x\n2,7,y\n2,9,x\n", "each row must have 2 columns"),
         ("a,b\n1,2,x\n2,3,y\n", "each row must have 2 columns, as the header has, got others in 2"),
         ("a;b;label\n1;2;x\n1;2\n3;4;y\n", r"got others in 1:\nrow 3: 2"),
         ("a;b;label\n1;2;x\n1;2;y;\n3;4;y\n", r"got others in 1:\nrow 3: 4"),
@@ -263,3 +275,15 @@ def test_numbers_in_texts_of_json(tmp_path: Path) -> None:
     with pytest.raises(SteadfitError, match=r'Give decimal="\."'):
         open_table(path)
     assert open_table(path, decimal=".").numbers("b")[0] == 1234
+
+
+def test_backslashes_before_quotes(tmp_path: Path) -> None:
+    lines = [f'{i},"he said \\"no\\", {i}",{"xy"[i % 2]}' for i in range(4)]
+    found = read_csv(written(tmp_path, "\n".join(["a,b,label", *lines])), None, None)
+    assert found.texts("b")[0] == 'he said "no", 0'
+    assert "backslashes stand before quotes" in found.notes[0]
+
+
+def test_one_column_of_texts_is_not_divided_at_blanks(tmp_path: Path) -> None:
+    found = read_csv(written(tmp_path, "a text\nso dull\nso 5\n"), None, None)
+    assert found.names == ["a text"]

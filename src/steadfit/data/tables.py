@@ -14,7 +14,7 @@ from steadfit.errors import SteadfitError, counted
 from steadfit.formats.arrays import as_array
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import row_ids
-from steadfit.formats.frames import from_frame, is_frame
+from steadfit.formats.frames import check_order, from_frame, is_frame
 from steadfit.formats.label_columns import LabelColumns
 from steadfit.formats.numerals import Mark
 from steadfit.kinds import Examples, Tables
@@ -57,6 +57,7 @@ def from_table(
     learned = None
     if is_frame(x):
         label = y if isinstance(y, str) else None
+        check_order(x, y)
         lists = [] if label is None or several is None else [label]
         frame = from_frame(x, decimal=decimal, verbatim=lists)
         names = [each for each in frame.names if each != label]

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from steadfit.data.large_numbers import precision_notes
 from steadfit.data.leaks import is_copy, leak_notes
 from steadfit.data.sentinels import sentinel_notes
 from steadfit.errors import SteadfitError, some
@@ -85,7 +86,7 @@ def told(table: Columns, names: Sequence[str], target: str | None = None) -> Tol
     if target is not None:
         notes += leak_notes(table, used, target)
         numbers += [target] if table.is_numeric(target) else []
-    notes += sentinel_notes(table, numbers)
+    notes += [*sentinel_notes(table, numbers), *precision_notes(table, numbers)]
     return Told(tuple(columns), tuple(notes))
 
 

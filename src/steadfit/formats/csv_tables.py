@@ -2,12 +2,13 @@
 
 import csv
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from steadfit.errors import SteadfitError, some
+from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.cells import number_of
 from steadfit.formats.columns import Columns
 from steadfit.formats.dialect import Dialect, dialect_of
@@ -15,6 +16,7 @@ from steadfit.formats.encoding import read_text
 from steadfit.formats.label_first import SUFFIXES, is_label_first, with_header
 from steadfit.formats.new_columns import check_count, plain_columns
 from steadfit.formats.numerals import Mark
+from steadfit.formats.odd_dialects import Usual, usual
 from steadfit.formats.odd_rows import is_nameless, without_odd_rows
 from steadfit.formats.plain_cells import with_plain_numbers
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from pyarrow import csv as arrow
 
 _FOOTER = 5  # lines after the last row, at most
+_LOOKED_AT = 500  # rows that are compared with the header
+_LEAST_NAMED = 3  # rows that may have names of their own
 
 
 def read_csv(
@@ -58,14 +62,16 @@ def columns_of_text(
     verbatim: Collection[str] = (),
 ) -> Columns:
     """The text of a CSV file as named columns; as `read_csv`."""
+    text, odd = usual(text, path.name) if delimiter is None else Usual(text)
     dialect = dialect_of(text, path.name, delimiter)
     body = text.split("\n", dialect.skipped)[-1]
-    header = _header(path, body, dialect)
+    header, uneven = _as_rows(path.name, _header(path, body, dialect), body, dialect)
     table, footer = _parsed(path, body, _once(header), dialect)
     columns = _without_nameless(plain_columns(path.name, table, 2 + dialect.skipped))
     columns = without_odd_rows(columns)
     _check_names(path, header, columns)
-    columns = replace(columns, notes=(*dialect.notes, *columns.notes, *footer))
+    notes = (*odd, *dialect.notes, *uneven, *columns.notes, *footer)
+    columns = replace(columns, notes=notes)
     names = [name for name in columns.names if name not in verbatim]
     return with_plain_numbers(columns, names, decimal, dialect.delimiter)
 
@@ -94,6 +100,35 @@ def _header(path: Path, body: str, dialect: Dialect) -> list[str]:
             "one; of series whose labels come first, label,t1,t2,…"
         )
     return names
+
+
+def _as_rows(
+    file: str, names: list[str], body: str, dialect: Dialect
+) -> tuple[list[str], list[str]]:
+    """The header with as many names as the first rows have cells, and what to say: without a last
+    name that is empty; with one for cells that are empty at each row's end; or with one for the
+    rows' own names, which R writes without a name above them."""
+    quoting = csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE
+    reader = csv.reader(io.StringIO(body), delimiter=dialect.delimiter, quoting=quoting)
+    rows = [row for row in islice(reader, _LOOKED_AT) if row][1:]
+    widths = {len(row) for row in rows}
+    if widths == {len(names) - 1} and names[-1] == "":
+        return names[:-1], []
+    if widths != {len(names) + 1}:
+        return names, []
+    if not any(row[-1].strip() for row in rows):
+        return [*names, ""], []
+    if not _are_row_names([row[0] for row in rows]):
+        return names, []
+    note = f"{file}: the header has no name above the first cells, which are taken for rows' names."
+    return ["", *names], [note]
+
+
+def _are_row_names(cells: Sequence[str]) -> bool:
+    """Whether they count the rows, or are words that all differ; the 1 of a bare 1,5 is neither."""
+    counts = [str(place) for place in range(len(cells) + 1)]
+    words = all(number_of(cell) is None for cell in cells) and len({*cells}) == len(cells)
+    return len(cells) >= _LEAST_NAMED and (words or list(cells) in (counts[1:], counts[:-1]))
 
 
 def _once(names: list[str]) -> list[str]:
@@ -188,5 +223,6 @@ def _without_nameless(columns: Columns) -> Columns:
     if not empty or len(empty) == len(columns.data):
         return columns
     kept = {name: column for name, column in columns.data.items() if name not in empty}
-    note = f"{columns.file}: {len(empty)} columns without a name and without values are left out."
+    gone = counted(len(empty), "columns")
+    note = f"{columns.file}: {gone} without a name and without values left out."
     return replace(columns, data=kept, notes=(*columns.notes, note))

@@ -19,6 +19,27 @@ def is_frame(x: object) -> bool:
     return hasattr(x, "__arrow_c_stream__") and (hasattr(x, "columns") or hasattr(x, "schema"))
 
 
+def check_order(x: Any, y: Any) -> None:
+    """Raise SteadfitError where y has the rows of a frame of pandas' in another order."""
+    ours: Any = getattr(x, "index", None)
+    theirs: Any = getattr(y, "index", None)
+    if not hasattr(ours, "equals") or not hasattr(theirs, "equals") or ours.equals(theirs):
+        return
+    if len(ours) == len(theirs) and ours.sort_values().equals(theirs.sort_values()):
+        raise SteadfitError(
+            "y must have its rows in the order of x, got the same index in another order. Give "
+            "y.loc[x.index]."
+        )
+
+
+def _is_other(kind: Any) -> bool:
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType)
+
+
 def from_frame(
     frame: Any,
     name: str = "the table",
@@ -37,17 +58,22 @@ def from_frame(
     try:
         table = pa.table(frame)
     except (pa.ArrowException, TypeError, ValueError) as error:
-        raise SteadfitError(f"{name} must have columns of numbers or texts ({error}).") from None
+        reason = ", ".join(map(str, error.args))
+        raise SteadfitError(
+            f"{name} must have columns of numbers, texts or dates ({reason}). Make a column of "
+            "other values text: astype(str)."
+        ) from None
     kept = [i for i, each in enumerate(table.column_names) if not each.startswith(_INDEX)]
     table = table.select(kept)
     table = table.rename_columns([each.strip(_AROUND) for each in table.column_names])
     twice = sorted(each for each, times in Counter(table.column_names).items() if times > 1)
     if twice:
         raise SteadfitError(f"{name} has columns of the same name: {some(twice)}. Rename one.")
-    nested = [field.name for field in table.schema if pa.types.is_nested(field.type)]
+    nested = [field.name for field in table.schema if _is_other(field.type)]
     if nested:
         raise SteadfitError(
-            f"{name}: columns must have single values, got lists or structures in {some(nested)}."
+            f"{name}: columns must have single values, got lists, structures or a type of the "
+            f"program's own in {some(nested)}. Make them text: astype(str)."
         )
     columns = plain_columns(name, table, 0)
     names = [each for each in columns.names if each not in verbatim]

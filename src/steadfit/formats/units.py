@@ -19,6 +19,7 @@ _BEFORE = re.compile(f"[+-]?({_SIGN}){_BLANK}[+-]?({_NUMBER})")
 _AFTER = re.compile(f"[+-]?({_NUMBER}){_BLANK}({_SIGN}|(?<![.,]){_WORD})")
 _PLAIN = re.compile(f"{pattern('.')}|{pattern(',')}")
 _IN_BRACKETS = r"^\(([^()]*[0-9][^()]*)\)$"  # as accountants write amounts below zero
+_MINUS_AFTER = r"^([0-9][0-9.,]*)-$"  # as SAP writes them
 _MINUS = "\u2212"  # as typography has it
 
 
@@ -36,8 +37,9 @@ def bare_numbers(
     is_missing: Callable[["pa.ChunkedArray"], Any],
 ) -> Bare:
     """The columns all of whose cells are numbers with the same unit, and those with a minus of
-    typography or with (12) for -12, as plain numbers. is_missing: of trimmed cells, True for those
-    that say so.
+    typography or with (12) or 12- for -12, as plain numbers.
+
+    is_missing: of trimmed cells, True for those that say so.
 
     Raises SteadfitError where some numbers of a column are per cent, and others have no unit.
     """
@@ -53,6 +55,10 @@ def bare_numbers(
             changed, known = (_replaced(_trimmed(cells), _IN_BRACKETS, r"-\1")
                               for cells in (changed, known))  # fmt: skip
             below_zero.append(name)
+        elif _any(known, _MINUS_AFTER) and not _all(known, _MINUS_AFTER):
+            changed, known = (_replaced(_trimmed(cells), _MINUS_AFTER, r"-\1")
+                              for cells in (changed, known))  # fmt: skip
+            below_zero.append(name)
         unit = _unit(known[0].as_py())
         if unit is not None and _all(known, _with_unit(unit)):
             changed = _replaced(_trimmed(changed), _with_unit(unit), r"\1\2\3\4")
@@ -66,7 +72,7 @@ def bare_numbers(
     below_zero = [name for name in below_zero if name in bare]
     notes = []
     if below_zero:
-        notes.append(f"{file}: (12) is read as -12 in the columns {some(below_zero)}.")
+        notes.append(f"{file}: (12) or 12- is read as -12 in the columns {some(below_zero)}.")
     if percent:
         notes.append(f"{file}: 12% is read as 0.12 in the columns {some(percent)}.")
     if others:
