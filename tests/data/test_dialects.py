@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from steadfit.data import Dataset, Table, read
@@ -287,3 +288,22 @@ def test_backslashes_before_quotes(tmp_path: Path) -> None:
 def test_one_column_of_texts_is_not_divided_at_blanks(tmp_path: Path) -> None:
     found = read_csv(written(tmp_path, "a text\nso dull\nso 5\n"), None, None)
     assert found.names == ["a text"]
+
+
+def test_tables_in_one_object_of_json(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [1.5, 2.5, 0.5], "label": [*"uvu"]})
+    for orient in ("dict", "split", "list", "records"):
+        path = tmp_path / f"{orient}.json"
+        path.write_text(json.dumps(frame.to_dict(orient), indent=1))
+        assert cells(read(path)) == [[1.5], [2.5], [0.5]]
+
+
+def test_what_is_no_table_or_no_text_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SteadfitError, match="must be a table, got a web page"):
+        read(written(tmp_path, "\n<!DOCTYPE html>\n<html><body>Not found</body></html>\n"))
+    (tmp_path / "t.txt").write_text(PLAIN.replace(";", "\t"))
+    with pytest.raises(SteadfitError, match=r'has rows of a table\. Give kind="\.csv"'):
+        read(tmp_path / "t.txt")
+    data = read(tmp_path / "t.txt", kind=".csv")
+    assert data.schema.read(tmp_path / "t.txt").x.values.tolist() == cells(data)
+    assert read(tmp_path / "t.txt", task="tokens", block=8).task == "tokens"

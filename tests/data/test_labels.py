@@ -184,3 +184,18 @@ def test_labels_with_a_unit_keep_it(tmp_path: Path) -> None:
     assert data.classes == ("3 stars", "5 stars")
     weights = sf.read(table(tmp_path / "t.csv", [f"{i}.5 kg" for i in range(12)]))
     assert weights.y[:2, 0].tolist() == [0.5, 1.5]
+
+
+def test_classes_that_may_say_the_same_are_named(tmp_path: Path) -> None:
+    data = sf.read(table(tmp_path / "t.csv", ["0", "1", "True", "False"] * 3))
+    assert any('say the same: "0" and "False", "1" and "True"' in note for note in data.notes)
+
+
+def test_a_target_is_told_by_its_name(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", ["3;x", "4;y"] * 6, 'income, gross"', ";")
+    path.write_text(
+        path.read_text().replace('income, gross"', '"income, gross";z').replace("c", "c")
+    )
+    assert len(sf.read(path, target="income, gross").y) == 12
+    with pytest.raises(SteadfitError, match=r"by their names, got 1\. Columns: a, b"):
+        sf.read(path, target=1)  # pyright: ignore[reportArgumentType]

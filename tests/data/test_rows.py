@@ -211,7 +211,7 @@ def test_new_rows_are_read_by_the_columns_names(tmp_path: Path) -> None:
     with pytest.raises(SteadfitError, match=r'a date such as 2024-01-31, .* row 2 \("May"\)'):
         schema.read(written(tmp_path, "age,since,town\n1,May,Ulm\n", "new.csv"))
     with pytest.raises(SteadfitError, match=r"The model takes tables: a \.csv"):
-        schema.read(written(tmp_path, "age", "new.txt"))
+        schema.read(written(tmp_path, "age", "new.doc"))
 
 
 def test_rows_in_memory_are_taken_by_name(tmp_path: Path) -> None:

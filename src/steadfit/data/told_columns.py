@@ -82,11 +82,12 @@ def told(table: Columns, names: Sequence[str], target: str | None = None) -> Tol
             f"{table.file}: all but the {MOST_CATEGORIES} most frequent categories count as one in "
             f"{some(grouped)}."
         )
-    numbers = [column.name for column in columns if isinstance(column, Number)]
+    of_inputs = [column.name for column in columns if isinstance(column, Number)]
+    numbers = of_inputs
     if target is not None:
         notes += leak_notes(table, used, target)
-        numbers += [target] if table.is_numeric(target) else []
-    notes += [*sentinel_notes(table, numbers), *precision_notes(table, numbers)]
+        numbers = [*of_inputs, target] if table.is_numeric(target) else of_inputs
+    notes += [*sentinel_notes(table, numbers), *precision_notes(table, of_inputs)]
     return Told(tuple(columns), tuple(notes))
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -23,6 +24,7 @@ from steadfit.formats.plain_cells import with_plain_numbers
 if TYPE_CHECKING:
     from pyarrow import csv as arrow
 
+_WEB_PAGE = re.compile(r"\s*<(!doctype html|html)\b", re.I)
 _FOOTER = 5  # lines after the last row, at most
 _LOOKED_AT = 500  # rows that are compared with the header
 _LEAST_NAMED = 3  # rows that may have names of their own
@@ -47,6 +49,10 @@ def read_csv(
     """
     _check_options(delimiter, decimal)
     text = read_text(path, encoding)
+    if _WEB_PAGE.match(text):
+        raise SteadfitError(
+            f"{path.name} must be a table, got a web page. Download the file that it links to."
+        )
     if path.suffix.lower() in SUFFIXES and is_label_first(text, path.stem):
         found = columns_of_text(path, with_header(text), "\t", ".")
         note = f"{path.name}: no header; the first column is the label, the others are the steps."

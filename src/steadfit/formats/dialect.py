@@ -15,6 +15,8 @@ _SEP = re.compile(r'"?sep=(.)"?\n', re.I)  # what programs write for Excel
 _LOOKED_AT = 500  # records
 _LETTERS = 2**20  # of these, at most
 _PREAMBLE = 50  # lines before a header, at most
+_LEAST = 4  # records of a table
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _FOOTER = 5  # records after the last row, at most
 
 
@@ -66,6 +68,23 @@ def dialect_of(text: str, file: str, delimiter: str | None) -> Dialect:
             f"{file}: quotes are read as signs of the texts, as without them each line is a row."
         )
     return Dialect(best[0], least, tuple(notes), not plain)
+
+
+def looks_like_table(text: str) -> bool:
+    """Whether each line of a text's begin has as many cells, one of them a number below a name.
+
+    >>> looks_like_table("a;b\\n1.5;x\\n2;y\\n3;x\\n"), looks_like_table("Well, so\\nit is,\\n" * 5)
+    (True, False)
+    """
+    for delimiter in DELIMITERS:
+        rows = [record.cells for record in _records(text, delimiter).records]
+        if len(rows) < _LEAST or len({len(row) for row in rows}) > 1 or len(rows[0]) < 2:
+            continue
+        columns = zip(*rows, strict=True)
+        if any(not _NUMBER.fullmatch(head) and all(map(_NUMBER.fullmatch, cells))
+               for head, *cells in columns):  # fmt: skip
+            return True
+    return False
 
 
 class _Record(NamedTuple):
@@ -134,7 +153,7 @@ def _header(records: Sequence[_Record], cells: int) -> int | None:
     for place, record in enumerate(records):
         filled = sum(bool(cell.strip()) for cell in record.cells)
         if len(record.cells) == cells and not (filled <= 1 and cells > 2):
-            named = not any(re.fullmatch(r"[+-]?\d+([.,]\d+)?", cell) for cell in record.cells)
+            named = not any(_NUMBER.fullmatch(cell) for cell in record.cells)
             return place if not place or (named and record.line <= _PREAMBLE) else None
         if filled > 2 or (filled > 1 and cells < 4):
             return None

@@ -1,4 +1,5 @@
-"""JSON Lines, an object a line, or a list of objects; their keys are the columns."""
+"""JSON Lines, an object a line, a list of objects, or one with a table; their keys are the
+columns."""
 
 import json
 from collections.abc import Collection
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.columns import Columns
 from steadfit.formats.encoding import read_text
+from steadfit.formats.json_tables import rows_of_object
 from steadfit.formats.new_columns import check_count, columns_of
 from steadfit.formats.numerals import Mark
 from steadfit.formats.plain_cells import with_plain_numbers
@@ -30,12 +32,17 @@ def read_json_lines(
     """
     text = read_text(path, encoding)
     check_json(path, text.encode())
-    if len(text.strip().split("\n")) > 1 and _object(text) is not None:
+    whole = _object(text)
+    within = None if whole is None else rows_of_object(whole)
+    if whole is not None and within is None and len(text.strip().split("\n")) > 1:
         raise SteadfitError(
             f"{path.name}: must have a JSON object a line, or a list of objects, got one object "
             "over several lines. Save its rows as a list."
         )
-    found = _of_list(text) if text.lstrip().startswith("[") else _of_lines(text)
+    if within is not None:
+        found = [_Found(f"row {number}", "", row) for number, row in enumerate(within, start=1)]
+    else:
+        found = _of_list(text) if text.lstrip().startswith("[") else _of_lines(text)
     rows = [each.row for each in found if each.row is not None]
     wrong = [f'{each.where} ("{each.written[:40]}")' for each in found if each.row is None]
     if wrong or not rows:

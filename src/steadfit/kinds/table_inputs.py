@@ -24,6 +24,7 @@ from steadfit.kinds.base import Examples
 from steadfit.kinds.table import Table
 from steadfit.kinds.table_columns import Category, Column
 
+_TEXTS = ("", ".txt", ".tab", ".dat", ".data")  # of tables that were read by kind=".csv"
 MISSING = ("fill", "refuse", "drop")
 
 
@@ -49,7 +50,7 @@ def read_rows(
         check_sheets(source)
     if source.is_file() and suffix == ".npz":
         found = _from_npz(source, columns)
-    elif source.is_file() and is_table(source):
+    elif source.is_file() and (is_table(source) or suffix in _TEXTS):
         table = open_table(source, encoding, delimiter, decimal, sheet, _lists(learned))
         found = named_rows(table, columns, learned)
     else:

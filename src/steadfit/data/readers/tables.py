@@ -128,10 +128,11 @@ def read(
         tests = open_table(existing(test_file), encoding, delimiter, decimal, verbatim=lists)
         table = with_tests(table, tests)
     asked = Asked(
-        [table.check(name) for name in dict.fromkeys(listed(target))], listed(text), series, time,
-        listed(values), group, horizon, window, seasons(season), numbers(quantiles), listed(known),
-        listed(static), listed(calendar), fill, log or None, missing, kind, task, several, unit,
-        listed(strip), longest, vectors,
+        [table.check(name) for name in dict.fromkeys(listed(target, table.names))],
+        listed(text, table.names), series, time, listed(values, table.names), group, horizon,
+        window, seasons(season), numbers(quantiles), listed(known, table.names),
+        listed(static, table.names), listed(calendar), fill, log or None, missing, kind, task,
+        several, unit, listed(strip), longest, vectors,
     )  # fmt: skip
     for name in (series, time, group, *asked.text, *asked.values, *asked.known, *asked.static):
         if name is not None:
