@@ -127,3 +127,27 @@ def test_numbers_to_compare_with(tmp_path: Path) -> None:
         f"mean absolute error {np.mean(abs(wrong)):.4g}, {left:.1%} of their variance is left."
     )
     assert given.notes[-1] == expected
+
+
+@pytest.mark.parametrize(
+    ("trained", "new", "told"),
+    [
+        ("12 %", "12", "training had 12% as 0.12, and here are numbers above 1 without %"),
+        ("12 %", "0.12", None),
+        ("12 %", "15 %", None),
+        ("12", "12 %", "12% is read as 0.12, and training had numbers without %"),
+        ("12 €", "$12", "numbers are in $, and training had €"),
+        ("12 kg", "12 g", "numbers are in g, and training had kg"),
+        ("12 kg", "12", None),
+    ],
+)
+def test_other_units_than_in_training_are_said(
+    tmp_path: Path, trained: str, new: str, told: str | None
+) -> None:
+    rows = [f"{trained.replace('12', str(i * 7 % 23))};{'ab'[i % 2]}" for i in range(24)]
+    (tmp_path / "t.csv").write_text("\n".join(["size;label", *rows]))
+    schema = sf.read(tmp_path / "t.csv").schema
+    notes = found(Schema.from_dict(schema.to_dict()), tmp_path, f"size\n{new}\n").notes
+    said = [note for note in notes if "training had" in note]
+    assert len(said) == (told is not None)
+    assert told is None or told in said[0]

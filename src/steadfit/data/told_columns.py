@@ -109,7 +109,7 @@ def _columns_of(table: Columns, name: str, target: str | None) -> list[Column]:
     if _are_numbers(table, name, counts):
         if identifies or _counts_rows(table.numbers(name)):
             raise _UselessError("row numbers or identifiers")
-        return [Number(name)]
+        return [Number(name, table.units.get(name, ""))]
     if identifies:
         raise _UselessError("identifiers")
     words = [count for cell, count in counts.items() if not _is_number(cell)]

@@ -46,7 +46,8 @@ class Columns:
     notes: what there is to tell of how the file was read. numbers_of: the places of the rows in the
     file, from 0, where some are left out. places: what each row is called, where that is no number
     of a row. is_test: True for the rows of a test set that the source has of its own. as_written:
-    the cells as the file has them, of columns that were made plain numbers.
+    the cells as the file has them, of columns that were made plain numbers; units: those that were
+    taken from them.
     """
 
     file: str
@@ -57,6 +58,7 @@ class Columns:
     places: tuple[str, ...] = ()
     is_test: np.ndarray | None = None
     as_written: Mapping[str, "pa.ChunkedArray"] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
     _as_floats: dict[str, np.ndarray | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )  # what `_floats` gave, as readers ask again and again

@@ -24,10 +24,12 @@ def with_plain_numbers(
         {**cells, **bare.data}, columns.file, decimal, is_missing, between_cells
     )
     changed = {**bare.data, **written}
-    changed |= {name: hundredths(changed[name]) for name in bare.percent}
+    percent = [name for name, unit in bare.units.items() if unit == "%"]
+    changed |= {name: hundredths(changed[name]) for name in percent}
     return replace(
         columns,
         data={**columns.data, **changed},
         as_written={name: columns.data[name] for name in changed},
+        units=bare.units,
         notes=(*columns.notes, *bare.notes, *notes),
     )

@@ -24,10 +24,10 @@ _MINUS = "\u2212"  # as typography has it
 
 
 class Bare(NamedTuple):
-    """Columns without their units; those that were per cent; and what is to be said."""
+    """Columns without their units; the units of those that had one; and what is to be said."""
 
     data: Mapping[str, "pa.ChunkedArray"]
-    percent: list[str]
+    units: Mapping[str, str]
     notes: list[str]
 
 
@@ -67,8 +67,9 @@ def bare_numbers(
             _refuse_some_per_cent(known, f'{file}, column "{name}"', is_missing)
         if changed is not column and can_be_numbers(changed, is_missing):
             bare[name] = changed
-    percent = [name for name in bare if units.get(name) == "%"]
-    others = [f"{name} ({unit})" for name, unit in units.items() if name in bare and unit != "%"]
+    units = {name: unit for name, unit in units.items() if name in bare}
+    percent = [name for name, unit in units.items() if unit == "%"]
+    others = [f"{name} ({unit})" for name, unit in units.items() if unit != "%"]
     below_zero = [name for name in below_zero if name in bare]
     notes = []
     if below_zero:
@@ -77,7 +78,7 @@ def bare_numbers(
         notes.append(f"{file}: 12% is read as 0.12 in the columns {some(percent)}.")
     if others:
         notes.append(f"{file}: the unit is left out of the numbers of {some(others)}.")
-    return Bare(bare, percent, notes)
+    return Bare(bare, units, notes)
 
 
 def hundredths(column: "pa.ChunkedArray") -> Any:

@@ -1,6 +1,7 @@
 """What a column of a table is: a number, a category or a part of a date."""
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -18,9 +19,10 @@ _STRICT = ConfigDict(extra="forbid")  # so that values of a file are read as one
 
 @dataclass(frozen=True, config=_STRICT)
 class Number:
-    """A column of numbers."""
+    """A column of numbers. unit: what stands in every cell of it, as %; "" for nothing."""
 
     name: str
+    unit: str = field(default="", compare=False)
 
     categories: ClassVar[tuple[str, ...]] = ()
 
@@ -78,6 +80,22 @@ class Category:
         """The names of a table that are categories in another spelling, and which."""
         cells = table.names_as_written(self.name)
         return known_as((cell for cell in cells if cell is not None), self.categories)
+
+
+def unit_note(column: Number, table: Columns, values: np.ndarray) -> str | None:
+    """That a table has other units than training had, in words. values: of the column."""
+    unit = table.units.get(column.name, "")
+    if unit == column.unit:
+        return None
+    if unit and column.unit:
+        return f"numbers are in {unit}, and training had {column.unit}. Convert them."
+    if unit == "%":
+        return "12% is read as 0.12, and training had numbers without %."
+    if column.unit == "%" and bool((np.abs(values) > 1).any()):
+        return (
+            "training had 12% as 0.12, and here are numbers above 1 without %. Write 12% or 0.12."
+        )
+    return None
 
 
 Column = Number | DatePart | Category

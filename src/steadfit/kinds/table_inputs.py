@@ -22,7 +22,7 @@ from steadfit.formats.numerals import Mark
 from steadfit.formats.workbooks import check_sheets
 from steadfit.kinds.base import Examples
 from steadfit.kinds.table import Table
-from steadfit.kinds.table_columns import Category, Column
+from steadfit.kinds.table_columns import Category, Column, Number, unit_note
 
 _TEXTS = ("", ".txt", ".tab", ".dat", ".data")  # of tables that were read by kind=".csv"
 MISSING = ("fill", "refuse", "drop")
@@ -121,11 +121,13 @@ def _with_names(table: Columns, needed: Sequence[str]) -> Columns:
 
 
 def _name_notes(table: Columns, columns: Sequence[Column], values: np.ndarray) -> Iterator[str]:
-    """The categories that training did not have, or had in another spelling."""
+    """The categories that training did not have, or had in another spelling, and other units."""
     for column, cells in zip(columns, values.T, strict=True):
+        where = f'{table.file}, column "{column.name}"'
+        if isinstance(column, Number) and (note := unit_note(column, table, cells)):
+            yield f"{where}: {note}"
         if not isinstance(column, Category):
             continue
-        where = f'{table.file}, column "{column.name}"'
         if spelt := column.spelt(table):
             taken = [f'"{old}" for "{new}"' for old, new in spelt.items()]
             yield f"{where}: categories in another spelling are taken: {some(taken)}."
