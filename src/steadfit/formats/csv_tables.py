@@ -28,6 +28,7 @@ _WEB_PAGE = re.compile(r"\s*<(!doctype html|html)\b", re.I)
 _FOOTER = 5  # lines after the last row, at most
 _LOOKED_AT = 500  # rows that are compared with the header
 _LEAST_NAMED = 3  # rows that may have names of their own
+_COUNT = re.compile(r"(.*[ _.-])?(id|index|nr|no|number|row|day|step|time|t|#)", re.I)
 
 
 def read_csv(
@@ -124,17 +125,17 @@ def _as_rows(
         return names, []
     if not any(row[-1].strip() for row in rows):
         return [*names, ""], []
-    if not _are_row_names([row[0] for row in rows]):
+    if not _are_row_names([row[0] for row in rows], names[0]):
         return names, []
     note = f"{file}: the header has no name above the first cells, which are taken for rows' names."
     return ["", *names], [note]
 
 
-def _are_row_names(cells: Sequence[str]) -> bool:
-    """Whether they count the rows, or are words that all differ; the 1 of a bare 1,5 is neither."""
-    counts = [str(place) for place in range(len(cells) + 1)]
-    words = all(number_of(cell) is None for cell in cells) and len({*cells}) == len(cells)
-    return len(cells) >= _LEAST_NAMED and (words or list(cells) in (counts[1:], counts[:-1]))
+def _are_row_names(cells: Sequence[str], first: str) -> bool:
+    """Whether cells count the rows, as R's names do, and the first name of the header names no
+    such count, whose header may lack another name."""
+    counts = [str(place) for place in range(1, len(cells) + 1)]
+    return len(cells) >= _LEAST_NAMED and list(cells) == counts and not _COUNT.fullmatch(first)
 
 
 def _once(names: list[str]) -> list[str]:
