@@ -290,6 +290,13 @@ def test_one_column_of_texts_is_not_divided_at_blanks(tmp_path: Path) -> None:
     assert found.names == ["a text"]
 
 
+def test_apostrophes_are_no_quotes(tmp_path: Path) -> None:
+    lines = "text,label\ndon't,a\n'tis so,b\nit's its',a\n"
+    found = read_csv(written(tmp_path, lines), None, None)
+    assert found.texts("text") == ["don't", "'tis so", "it's its'"]
+    assert not found.notes
+
+
 def test_tables_in_one_object_of_json(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": [1.5, 2.5, 0.5], "label": [*"uvu"]})
     for orient in ("dict", "split", "list", "records"):

@@ -83,7 +83,9 @@ def _rises(x: np.ndarray, y: np.ndarray) -> bool:
 
 def _how(x: np.ndarray, y: np.ndarray) -> str:
     """x as a line over y, in words; nothing where it is none."""
-    slope, begin = np.polyfit(y, x, 1)
+    about = y - y.mean()
+    slope = (about * x).sum() / np.square(about).sum()
+    begin = x.mean() - slope * y.mean()
     if np.abs(x - slope * y - begin).max() > _EXACT * np.ptp(x):
         return ""
     offset = f" + {begin:.4g}" if abs(begin) > _EXACT * np.ptp(x) else ""
@@ -97,8 +99,8 @@ def _added(table: Columns, names: Sequence[str], target: str) -> list[str]:
     x = {name: table.numbers(name) for name in names[:_SUMMED]}
     for one, other in combinations(x, 2):
         for sign, first, second in (("+", one, other), ("-", one, other), ("-", other, one)):
-            sums = x[first] + x[second] if sign == "+" else x[first] - x[second]
-            if _same(sums[:_LEAST], y[:_LEAST]) and _same(sums, y):
+            a, b = x[first], x[second] if sign == "+" else -x[second]
+            if _same(a[:_LEAST] + b[:_LEAST], y[:_LEAST]) and _same(a + b, y):
                 found.append(f'"{first}" {sign} "{second}"')
     return found
 

@@ -14,6 +14,9 @@ _LEAST = 3  # lines, of which blanks divide the cells
 _FORMULA = re.compile(r'(?<![^,;\t|\n])="([^",;\t|\n]*)"')
 
 
+_QUOTED = re.compile(r"(?:^|[,;\t|])'[^']*'(?=[,;\t|]|$)")  # a cell in single quotes
+
+
 class Usual(NamedTuple):
     """A text in the usual dialect, and what is to be said of it."""
 
@@ -43,7 +46,8 @@ def usual(text: str, file: str) -> Usual:
             return Usual(doubled, (f"{file}: backslashes stand before quotes within cells.",))
     if '"' not in text and "'" in text:
         rows = _rows(text, "'")
-        if _are_even(rows) and sum("'" in line for line in text.split("\n")) > len(rows) / 2:
+        quoted = sum(_QUOTED.search(line) is not None for line in text.split("\n"))
+        if _are_even(rows) and quoted > len(rows) / 2:
             found = _written(rows, _delimiter(text))
             return Usual(found, (f"{file}: single quotes surround cells.",))
     if not any(mark in text for mark in _DELIMITERS):
