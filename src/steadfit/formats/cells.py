@@ -16,7 +16,8 @@ MISSING = frozenset({
     "nodata", "blank", "empty", "nil", "(null)", "<null>", "(blank)", "unbekannt", "keine angabe",
     "nicht bekannt", "fehlt", "k. a.", "n.v.", "n. v.", "n.d.", "n. a.", "inconnu", "desconocido",
     "sconosciuto", "onbekend", "tbd", "#div/0!", "#value!", "#ref!", "#num!", "#null!", "\\n", "?",
-    "??", "???", "0000-00-00", "0000-00-00 00:00:00", ".", "..", "...", "\u2026", "*", "/", "-", "--", "---", "\u2013", "\u2014",
+    "??", "???", "0000-00-00", "0000-00-00 00:00:00", ".", "..", "...", "\u2026",
+    "*", "/", "-", "--", "---", "\u2013", "\u2014",
 })  # fmt: skip
 _HEAD = 1000  # rows that tell quickly that a column has no numbers
 
