@@ -8,7 +8,8 @@ import pytest
 
 from steadfit.data import read
 from steadfit.errors import SteadfitError
-from steadfit.formats.columns import Columns, columns_of
+from steadfit.formats.columns import Columns
+from steadfit.formats.new_columns import columns_of
 
 DAYS = [datetime(2023, 11, 5, 9, 5) + timedelta(days=37 * k, hours=5 * k) for k in range(20)]
 
@@ -43,3 +44,8 @@ def test_days_and_months_that_nothing_tells_apart_are_no_dates(tmp_path: Path) -
 def test_a_cell_that_is_no_date_is_the_one_that_is_named() -> None:
     with pytest.raises(SteadfitError, match=r'something else in 1: 1 \("soon"\)'):
         table(["3/4/2024", "soon", "3/31/2024"]).dates("when")
+
+
+def test_the_date_that_databases_have_for_none_is_a_gap() -> None:
+    found = table(["2024-01-31", "0000-00-00", "0000-00-00 00:00:00"]).dates("when")
+    assert np.isnat(found).tolist() == [False, True, True]

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from steadfit.data import Dataset, Table, read
@@ -45,10 +46,18 @@ VALUES = [[0.5, 7], [1.5, 8], [2.5, 9]]
         (PLAIN.replace("label\n", "label\nm;s;\n"), "has units, left out: m, s"),
         (PLAIN + "Source: somebody\n", 'the last line is no part of the table, left out: "Source'),
         (PLAIN + "\nMade by a logger\non Monday\n", "the last 2 lines are no part"),
-        (PLAIN.replace("\n", ";;\n"), "2 columns without a name and without values are left out"),
+        (PLAIN.replace("\n", ";;\n"), "2 columns without a name and without values left out"),
         (";a;b;label\n" + "".join(f"{i};{line}\n" for i, line in enumerate(
             PLAIN.splitlines()[1:])), r'columns left out: "" \(row numbers'),
         ('"a";"b";"label"\n"0.5";"7";"x"\n"1.5";"8";"y"\n"2.5";"9";"x"\n', None),
+        (PLAIN.replace(";", "  "), "blanks divide the cells"),
+        (" " + PLAIN.replace(";", "   ").replace("\n", " \n "), "blanks divide the cells"),
+        (PLAIN.replace("x", "'x'").replace("y", "'y'"), "single quotes surround cells"),
+        (PLAIN.replace(";x\n", ";x;\n").replace(";y\n", ";y;\n"), "1 column without a name"),
+        (PLAIN.replace("label", "label;"), None),
+        ("a;b;label\n" + "".join(f"{i};{line}\n" for i, line in enumerate(
+            PLAIN.splitlines()[1:], 1)), "no name above the first cells"),
+        (PLAIN.replace("7", '="7"').replace("8", '="8"').replace("9", '="9"'), None),
     ],
 )  # fmt: skip
 def test_the_same_table_written_in_other_ways(tmp_path: Path, text: str, told: str | None) -> None:
@@ -108,6 +117,14 @@ def column(tmp_path: Path, numbers: str, other: str, between: str = ";", **optio
         ("12,5 %/7 %/-", "a/b/c", ";", [0.125, 0.07, np.nan]),
         ("80 %/60%/5 %", "a/b/c", ",", [0.8, 0.6, 0.05]),
         ("1.5/./\\N/<NA>", "a/b/c/d", ";", [1.5, np.nan, np.nan, np.nan]),
+        ("Unknown/1.5/unbekannt/n.v.", "a/b/c/d", ";", [np.nan, 1.5, np.nan, np.nan]),
+        ("20.000/5.125/-17.500", "a/b/c", ",", [20, 5.125, -17.5]),
+        ("998 CC/1,197.5 CC/796 CC", "a/b/c", "|", [998, 1197.5, 796]),
+        ("12,5 m²/7 m²/-", "a/b/c", ";", [12.5, 7, np.nan]),
+        ("1e5/2e5/3e5", "a/b/c", ";", [1e5, 2e5, 3e5]),
+        ("(1,250.50)/3,000.00/5", "a/b/c", "|", [-1250.5, 3000, 5]),
+        ("($12)/$7/$-3", "a/b/c", "|", [-12, 7, -3]),
+        ("1.250,50-/3.000,00/5", "a/b/c", ";", [-1250.5, 3000, 5]),
     ],
 )
 def test_decimal_marks_and_thousands(
@@ -149,6 +166,20 @@ def test_per_cent_may_be_thousands_too(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, [0.02155, 0.01041, 0.05], 1e-15)
 
 
+def test_points_beside_commas_between_cells_may_be_thousands_too(tmp_path: Path) -> None:
+    assert column(tmp_path, "20.000/5.125/17.500", "a/b/c", ",", decimal=",") == [
+        20000,
+        5125,
+        17500,
+    ]
+
+
+@pytest.mark.parametrize("cells", ["12 kg/7 g/3 kg", "0.png/1.png/2.png", "1st/2nd/3rd"])
+def test_numbers_with_other_words_are_words(tmp_path: Path, cells: str) -> None:
+    with pytest.raises(SteadfitError, match="must have a number"):
+        column(tmp_path, cells, "a/b/c")
+
+
 @pytest.mark.parametrize("cells", ["12 %/0.12/3%", "0/12%/NA"])
 def test_numbers_of_which_some_are_per_cent_are_refused(tmp_path: Path, cells: str) -> None:
     with pytest.raises(SteadfitError, match='numbers must have "%" in all cells or in none, got'):
@@ -166,6 +197,9 @@ def test_a_column_with_both_kinds_of_marks_is_no_column_of_numbers(tmp_path: Pat
     ("text", "sentence"),
     [
         ("a,b;c,label\n1,2;3,x\n2,3;4,y\n", "divided by a comma or a semicolon"),
+        ("a,label\n1,5,x\n2,7,y\n2,9,x\n", "each row must have 2 columns"),
+        ("day,label\n1,5,x\n2,7,y\n3,9,x\n", "each row must have 2 columns"),
+        ("a,label\nr1,5,x\nr2,7,y\nr3,9,x\n", "each row must have 2 columns"),
         ("a,b\n1,2,x\n2,3,y\n", "each row must have 2 columns, as the header has, got others in 2"),
         ("a;b;label\n1;2;x\n1;2\n3;4;y\n", r"got others in 1:\nrow 3: 2"),
         ("a;b;label\n1;2;x\n1;2;y;\n3;4;y\n", r"got others in 1:\nrow 3: 4"),
@@ -242,3 +276,41 @@ def test_numbers_in_texts_of_json(tmp_path: Path) -> None:
     with pytest.raises(SteadfitError, match=r'Give decimal="\."'):
         open_table(path)
     assert open_table(path, decimal=".").numbers("b")[0] == 1234
+
+
+def test_backslashes_before_quotes(tmp_path: Path) -> None:
+    lines = [f'{i},"he said \\"no\\", {i}",{"xy"[i % 2]}' for i in range(4)]
+    found = read_csv(written(tmp_path, "\n".join(["a,b,label", *lines])), None, None)
+    assert found.texts("b")[0] == 'he said "no", 0'
+    assert "backslashes stand before quotes" in found.notes[0]
+
+
+def test_one_column_of_texts_is_not_divided_at_blanks(tmp_path: Path) -> None:
+    found = read_csv(written(tmp_path, "a text\nso dull\nso 5\n"), None, None)
+    assert found.names == ["a text"]
+
+
+def test_apostrophes_are_no_quotes(tmp_path: Path) -> None:
+    lines = "text,label\ndon't,a\n'tis so,b\nit's its',a\n"
+    found = read_csv(written(tmp_path, lines), None, None)
+    assert found.texts("text") == ["don't", "'tis so", "it's its'"]
+    assert not found.notes
+
+
+def test_tables_in_one_object_of_json(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": [1.5, 2.5, 0.5], "label": [*"uvu"]})
+    for orient in ("dict", "split", "list", "records"):
+        path = tmp_path / f"{orient}.json"
+        path.write_text(json.dumps(frame.to_dict(orient), indent=1))
+        assert cells(read(path)) == [[1.5], [2.5], [0.5]]
+
+
+def test_what_is_no_table_or_no_text_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SteadfitError, match="must be a table, got a web page"):
+        read(written(tmp_path, "\n<!DOCTYPE html>\n<html><body>Not found</body></html>\n"))
+    (tmp_path / "t.txt").write_text(PLAIN.replace(";", "\t"))
+    with pytest.raises(SteadfitError, match=r'has rows of a table\. Give kind="\.csv"'):
+        read(tmp_path / "t.txt")
+    data = read(tmp_path / "t.txt", kind=".csv")
+    assert data.schema.read(tmp_path / "t.txt").x.values.tolist() == cells(data)
+    assert read(tmp_path / "t.txt", task="tokens", block=8).task == "tokens"

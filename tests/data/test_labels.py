@@ -144,3 +144,58 @@ def test_rare_classes_are_said(tmp_path: Path) -> None:
     data = sf.from_arrays(np.random.default_rng(1).normal(size=(120, 3)), labels)
     notes = sf.split(data, seed=1).notes
     assert any('The rarest class, "rare", has 2 training examples' in note for note in notes)
+
+
+def test_whole_numbers_that_mostly_differ_are_numbers(tmp_path: Path) -> None:
+    x = np.random.default_rng(1).normal(size=(60, 2))
+    prices = 100_000 + np.arange(60) * 371 % 7919
+    data = sf.from_arrays(x, prices)
+    assert (data.task, data.y[:, 0].tolist()) == ("numbers", prices.tolist())
+    assert 'learned as numbers; task="classes" makes them classes' in data.notes[-1]
+    assert len(sf.from_arrays(x, prices, task="classes").classes) == 60
+    ages = sf.from_arrays(x, np.arange(60) // 2)
+    assert len(ages.classes) == 30
+    assert 'learned as classes; task="numbers" makes them numbers' in ages.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "setting"),
+    [([str(i) for i in range(12)], 'task="numbers"'), (["a;b", "c;d", "e;f"] * 4, 'several=";"')],
+)
+def test_what_rare_classes_may_be_is_said_first(labels: list[str], setting: str) -> None:
+    data = sf.from_arrays(X, [*labels[:11], "9;9" if ";" in setting else "99"], task="classes")
+    with pytest.raises(SteadfitError, match="each class must have 2 examples") as found:
+        sf.split(data)
+    said = str(found.value)
+    assert 0 < said.index(f"give {setting}") < said.index('classes="seen"')
+
+
+def test_several_labels_of_digits_are_no_decimals(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", ['"1,2"', '"2,3"', '"3,1"', "2"] * 3)
+    data = sf.read(path, several=",")
+    assert data.y[:4].int().tolist() == [[1, 1, 0], [0, 1, 1], [1, 0, 1], [0, 1, 0]]
+    assert not any("decimal" in note for note in data.notes)
+    path = table(tmp_path / "t.csv", ['"101,202"', '"202,303"', '"101"'] * 4, "Tags")
+    assert len(sf.read(path, several=",", target="Tags").schema.task.names) == 3
+
+
+def test_labels_with_a_unit_keep_it(tmp_path: Path) -> None:
+    data = sf.read(table(tmp_path / "t.csv", ["3 stars", "5 stars"] * 6))
+    assert data.classes == ("3 stars", "5 stars")
+    weights = sf.read(table(tmp_path / "t.csv", [f"{i}.5 kg" for i in range(12)]))
+    assert weights.y[:2, 0].tolist() == [0.5, 1.5]
+
+
+def test_classes_that_may_say_the_same_are_named(tmp_path: Path) -> None:
+    data = sf.read(table(tmp_path / "t.csv", ["0", "1", "True", "False"] * 3))
+    assert any('say the same: "0" and "False", "1" and "True"' in note for note in data.notes)
+
+
+def test_a_target_is_told_by_its_name(tmp_path: Path) -> None:
+    path = table(tmp_path / "t.csv", ["3;x", "4;y"] * 6, 'income, gross"', ";")
+    path.write_text(
+        path.read_text().replace('income, gross"', '"income, gross";z').replace("c", "c")
+    )
+    assert len(sf.read(path, target="income, gross").y) == 12
+    with pytest.raises(SteadfitError, match=r"by their names, got 1\. Columns: a, b"):
+        sf.read(path, target=1)  # pyright: ignore[reportArgumentType]

@@ -10,6 +10,7 @@ import pytest
 import torch
 from pyarrow import parquet
 
+import steadfit as sf
 from steadfit.data import Dataset, Ragged, Table, fit_preparation, from_arrays, from_table, read
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Tables
@@ -210,7 +211,7 @@ def test_new_rows_are_read_by_the_columns_names(tmp_path: Path) -> None:
     with pytest.raises(SteadfitError, match=r'a date such as 2024-01-31, .* row 2 \("May"\)'):
         schema.read(written(tmp_path, "age,since,town\n1,May,Ulm\n", "new.csv"))
     with pytest.raises(SteadfitError, match=r"The model takes tables: a \.csv"):
-        schema.read(written(tmp_path, "age", "new.txt"))
+        schema.read(written(tmp_path, "age", "new.doc"))
 
 
 def test_rows_in_memory_are_taken_by_name(tmp_path: Path) -> None:
@@ -270,3 +271,118 @@ def test_texts_are_told_from_names(tmp_path: Path) -> None:
     assert str(read(written(tmp_path, "\n".join(["age,said,label", *films])))).startswith(
         "some · 40 texts of 8 words"
     )
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        (["12 %", "5 %", "7%"], [0.12, 0.05, 0.07]),
+        (["1,5", "2", "0,25"], [1.5, 2, 0.25]),
+        (["1.234,50", "0,5", None], [1234.5, 0.5, np.nan]),
+        (["unknown", "3", "4.5"], [np.nan, 3, 4.5]),
+        (["998 CC", "1197 CC", "796 CC"], [998, 1197, 796]),
+    ],
+)
+def test_texts_of_frames_and_parquet_are_read_as_csv_is(
+    tmp_path: Path, column: list, values: list
+) -> None:
+    frame = pd.DataFrame({"a": column, "b": [1.0, 3.0, 2.0], "label": ["x", "y", "x"]})
+    frame.to_csv(tmp_path / "t.csv", sep=";", index=False)
+    frame.to_parquet(tmp_path / "t.parquet")
+    for data in (
+        from_table(frame, "label"),
+        read(frame, target="label"),
+        read(tmp_path / "t.csv"),
+        read(tmp_path / "t.parquet"),
+    ):
+        np.testing.assert_allclose(cells(data)[:, 0], values, 1e-6)
+
+
+def test_a_frame_that_does_not_tell_its_decimal_mark(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"a": ["1.041", "2.155", "5"], "label": ["x", "y", "x"]})
+    with pytest.raises(SteadfitError, match=r'Give decimal="\."'):
+        from_table(frame, "label")
+    assert cells(from_table(frame, "label", decimal=","))[:, 0].tolist() == [1041, 2155, 5]
+    assert cells(read(frame, decimal="."))[2].tolist() == [5]
+
+
+def test_frames_with_names_that_blanks_or_marks_surround() -> None:
+    frame = pd.DataFrame({"\ufeffa": [1.0, 2.0, 5.0], " b ": [3.0, 1.0, 4.0], "y": [*"uvu"]})
+    assert titles(from_table(frame, "y")) == ["a", "b"]
+    twice = pa.Table.from_arrays([pa.array([1.0, 2.0])] * 2, ["a", "a"])
+    with pytest.raises(SteadfitError, match=r"columns of the same name: a\. Rename one"):
+        from_table(twice, [0, 1])
+
+
+def test_codes_and_truths_are_names(tmp_path: Path) -> None:
+    rows = [f"{('01067', '02134', '80331')[i % 3]},{i % 2 == 0},{'ab'[i % 2]}" for i in range(30)]
+    data = read(written(tmp_path, "\n".join(["zip,on,label", *rows])))
+    expected = (Category("zip", ("01067", "02134", "80331")), Category("on", ("False", "True")))
+    assert data.schema.kind == Tables(expected)
+    frame = pd.DataFrame({"zip": ["01067", "02134", "80331"] * 10, "on": [True, False] * 15})
+    assert from_table(frame, ["a", "b"] * 15).schema.kind == data.schema.kind
+
+
+@pytest.mark.parametrize(
+    "name", ["PassengerId", "customerID", "Unnamed: 0.1", "row_names", "lfd nr"]
+)
+def test_identifiers_of_other_programs_are_left_out(tmp_path: Path, name: str) -> None:
+    rows = [f"{i * 37 % 101},{i % 7},{'ab'[i % 2]}" for i in range(40)]
+    assert titles(read(written(tmp_path, "\n".join([f"{name},a,label", *rows])))) == ["a"]
+    assert titles(read(written(tmp_path, "\n".join(["paid,a,label", *rows])))) == ["paid", "a"]
+
+
+@pytest.mark.parametrize("days", [[20240131, 20240201, 20240331], ["20240131", "20240201", None]])
+def test_dates_of_eight_digits_are_dates(tmp_path: Path, days: list) -> None:
+    frame = pd.DataFrame({"day": days, "size": [1.5, 2.5, 0.5], "label": [*"aba"]})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    frame.to_parquet(tmp_path / "t.parquet")
+    for data in (
+        from_table(frame, "label"),
+        read(tmp_path / "t.csv"),
+        read(tmp_path / "t.parquet"),
+    ):
+        assert titles(data)[:2] == ["day (month)", "day (day)"]
+        assert cells(data)[1, :2].tolist() == [2, 1]
+
+
+def test_durations_and_times_of_day_are_seconds() -> None:
+    frame = pd.DataFrame({"t": pd.to_timedelta([1.5, 90, None], unit="s"), "y": [*"aba"]})
+    np.testing.assert_array_equal(cells(from_table(frame, "y"))[:, 0], [1.5, 90, np.nan])
+    frame["t"] = [dt.time(0, 1, 30), dt.time(2), None]
+    np.testing.assert_array_equal(cells(from_table(frame, "y"))[:, 0], [90, 7200, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("column", "sentence"),
+    [
+        (pd.period_range("2020-01", periods=3, freq="M"), r"of the program's own in t\. .*astype"),
+        (pd.cut([1.0, 2.0, 3.0], 2), "of the program's own in t"),
+        ([1, "a", 2.5], r"numbers, texts or dates \(.*astype\(str\)"),
+    ],
+)
+def test_columns_of_other_values_are_refused(column: object, sentence: str) -> None:
+    frame = pd.DataFrame({"t": column, "b": [1.0, 2.0, 4.0]})
+    with pytest.raises(SteadfitError, match=sentence):
+        from_table(frame, ["u", "v", "u"])
+
+
+def test_targets_in_another_order_are_refused() -> None:
+    frame = pd.DataFrame({"a": [1.0, 2.0, 4.0]}, index=[3, 1, 2])
+    y = pd.Series([*"uvu"], index=[1, 2, 3])
+    for given in (lambda: from_table(frame, y), lambda: sf.data.dataset_of((frame, y))):
+        with pytest.raises(SteadfitError, match=r"in another order\. Give y\.loc\[x\.index\]"):
+            given()
+    assert from_table(frame, y.loc[frame.index]).y.tolist() == [0, 0, 1]
+    assert from_table(frame, y.reset_index(drop=True)).y.tolist() == [0, 1, 0]
+
+
+def test_digits_that_float32_does_not_keep_are_said() -> None:
+    x = np.random.default_rng(0).normal(size=30)
+    frame = pd.DataFrame({"near": 1.7e9 + x * 1000, "far": 1.7e9 * x, "small": 1e-9 * x})
+    notes = from_table(frame, ["a", "b"] * 15).notes
+    assert [note for note in notes if "float32" in note] == [
+        'the table: float32, in which tables are learned, does not keep all digits of "near" '
+        f"(off by up to {np.abs(np.float32(frame['near']) - frame['near']).max():.3g}). Subtract a "
+        "number near all of them first."
+    ]

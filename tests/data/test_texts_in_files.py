@@ -133,7 +133,10 @@ def test_several_columns_of_texts_are_one_text(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("title,body,label\n" + "".join(rows))
     data = read(tmp_path / "a.csv")
     assert texts(data)[0] == "0 so begins the good story a fine and gripping film 0"
-    assert data.notes == ("a.csv: the text is in title, body; label is learned.",)
+    assert data.notes == (
+        "a.csv: the text is in title, body; label is learned. A row is a text, as cells there are "
+        "texts of several words.",
+    )
     assert texts(read(tmp_path / "a.csv", text="body,title"))[0].endswith("good story")
     assert texts(read(tmp_path / "a.csv", text="body"))[0] == "a fine and gripping film 0"
 
@@ -167,8 +170,9 @@ def mixed(folder: Path, tells: str, count: int = 400) -> Path:
 @pytest.mark.parametrize("tells", ["text", "price", "shop"])
 def test_what_stands_beside_a_text_is_learned_too(tmp_path: Path, tells: str) -> None:
     data = read(mixed(tmp_path, tells))
-    assert f"{tells}.csv: the text is in text, with price, shop beside it; label is learned." in (
-        data.notes
+    assert (
+        f"{tells}.csv: the text is in text, with price, shop beside it; label is learned."
+        in " ".join(data.notes)
     )
     few = {"epochs": 25}
     fitted = sf.fit(data, out=tmp_path / "run", training=few, reference=False)
@@ -210,7 +214,7 @@ def test_blank_texts_are_named_left_out_or_given_no_prediction(tmp_path: Path) -
     data = read(path, missing="drop", strip="html")
     assert labels(data) == ["pos", "neg", "pos", "neg"]
     assert data.ids == ("a.csv row 2", "a.csv row 4", "a.csv row 6", "a.csv row 7")
-    assert data.notes[0] == "2 blank texts left out: a.csv row 3, a.csv row 5."
+    assert data.notes[1] == "2 blank texts left out: a.csv row 3, a.csv row 5."
     whole = sf.data.from_texts([text for _, text in ROWS], [label for label, _ in ROWS])
     sf.fit(whole, out=tmp_path / "run", **FAST)
     told = predictions(tmp_path / "run", path)

@@ -58,6 +58,25 @@ def test_what_has_no_plain_values_is_refused(
         read(written(tmp_path, rows, more))
 
 
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (["1.041", "2.155", 980], None),
+        (["1,041", "2,155", "12"], None),
+        (["1.041,5", "2.155", "12"], [1041.5, 2155, 12]),
+        (["1,5", "2,25", 7], [1.5, 2.25, 7]),
+    ],
+)
+def test_numbers_that_are_text(tmp_path: Path, cells: list, values: list | None) -> None:
+    rows = [[cell, i * 7 % 5, "xyx"[i]] for i, cell in enumerate(cells)]
+    path = written(tmp_path, [["a", "b", "label"], *rows])
+    if values is None:
+        with pytest.raises(SteadfitError, match=r"text, such as .*Make them numbers in Excel"):
+            read(path)
+    else:
+        assert open_table(path).numbers("a").tolist() == values
+
+
 def test_a_damaged_or_huge_workbook_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
+from steadfit.formats.known_names import TRUTH
 from steadfit.formats.label_lists import LIST, labels_of
 
 _MARKS = (";", "|", ",")  # between labels of one example
@@ -134,13 +135,17 @@ def spelling_notes(classes: Sequence[str], what: str = "Classes") -> list[str]:
     >>> spelling_notes(["Cat", "cat ", "dog"])[0].partition(": ")[2]
     '"Cat" and "cat ". If they are one, write them alike.'
     """
-    alike = defaultdict(list)
+    alike, same = defaultdict(list), defaultdict(list)
     for name in classes:
         alike[" ".join(name.split()).casefold()].append(f'"{name}"')
+        if name in TRUTH:
+            same[TRUTH[name]].append(f'"{name}"')
     pairs = [" and ".join(names) for names in alike.values() if len(names) > 1]
-    if not pairs:
-        return []
+    truths = [" and ".join(names) for names in same.values() if len(names) > 1]
+    truths = [pair for pair in truths if pair not in pairs]
+    told = {"differ by capitals or blanks alone": pairs, "may say the same": truths}
     return [
-        f"{what} that differ by capitals or blanks alone: {some(pairs)}. If they are one, write "
-        "them alike."
+        f"{what} that {how}: {some(names)}. If they are one, write them alike."
+        for how, names in told.items()
+        if names
     ]

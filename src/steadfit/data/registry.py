@@ -16,11 +16,13 @@ from steadfit.data.readers import digits, images, mnist, npz, synthetic, tables,
 from steadfit.errors import SteadfitError, counted, some, unknown
 from steadfit.files import reading
 from steadfit.formats.archives import archived
+from steadfit.formats.dialect import looks_like_table
 from steadfit.formats.form import holds_table
 from steadfit.formats.frames import is_frame
 from steadfit.formats.pictures import SUFFIXES as PICTURES
 from steadfit.formats.workbooks import check_sheets
 from steadfit.installed import installed, installed_names
+from steadfit.regular_files import open_regular
 
 Reader = Callable[..., Dataset]  # (source, **options) -> Dataset
 
@@ -47,6 +49,7 @@ SUFFIXES: Mapping[str, Reader] = {
 }
 OF_TASK: Mapping[str, Reader] = {"tokens": text.read}  # of files with any other suffix
 _NOT_ARCHIVED = (".csv", ".npz", ".parquet", ".pq", ".xlsx", ".xlsm")  # whatever they begin with
+_BEGIN = 2**16  # bytes of a text that tell whether it is a table
 _CODE = (".pt", ".pth", ".pkl", ".pickle", ".joblib")  # pickles, by their usual names
 
 
@@ -130,6 +133,8 @@ def read(
             called = source if isinstance(source, str | Path) else "a frame"
             known = sorted({"kind", "limit", "part", "classes", *known})
             raise unknown(f"option of {called}", option, known)
+    if reader is text.read and kind is None and "task" not in options:
+        _check_text(Path(source))
     dataset = reader(source, **options)
     if part is not None:
         dataset = _training_part(dataset, part)
@@ -188,6 +193,19 @@ def _reader(source: Any, kind: str | None, task: str | None, rows: str | None) -
     known = [name for name in installed_names("readers") if name.startswith(".")]
     what = unknown("kind of file", suffix or path.name, [*SUFFIXES, *known])
     raise SteadfitError(f'{what} Under another suffix, say what it is: kind=".csv".', kind=".csv")
+
+
+def _check_text(path: Path) -> None:
+    """Raise SteadfitError for a table under the name of a text."""
+    with reading(path), open_regular(path) as file:
+        begin = file.read(_BEGIN).decode(errors="replace")
+    if looks_like_table(begin if len(begin) < _BEGIN else begin.rpartition("\n")[0]):
+        raise SteadfitError(
+            f'{path} has rows of a table. Give kind=".csv"; or task="tokens" to learn it as one '
+            "text.",
+            kind=".csv",
+            task="tokens",
+        )
 
 
 def _check_folder(path: Path) -> None:

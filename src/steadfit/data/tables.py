@@ -1,6 +1,7 @@
 """From rows of named columns, or of numbers, to a `Dataset`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,13 @@ from steadfit.data.dataset import Dataset, Structure
 from steadfit.data.schema import Schema
 from steadfit.data.targets import TaskName, group_numbers, own_test, read_targets
 from steadfit.data.told_columns import told
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, counted
 from steadfit.formats.arrays import as_array
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import row_ids
-from steadfit.formats.frames import from_frame, is_frame
+from steadfit.formats.frames import check_order, from_frame, is_frame
+from steadfit.formats.label_columns import LabelColumns
+from steadfit.formats.numerals import Mark
 from steadfit.kinds import Examples, Tables
 from steadfit.kinds.table_columns import Number
 from steadfit.kinds.table_inputs import coded, from_matrix, rows_of, without_gaps
@@ -31,12 +34,15 @@ def from_table(
     is_test: Any = None,
     groups: Any = None,
     notes: Sequence[str] = (),
+    decimal: Mark | None = None,
 ) -> Dataset:
     """A dataset of the rows of a table.
 
     x: a frame of pandas', polars' or Arrow's, whose columns are numbers, names or dates; or numbers
         of shape (rows, columns), NaN where missing.
     y: as in `from_arrays`; or the name of a column of the frame.
+    decimal: the mark before decimals in texts of a frame that are numbers, "." or ","; told by all
+        of them if None.
     task, several, ids, is_test, groups: as in `from_arrays`.
     missing: "fill" lets the network see the training data's median, and that a value is missing;
         "refuse" names the rows with gaps; "drop" leaves them out.
@@ -48,13 +54,20 @@ def from_table(
     >>> str(data), data.classes
     ('table · 2 rows of 2 columns · 2 classes', ('cat', 'dog'))
     """
+    learned = None
     if is_frame(x):
-        frame = from_frame(x)
         label = y if isinstance(y, str) else None
+        check_order(x, y)
+        lists = [] if label is None or several is None else [label]
+        frame = from_frame(x, decimal=decimal, verbatim=lists)
         names = [each for each in frame.names if each != label]
         if label is not None:
             y = frame.labels(label) if several is None else frame.label_lists(label)
+            learned = LabelColumns(label, mark=several or "")
         found = told_rows(frame, names, label)
+        used = {column.name for column in found.x.columns}
+        first = f"{frame.file}: a table of {counted(len(used), 'columns')}, as it is a frame."
+        found = found._replace(notes=(first, *found.notes, *frame.notes))
     else:
         matrix = as_array(x, "x")
         count = matrix.shape[1] if matrix.ndim == 2 else 0
@@ -62,7 +75,7 @@ def from_table(
     if len(ids):
         found = found._replace(ids=tuple(ids))
     found = found._replace(notes=(*notes, *found.notes))
-    return labelled(found, as_array(y, "y"), name, task, missing, is_test, groups, several)
+    return labelled(found, as_array(y, "y"), name, task, missing, is_test, groups, several, learned)
 
 
 def told_rows(table: Columns, names: Sequence[str], target: str | None) -> Examples:
@@ -82,8 +95,10 @@ def labelled(
     is_test: Any = None,
     groups: Any = None,
     several: str | None = None,
+    learned: LabelColumns | None = None,
 ) -> Dataset:
-    """Rows with their targets, as a data set; the rest as in `from_table`."""
+    """Rows with their targets, as a data set. learned: where a table has the labels, if one
+    has. The rest as in `from_table`."""
     if len(found.ids) != len(y):
         raise SteadfitError(
             f"x has {len(found.ids)} rows and y has {len(y)}. Each row needs one target."
@@ -92,12 +107,14 @@ def labelled(
     marks, numbers = own_test(is_test, whole), group_numbers(groups, whole)
     found, positions = without_gaps(found, missing)
     kept = positions.numpy()
-    learned, targets, said = read_targets(y[kept], task, found.ids, several)
+    predicted, targets, said = read_targets(y[kept], task, found.ids, several)
+    if learned is not None:
+        learned = replace(learned, numeric=not predicted.classes and not learned.mark)
     return Dataset(
         name=name,
         x=found.x,
         y=targets,
-        schema=Schema(Tables.of(found.x), learned),
+        schema=Schema(Tables(found.x.columns, learned), predicted),
         structure=Structure(
             is_test=None if marks is None else marks[kept],
             groups=None if numbers is None else numbers[kept],

@@ -21,7 +21,8 @@ from steadfit.formats.arrays import as_array, is_number, one_each, refuse_rows
 from steadfit.formats.label_lists import MARKS
 from steadfit.tasks import Classes, Numbers, Several, Task
 
-_FEW = 10  # different whole numbers, at most, that may be classes
+_FEW = 10  # different whole numbers, at most, that may be classes where they are floats
+_MANY = 20  # different whole numbers, more than that may be numbers
 TaskName = Literal["classes", "numbers", "several", "tokens"]  # what readers can be told
 
 
@@ -45,8 +46,24 @@ def read_targets(
     """
     if several is not None or task == "several":
         return _read_several(y, task, several)
+    if task is None and _all_differ(y):
+        return Targets(*_read_one(y, "numbers", ids), [_whole("numbers", y)])
     found, targets = _read_one(y, task, ids)
     return Targets(found, targets, target_notes(y, task))
+
+
+def _all_differ(y: np.ndarray) -> bool:
+    """Whether labels are whole numbers, too many to be classes: most come once."""
+    return y.dtype.kind in "iu" and y.size == len(y) and _MANY < len(np.unique(y)) > len(y) / 2
+
+
+def _whole(task: TaskName, y: np.ndarray) -> str:
+    """That whole numbers are learned as this task, and how they are learned as the other."""
+    other = "classes" if task == "numbers" else "numbers"
+    return (
+        f"The targets are whole numbers, {len(np.unique(y)):,} different ones, and are learned as "
+        f'{task}; task="{other}" makes them {other}.'
+    )
 
 
 def _read_one(y: np.ndarray, task: TaskName | None, ids: Sequence[str]) -> tuple[Task, Tensor]:
@@ -140,11 +157,14 @@ def _not_one_each(y: np.ndarray, what: str) -> SteadfitError:
 
 
 def target_notes(y: np.ndarray, task: TaskName | None) -> list[str]:
-    """That a few whole numbers, written as 0.0 and 1.0, are learned as numbers, and that classes
+    """That a few whole numbers, written as 0.0 and 1.0, are learned as numbers, and many others as
+    classes; that classes
     are the same but for their spelling, or may be several labels each."""
     if y.dtype.kind == "U" and y.ndim == 1 and task != "numbers":
         names = np.unique(y).tolist()
         return [*spelling_notes(names), *list_notes(names)]
+    if task is None and y.dtype.kind in "iu" and len(np.unique(y)) > _MANY:
+        return [_whole("classes", y)]
     if task is not None or y.dtype.kind != "f" or y.size < 2 or not np.isfinite(y).all():
         return []
     values = np.unique(y)

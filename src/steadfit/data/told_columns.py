@@ -2,11 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from steadfit.data.large_numbers import precision_notes
+from steadfit.data.leaks import is_copy, leak_notes
+from steadfit.data.sentinels import sentinel_notes
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.columns import Columns
 from steadfit.formats.dates import are_undecided, as_dates
@@ -22,7 +25,12 @@ from steadfit.kinds.table_columns import (
 
 MOST_CATEGORIES = 50  # of a column, the most frequent; all others count as one
 FEW = 20  # different cells, at most, of what may be categories however few rows there are
-_IDENTIFIER = re.compile(r"(.*[ _.-])?(id|uuid|guid|key|nr|no|index)|unnamed: 0|", re.I)
+_ZEROS_IN_FRONT = re.compile("[+-]?0[0-9]+")
+_IDENTIFIER = re.compile(
+    r"(.*[ _.-])?(id|uuid|guid|key|nr|no|index)|(?-i:.*[a-z])(?-i:Id|ID|Nr|No|Key)"
+    r"|row(_?names|_?id)?|unnamed: 0(\.\d+)?|",
+    re.I,
+)
 
 
 class Told(NamedTuple):
@@ -48,7 +56,7 @@ def told(table: Columns, names: Sequence[str], target: str | None = None) -> Tol
     nothing is left, and for a column of numbers with some other cells.
     """
     columns: list[Column] = []
-    left_out, grouped, telling = [], [], []
+    left_out, grouped, used = [], [], []
     for name in names:
         try:
             found = _columns_of(table, name, target)
@@ -56,12 +64,11 @@ def told(table: Columns, names: Sequence[str], target: str | None = None) -> Tol
             left_out.append(f'"{name}" ({reason})')
             continue
         columns += found
+        used.append(name)
         for column in found:
             others = len({*table.names_in(name)} - {None, *column.categories})
             if column.categories and others:
                 grouped.append(f'"{name}" ({others:,})')
-        if target is not None and _tells(table, name, target):
-            telling.append(f'"{name}"')
     if not columns:
         raise NothingToldError(
             f"{table.file} must have columns that tell something beside those named, got "
@@ -75,12 +82,12 @@ def told(table: Columns, names: Sequence[str], target: str | None = None) -> Tol
             f"{table.file}: all but the {MOST_CATEGORIES} most frequent categories count as one in "
             f"{some(grouped)}."
         )
-    if telling:
-        notes.append(
-            f"{table.file}: each value of {some(telling)} stands beside one value of {target} "
-            "alone. If it is known only together with the target, leave it out: name the columns "
-            "to use with values."
-        )
+    of_inputs = [column.name for column in columns if isinstance(column, Number)]
+    numbers = of_inputs
+    if target is not None:
+        notes += leak_notes(table, used, target)
+        numbers = [*of_inputs, target] if table.is_numeric(target) else of_inputs
+    notes += [*sentinel_notes(table, numbers), *precision_notes(table, of_inputs)]
     return Told(tuple(columns), tuple(notes))
 
 
@@ -93,16 +100,16 @@ def _columns_of(table: Columns, name: str, target: str | None) -> list[Column]:
         raise _UselessError("empty")
     if len(counts) == 1 and rows == len(cells):
         raise _UselessError("the same in all rows")
-    if target is not None and cells == table.names_in(target):
+    if target is not None and is_copy(table, name, target):
         raise _UselessError("a copy of the target")
     identifies = _IDENTIFIER.fullmatch(name.strip()) and len(counts) == rows == len(cells)
     dates = as_dates(table.data[name])
     if dates is not None:
         return _parts(name, dates)
-    if table.is_numeric(name):
+    if _are_numbers(table, name, counts):
         if identifies or _counts_rows(table.numbers(name)):
             raise _UselessError("row numbers or identifiers")
-        return [Number(name)]
+        return [Number(name, table.units.get(name, ""))]
     if identifies:
         raise _UselessError("identifiers")
     words = [count for cell, count in counts.items() if not _is_number(cell)]
@@ -114,6 +121,19 @@ def _columns_of(table: Columns, name: str, target: str | None) -> list[Column]:
         raise _UselessError("texts that nearly all differ")
     frequent = sorted(counts, key=lambda cell: (-counts[cell], cell))[:MOST_CATEGORIES]
     return [Category(name, tuple(sorted(frequent)))]
+
+
+def _are_numbers(table: Columns, name: str, counts: Mapping[str, int]) -> bool:
+    """Whether a column is one of numbers; yes and no are none, and neither are codes that have
+    zeros in front, such as 01067, and come again."""
+    import pyarrow as pa
+
+    if not table.is_numeric(name) or pa.types.is_boolean(table.data[name].type):
+        return False
+    if np.isnan(table.numbers(name)).all():
+        return False
+    codes = any(_ZEROS_IN_FRONT.fullmatch(cell) for cell in counts)
+    return not codes or FEW < len(counts) > sum(counts.values()) / 2
 
 
 def _parts(name: str, dates: np.ndarray) -> list[Column]:
@@ -142,11 +162,3 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _tells(table: Columns, name: str, target: str) -> bool:
-    """Whether each value of the column stands beside one value of the target alone, and back,
-    and both come again."""
-    cells, targets = table.names_in(name), table.names_in(target)
-    pairs = len(set(zip(cells, targets, strict=True)))
-    return pairs == len(set(cells)) == len(set(targets)) < len(cells) / 2 and pairs > 1

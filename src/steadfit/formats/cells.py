@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 # Words for what is missing, in a column of numbers or dates, in small letters.
 MISSING = frozenset({
     "", "na", "n/a", "#n/a", "#na", "<na>", "n.a.", "k.a.", "nan", "-nan", "nat", "null", "none",
-    "missing", "\\n", "?", ".", "-", "--", "\u2013", "\u2014",
+    "missing", "unknown", "not known", "not available", "not applicable", "undefined", "no data",
+    "nodata", "blank", "empty", "nil", "(null)", "<null>", "(blank)", "unbekannt", "keine angabe",
+    "nicht bekannt", "fehlt", "k. a.", "n.v.", "n. v.", "n.d.", "n. a.", "inconnu", "desconocido",
+    "sconosciuto", "onbekend", "tbd", "#div/0!", "#value!", "#ref!", "#num!", "#null!", "\\n", "?",
+    "??", "???", "0000-00-00", "0000-00-00 00:00:00", ".", "..", "...", "\u2026",
+    "*", "/", "-", "--", "---", "\u2013", "\u2014",
 })  # fmt: skip
 _HEAD = 1000  # rows that tell quickly that a column has no numbers
 
@@ -27,13 +32,21 @@ def different(column: "pa.ChunkedArray") -> tuple[list, np.ndarray]:
 
 
 def plain(column: Any) -> Any:
-    """An array of Arrow's, or a chunked one; text as text, however it is stored."""
+    """An array of Arrow's, or a chunked one; text as text, however it is stored, and durations and
+    times of day as seconds."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
         column = column.cast(pa.string())
+    kind = column.type
+    if pa.types.is_duration(kind) or pa.types.is_time(kind):
+        whole = pa.int32() if pa.types.is_time32(kind) else pa.int64()
+        parts = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[kind.unit]
+        counts = pc.cast(pc.cast(column, whole), pa.float64(), safe=False)
+        column = pc.call_function("divide", [counts, pa.scalar(parts)])
     return column
 
 

@@ -3,20 +3,26 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some, unknown
 from steadfit.formats.calendars import compact
-from steadfit.formats.cells import MISSING, are_numbers, different, floats, number_of, plain
-from steadfit.formats.dates import as_dates, microseconds, no_dates, written_times
+from steadfit.formats.cells import MISSING, are_numbers, different, floats, number_of
+from steadfit.formats.dates import (
+    are_missing,
+    are_undecided,
+    as_dates,
+    microseconds,
+    no_dates,
+    written_times,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MOST_COLUMNS = 20_000
+_FEW = 20  # different labels
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
 _ZEROS_IN_FRONT = re.compile(r"[+-]?0[0-9]+")
 
@@ -40,7 +46,8 @@ class Columns:
     notes: what there is to tell of how the file was read. numbers_of: the places of the rows in the
     file, from 0, where some are left out. places: what each row is called, where that is no number
     of a row. is_test: True for the rows of a test set that the source has of its own. as_written:
-    the cells as the file has them, of columns that were made plain numbers.
+    the cells as the file has them, of columns that were made plain numbers; units: those that were
+    taken from them.
     """
 
     file: str
@@ -51,6 +58,7 @@ class Columns:
     places: tuple[str, ...] = ()
     is_test: np.ndarray | None = None
     as_written: Mapping[str, "pa.ChunkedArray"] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
     _as_floats: dict[str, np.ndarray | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )  # what `_floats` gave, as readers ask again and again
@@ -137,7 +145,7 @@ class Columns:
                 f"{counted(len(gaps), 'rows')}: {some([self.where(i) for i in gaps])}. Label "
                 'these rows, or give missing="drop" to leave them out.'
             )
-        cells = [cell for cell in self.names_in(name) if cell is not None]
+        cells = [cell for cell in self.label_names(name) if cell is not None]
         if all(map(_WHOLE.fullmatch, cells)):
             small = all(len(cell) <= 20 and -(2**63) <= int(cell) < 2**63 for cell in cells)
             return np.array(list(map(int, cells)), np.int64) if small else np.array(cells)
@@ -147,9 +155,17 @@ class Columns:
 
     def label_lists(self, name: str) -> np.ndarray:
         """A column of cells with several labels each, as written; "" where a cell is empty."""
-        self.check(name)
-        written = replace(self, data={**self.data, **self.as_written})
-        return np.array([cell or "" for cell in written.names_in(name)])
+        return np.array([cell or "" for cell in self.names_as_written(name)])
+
+    def label_names(self, name: str) -> list[str | None]:
+        """A column of labels as names: without units, but few whole numbers with a word, such as
+        "3 stars", as the file has them."""
+        plain, written = self.names_in(name), self.names_as_written(name)
+        few = len({*plain}) <= _FEW and all(
+            cell is None or _WHOLE.fullmatch(cell) for cell in plain
+        )
+        worded = any(letter.isalpha() for cell in {*written} for letter in cell or "")
+        return written if few and worded else plain
 
     def unlabelled(self, name: str) -> list[int]:
         """The rows that have no label; see `labels`."""
@@ -186,6 +202,11 @@ class Columns:
         cells, of_rows = self.coded(name)
         return [cells[i] for i in of_rows.tolist()]
 
+    def names_as_written(self, name: str) -> list[str | None]:
+        """As `names_in`, of the cells as the file has them."""
+        column = self.as_written.get(name, self.data[self.check(name)])
+        return replace(self, data={name: column}).names_in(name)
+
     def dates(self, name: str) -> np.ndarray:
         """A column of dates as datetime64[us], NaT where a cell is missing.
 
@@ -195,7 +216,15 @@ class Columns:
         found = as_dates(self.data[self.check(name)])
         if found is not None:
             return found
-        wrong = no_dates([None if cell is None else str(cell) for cell in self.cells(name)])
+        cells = [None if cell is None else str(cell) for cell in self.cells(name)]
+        if are_missing(cells):
+            return np.full(len(cells), "NaT", "datetime64[us]")
+        if are_undecided(cells):
+            raise SteadfitError(
+                f'{self.file}, column "{name}": dates such as {next(filter(None, cells))} have a '
+                "day and month nothing tells apart. Write 2024-01-31."
+            )
+        wrong = no_dates(cells)
         raise self._refusal(name, wrong, "a date such as 2024-01-31")
 
     def are_dates(self, name: str) -> bool:
@@ -259,38 +288,3 @@ class Columns:
             f'{self.file}, column "{name}": each row must have {expected}, got something else in '
             f"{len(rows)}: {some(cells)}. Fix or remove these rows."
         )
-
-
-def check_count(path: Path, columns: int) -> None:
-    """Raise SteadfitError where a table is too wide."""
-    if columns > MOST_COLUMNS:
-        raise SteadfitError(
-            f"{path.name} must have at most {MOST_COLUMNS:,} columns, got {columns:,}. Save long "
-            "series as a .ts file, or with a row a step."
-        )
-
-
-def plain_columns(file: str, table: "pa.Table", first_row: int) -> Columns:
-    """The columns of a table; its file and first row as `Columns` has them.
-
-    Raises SteadfitError for a table without rows.
-    """
-    if not table.num_rows or not table.num_columns:
-        raise SteadfitError(f"{file} has no rows.")
-    columns = map(plain, table.columns)
-    return Columns(file, dict(zip(table.column_names, columns, strict=True)), first_row)
-
-
-def columns_of(
-    file: str,
-    cells: Mapping[str, Sequence[str | None]],
-    places: Sequence[str],
-    notes: Sequence[str] = (),
-    is_test: np.ndarray | None = None,
-) -> Columns:
-    """Columns of text from lists of cells; the rest as `Columns` has it."""
-    import pyarrow as pa
-
-    table = pa.table({name: pa.array(column, pa.string()) for name, column in cells.items()})
-    found = plain_columns(file, table, 1)
-    return replace(found, places=tuple(places), notes=tuple(notes), is_test=is_test)

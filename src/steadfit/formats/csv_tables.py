@@ -2,58 +2,85 @@
 
 import csv
 import io
-from collections import Counter
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from steadfit.errors import SteadfitError, some
+from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.cells import number_of
-from steadfit.formats.columns import Columns, check_count, plain_columns
+from steadfit.formats.columns import Columns
 from steadfit.formats.dialect import Dialect, dialect_of
 from steadfit.formats.encoding import read_text
 from steadfit.formats.label_first import SUFFIXES, is_label_first, with_header
+from steadfit.formats.new_columns import check_count, plain_columns
 from steadfit.formats.numerals import Mark
+from steadfit.formats.odd_dialects import Usual, usual
 from steadfit.formats.odd_rows import is_nameless, without_odd_rows
 from steadfit.formats.plain_cells import with_plain_numbers
 
 if TYPE_CHECKING:
     from pyarrow import csv as arrow
 
+_WEB_PAGE = re.compile(r"\s*<(!doctype html|html)\b", re.I)
 _FOOTER = 5  # lines after the last row, at most
+_LOOKED_AT = 500  # rows that are compared with the header
+_LEAST_NAMED = 3  # rows that may have names of their own
+_COUNT = re.compile(r"(.*[ _.-])?(id|index|nr|no|number|row|day|step|time|t|#)", re.I)
 
 
 def read_csv(
-    path: Path, encoding: str | None, delimiter: str | None, decimal: Mark | None = None
+    path: Path,
+    encoding: str | None,
+    delimiter: str | None,
+    decimal: Mark | None = None,
+    verbatim: Collection[str] = (),
 ) -> Columns:
     """A CSV file with a header row, every cell as text.
 
     Lines before the header, a row of units under it and lines after the last row are left out and
     named in the notes; numbers are written with decimal points, whatever the file has. delimiter,
     decimal: the character between cells, and the mark before decimals; told by the file if None.
+    verbatim: columns whose cells stay as they are written, even where they are numbers.
 
     Raises SteadfitError that names every row with another number of columns than the header, and
     where the file does not tell its delimiter or its decimal mark.
     """
     _check_options(delimiter, decimal)
     text = read_text(path, encoding)
+    if _WEB_PAGE.match(text):
+        raise SteadfitError(
+            f"{path.name} must be a table, got a web page. Download the file that it links to."
+        )
     if path.suffix.lower() in SUFFIXES and is_label_first(text, path.stem):
         found = columns_of_text(path, with_header(text), "\t", ".")
         note = f"{path.name}: no header; the first column is the label, the others are the steps."
         return replace(found, first_row=1, notes=(note, *found.notes))
-    return columns_of_text(path, text, delimiter, decimal)
+    return columns_of_text(path, text, delimiter, decimal, verbatim)
 
 
-def columns_of_text(path: Path, text: str, delimiter: str | None, decimal: Mark | None) -> Columns:
+def columns_of_text(
+    path: Path,
+    text: str,
+    delimiter: str | None,
+    decimal: Mark | None,
+    verbatim: Collection[str] = (),
+) -> Columns:
     """The text of a CSV file as named columns; as `read_csv`."""
+    text, odd = usual(text, path.name) if delimiter is None else Usual(text)
     dialect = dialect_of(text, path.name, delimiter)
     body = text.split("\n", dialect.skipped)[-1]
-    names = _header(path, body, dialect)
-    table, footer = _parsed(path, body, names, dialect)
+    header, uneven = _as_rows(path.name, _header(path, body, dialect), body, dialect)
+    table, footer = _parsed(path, body, _once(header), dialect)
     columns = _without_nameless(plain_columns(path.name, table, 2 + dialect.skipped))
     columns = without_odd_rows(columns)
-    columns = replace(columns, notes=(*dialect.notes, *columns.notes, *footer))
-    return with_plain_numbers(columns, columns.names, decimal)
+    _check_names(path, header, columns)
+    notes = (*odd, *dialect.notes, *uneven, *columns.notes, *footer)
+    columns = replace(columns, notes=notes)
+    names = [name for name in columns.names if name not in verbatim]
+    return with_plain_numbers(columns, names, decimal, dialect.delimiter)
 
 
 def _check_options(delimiter: str | None, decimal: str | None) -> None:
@@ -73,17 +100,63 @@ def _header(path: Path, body: str, dialect: Dialect) -> list[str]:
     first = next((row for row in rows if row), [])
     names = [name.strip() for name in first]
     check_count(path, len(names))
-    named = list(filter(None, names))
     if names and all(number_of(name) is not None for name in names):
         head = body.lstrip("\n").partition("\n")[0]
         raise SteadfitError(
             f'{path.name} must begin with a row of column names, got numbers: "{head[:40]}". Add '
             "one; of series whose labels come first, label,t1,t2,…"
         )
-    twice = sorted(name for name, times in Counter(named).items() if times > 1)
-    if twice:
-        raise SteadfitError(f"{path.name} has columns of the same name: {some(twice)}. Rename one.")
     return names
+
+
+def _as_rows(
+    file: str, names: list[str], body: str, dialect: Dialect
+) -> tuple[list[str], list[str]]:
+    """The header with as many names as the first rows have cells, and what to say: without a last
+    name that is empty; with one for cells that are empty at each row's end; or with one for the
+    rows' own names, which R writes without a name above them."""
+    quoting = csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE
+    reader = csv.reader(io.StringIO(body), delimiter=dialect.delimiter, quoting=quoting)
+    rows = [row for row in islice(reader, _LOOKED_AT) if row][1:]
+    widths = {len(row) for row in rows}
+    if widths == {len(names) - 1} and names[-1] == "":
+        return names[:-1], []
+    if widths != {len(names) + 1}:
+        return names, []
+    if not any(row[-1].strip() for row in rows):
+        return [*names, ""], []
+    if not _are_row_names([row[0] for row in rows], names[0]):
+        return names, []
+    note = f"{file}: the header has no name above the first cells, which are taken for rows' names."
+    return ["", *names], [note]
+
+
+def _are_row_names(cells: Sequence[str], first: str) -> bool:
+    """Whether cells count the rows, as R's names do, and the first name of the header names no
+    such count, whose header may lack another name."""
+    counts = [str(place) for place in range(1, len(cells) + 1)]
+    return len(cells) >= _LEAST_NAMED and list(cells) == counts and not _COUNT.fullmatch(first)
+
+
+def _once(names: list[str]) -> list[str]:
+    """Names without those that came before, as a second row of the header may tell them apart."""
+    first = {name: place for place, name in reversed(list(enumerate(names)))}
+    return [name if first[name] == place or not name else _unnamed(place)
+            for place, name in enumerate(names)]  # fmt: skip
+
+
+def _check_names(path: Path, header: list[str], columns: Columns) -> None:
+    """Raise SteadfitError where names came twice, and no second row of the header was found."""
+    once = zip(header, _once(header), strict=True)
+    twice = [name for name, unnamed in once if name != unnamed and unnamed in columns.names]
+    if twice:
+        raise SteadfitError(
+            f"{path.name} has columns of the same name: {some(sorted({*twice}))}. Rename one."
+        )
+
+
+def _unnamed(place: int) -> str:
+    return f"unnamed {place + 1}"
 
 
 def _parsed(path: Path, body: str, names: list[str], dialect: Dialect) -> tuple[Any, list[str]]:
@@ -146,7 +219,7 @@ def _named(table: Any, names: list[str]) -> Any:
     """The table's columns by their names; several without one are numbered."""
     unnamed = [i for i, name in enumerate(names) if not name.strip()]
     if len(unnamed) > 1:
-        names = [f"unnamed {i + 1}" if i in unnamed else name for i, name in enumerate(names)]
+        names = [_unnamed(i) if i in unnamed else name for i, name in enumerate(names)]
     return table.rename_columns(names)
 
 
@@ -157,5 +230,6 @@ def _without_nameless(columns: Columns) -> Columns:
     if not empty or len(empty) == len(columns.data):
         return columns
     kept = {name: column for name, column in columns.data.items() if name not in empty}
-    note = f"{columns.file}: {len(empty)} columns without a name and without values are left out."
+    gone = counted(len(empty), "columns")
+    note = f"{columns.file}: {gone} without a name and without values left out."
     return replace(columns, data=kept, notes=(*columns.notes, note))

@@ -30,20 +30,45 @@ _CLOCK = re.compile(r"[ T,]+(\d\d?)(:\d\d.*?)\s*([ap]m)?", re.I)  # 9:05, 1:05 P
 
 
 def as_dates(column: "pa.ChunkedArray") -> np.ndarray | None:
-    """A column as datetime64[us], NaT where it is missing; None where a cell is something else."""
+    """A column as datetime64[us], NaT where it is missing; None where a cell is something else.
+    Numbers that are all dates of eight digits (20240131) are dates."""
     import pyarrow as pa
 
     if pa.types.is_temporal(column.type):
         if not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):
             return None
         return _datetimes(column)
-    if not pa.types.is_string(column.type):
+    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+        column = _of_eight_digits(column)
+    if column is None or not pa.types.is_string(column.type):
         return None
     cells = _known(column.to_pylist())
     if not any(cells):
         return None
+    if all(cell is None or compact(cell) for cell in cells):
+        cells = [cell and compact(cell) for cell in cells]
     times = _cast(written(cells))
     return None if times is None else _datetimes(times)
+
+
+def _of_eight_digits(column: "pa.ChunkedArray") -> Any:
+    """Whole numbers of eight digits, which may be dates, as text; None of any others."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    ends = pc.call_function("min_max", [column])
+    least, most = (ends[end].as_py() for end in ("min", "max"))
+    if least is None or not 1800_01_01 <= least <= most <= 2199_12_31:
+        return None
+    try:
+        return column.cast(pa.int64()).cast(pa.string())
+    except pa.ArrowInvalid:
+        return None
+
+
+def are_missing(cells: Sequence[str | None]) -> bool:
+    """Whether no cell says anything."""
+    return not any(_known(cells))
 
 
 def no_dates(cells: Sequence[str | None]) -> list[int]:

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from steadfit.errors import SteadfitError
+from steadfit.formats.lone_quotes import quotes_are_plain
 
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 _SEP = re.compile(r'"?sep=(.)"?\n', re.I)  # what programs write for Excel
 _LOOKED_AT = 500  # records
 _LETTERS = 2**20  # of these, at most
 _PREAMBLE = 50  # lines before a header, at most
+_LEAST = 4  # records of a table
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _FOOTER = 5  # records after the last row, at most
 
 
@@ -33,7 +36,7 @@ def dialect_of(text: str, file: str, delimiter: str | None) -> Dialect:
 
     The delimiter is the one by which all records have equally many cells, quotes respected; before
     the first such record there may be lines with fewer, and comments. Raises SteadfitError where
-    two delimiters fit.
+    two delimiters fit, and where quotes surround rows.
 
     >>> dialect_of("Station 7\\na;b\\n1,5;2\\n", "t.csv", None).delimiter
     ';'
@@ -59,7 +62,7 @@ def dialect_of(text: str, file: str, delimiter: str | None) -> Dialect:
         )
     notes = [f"{file}: the lines before line {least + 1} are no part of the table, left out."]
     notes = notes if least else []
-    plain = _quotes_are_plain(text.split("\n", least)[-1], best[0])
+    plain = quotes_are_plain(text.split("\n", least)[-1], best[0], file)
     if plain:
         notes.append(
             f"{file}: quotes are read as signs of the texts, as without them each line is a row."
@@ -67,26 +70,21 @@ def dialect_of(text: str, file: str, delimiter: str | None) -> Dialect:
     return Dialect(best[0], least, tuple(notes), not plain)
 
 
-def _quotes_are_plain(body: str, delimiter: str) -> bool:
-    """Whether each line is a row without quotes, and they are not as those around cells are: one
-    is never closed, text follows one, or what they surround has line ends and tabs between cells.
+def looks_like_table(text: str) -> bool:
+    """Whether each line of a text's begin has as many cells, one of them a number below a name.
 
-    >>> _quotes_are_plain('text;label\\n"so;x\\nno;y\\n', ";")
-    True
-    >>> _quotes_are_plain('text;label\\n"so;\\nno";y\\n', ";")
-    False
+    >>> looks_like_table("a;b\\n1.5;x\\n2;y\\n3;x\\n"), looks_like_table("Well, so\\nit is,\\n" * 5)
+    (True, False)
     """
-    lines = [line for line in body.split("\n") if line.strip()]
-    if not any(line.count('"') % 2 for line in lines):
-        return False
-    if len({line.count(delimiter) for line in lines}) > 1:
-        return False
-    try:
-        cells = (cell for row in csv.reader(io.StringIO(body), delimiter=delimiter, strict=True)
-                 for cell in row)  # fmt: skip
-        return any(delimiter == "\t" in cell and "\n" in cell for cell in cells)
-    except csv.Error:
-        return True
+    for delimiter in DELIMITERS:
+        rows = [record.cells for record in _records(text, delimiter).records]
+        if len(rows) < _LEAST or len({len(row) for row in rows}) > 1 or len(rows[0]) < 2:
+            continue
+        columns = zip(*rows, strict=True)
+        if any(not _NUMBER.fullmatch(head) and all(map(_NUMBER.fullmatch, cells))
+               for head, *cells in columns):  # fmt: skip
+            return True
+    return False
 
 
 class _Record(NamedTuple):
@@ -155,7 +153,7 @@ def _header(records: Sequence[_Record], cells: int) -> int | None:
     for place, record in enumerate(records):
         filled = sum(bool(cell.strip()) for cell in record.cells)
         if len(record.cells) == cells and not (filled <= 1 and cells > 2):
-            named = not any(re.fullmatch(r"[+-]?\d+([.,]\d+)?", cell) for cell in record.cells)
+            named = not any(_NUMBER.fullmatch(cell) for cell in record.cells)
             return place if not place or (named and record.line <= _PREAMBLE) else None
         if filled > 2 or (filled > 1 and cells < 4):
             return None

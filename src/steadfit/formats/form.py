@@ -1,7 +1,7 @@
 """`Form`: the form in which a table holds examples, which new tables must have too."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -28,7 +28,7 @@ from steadfit.formats.workbooks import WORKBOOKS, check_sheets, sheet_text
 TABLES = (".csv", ".tsv", *JSON_LINES, ".parquet", ".pq", *WORKBOOKS, ".arff")
 _OF_TEXT = TABLES[:4]  # which may be compressed
 INDEX = ("", "id", "index", "unnamed: 0")  # what row numbers of other programs are called
-_TARGETS = ("label", "target", "class", "y")  # what columns of labels are called
+TARGETS = ("label", "target", "class", "y")  # what columns of labels are called
 
 
 class Rows(NamedTuple):
@@ -103,15 +103,16 @@ def open_table(
     delimiter: str | None = None,
     decimal: Mark | None = None,
     sheet: str | None = None,
+    verbatim: Collection[str] = (),
 ) -> Columns:
     """A table by its suffix, a folder of texts or a file of fastText's; the options and what is
     raised as of `read_csv`, `read_parquet`, `sheet_text` and `arff_text`. sheet: of workbooks
-    alone."""
+    alone. verbatim: columns whose cells stay as they are written, as lists of labels."""
     if path.is_dir():
         return read_text_folder(path, encoding)
     check_sheets(path)
     if path.suffix.lower() in WORKBOOKS or is_packed_workbook(path):
-        return columns_of_text(path, sheet_text(path, sheet), ",", ".")
+        return columns_of_text(path, sheet_text(path, sheet), ",", ".", verbatim)
     if sheet is not None:
         raise SteadfitError(
             f"sheet is of workbooks ({', '.join(WORKBOOKS)}), got {path.name}. Leave it out."
@@ -119,16 +120,18 @@ def open_table(
     if has_labelled_lines(path):
         return read_labelled_lines(path, encoding)
     if Path(plain_name(path)).suffix.lower() in JSON_LINES:
-        return read_json_lines(path, encoding, decimal)
+        return read_json_lines(path, encoding, decimal, verbatim)
     if path.suffix.lower() == ".arff":
-        return columns_of_text(path, arff_text(path, read_text(path, encoding)), ",", ".")
-    parquet = path.suffix.lower() in (".parquet", ".pq")
-    return read_parquet(path) if parquet else read_csv(path, encoding, delimiter, decimal)
+        text = arff_text(path, read_text(path, encoding))
+        return columns_of_text(path, text, ",", ".", verbatim)
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return read_parquet(path, decimal, verbatim)
+    return read_csv(path, encoding, delimiter, decimal, verbatim)
 
 
 def label_columns(table: Columns) -> list[str]:
     """The columns that are called what labels are called."""
-    return [name for name in table.names if name.strip().lower() in _TARGETS]
+    return [name for name in table.names if name.strip().lower() in TARGETS]
 
 
 def row_ids(table: Columns) -> list[str]:

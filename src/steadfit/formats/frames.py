@@ -1,11 +1,17 @@
 """Tables in memory: pandas, polars, Arrow, whatever gives its columns to Arrow."""
 
+from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.columns import Columns, plain_columns
+from steadfit.formats.columns import Columns
+from steadfit.formats.new_columns import plain_columns
+from steadfit.formats.numerals import Mark
+from steadfit.formats.plain_cells import with_plain_numbers
 
 _INDEX = "__index_level_"  # what pandas calls the columns of its index
+_AROUND = "\ufeff \t\r\n"  # blanks around names, and a byte order mark that a program took for text
 
 
 def is_frame(x: object) -> bool:
@@ -13,21 +19,62 @@ def is_frame(x: object) -> bool:
     return hasattr(x, "__arrow_c_stream__") and (hasattr(x, "columns") or hasattr(x, "schema"))
 
 
-def from_frame(frame: Any, name: str = "the table") -> Columns:
-    """A table's columns; pandas' index is left out.
+def check_order(x: Any, y: Any) -> None:
+    """Raise SteadfitError where y has the rows of a frame of pandas' in another order."""
+    ours: Any = getattr(x, "index", None)
+    theirs: Any = getattr(y, "index", None)
+    if not hasattr(ours, "equals") or not hasattr(theirs, "equals") or ours.equals(theirs):
+        return
+    if len(ours) == len(theirs) and ours.sort_values().equals(theirs.sort_values()):
+        raise SteadfitError(
+            "y must have its rows in the order of x, got the same index in another order. Give "
+            "y.loc[x.index]."
+        )
 
-    Raises SteadfitError for columns that have no names or no single values, and for no rows.
+
+def _is_other(kind: Any) -> bool:
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType)
+
+
+def from_frame(
+    frame: Any,
+    name: str = "the table",
+    decimal: Mark | None = None,
+    verbatim: Collection[str] = (),
+) -> Columns:
+    """A table's columns; pandas' index is left out. Texts that are numbers as people write them are
+    numbers, as in CSV files, with this decimal mark, or the one that they tell;
+    but for those in `verbatim`.
+
+    Raises SteadfitError for columns that have no names, the same name or no single values, for no
+    rows, and where nothing tells the decimal mark.
     """
     import pyarrow as pa
 
     try:
         table = pa.table(frame)
     except (pa.ArrowException, TypeError, ValueError) as error:
-        raise SteadfitError(f"{name} must have columns of numbers or texts ({error}).") from None
-    kept = [column for column in table.column_names if not column.startswith(_INDEX)]
-    nested = [each for each in kept if pa.types.is_nested(table.schema.field(each).type)]
+        reason = ", ".join(map(str, error.args))
+        raise SteadfitError(
+            f"{name} must have columns of numbers, texts or dates ({reason}). Make a column of "
+            "other values text: astype(str)."
+        ) from None
+    kept = [i for i, each in enumerate(table.column_names) if not each.startswith(_INDEX)]
+    table = table.select(kept)
+    table = table.rename_columns([each.strip(_AROUND) for each in table.column_names])
+    twice = sorted(each for each, times in Counter(table.column_names).items() if times > 1)
+    if twice:
+        raise SteadfitError(f"{name} has columns of the same name: {some(twice)}. Rename one.")
+    nested = [field.name for field in table.schema if _is_other(field.type)]
     if nested:
         raise SteadfitError(
-            f"{name}: columns must have single values, got lists or structures in {some(nested)}."
+            f"{name}: columns must have single values, got lists, structures or a type of the "
+            f"program's own in {some(nested)}. Make them text: astype(str)."
         )
-    return plain_columns(name, table.select(kept), 0)
+    columns = plain_columns(name, table, 0)
+    names = [each for each in columns.names if each not in verbatim]
+    return with_plain_numbers(columns, names, decimal)

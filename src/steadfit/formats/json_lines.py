@@ -1,12 +1,16 @@
-"""JSON Lines, an object a line, or a list of objects; their keys are the columns."""
+"""JSON Lines, an object a line, a list of objects, or one with a table; their keys are the
+columns."""
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.columns import Columns, check_count, columns_of
+from steadfit.formats.columns import Columns
 from steadfit.formats.encoding import read_text
+from steadfit.formats.json_tables import rows_of_object
+from steadfit.formats.new_columns import check_count, columns_of
 from steadfit.formats.numerals import Mark
 from steadfit.formats.plain_cells import with_plain_numbers
 from steadfit.regular_files import check_json
@@ -15,22 +19,30 @@ JSON_LINES = (".jsonl", ".ndjson", ".json")
 
 
 def read_json_lines(
-    path: Path, encoding: str | None = None, decimal: Mark | None = None
+    path: Path,
+    encoding: str | None = None,
+    decimal: Mark | None = None,
+    verbatim: Collection[str] = (),
 ) -> Columns:
     """A row an object; a key that one lacks is an empty cell. What holds several values, a list or
     an object, is text as JSON writes it. Texts that are numbers as people write them are numbers,
-    with this decimal mark, or the one that they tell.
+    with this decimal mark, or the one that they tell; but for those in `verbatim`.
 
     Raises SteadfitError that names what is no object, and where nothing tells the decimal mark.
     """
     text = read_text(path, encoding)
     check_json(path, text.encode())
-    if len(text.strip().split("\n")) > 1 and _object(text) is not None:
+    whole = _object(text)
+    within = None if whole is None else rows_of_object(whole)
+    if whole is not None and within is None and len(text.strip().split("\n")) > 1:
         raise SteadfitError(
             f"{path.name}: must have a JSON object a line, or a list of objects, got one object "
             "over several lines. Save its rows as a list."
         )
-    found = _of_list(text) if text.lstrip().startswith("[") else _of_lines(text)
+    if within is not None:
+        found = [_Found(f"row {number}", "", row) for number, row in enumerate(within, start=1)]
+    else:
+        found = _of_list(text) if text.lstrip().startswith("[") else _of_lines(text)
     rows = [each.row for each in found if each.row is not None]
     wrong = [f'{each.where} ("{each.written[:40]}")' for each in found if each.row is None]
     if wrong or not rows:
@@ -42,7 +54,7 @@ def read_json_lines(
     check_count(path, len(names))
     cells = {name: [_cell(row.get(name)) for row in rows] for name in names}
     table = columns_of(path.name, cells, places=[f"{path.name} {each.where}" for each in found])
-    others = [name for name in names if not table.is_numeric(name)]
+    others = [n for n in names if n not in verbatim and not table.is_numeric(n)]
     return with_plain_numbers(table, others, decimal)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Mark = Literal[".", ","]
 _GROUPS = " \u00a0\u202f'’"  # blanks and apostrophes between thousands, which no decimal mark is
 _HEAD = 1000  # cells that most often tell that a column has no numbers
+_THOUSANDTHS = "[+-]?[0-9]{1,3}\\.[0-9]{3}"
 _POWER = "(?:[eE][+-]?[0-9]+)?"
 
 
@@ -22,6 +23,7 @@ class _Fit(NamedTuple):
     marked: bool  # a point or a comma in some cell
     grouped: bool  # blanks or apostrophes between thousands
     comma: bool  # a comma in some cell
+    thousandths: bool  # a point before the last three digits of every cell
 
 
 def pattern(mark: Mark) -> str:
@@ -46,12 +48,16 @@ def plain_numbers(
     file: str,
     decimal: Mark | None,
     is_missing: Callable[["pa.ChunkedArray"], Any],
+    between_cells: str | None = None,
 ) -> tuple[dict[str, "pa.ChunkedArray"], list[str]]:
     """The columns whose numbers are written otherwise than 1234.5, so written; and what to say.
 
     Every column is read by the mark that fits all its cells. Where both fit, as of 2.155, the
-    file's other columns decide.
+    file's other columns decide; and if these do not, points in every cell of a file with commas
+    between its cells are decimal points, as programs that write commas before decimals put
+    semicolons between cells.
     decimal: the mark, where it is given. is_missing: of trimmed cells, True for those that say so.
+    between_cells: the delimiter of a file that has one.
 
     Raises SteadfitError where nothing decides.
     """
@@ -59,7 +65,7 @@ def plain_numbers(
     proofs = {mark: [name for name, fit in fits.items() if fit.marked and fit.marks == {mark}]
               for mark in (".", ",")}  # fmt: skip
     chosen: dict[str, Mark] = {}
-    doubtful = []
+    doubtful, fixed = [], []
     for name, fit in fits.items():
         if not fit.marks or not (fit.marked or fit.grouped):
             continue
@@ -69,6 +75,8 @@ def plain_numbers(
             chosen[name] = next(iter(fit.marks))
         elif bool(proofs["."]) != bool(proofs[","]):
             chosen[name] = "." if proofs["."] else ","
+        elif between_cells == "," and fit.thousandths and not proofs[","]:
+            chosen[name], fixed = ".", [*fixed, name]
         else:
             doubtful.append(name)
     if doubtful:
@@ -80,7 +88,13 @@ def plain_numbers(
         )
     written = {name: _plain(data[name], mark) for name, mark in chosen.items()
                if mark == "," or fits[name].comma or fits[name].grouped}  # fmt: skip
-    return written, _notes(data, file, {name: chosen[name] for name in written})
+    notes = _notes(data, file, {name: chosen[name] for name in written})
+    if fixed:
+        notes.append(
+            f"{file}: points are read as decimal points in the columns {some(fixed)}, as there are "
+            'commas between the cells; decimal="," makes them thousands.'
+        )
+    return written, notes
 
 
 def can_be_numbers(column: "pa.ChunkedArray", is_missing: Callable[..., Any]) -> bool:
@@ -92,7 +106,7 @@ def _fit(column: "pa.ChunkedArray", is_missing: Callable[..., Any]) -> _Fit:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    nothing = _Fit(frozenset(), False, False, False)
+    nothing = _Fit(frozenset(), False, False, False, False)
     if not pa.types.is_string(column.type):
         return nothing
     cells = pc.call_function("utf8_trim_whitespace", [column]).drop_null()
@@ -103,16 +117,24 @@ def _fit(column: "pa.ChunkedArray", is_missing: Callable[..., Any]) -> _Fit:
     def some_match(regex: str) -> bool:
         return bool(pc.call_function("any", [_matches(cells, regex)]).as_py())
 
-    def all_match(some: Any, mark: Mark) -> bool:
-        return bool(pc.call_function("all", [_matches(some, f"^{pattern(mark)}$")]).as_py())
+    def all_match(some: Any, regex: str) -> bool:
+        return bool(pc.call_function("all", [_matches(some, f"^{regex}$")]).as_py())
 
-    both: tuple[Mark, ...] = (".", ",")
+    patterns: dict[Mark, str] = {".": pattern("."), ",": pattern(",")}
     marks: frozenset[Mark] = frozenset(
-        mark for mark in both if all_match(cells[:_HEAD], mark) and all_match(cells, mark)
+        mark
+        for mark, regex in patterns.items()
+        if all_match(cells[:_HEAD], regex) and all_match(cells, regex)
     )
     if not marks:
         return nothing
-    return _Fit(marks, some_match("[.,]"), some_match(f"[{_GROUPS}]"), some_match(","))
+    return _Fit(
+        marks,
+        some_match("[.,]"),
+        some_match(f"[{_GROUPS}]"),
+        some_match(","),
+        all_match(cells, _THOUSANDTHS),
+    )
 
 
 def _matches(cells: Any, regex: str) -> Any:

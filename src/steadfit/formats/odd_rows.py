@@ -1,4 +1,4 @@
-"""Rows of a file that are no examples: units, headers in two rows, totals, and empty ones."""
+"""Rows of a file that are no examples: repeated headers, totals, and empty ones."""
 
 import re
 from collections.abc import Iterator
@@ -8,24 +8,21 @@ from typing import Any
 import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
-from steadfit.formats.cells import is_missing, number_of
+from steadfit.formats.cells import number_of
 from steadfit.formats.columns import Columns
-from steadfit.formats.numerals import can_be_numbers
+from steadfit.formats.header_rows import is_nameless, without_header_rows
 
 _TOTALS = ("total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsumme", "totale",
            "totaal", "mean", "average", "mittelwert", "moyenne", "promedio")  # fmt: skip
 
 _YEAR = re.compile("[: ]+[0-9]{4}:?$")  # after the name of a total
-# A digit of an amount, as in $20, <150 and 12 %; those of units follow letters, as in m2, m^2, s-1
-# and 10^3/µl.
-_AMOUNT = re.compile(r"(?<![^\W_])(?<![\^*])(?<![\w^*][-\u2212])(?!10[\^*])[0-9]")
 _SENTENCE = 5  # words of a cell, at least, that is no name of a column
 
 
 def without_odd_rows(columns: Columns) -> Columns:
-    """Without a first row of units, repeated headers, empty rows at the end, and last rows
+    """Without rows of units, repeated headers, empty rows at the end, and last rows
     of totals; the notes say which. Raises SteadfitError where there is no header."""
-    columns = _without_units(columns)
+    columns = without_header_rows(columns)
     for found in (_empty_at_the_end, _repeated_headers, _totals):
         rows = found(columns)
         if len(rows) and len(rows) < len(columns):
@@ -35,46 +32,6 @@ def without_odd_rows(columns: Columns) -> Columns:
             columns = replace(columns, notes=(*columns.notes, note))
     _check_header(columns)
     return columns
-
-
-def is_nameless(name: str) -> bool:
-    """Whether a column has no name in the file."""
-    return not name.strip() or name.startswith("unnamed ")
-
-
-def _without_units(columns: Columns) -> Columns:
-    """Without a first row of words above nothing but numbers, and else nothing or what is in
-    brackets: units, or the second row of a header. Amounts are no words."""
-    if len(columns) < 2:
-        return columns
-    words = {}
-    for name, column in columns.data.items():
-        cell = (column[0].as_py() or "").strip()
-        first, rest = column.slice(0, 1), column.slice(1)
-        if _AMOUNT.search(cell):
-            return columns
-        if number_of(cell) is None and not _are_numbers(first) and _are_numbers(rest):
-            words[name] = cell
-        elif cell and not (cell[0] in "([" and cell[-1] in ")]"):
-            return columns
-    if not words:
-        return columns
-    rest = {name: column.slice(1) for name, column in columns.data.items()}
-    note = f"the row under the header has units, left out: {some(list(words.values()))}"
-    if any(map(is_nameless, words)):
-        rest = dict(zip(_of_two_rows(list(rest), words), rest.values(), strict=True))
-        note = f"the header has two rows, read as {some(list(rest))}"
-    notes = (*columns.notes, f"{columns.file}: {note}.")
-    return replace(columns, data=rest, first_row=columns.first_row + 1, notes=notes)
-
-
-def _of_two_rows(names: list[str], words: dict[str, str]) -> list[str]:
-    """Each name with the word below it; a name above the first of several columns is of all."""
-    above, found = "", []
-    for name in names:
-        above = above if is_nameless(name) else name
-        found.append(f"{above} {words[name]}".strip() if name in words else name)
-    return found if len(set(found)) == len(found) else names
 
 
 def _empty_at_the_end(columns: Columns) -> list[int]:
@@ -157,7 +114,3 @@ def _rows_of(text: str, column: Any) -> list[int]:
     same = pc.call_function("equal", [pc.call_function("utf8_trim_whitespace", [column]),
                                       pa.scalar(text)])  # fmt: skip
     return np.flatnonzero(np.asarray(same)).tolist()
-
-
-def _are_numbers(column: Any) -> bool:
-    return can_be_numbers(column, is_missing)

@@ -1,14 +1,18 @@
 """Parquet files as named columns."""
 
 import os
+from collections.abc import Collection
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.cells import plain
-from steadfit.formats.columns import Columns, check_count, plain_columns
+from steadfit.formats.columns import Columns
+from steadfit.formats.new_columns import check_count, plain_columns
+from steadfit.formats.numerals import Mark
 from steadfit.formats.parquet_pages import Pages, all_pages, check_footer
+from steadfit.formats.plain_cells import with_plain_numbers
 from steadfit.machine import check_unpacked
 from steadfit.regular_files import open_regular
 
@@ -21,10 +25,15 @@ _ROWS, _BATCH = 65_536, 100 * 2**20  # read at a time: rows, and bytes
 _AGAIN = "save it without compression and dictionaries"
 
 
-def read_parquet(path: Path) -> Columns:
-    """A Parquet file, its texts as text however they are stored.
+def read_parquet(
+    path: Path, decimal: Mark | None = None, verbatim: Collection[str] = ()
+) -> Columns:
+    """A Parquet file, its texts as text however they are stored. Texts that are numbers as people
+    write them are numbers, with this decimal mark, or the one that they tell; but for
+    those in `verbatim`.
 
-    Raises SteadfitError for a damaged file, for nested columns, and for what would fill the memory.
+    Raises SteadfitError for a damaged file, for nested columns, for what would fill the memory, and
+    where nothing tells the decimal mark.
     """
     import pyarrow as pa
 
@@ -35,7 +44,9 @@ def read_parquet(path: Path) -> Columns:
         raise
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise SteadfitError(f"{path.name} is not a complete Parquet file ({error}).") from None
-    return plain_columns(path.name, table, 1)
+    columns = plain_columns(path.name, table, 1)
+    names = [name for name in columns.names if name not in verbatim]
+    return with_plain_numbers(columns, names, decimal)
 
 
 def _read(path: Path, opened: BufferedReader) -> "pa.Table":

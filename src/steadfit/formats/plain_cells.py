@@ -9,17 +9,27 @@ from steadfit.formats.numerals import Mark, plain_numbers
 from steadfit.formats.units import bare_numbers, hundredths
 
 
-def with_plain_numbers(columns: Columns, names: Collection[str], decimal: Mark | None) -> Columns:
+def with_plain_numbers(
+    columns: Columns,
+    names: Collection[str],
+    decimal: Mark | None,
+    between_cells: str | None = None,
+) -> Columns:
     """The table with these columns, where they are numbers, without units and as 1234.5 is written;
-    the notes say so. Raises SteadfitError as `bare_numbers` and `plain_numbers`."""
+    the notes say so. between_cells: the delimiter of a file that has one. Raises SteadfitError as
+    `bare_numbers` and `plain_numbers`."""
     cells = {name: columns.data[name] for name in names}
     bare = bare_numbers(cells, columns.file, is_missing)
-    written, notes = plain_numbers({**cells, **bare.data}, columns.file, decimal, is_missing)
+    written, notes = plain_numbers(
+        {**cells, **bare.data}, columns.file, decimal, is_missing, between_cells
+    )
     changed = {**bare.data, **written}
-    changed |= {name: hundredths(changed[name]) for name in bare.percent}
+    percent = [name for name, unit in bare.units.items() if unit == "%"]
+    changed |= {name: hundredths(changed[name]) for name in percent}
     return replace(
         columns,
         data={**columns.data, **changed},
         as_written={name: columns.data[name] for name in changed},
+        units=bare.units,
         notes=(*columns.notes, *bare.notes, *notes),
     )

@@ -11,8 +11,9 @@ import numpy as np
 
 from steadfit.errors import SteadfitError, some
 from steadfit.files import reading
-from steadfit.formats.columns import Columns, columns_of
+from steadfit.formats.columns import Columns
 from steadfit.formats.encoding import read_text
+from steadfit.formats.new_columns import columns_of
 from steadfit.formats.pictures import is_picture, left_behind, place
 from steadfit.regular_files import open_regular
 

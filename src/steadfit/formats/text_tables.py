@@ -11,12 +11,16 @@ from pydantic.dataclasses import dataclass
 from steadfit.errors import SteadfitError
 from steadfit.formats.columns import Columns
 from steadfit.formats.dates import as_dates
-from steadfit.formats.form import INDEX, Form, Rows, label_columns, row_ids
-from steadfit.formats.marks import joined_marks
+from steadfit.formats.form import INDEX, TARGETS, Form, Rows, label_columns, row_ids
+from steadfit.formats.label_columns import LabelColumns
 
 _SENTENCE = 5  # words of a cell, on average, that make a column beside others one of texts
 _TEXTS = ("text", "sentence", "review", "comment", "message", "document")
-_LIKELY = ("category", "sentiment", "polarity", "intent", "topic", "labels", "tag", "genre")
+_LIKELY = ("category", "categories", "sentiment", "polarity", "intent", "topic", "topics", "labels",
+           "tag", "tags", "genre", "genres")  # fmt: skip
+LABEL_NAMES = tuple(
+    spelt for name in (*TARGETS, *_LIKELY) for spelt in (name, name.capitalize(), name.upper())
+)
 _STEPS = 16  # that the numbers of a column beside a text are told apart by, at most
 _STRICT = ConfigDict(extra="forbid")  # so that values of a file are read as one of them alone
 
@@ -106,13 +110,9 @@ class TextTable(Form):
 
     def _labels(self, table: Columns) -> list[str]:
         """Those that a table has; none where it has no column of them."""
-        if self.marks:
-            return joined_marks(table, self.marks, self.mark)
-        if self.target is None or self.target not in table.names:
+        if self.target is None:
             return []
-        if self.mark:
-            return table.label_lists(self.target).tolist()
-        return [cell or "" for cell in table.names_in(self.target)]
+        return LabelColumns(self.target, self.marks, self.mark).labels(table)
 
 
 def text_columns(table: Columns, taken: Iterable[str | None]) -> tuple[str, ...]:
@@ -145,7 +145,8 @@ def likely_labels(names: Sequence[str]) -> list[str]:
 
 
 def _texts(table: Columns, name: str) -> Sequence[str]:
-    return ["" if cell is None else str(cell) for cell in table.cells(name)]
+    column = table.as_written.get(name, table.data[name])
+    return ["" if cell is None else str(cell) for cell in column.to_pylist()]
 
 
 def _between(name: str, low: str, high: str) -> str:

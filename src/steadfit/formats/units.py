@@ -5,24 +5,29 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.numerals import can_be_numbers
+from steadfit.formats.numerals import can_be_numbers, pattern
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_UNIT = r"[^\w\s.,;:'\"()\[\]{}<>=?!/+-]|EUR|USD|GBP|CHF"  # a sign, such as % and those of money
+_SIGN = r"[^\w\s.,;:'\"()\[\]{}<>=?!/+-]|EUR|USD|GBP|CHF"  # such as % and those of money
+_WORD = r"[A-Za-zµμΩ°][\w°²³/^*·%-]{0,9}"  # kg, km/h, m2, °C
 _BLANK = "[ \u00a0\u202f]?"
 _NUMBER = "[0-9](?:[0-9.,'\u2019 \u00a0\u202f]*[0-9.,])?|[.,][0-9]+"
-_BEFORE = re.compile(f"[+-]?({_UNIT}){_BLANK}[+-]?({_NUMBER})")
-_AFTER = re.compile(f"[+-]?({_NUMBER}){_BLANK}({_UNIT})")
+_BEFORE = re.compile(f"[+-]?({_SIGN}){_BLANK}[+-]?({_NUMBER})")
+# No full stop before a word: 0.png is a file.
+_AFTER = re.compile(f"[+-]?({_NUMBER}){_BLANK}({_SIGN}|(?<![.,]){_WORD})")
+_PLAIN = re.compile(f"{pattern('.')}|{pattern(',')}")
+_IN_BRACKETS = r"^\(([^()]*[0-9][^()]*)\)$"  # as accountants write amounts below zero
+_MINUS_AFTER = r"^([0-9][0-9.,]*)-$"  # as SAP writes them
 _MINUS = "\u2212"  # as typography has it
 
 
 class Bare(NamedTuple):
-    """Columns without their units; those that were per cent; and what is to be said."""
+    """Columns without their units; the units of those that had one; and what is to be said."""
 
     data: Mapping[str, "pa.ChunkedArray"]
-    percent: list[str]
+    units: Mapping[str, str]
     notes: list[str]
 
 
@@ -32,11 +37,13 @@ def bare_numbers(
     is_missing: Callable[["pa.ChunkedArray"], Any],
 ) -> Bare:
     """The columns all of whose cells are numbers with the same unit, and those with a minus of
-    typography, as plain numbers. is_missing: of trimmed cells, True for those that say so.
+    typography or with (12) or 12- for -12, as plain numbers.
+
+    is_missing: of trimmed cells, True for those that say so.
 
     Raises SteadfitError where some numbers of a column are per cent, and others have no unit.
     """
-    bare, units = {}, {}
+    bare, units, below_zero = {}, {}, []
     for name, column in data.items():
         known = _known(column, is_missing)
         if known is None:
@@ -44,6 +51,14 @@ def bare_numbers(
         changed = column
         if _any(known, _MINUS):
             changed, known = (_replaced(cells, _MINUS, "-") for cells in (column, known))
+        if _any(known, _IN_BRACKETS) and not _all(known, _IN_BRACKETS):
+            changed, known = (_replaced(_trimmed(cells), _IN_BRACKETS, r"-\1")
+                              for cells in (changed, known))  # fmt: skip
+            below_zero.append(name)
+        elif _any(known, _MINUS_AFTER) and not _all(known, _MINUS_AFTER):
+            changed, known = (_replaced(_trimmed(cells), _MINUS_AFTER, r"-\1")
+                              for cells in (changed, known))  # fmt: skip
+            below_zero.append(name)
         unit = _unit(known[0].as_py())
         if unit is not None and _all(known, _with_unit(unit)):
             changed = _replaced(_trimmed(changed), _with_unit(unit), r"\1\2\3\4")
@@ -52,14 +67,18 @@ def bare_numbers(
             _refuse_some_per_cent(known, f'{file}, column "{name}"', is_missing)
         if changed is not column and can_be_numbers(changed, is_missing):
             bare[name] = changed
-    percent = [name for name in bare if units.get(name) == "%"]
-    others = [f"{name} ({unit})" for name, unit in units.items() if name in bare and unit != "%"]
+    units = {name: unit for name, unit in units.items() if name in bare}
+    percent = [name for name, unit in units.items() if unit == "%"]
+    others = [f"{name} ({unit})" for name, unit in units.items() if unit != "%"]
+    below_zero = [name for name in below_zero if name in bare]
     notes = []
+    if below_zero:
+        notes.append(f"{file}: (12) or 12- is read as -12 in the columns {some(below_zero)}.")
     if percent:
         notes.append(f"{file}: 12% is read as 0.12 in the columns {some(percent)}.")
     if others:
         notes.append(f"{file}: the unit is left out of the numbers of {some(others)}.")
-    return Bare(bare, percent, notes)
+    return Bare(bare, units, notes)
 
 
 def hundredths(column: "pa.ChunkedArray") -> Any:
@@ -93,6 +112,8 @@ def _known(column: "pa.ChunkedArray", is_missing: Callable[..., Any]) -> Any:
 
 
 def _unit(cell: str) -> str | None:
+    if _PLAIN.fullmatch(cell):  # 1e5 is no 1 with the unit e5
+        return None
     if found := _BEFORE.fullmatch(cell):
         return found[1]
     found = _AFTER.fullmatch(cell)

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import re
 import warnings
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +23,8 @@ _OTHERS = {".xls": "Excel before 2007", ".xlsb": "Excel, in its binary format",
 _OLD = b"\xd0\xcf\x11\xe0"  # how an .xls file begins
 _COPIES = 5  # of the unpacked file, at the peak
 _CELL = 16  # bytes that a cell takes at least
+_MARKED = re.compile(r"[+-]?[0-9][0-9.,]*[.,][0-9]+")
+_DOUBTFUL = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 _AGAIN = "Save it again from Excel, or save the sheet as CSV (UTF-8)."
 
 
@@ -114,6 +118,7 @@ def _chosen_sheet(path: Path, book: Any, sheet: str | None) -> str:
 
 def _text(path: Path, values: Any, formulas: Any, packed: int) -> str:
     rows, size = [], 0
+    _check_marks(path, values)
     for row in _rows(path, values, formulas):
         rows.append(row)
         size += sum(map(len, row)) + _CELL * (len(row) + 1)
@@ -140,6 +145,22 @@ def _rows(path: Path, values: Any, formulas: Any) -> Iterator[list[str]]:
         while cells and not cells[-1]:
             cells.pop()
         yield cells
+
+
+def _check_marks(path: Path, values: Any) -> None:
+    """Raise SteadfitError where a column has numbers as text that may have thousands or decimals,
+    and no other text tells which."""
+    texts = defaultdict(list)
+    for row in values.iter_rows(min_row=2, values_only=True):
+        for place, cell in enumerate(row):
+            if isinstance(cell, str) and _MARKED.fullmatch(cell.strip()):
+                texts[place].append(cell.strip())
+    for cells in texts.values():
+        if all(map(_DOUBTFUL.fullmatch, cells)):
+            raise SteadfitError(
+                f"{path.name}: numbers that are text, such as {cells[0]}, may have thousands or "
+                "three decimals. Make them numbers in Excel (Text to Columns), and save the file."
+            )
 
 
 def _wrong(path: Path, row: int, what: str) -> SteadfitError:

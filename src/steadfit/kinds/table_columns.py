@@ -1,12 +1,16 @@
 """What a column of a table is: a number, a category or a part of a date."""
 
+from collections.abc import Mapping
+from dataclasses import field
 from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from steadfit.formats.cells import MISSING
 from steadfit.formats.columns import Columns
+from steadfit.formats.known_names import TRUTH, known_as
 
 Part = Literal["year", "month", "day", "weekday", "hour"]
 PARTS: tuple[Part, ...] = ("year", "month", "day", "weekday", "hour")
@@ -15,9 +19,10 @@ _STRICT = ConfigDict(extra="forbid")  # so that values of a file are read as one
 
 @dataclass(frozen=True, config=_STRICT)
 class Number:
-    """A column of numbers."""
+    """A column of numbers. unit: what stands in every cell of it, as %; "" for nothing."""
 
     name: str
+    unit: str = field(default="", compare=False)
 
     categories: ClassVar[tuple[str, ...]] = ()
 
@@ -26,8 +31,12 @@ class Number:
         return self.name
 
     def values(self, table: Columns) -> np.ndarray:
-        """A number a row, float64, NaN where it is missing."""
-        return table.numbers(self.name)
+        """Float64, shape (rows,), NaN where missing; 1 for yes and true, 0 for no and false."""
+        if table.is_numeric(self.name):
+            return table.numbers(self.name)
+        cells = [cell or "" for cell in table.names_in(self.name)]
+        truths = [np.nan if cell.lower() in MISSING else TRUTH.get(cell) for cell in cells]
+        return table.numbers(self.name) if None in truths else np.array(truths, float)
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -63,8 +72,30 @@ class Category:
         """A code a row, float64, NaN where the name is missing."""
         code = {name: float(i) for i, name in enumerate(self.categories)}
         other = float(len(code))
-        cells = table.names_in(self.name)
+        spelt = self.spelt(table)
+        cells = [cell and spelt.get(cell, cell) for cell in table.names_as_written(self.name)]
         return np.array([np.nan if cell is None else code.get(cell, other) for cell in cells])
+
+    def spelt(self, table: Columns) -> Mapping[str, str]:
+        """The names of a table that are categories in another spelling, and which."""
+        cells = table.names_as_written(self.name)
+        return known_as((cell for cell in cells if cell is not None), self.categories)
+
+
+def unit_note(column: Number, table: Columns, values: np.ndarray) -> str | None:
+    """That a table has other units than training had, in words. values: of the column."""
+    unit = table.units.get(column.name, "")
+    if unit == column.unit:
+        return None
+    if unit and column.unit:
+        return f"numbers are in {unit}, and training had {column.unit}. Convert them."
+    if unit == "%":
+        return "12% is read as 0.12, and training had numbers without %."
+    if column.unit == "%" and bool((np.abs(values) > 1).any()):
+        return (
+            "training had 12% as 0.12, and here are numbers above 1 without %. Write 12% or 0.12."
+        )
+    return None
 
 
 Column = Number | DatePart | Category

@@ -1,6 +1,8 @@
 """New rows of a table whose columns are known: from a file, a frame or an array."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,19 +15,23 @@ from steadfit.formats.arrays import as_array, named
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import TABLES, is_table, open_table, row_ids
 from steadfit.formats.frames import from_frame, is_frame
+from steadfit.formats.known_names import known_as
+from steadfit.formats.label_columns import LabelColumns
 from steadfit.formats.npz import load_arrays
 from steadfit.formats.numerals import Mark
 from steadfit.formats.workbooks import check_sheets
 from steadfit.kinds.table import Table
-from steadfit.kinds.table_columns import Column
+from steadfit.kinds.table_columns import Category, Column, Number, unit_note
 from steadfit.kinds.values import Examples
 
+_TEXTS = ("", ".txt", ".tab", ".dat", ".data")  # of tables that were read by kind=".csv"
 MISSING = ("fill", "refuse", "drop")
 
 
 def read_rows(
     source: Path,
     columns: Sequence[Column],
+    learned: LabelColumns | None = None,
     missing: str = "fill",
     encoding: str | None = None,
     delimiter: str | None = None,
@@ -34,6 +40,7 @@ def read_rows(
 ) -> Examples:
     """Rows of a file with these columns, in any order, or of an .npz file with an array x.
 
+    learned: where the file may have labels too.
     missing: "fill" leaves gaps, which the preparation fills; "refuse" names the rows with gaps,
     "drop" leaves them out. encoding, delimiter, decimal: as in `read_csv`. sheet: as in
     `sheet_text`. Raises SteadfitError for absent columns, and for cells of another kind.
@@ -43,8 +50,9 @@ def read_rows(
         check_sheets(source)
     if source.is_file() and suffix == ".npz":
         found = _from_npz(source, columns)
-    elif source.is_file() and is_table(source):
-        found = named_rows(open_table(source, encoding, delimiter, decimal, sheet), columns)
+    elif source.is_file() and (is_table(source) or suffix in _TEXTS):
+        table = open_table(source, encoding, delimiter, decimal, sheet, _lists(learned))
+        found = named_rows(table, columns, learned)
     else:
         raise SteadfitError(
             f"The model takes tables: a {', '.join(TABLES)} or .npz file, got {source}."
@@ -52,41 +60,85 @@ def read_rows(
     return without_gaps(found, missing).examples
 
 
-def rows_in_memory(given: Any, columns: Sequence[Column]) -> Examples:
+def rows_in_memory(
+    given: Any, columns: Sequence[Column], learned: LabelColumns | None = None
+) -> Examples:
     """Rows of a frame, of dicts, or of an array of numbers. Raises SteadfitError as `read_rows`."""
     if isinstance(given, dict):
         given = [given]
     if isinstance(given, (list, tuple)) and given and all(isinstance(row, dict) for row in given):
         given = _as_frame(given)
     if is_frame(given):
-        return named_rows(from_frame(given), columns)
+        return named_rows(from_frame(given, verbatim=_lists(learned)), columns, learned)
     x = as_array(given, "x")
     return from_matrix(x[None] if x.ndim == 1 else x, columns, "x")
 
 
-def named_rows(table: Columns, columns: Sequence[Column]) -> Examples:
-    """The rows of a table by the columns' names; what else it has is named."""
-    needed = dict.fromkeys(column.name for column in columns)
+def _lists(learned: LabelColumns | None) -> list[str]:
+    """The columns whose cells have several labels."""
+    return [learned.target] if learned and learned.mark else []
+
+
+def named_rows(
+    table: Columns, columns: Sequence[Column], learned: LabelColumns | None = None
+) -> Examples:
+    """The rows of a table by the columns' names, with their labels where it has these; what else it
+    has is named."""
+    needed = list(dict.fromkeys(column.name for column in columns))
+    labels = () if learned is None else (learned.target, *learned.marks)
+    table = _with_names(table, [*needed, *labels])
     absent = [name for name in needed if name not in table.names]
     if absent:
         raise SteadfitError(
             f"{table.file} must have the columns that the model was trained on, got none called "
-            f"{some(absent)}. Columns: {some(table.names)}. Name them as in training."
+            f"{some(absent)}. Columns: {some(table.names)}. Name them as in training; one that is "
+            "not known may be empty."
         )
     values = coded(table, columns)
-    notes = table.unused(needed)
-    for column, cells in zip(columns, values.T, strict=True):
-        new = column.categories and cells == len(column.categories)
-        if np.any(new):
-            names = table.names_in(column.name)
-            words = dict.fromkeys(f'"{names[i]}"' for i in np.flatnonzero(new).tolist())
-            notes.append(
-                f'{table.file}, column "{column.name}": {counted(int(np.sum(new)), "rows")} with '
-                f"categories that the training data did not list, taken as one: "
-                f"{some(list(words))}."
-            )
+    notes = [*table.unused({*needed, *labels}), *_name_notes(table, columns, values)]
     found = rows_of(values, columns, table.file, row_ids(table))
-    return found._replace(notes=(*table.notes, *found.notes, *notes))
+    return found._replace(
+        notes=(*table.notes, *found.notes, *notes),
+        labels=() if learned is None else tuple(learned.labels(table)),
+    )
+
+
+def _with_names(table: Columns, needed: Sequence[str]) -> Columns:
+    """The table with the needed names for columns that have them in another spelling."""
+    free = [name for name in needed if name not in table.names]
+    spelt = known_as((name for name in table.names if name not in needed), free)
+    count = Counter(spelt.values())
+    names = {old: new for old, new in spelt.items() if count[new] == 1}
+    if not names:
+        return table
+    taken = some([f'"{old}" for "{new}"' for old, new in names.items()])
+    return replace(
+        table,
+        data={names.get(name, name): column for name, column in table.data.items()},
+        as_written={names.get(name, name): column for name, column in table.as_written.items()},
+        notes=(*table.notes, f"{table.file}: columns in another spelling are taken: {taken}."),
+    )
+
+
+def _name_notes(table: Columns, columns: Sequence[Column], values: np.ndarray) -> Iterator[str]:
+    """The categories that training did not have, or had in another spelling, and other units."""
+    for column, cells in zip(columns, values.T, strict=True):
+        where = f'{table.file}, column "{column.name}"'
+        if isinstance(column, Number) and (note := unit_note(column, table, cells)):
+            yield f"{where}: {note}"
+        if not isinstance(column, Category):
+            continue
+        if spelt := column.spelt(table):
+            taken = [f'"{old}" for "{new}"' for old, new in spelt.items()]
+            yield f"{where}: categories in another spelling are taken: {some(taken)}."
+        new = np.flatnonzero(cells == len(column.categories)).tolist()
+        if new:
+            names = table.names_as_written(column.name)
+            words = list(dict.fromkeys(f'"{names[i]}"' for i in new))
+            yield (
+                f"{where}: {counted(len(new), 'rows')} with categories that the training data did "
+                f"not list, taken as one: {some(words)}."
+            )
 
 
 def coded(table: Columns, columns: Sequence[Column]) -> np.ndarray:
@@ -140,7 +192,8 @@ def without_gaps(found: Examples, missing: str) -> Kept:
     kept = (~gaps).nonzero().flatten()
     note = f"{counted(len(rows), 'rows')} with missing values left out: {some(rows)}."
     ids = tuple(found.ids[i] for i in kept.tolist())
-    return Kept(Examples(found.x[kept], ids, (*found.notes, note)), kept)
+    labels = tuple(found.labels[i] for i in kept.tolist()) if found.labels else ()
+    return Kept(Examples(found.x[kept], ids, (*found.notes, note), labels=labels), kept)
 
 
 def rows_of(

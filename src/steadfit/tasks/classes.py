@@ -1,5 +1,6 @@
 """One of several classes for each example."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,11 +14,14 @@ from steadfit.analysis.confusion import confusion_of
 from steadfit.analysis.measures import OF_CLASSES, OF_LABELS
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError, some
+from steadfit.formats.known_names import known_as
+from steadfit.formats.label_lists import MARKS
 from steadfit.recipe import Training
 from steadfit.tasks.base import Task
 from steadfit.tasks.brier import brier
 from steadfit.tasks.values import Kept
 
+_WHOLE = re.compile("[+-]?[0-9]+")
 RARE = 0.1  # of the most frequent class's examples: fewer are said
 
 
@@ -116,13 +120,22 @@ class Classes(Task):
         counts = self._counts(y)
         few = [f'"{name}" ({n})' for name, n in zip(self.names, counts, strict=True) if n < 2]
         if few:
-            hint = "" if len(few) < 10 else ' If the labels are numbers to predict, task="numbers".'
             raise SteadfitError(
                 f"{data}: each class must have 2 examples at least, got fewer in {len(few)} of "
-                f"{len(counts)}: {some(few)}. Add examples, or leave these classes out: "
-                f'classes="seen".{hint}',
+                f"{len(counts)}: {some(few)}. {self._instead()}Add examples, or leave these "
+                'classes out: classes="seen".',
                 classes="seen",
             )
+
+    def _instead(self) -> str:
+        """What the classes may be, where they look like something else."""
+        if all(map(_WHOLE.fullmatch, self.names)):
+            return 'If they are numbers to predict, give task="numbers". '
+        marks = {mark: sum(mark in name for name in self.names) for mark in MARKS}
+        mark = max(marks, key=lambda each: marks[each])
+        if marks[mark] < max(2, len(self.names) / 4):
+            return ""
+        return f'If they are several labels each, give several="{mark}". '
 
     def check_training(self, y: Tensor, data: str) -> None:
         gone = self._absent(y)
@@ -194,6 +207,8 @@ class Classes(Task):
         self, labels: Sequence[str], columns: Mapping[str, np.ndarray], examples: str = "texts"
     ) -> Iterator[str]:
         """The share of wrong classes, and what is taken for what."""
+        spelt = known_as(filter(None, labels), self.names)
+        labels = [spelt.get(label, label) for label in labels]
         known = [i for i, label in enumerate(labels) if label in self.names]
         others = dict.fromkeys(label for label in labels if label and label not in self.names)
         if others:

@@ -1,6 +1,6 @@
 """One or more numbers for each example."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from torch.nn.functional import mse_loss
 from steadfit.analysis.measures import OF_NUMBERS
 from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError, counted
+from steadfit.formats.cells import number_of
 from steadfit.kinds import Inputs, Kind
 from steadfit.kinds.moments import moments
 from steadfit.recipe import Training
@@ -105,6 +106,29 @@ class Numbers(Numeric):
         """`prediction_K` of each output, and `deviation_K`, the replicas' standard deviation."""
         ends = list(map(str, range(self.count)))
         return {"input": np.array(names), **numbered_columns(self.predict(logits), replicas, ends)}
+
+    def compared(
+        self, labels: Sequence[str], columns: Mapping[str, np.ndarray], examples: str = "texts"
+    ) -> Iterator[str]:
+        """The mean errors, where one number is predicted."""
+        values = list(map(_finite, labels))
+        known = [i for i, value in enumerate(values) if value is not None]
+        if not known or self.count > 1:
+            return
+        y = np.array([values[i] for i in known], float)
+        wrong = columns["prediction_0"][known] - y
+        squared = float(np.square(wrong).mean())
+        left = f", {squared / y.var():.1%} of their variance is left" if y.var() else ""
+        yield (
+            f"Of {len(known):,} labelled {examples} the root mean squared error is "
+            f"{squared**0.5:.4g}, the mean absolute error {float(np.abs(wrong).mean()):.4g}{left}."
+        )
+
+
+def _finite(label: str) -> float | None:
+    """A label as a number; None where it is none."""
+    value = number_of(label)
+    return value if value is not None and np.isfinite(value) else None
 
 
 def numbered_columns(

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from steadfit.data.targets import TaskName
-from steadfit.errors import SteadfitError, unknown
+from steadfit.errors import SteadfitError, some, unknown
 from steadfit.formats.columns import Columns
 from steadfit.kinds import Unit
 
@@ -102,10 +103,17 @@ def targets_of(table: Columns, asked: Asked, label: str) -> np.ndarray:
     return table.labels(label) if asked.several is None else table.label_lists(label)
 
 
-def listed(names: str | Sequence[str] | None) -> list[str]:
+def listed(names: str | Sequence[str] | None, known: Sequence[str] = ()) -> list[str]:
+    """Several names as a list, or with commas between them, which a known one may have itself."""
     if isinstance(names, str):
-        return [name.strip() for name in names.split(",")]
-    return list(names or ())
+        return [names] if names in known else [name.strip() for name in names.split(",")]
+    found: list[Any] = [names] if isinstance(names, int) else list(names or ())
+    wrong = [each for each in found if not isinstance(each, str)]
+    if wrong:
+        raise SteadfitError(
+            f"Columns must be given by their names, got {wrong[0]}. Columns: {some(known)}."
+        )
+    return found
 
 
 def numbers(given: str | Sequence[float] | None) -> tuple[float, ...]:

@@ -57,6 +57,8 @@ def read(
             f"x of shape {x.shape} is read as images of {x.shape[1]}×{x.shape[2]} pixels; "
             'kind="series" reads it as series.'
         )
+    if kind is None and image is None and x.ndim == 2:
+        common["notes"].append(f"x of shape {x.shape} is a table, as it has two axes.")
     of_kind = {None: partial(from_arrays, layout=layout, image=image), "series": from_series,
                "table": from_table}  # fmt: skip
     if kind not in of_kind:

@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from steadfit.data.dataset import Dataset
 from steadfit.data.readers.asked import (
     Asked,
@@ -18,22 +16,21 @@ from steadfit.data.readers.asked import (
 )
 from steadfit.data.readers.forecast_tables import forecast
 from steadfit.data.readers.one_hot import one_column, siblings_note
+from steadfit.data.readers.series_tables import long, wide
 from steadfit.data.readers.text_tables import texts_of
 from steadfit.data.repeated_rows import check_rows
-from steadfit.data.sequences import from_series
 from steadfit.data.tables import labelled, told_rows
 from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
-from steadfit.formats import LongTable, WideTable
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import INDEX, label_columns, open_table
 from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.joined_tables import with_tests
-from steadfit.formats.long_tables import rows_of_series
+from steadfit.formats.label_columns import LabelColumns
 from steadfit.formats.numerals import Mark
 from steadfit.formats.packed import plain_name
-from steadfit.formats.text_tables import likely_labels, text_columns
-from steadfit.formats.wide_tables import are_steps, free_columns, step_columns
+from steadfit.formats.text_tables import LABEL_NAMES, likely_labels, text_columns
+from steadfit.formats.wide_tables import are_steps, free_columns
 from steadfit.kinds import Unit, existing
 
 
@@ -119,21 +116,23 @@ def read(
     Raises SteadfitError for columns that are not there or cannot be told, and names every row with
     other columns than the header, or with something else in a cell than is expected.
     """
+    lists = () if several is None else listed(target) or LABEL_NAMES
     table = (
-        from_frame(source)
+        from_frame(source, decimal=decimal, verbatim=lists)
         if is_frame(source)
-        else open_table(Path(source), encoding, delimiter, decimal, sheet)
+        else open_table(Path(source), encoding, delimiter, decimal, sheet, lists)
     )
     if test_file is not None:
         if series is not None or horizon is not None:
             raise SteadfitError("test_file is for a row an example, got series or horizon too.")
-        tests = open_table(existing(test_file), encoding, delimiter, decimal)
+        tests = open_table(existing(test_file), encoding, delimiter, decimal, verbatim=lists)
         table = with_tests(table, tests)
     asked = Asked(
-        [table.check(name) for name in dict.fromkeys(listed(target))], listed(text), series, time,
-        listed(values), group, horizon, window, seasons(season), numbers(quantiles), listed(known),
-        listed(static), listed(calendar), fill, log or None, missing, kind, task, several, unit,
-        listed(strip), longest, vectors,
+        [table.check(name) for name in dict.fromkeys(listed(target, table.names))],
+        listed(text, table.names), series, time, listed(values, table.names), group, horizon,
+        window, seasons(season), numbers(quantiles), listed(known, table.names),
+        listed(static, table.names), listed(calendar), fill, log or None, missing, kind, task,
+        several, unit, listed(strip), longest, vectors,
     )  # fmt: skip
     for name in (series, time, group, *asked.text, *asked.values, *asked.known, *asked.static):
         if name is not None:
@@ -154,7 +153,7 @@ def _labelled(table: Columns, asked: Asked) -> Dataset:
     """A table of rows, series or texts, with a label or number each."""
     label = _the_target(table, asked)
     if asked.series is not None:
-        return _long(table, asked, asked.series, label)
+        return long(table, asked, asked.series, label)
     taken = {label, asked.group}
     text = tuple(asked.text)
     if not text and asked.kind is None:
@@ -199,63 +198,11 @@ def _rows(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
     return labelled(
         found, targets_of(table, asked, label), table.file, asked.task, asked.missing or "fill",
         is_test=table.is_test, groups=groups, several=asked.several,
+        learned=LabelColumns(label, tuple(asked.marks), asked.several or ""),
     )  # fmt: skip
 
 
-def _wide(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
-    """A row a series, a column a step."""
-    missing = asked.missing or "refuse"
-    form = WideTable(tuple(asked.values or step_columns(table, {label, asked.group})))
-    columns, found = form.columns, form.rows(table, missing)
-    return from_series(
-        found.examples,
-        targets_of(table, asked, label),
-        table.file,
-        task=asked.task,
-        several=asked.several,
-        missing=missing,
-        ids=found.ids,
-        is_test=table.is_test,
-        groups=None if asked.group is None else table.labels(asked.group),
-        notes=[
-            f"{table.file}: one series a row, {len(columns)} steps from column {columns[0]} to "
-            f"{columns[-1]}; {label} is learned. A row is a series, "
-            f"as {why}.",
-            *table.unused({label, asked.group, *columns}),
-        ],
-        form=form,
-    )
-
-
-_OF_NUMBERS = {"table": _rows, "series": _wide}  # what a row of numbers is
-
-
-def _long(table: Columns, asked: Asked, series: str, label: str) -> Dataset:
-    """A row a step; the label is the same in all rows of a series."""
-    taken = {label, series, asked.time, asked.group}
-    numeric = (name for name in table.names if name not in taken and table.is_numeric(name))
-    columns = asked.values or list(numeric)
-    if not columns:
-        raise SteadfitError(
-            f"{table.file} must have columns of numbers beside those named, got none. Name them "
-            "with values."
-        )
-    missing, group = asked.missing or "refuse", asked.group
-    form = LongTable(tuple(columns), series, asked.time)
-    found, members = form.rows(table, missing), rows_of_series(table, series)
-    told = f"{table.file}: {len(members)} series of the columns {', '.join(columns)}."
-    return from_series(
-        found.examples,
-        _one_each(table, members, label, targets_of(table, asked, label)),
-        table.file,
-        task=asked.task,
-        several=asked.several,
-        missing=missing,
-        ids=found.ids,
-        groups=None if group is None else _one_each(table, members, group, table.labels(group)),
-        notes=[told, *found.notes],
-        form=form,
-    )
+_OF_NUMBERS = {"table": _rows, "series": wide}  # what a row of numbers is
 
 
 def _the_target(table: Columns, asked: Asked) -> str:
@@ -276,19 +223,3 @@ def _the_target(table: Columns, asked: Asked) -> str:
             target="NAME",
         )
     return found[0]
-
-
-def _one_each(
-    table: Columns, members: dict[str, np.ndarray], column: str, cells: np.ndarray
-) -> np.ndarray:
-    """What a column says of each series: the same in all its rows. cells: as it says it."""
-    for key, rows in members.items():
-        other = np.flatnonzero(cells[rows] != cells[rows[0]])
-        if len(other):
-            row = int(rows[other[0]])
-            raise SteadfitError(
-                f"{table.where(row)}: {column} must be the same in all rows of a series, got "
-                f'{cells[row]} for the series "{key}", and {cells[rows[0]]} in row '
-                f"{table.number_of_row(rows[0])}."
-            )
-    return cells[[rows[0] for rows in members.values()]]

@@ -32,16 +32,22 @@ def texts_of(table: Columns, asked: Asked, text: tuple[str, ...], label: str) ->
         ids=found.ids,
         is_test=table.is_test,
         groups=None if asked.group is None else table.labels(asked.group),
-        notes=[*_what_is_read(form, label, table.file), *notes, *table.unused({*taken, *others})],
+        notes=[
+            _what_is_read(form, label, table.file, bool(asked.text)),
+            *notes,
+            *table.unused({*taken, *others}),
+        ],
         form=form,
     )
 
 
-def _what_is_read(form: TextTable, label: str, file: str) -> list[str]:
-    """A note where a text is of several columns, or has others beside it."""
+def _what_is_read(form: TextTable, label: str, file: str, named: bool) -> str:
+    """named: whether the columns of texts were given."""
     names = form.needed()
-    if len(names) == 1:
-        return []
     texts = [form.column, *form.more]
     beside = f", with {', '.join(names[len(texts) :])} beside it" if form.beside else ""
-    return [f"{file}: the text is in {', '.join(texts)}{beside}; {label} is learned."]
+    why = "text was given" if named else "cells there are texts of several words"
+    return (
+        f"{file}: the text is in {', '.join(texts)}{beside}; {label} is learned. A row is a text, "
+        f"as {why}."
+    )
