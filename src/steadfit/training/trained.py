@@ -17,7 +17,7 @@ from steadfit.data import Dataset, natural
 from steadfit.errors import CodeNeededError, SteadfitError
 from steadfit.files import whole_folder
 from steadfit.kinds import Inputs, Preparation, checked
-from steadfit.models import OwnNetwork, build
+from steadfit.models import OwnNetwork, Pretrained, build
 from steadfit.recipe import Recipe
 from steadfit.regular_files import read_json
 from steadfit.training import limits, new_inputs
@@ -25,6 +25,7 @@ from steadfit.training.export import Format, export, program
 from steadfit.training.facts import ModelFacts
 from steadfit.training.model_files import FACTS, model_folder, network_file, prepare, weights_file
 from steadfit.training.own_models import (
+    carries,
     graph_files,
     graphs_of,
     preparation_of,
@@ -75,6 +76,11 @@ class TrainedModel:
         return members
 
     @property
+    def opaque(self) -> bool:
+        """Whether onnxruntime runs the network: it has no gradients and no layers to look at."""
+        return bool(self.graphs) or carries(self.facts)
+
+    @property
     def module(self) -> nn.Module:
         """The network, in evaluation mode. It takes inputs that `preparation` has prepared.
 
@@ -101,9 +107,14 @@ class TrainedModel:
         to: "onnx", or "torch" for what `torch.export.load` reads. The program takes unprepared
         inputs, any number of examples, and sequences of any length. Returns the path.
 
-        Raises SteadfitError for an unknown format, a place that cannot be written, and where
-        packages are missing that the format needs (`pip install 'steadfit[export]'`).
+        Raises SteadfitError for an unknown format, a place that cannot be written, where packages
+        are missing that the format needs (`pip install 'steadfit[export]'`), and `opaque`.
         """
+        if self.opaque:
+            raise SteadfitError(
+                f"{self.facts.recipe.model.name} is run by onnxruntime, and torch cannot export "
+                "it. Give the network as a module, or load the model with its code."
+            )
         facts = self.facts
         made = program(facts.schema, facts.shape, self.members, facts.recipe.model.name)
         return export(made, path, to)
@@ -245,7 +256,7 @@ class TrainedModel:
 
     @classmethod
     def load(
-        cls, folder: str | Path, network: OwnNetwork | None = None
+        cls, folder: str | Path, network: OwnNetwork | Pretrained | None = None
     ) -> "TrainedModel | TrainedReference":
         """Read what `save` wrote, or `TrainedReference.save`, as model.json says.
 
@@ -266,9 +277,9 @@ class TrainedModel:
             size = sum(file.stat().st_size for file in (*files, *graphs))
         limits.check_weights(f"The model in {folder}", size)
         with _undamaged(folder):
-            facts = with_code(facts, network) if not graphs else facts
-            read = tuple(path.read_bytes() for path in graphs)
-            model = cls(facts, tuple(map(read_weights, files)), read)
+            weights = tuple(map(read_weights, files))
+            facts = facts if graphs else with_code(facts, network, weights[0])
+            model = cls(facts, weights, tuple(path.read_bytes() for path in graphs))
             assert model.members is not None
         return model
 
