@@ -75,6 +75,23 @@ def test_what_has_no_label_or_no_image_is_said(tmp_path: Path) -> None:
     assert any("labels.csv: 2 rows without an image or a label" in note for note in data.notes)
 
 
+def test_a_header_that_names_an_image_is_none(tmp_path: Path) -> None:
+    root = folder(tmp_path / "p", "1.png", "2.png", "3.png", "4.png")
+    (tmp_path / "l.csv").write_text("1.png,a\n2.png,b\n3.png,a\n4.png,b\n")
+    with pytest.raises(SteadfitError, match=r"must have a header.*1\.png"):
+        read(root, labels=tmp_path / "l.csv")
+
+
+def test_columns_that_are_not_used_are_said_and_rows_that_come_again_are_not(tmp_path: Path):
+    root = folder(tmp_path / "p", "1.png", "2.png")
+    (tmp_path / "l.csv").write_text(
+        "file,label,split\n1.png,a,train\n2.png,b,test\n1.png,a,train\n"
+    )
+    notes = read(root, labels=tmp_path / "l.csv").notes
+    assert any("label is learned, and split not used" in note for note in notes)
+    assert not any("without an image" in note for note in notes)
+
+
 def test_numbers_are_learned_as_numbers(tmp_path: Path) -> None:
     root = folder(tmp_path / "photos", *NAMES)
     (root / "ages.csv").write_text("file;age\n0;1,5\n1;2,5\n2;3,25\n3;0,5\n")

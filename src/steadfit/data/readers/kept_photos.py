@@ -33,7 +33,7 @@ from steadfit.regular_files import read_json
 VARIABLE = "STEADFIT_CACHE_PHOTOS"  # gigabytes that all sets may take together
 _GIGABYTES = 20.0
 _FACTS = "facts.json"
-_VERSION = 1  # raise it when the same files would give other pixels or facts
+_VERSION = 2  # raise it when the same files would give other pixels or facts
 _IN_MEMORY = 2**28  # bytes of a set that is held in memory, at most
 _RECENT = 2.0  # seconds, in which a file system may not tell a file from the one before it
 
