@@ -230,6 +230,25 @@ def test_16_bit_files_that_use_fewer(tmp_path: Path, bits: int, suffix: str) -> 
     assert np.abs(kind.read(dark, None).x[0, 0].numpy() - x / 4).max() <= 1
 
 
+@pytest.mark.parametrize(
+    ("trained", "used", "said"), [(255, 4095, "too dark"), (4095, 65535, "too bright")]
+)
+def test_another_white_than_in_training_is_said_at_prediction(
+    tmp_path: Path, trained: int, used: int, said: str
+) -> None:
+    def image(white: int) -> Image.Image:
+        values = GREY.astype(int) * white // int(GREY.max())
+        return Image.fromarray(values.astype(np.uint8 if white == 255 else np.uint16))
+
+    data = read(classes_of(tmp_path, image(trained), each=3))
+    assert isinstance(data.schema.kind, Images)
+    image(used).save(tmp_path / "new.png")
+    [note] = data.schema.kind.read(tmp_path / "new.png", None).notes
+    assert f"values up to {used}: new.png" in note
+    assert said in note
+    assert data.schema.kind.read(tmp_path / "a", None).notes == ()
+
+
 def test_the_first_of_several_pictures_is_read_and_it_is_said(tmp_path: Path) -> None:
     classes_of(tmp_path, Image.fromarray(GREY))
     others = [Image.new("L", (10, 8), 77)]

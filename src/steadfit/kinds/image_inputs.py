@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from PIL.Image import Image
 from torch import Tensor
 
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats import pictures
 from steadfit.formats.arrays import as_array, finite, named, writable
 from steadfit.formats.npz import load_arrays
@@ -56,8 +57,25 @@ def read_images(source: Path, channels: int, frame: Frame) -> Examples:
             f"{source} must have images that can be read, got none. {name}: {reason} Check the "
             "files."
         )
-    notes = tuple(f"{name} cannot be predicted: {reason}" for name, reason in damaged.items())
+    notes = (
+        *_depth_note(files, root, frame.white),
+        *(f"{name} cannot be predicted: {reason}" for name, reason in damaged.items()),
+    )
     return Examples(torch.stack(list(found.values())), tuple(found), notes, damaged=damaged)
+
+
+def _depth_note(files: Sequence[Path], root: Path, white: int) -> list[str]:
+    """What is to be said of files of 16 bits whose white may be another one than in training."""
+    deep = [file for file in files if (look := pictures.look_at(file)) and look.deep]
+    used = pictures.white_of(deep) if deep else white
+    if used <= white < pictures.WHITE or used == white:
+        return []
+    names = some([pictures.place(file, root) for file in deep])
+    seem = "too bright" if used > white else "too dark"
+    return [
+        f"{counted(len(deep), 'images')} of 16 bits a pixel with values up to {used}: {names}. As in "
+        f"training {white} is white, so they may be {seem}."
+    ]
 
 
 def _files(folder: Path) -> list[Path]:
