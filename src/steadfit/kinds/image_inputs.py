@@ -73,8 +73,8 @@ def _depth_note(files: Sequence[Path], root: Path, white: int) -> list[str]:
     names = some([pictures.place(file, root) for file in deep])
     seem = "too bright" if used > white else "too dark"
     return [
-        f"{counted(len(deep), 'images')} of 16 bits a pixel with values up to {used}: {names}. As in "
-        f"training {white} is white, so they may be {seem}."
+        f"{counted(len(deep), 'images')} of 16 bits a pixel with values up to {used}: {names}. As "
+        f"in training {white} is white, so they may be {seem}."
     ]
 
 
