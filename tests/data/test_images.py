@@ -564,6 +564,13 @@ def test_many_damaged_files_are_one_note(tmp_path: Path) -> None:
     assert any("10 images are left out (b/empty0.png" in note for note in notes)
 
 
+def test_classes_too_deep_below_train_are_found(tmp_path: Path) -> None:
+    for side in ("train", "test"):
+        fill(tmp_path / side / "images")
+    with pytest.raises(SteadfitError, match=r"train must have .*Give .*images, which has .* a, b"):
+        read(tmp_path)
+
+
 def test_classes_two_levels_too_deep_are_found(tmp_path: Path) -> None:
     fill(tmp_path / "data" / "photos")
     with pytest.raises(SteadfitError, match=r"Give .*photos, which has the folders a, b"):

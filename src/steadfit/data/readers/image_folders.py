@@ -54,8 +54,7 @@ def in_class_folders(root: Path) -> Findings:
                 f"{divided[1].name} ({counted(count, 'files')}) has no class folders and is left "
                 "out."
             )
-    if divided is None:
-        _check_level(root)
+    _check_level(sides[0][0])
     found = _images(root, sides, of_classes=True)
     if all(file.is_test for file in found.files):
         raise SteadfitError(
