@@ -20,6 +20,7 @@ from steadfit.kinds.base import Examples
 from steadfit.machine import check_free
 
 Size = tuple[int, int, int]  # channels, height, width
+_SHARES = 2.0  # that a mean of images from 0 to 1, scaled in any usual way, does not exceed
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
@@ -135,6 +136,21 @@ def images_in_memory(given: Any, channels: int, frame: Frame) -> Tensor:
             "them."
         )
     return torch.from_numpy(np.ascontiguousarray(writable(x)))
+
+
+def check_scale(x: Tensor, mean: Sequence[float], std: Sequence[float]) -> None:
+    """Raise SteadfitError for images from 0 to 1 where those trained on were not, or for whole
+    numbers where those were. mean, std: of each channel of these."""
+    most, shares = float(x.max()), x.is_floating_point()
+    too_small = shares and 0 < most <= 1 and max(mean) > _SHARES
+    too_large = not shares and most > 1 and max(*mean, *std) <= 1
+    if too_small or too_large:
+        change = "multiplied" if too_small else "divided"
+        raise SteadfitError(
+            "Images must have values on the scale of those trained on, whose mean is "
+            f"{max(mean):.3g}, got values up to {most:.3g}. Most often they must be {change} by "
+            "255."
+        )
 
 
 def _picture(given: str | Path | Image, channels: int, frame: Frame) -> Tensor:

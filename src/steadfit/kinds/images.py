@@ -15,7 +15,7 @@ from steadfit.formats import Form
 from steadfit.formats.pictures import WHITE, Fit, Frame
 from steadfit.kinds import image_changes
 from steadfit.kinds.base import Examples, Kind, Mixture, Packed, Usual, existing, said
-from steadfit.kinds.image_inputs import images_in_memory, read_images
+from steadfit.kinds.image_inputs import check_scale, images_in_memory, read_images
 from steadfit.kinds.mirrored import Mirrored, chosen, try_mirrored
 from steadfit.kinds.moments import moments
 from steadfit.kinds.own_changes import own_change
@@ -200,6 +200,10 @@ class Images(Kind[Tensor]):
 
     def signature(self, shape: tuple[int, ...], preparations: Sequence[Preparation]) -> Signature:
         return image_signature(shape, preparations)
+
+    def check_values(self, x: Pixels, preparation: Preparation) -> None:
+        if isinstance(x, Tensor) and len(x):
+            check_scale(x, preparation.mean, preparation.std)
 
     def check_changes(self, settings: Augmentation) -> None:
         super().check_changes(settings)

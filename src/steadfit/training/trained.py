@@ -129,7 +129,7 @@ class TrainedModel:
         pathlib.Path. And examples as `Dataset.x` has them.
 
         Raises SteadfitError for another shape, or other channels, for values that are not finite,
-        and of a language model.
+        images on another scale than those trained on, and of a language model.
         """
         x = self._checked(x)
         return np.stack([p.restore(outputs(m, p, x)).numpy() for m, p in self.members])
@@ -216,6 +216,7 @@ class TrainedModel:
         schema.task.check_answers()
         found = checked(schema.kind, x, schema.form)
         schema.task.check_inputs(found)
+        schema.kind.check_values(found, self.members[0][1])
         return found
 
     def with_replicas(self, recipe: Recipe, replicas: Sequence[Replica]) -> "TrainedModel":
