@@ -46,6 +46,7 @@ EXPECTED = {"0.png": "cat", "2.png": "cat", "3.png": "dog", "more/1.png": "dog"}
         "no suffix": "id,label\n0,cat\n1,dog\n2,cat\n3,dog\n",
         "paths": "label,path\ncat,./0.png\ndog,more/1.png\ncat,2.png\ndog,3.png\n",
         "of Windows": "a;b\nC:\\x\\0.png;cat\nmore\\1.png;dog\n2.png;cat\n3.png;dog\n",
+        "capitals": "file,label\n0.PNG,cat\nMORE/1.Png,dog\n2.png,cat\n3.PNG,dog\n",
         "another order": "image,breed\n3.png,dog\n2.png,cat\n1.png,dog\n0.png,cat\n",
         "said twice": "file,label\n0.png,cat\n1,dog\n2.png,cat\n3.png,dog\n3.png,dog\n",
     }.values(),
@@ -114,6 +115,16 @@ def test_what_is_wrong_with_a_table_of_labels_is_said(tmp_path: Path, table: str
     (root / "labels.csv").write_text(table)
     with pytest.raises(SteadfitError, match=sentence):
         read(root, labels="labels.csv")
+
+
+def test_names_that_differ_by_capitals_are_told_apart(tmp_path: Path) -> None:
+    root = folder(tmp_path / "p", "A.png", "a.png", "b.png")
+    (tmp_path / "l.csv").write_text("file,label\nA.png,x\na.png,y\nB.png,x\n")
+    found = labels(read(root, labels=tmp_path / "l.csv"))
+    assert found == {"A.png": "x", "a.png": "y", "b.png": "x"}
+    (tmp_path / "l.csv").write_text("file,label\nA.PNG,x\nb.png,y\n")
+    with pytest.raises(SteadfitError, match=r"may be any of 2 images: A\.png, a\.png"):
+        read(root, labels=tmp_path / "l.csv")
 
 
 def test_a_name_that_may_be_two_images_is_refused(tmp_path: Path) -> None:

@@ -243,10 +243,15 @@ def _rows_of(
     Raises SteadfitError for a cell that may be several.
     """
     found: list[tuple[int, Path]] = []
+    folded: dict[str, list[Path]] = {}  # as some systems do not tell capitals apart
+    for key, paths in known.items():
+        folded.setdefault(key.casefold(), []).extend(paths)
     for number, cell in enumerate(table.names_in(name)):
         parts = (cell or "").replace("\\", "/").split("/")
-        ends = ("/".join(parts[begin:]) for begin in range(len(parts)))
-        meant = next((known[end] for end in ends if end in known), [])
+        ends = ["/".join(parts[begin:]) for begin in range(len(parts))]
+        exact = (known[end] for end in ends if end in known)
+        alike = (folded[end.casefold()] for end in ends if end.casefold() in folded)
+        meant = next(exact, None) or next(alike, [])
         if len(meant) > 1:
             raise SteadfitError(
                 f'{table.where(number)}: "{cell}" may be any of {counted(len(meant), "images")}: '
