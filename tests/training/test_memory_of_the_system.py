@@ -57,6 +57,8 @@ from pathlib import Path
 import torch
 from steadfit.kinds import Images, Preparation
 from steadfit.kinds.stored import PixelFile, Stored
+from steadfit.data import Dataset, Schema
+from steadfit.tasks import Classes
 from steadfit.training import keep_freed_memory
 from steadfit.training.predict import outputs
 
@@ -73,6 +75,8 @@ net = torch.nn.Sequential(torch.nn.Flatten(), linear)
 def look(x):
     outputs(net, Preparation(mean=(0.0,) * 3, std=(1.0,) * 3), x)
     kind.matrix(x)
+    often = x.at(torch.arange(len(x)).repeat(4))
+    Dataset("photos", often, torch.zeros(len(often)), Schema(kind, Classes(("a", "b")))).fingerprint
     return taken()
 
 few = look(photos.at(torch.arange(100)))

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from torch import Tensor
@@ -128,7 +129,7 @@ class Dataset:
         """SHA-256 of contents, shapes, types, classes and tokens; 64 hexadecimal digits."""
         kind, task = self.schema.kind, self.schema.task
         digest = hashlib.sha256()
-        for part in (*kind.content(self.x), *content(self.y)):
+        for part in chain(kind.content(self.x), content(self.y)):  # which may be beyond memory
             digest.update(part)
         digest.update(repr((task.learned, task.classes, *kind.names(self.x))).encode())
         return digest.hexdigest()

@@ -27,7 +27,7 @@ from steadfit.kinds.stored import Pixels, Stored
 from steadfit.recipe import Augmentation
 
 _IMAGES, _VALUES = 512, 2**21  # of a batch that is predicted, at most; values take 4 bytes each
-_ROWS = 750 * 10**6  # bytes of images as rows of numbers, of which a worker holds three copies
+_ROWS = 750 * 10**6  # bytes of images as rows of numbers, of which a worker holds two
 _SMALL = 16  # pixels a side that a reference model is given, at most
 _MANY = 5_000  # photos, of which a network learns by itself what a pretrained one knows
 _PHOTO = 32  # pixels of the shorter side of what is trained as a photo, at least
@@ -231,7 +231,7 @@ class Images(Kind[Tensor]):
 
 def check_rows(images: int, columns: int) -> None:
     """Raise SteadfitError for images that would take too much memory as rows of numbers: a linear
-    model needs them all at once, and a few copies."""
+    model needs them all at once, and a copy."""
     needed = 8 * images * columns
     if needed > _ROWS:
         raise SteadfitError(
