@@ -1,15 +1,18 @@
 """Images whose labels are in a table or in the files' names, groups, and odd pictures."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from PIL import features as pillow_features
 
 from steadfit.data import Dataset, read, split
 from steadfit.errors import SteadfitError
+from steadfit.formats import pictures
 from steadfit.formats.pictures import Frame
 from steadfit.kinds import Images
 from steadfit.kinds.image_inputs import read_images
@@ -309,10 +312,42 @@ def test_heic_is_named_with_what_reads_it(
     monkeypatch.setitem(__import__("sys").modules, "pillow_heif", None)
     classes_of(tmp_path, Image.fromarray(GREY))
     (tmp_path / "a" / name).write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
-    said = "a HEIC picture, which needs pillow-heif to be read: pip install pillow-heif"
+    said = "a HEIC picture, which pillow-heif reads: pip install 'steadfit[heic]'"
     assert any(f"a/{name} is left out" in note and said in note for note in read(tmp_path).notes)
-    with pytest.raises(SteadfitError, match=said):
+    with pytest.raises(SteadfitError, match=re.escape(said)):
         read_images(tmp_path / "a" / name, 1, Frame(8, 10))
+
+
+@pytest.fixture
+def _decoders_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """pillow-heif is registered for one test alone."""
+    monkeypatch.setattr(Image, "OPEN", dict(Image.OPEN))
+    monkeypatch.setattr(Image, "ID", list(Image.ID))
+    pictures._formats.cache_clear()
+    yield
+    pictures._formats.cache_clear()
+
+
+@pytest.mark.usefixtures("_decoders_anew")
+def test_heic_is_read_with_the_extra(tmp_path: Path) -> None:
+    """In training and predicting alike, and turned upright."""
+    heif = pytest.importorskip("pillow_heif", reason="pip install 'steadfit[heic]'")
+    large = Image.fromarray(np.repeat(np.repeat(GREY, 8, 0), 8, 1)).convert("RGB")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    heif.register_heif_opener()
+    for label in "ab":
+        (tmp_path / label).mkdir()
+        for k in range(3):
+            large.rotate(90, expand=True).save(
+                tmp_path / label / f"{k}.heic", quality=95, exif=exif.tobytes()
+            )
+    data = read(tmp_path)
+    assert data.x.shape[2:] == (51, 64)
+    again = read_images(tmp_path / "a" / "0.heic", data.x.shape[1], Frame(51, 64)).x
+    assert torch.equal(again[0], data.x[0])
+    wanted = np.asarray(large.convert("L").resize((64, 51))).astype(float)
+    assert np.abs(data.x[0, 0].numpy() - wanted).mean() < 6
 
 
 def test_many_files_that_need_the_same_are_one_note(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def _unknown(path: Path) -> str:
         return next(known, "it is no image that Pillow can read.") if head else "it is empty."
     if brand in _AVIF:
         return "it is an AVIF picture, which needs Pillow 11.3 or later to be read."
-    return "it is a HEIC picture, which needs pillow-heif to be read: pip install pillow-heif."
+    return "it is a HEIC picture, which pillow-heif reads: pip install 'steadfit[heic]'."
 
 
 def _brand(path: Path) -> bytes | None:
