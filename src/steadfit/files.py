@@ -188,6 +188,13 @@ def _take_place(new: Path, folder: Path) -> None:
         return
 
 
+def remove_folder(folder: Path) -> None:
+    """Remove a folder of files at once: nobody finds it half removed. Raises OSError."""
+    old = _new_name(folder)
+    os.rename(folder, old)
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def remove_unfinished(path: Path) -> None:
     """Remove what killed processes left of this file or folder; nobody else may be writing it."""
     for other in os.listdir(path.parent):

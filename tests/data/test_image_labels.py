@@ -1,15 +1,18 @@
 """Images whose labels are in a table or in the files' names, groups, and odd pictures."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from PIL import features as pillow_features
 
 from steadfit.data import Dataset, read, split
 from steadfit.errors import SteadfitError
+from steadfit.formats import pictures
 from steadfit.formats.pictures import Frame
 from steadfit.kinds import Images
 from steadfit.kinds.image_inputs import read_images
@@ -46,6 +49,7 @@ EXPECTED = {"0.png": "cat", "2.png": "cat", "3.png": "dog", "more/1.png": "dog"}
         "no suffix": "id,label\n0,cat\n1,dog\n2,cat\n3,dog\n",
         "paths": "label,path\ncat,./0.png\ndog,more/1.png\ncat,2.png\ndog,3.png\n",
         "of Windows": "a;b\nC:\\x\\0.png;cat\nmore\\1.png;dog\n2.png;cat\n3.png;dog\n",
+        "capitals": "file,label\n0.PNG,cat\nMORE/1.Png,dog\n2.png,cat\n3.PNG,dog\n",
         "another order": "image,breed\n3.png,dog\n2.png,cat\n1.png,dog\n0.png,cat\n",
         "said twice": "file,label\n0.png,cat\n1,dog\n2.png,cat\n3.png,dog\n3.png,dog\n",
     }.values(),
@@ -75,6 +79,23 @@ def test_what_has_no_label_or_no_image_is_said(tmp_path: Path) -> None:
     assert any("labels.csv: 2 rows without an image or a label" in note for note in data.notes)
 
 
+def test_a_header_that_names_an_image_is_none(tmp_path: Path) -> None:
+    root = folder(tmp_path / "p", "1.png", "2.png", "3.png", "4.png")
+    (tmp_path / "l.csv").write_text("1.png,a\n2.png,b\n3.png,a\n4.png,b\n")
+    with pytest.raises(SteadfitError, match=r"must have a header.*1\.png"):
+        read(root, labels=tmp_path / "l.csv")
+
+
+def test_columns_that_are_not_used_are_said_and_rows_that_come_again_are_not(tmp_path: Path):
+    root = folder(tmp_path / "p", "1.png", "2.png")
+    (tmp_path / "l.csv").write_text(
+        "file,label,split\n1.png,a,train\n2.png,b,test\n1.png,a,train\n"
+    )
+    notes = read(root, labels=tmp_path / "l.csv").notes
+    assert any("label is learned, and split not used" in note for note in notes)
+    assert not any("without an image" in note for note in notes)
+
+
 def test_numbers_are_learned_as_numbers(tmp_path: Path) -> None:
     root = folder(tmp_path / "photos", *NAMES)
     (root / "ages.csv").write_text("file;age\n0;1,5\n1;2,5\n2;3,25\n3;0,5\n")
@@ -97,6 +118,16 @@ def test_what_is_wrong_with_a_table_of_labels_is_said(tmp_path: Path, table: str
     (root / "labels.csv").write_text(table)
     with pytest.raises(SteadfitError, match=sentence):
         read(root, labels="labels.csv")
+
+
+def test_names_that_differ_by_capitals_are_told_apart(tmp_path: Path) -> None:
+    root = folder(tmp_path / "p", "A.png", "a.png", "b.png")
+    (tmp_path / "l.csv").write_text("file,label\nA.png,x\na.png,y\nB.png,x\n")
+    found = labels(read(root, labels=tmp_path / "l.csv"))
+    assert found == {"A.png": "x", "a.png": "y", "b.png": "x"}
+    (tmp_path / "l.csv").write_text("file,label\nA.PNG,x\nb.png,y\n")
+    with pytest.raises(SteadfitError, match=r"may be any of 2 images: A\.png, a\.png"):
+        read(root, labels=tmp_path / "l.csv")
 
 
 def test_a_name_that_may_be_two_images_is_refused(tmp_path: Path) -> None:
@@ -213,6 +244,25 @@ def test_16_bit_files_that_use_fewer(tmp_path: Path, bits: int, suffix: str) -> 
     assert np.abs(kind.read(dark, None).x[0, 0].numpy() - x / 4).max() <= 1
 
 
+@pytest.mark.parametrize(
+    ("trained", "used", "said"), [(255, 4095, "too dark"), (4095, 65535, "too bright")]
+)
+def test_another_white_than_in_training_is_said_at_prediction(
+    tmp_path: Path, trained: int, used: int, said: str
+) -> None:
+    def image(white: int) -> Image.Image:
+        values = GREY.astype(int) * white // int(GREY.max())
+        return Image.fromarray(values.astype(np.uint8 if white == 255 else np.uint16))
+
+    data = read(classes_of(tmp_path, image(trained), each=3))
+    assert isinstance(data.schema.kind, Images)
+    image(used).save(tmp_path / "new.png")
+    [note] = data.schema.kind.read(tmp_path / "new.png", None).notes
+    assert f"values up to {used}: new.png" in note
+    assert said in note
+    assert data.schema.kind.read(tmp_path / "a", None).notes == ()
+
+
 def test_the_first_of_several_pictures_is_read_and_it_is_said(tmp_path: Path) -> None:
     classes_of(tmp_path, Image.fromarray(GREY))
     others = [Image.new("L", (10, 8), 77)]
@@ -262,10 +312,42 @@ def test_heic_is_named_with_what_reads_it(
     monkeypatch.setitem(__import__("sys").modules, "pillow_heif", None)
     classes_of(tmp_path, Image.fromarray(GREY))
     (tmp_path / "a" / name).write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
-    said = "a HEIC picture, which needs pillow-heif to be read: pip install pillow-heif"
+    said = "a HEIC picture, which pillow-heif reads: pip install 'steadfit[heic]'"
     assert any(f"a/{name} is left out" in note and said in note for note in read(tmp_path).notes)
-    with pytest.raises(SteadfitError, match=said):
+    with pytest.raises(SteadfitError, match=re.escape(said)):
         read_images(tmp_path / "a" / name, 1, Frame(8, 10))
+
+
+@pytest.fixture
+def _decoders_anew(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """pillow-heif is registered for one test alone."""
+    monkeypatch.setattr(Image, "OPEN", dict(Image.OPEN))
+    monkeypatch.setattr(Image, "ID", list(Image.ID))
+    pictures._formats.cache_clear()
+    yield
+    pictures._formats.cache_clear()
+
+
+@pytest.mark.usefixtures("_decoders_anew")
+def test_heic_is_read_with_the_extra(tmp_path: Path) -> None:
+    """In training and predicting alike, and turned upright."""
+    heif = pytest.importorskip("pillow_heif", reason="pip install 'steadfit[heic]'")
+    large = Image.fromarray(np.repeat(np.repeat(GREY, 8, 0), 8, 1)).convert("RGB")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    heif.register_heif_opener()
+    for label in "ab":
+        (tmp_path / label).mkdir()
+        for k in range(3):
+            large.rotate(90, expand=True).save(
+                tmp_path / label / f"{k}.heic", quality=95, exif=exif.tobytes()
+            )
+    data = read(tmp_path)
+    assert data.x.shape[2:] == (51, 64)
+    again = read_images(tmp_path / "a" / "0.heic", data.x.shape[1], Frame(51, 64)).x
+    assert torch.equal(again[0], data.x[0])
+    wanted = np.asarray(large.convert("L").resize((64, 51))).astype(float)
+    assert np.abs(data.x[0, 0].numpy() - wanted).mean() < 6
 
 
 def test_many_files_that_need_the_same_are_one_note(tmp_path: Path) -> None:

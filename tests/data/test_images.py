@@ -24,11 +24,13 @@ COLOUR = Image.merge("RGB", [GREY, GREY.point(lambda v: 255 - v), Image.new("L",
 def fill(
     folder: Path, image: Image.Image = GREY, classes: Sequence[str] = "ab", each: int = 3
 ) -> Path:
-    """A sound folder of `each` PNG images a class."""
-    for label in classes:
+    """A sound folder of `each` PNG images a class; those of the second are a little darker."""
+    for number, label in enumerate(classes):
         (folder / label).mkdir(parents=True, exist_ok=True)
+        darker = max(number, "ab".find(label))
+        own = image.point([max(0, v - darker) for v in range(256)] * len(image.getbands()))
         for i in range(each):
-            image.save(folder / label / f"{i}.png")
+            own.save(folder / label / f"{i}.png")
     return folder
 
 
@@ -41,7 +43,7 @@ def test_folders_are_classes_and_paths_are_names(tmp_path: Path) -> None:
     assert str(data) == "photos · 6 images 1×8×10 · 2 classes"
     assert data.ids == ("a/0.png", "a/1.png", "a/2.png", "b/0.png", "b/1.png", "b/2.png")
     assert (data.classes, data.y.tolist()) == (("a", "b"), [0, 0, 0, 1, 1, 1])
-    assert (data.structure.is_test, data.notes) == (None, ("2 classes: a (3), b (3).",))
+    assert (data.structure.is_test, data.notes[0]) == (None, "2 classes: a (3), b (3).")
     assert (pixels(data, "a/0.png")[0] == np.asarray(GREY)).all()
 
 
@@ -121,12 +123,24 @@ def test_black_and_white(tmp_path: Path) -> None:
 
 def test_transparency_is_laid_on_white(tmp_path: Path) -> None:
     fill(tmp_path)
-    Image.new("LA", (10, 8), (0, 0)).save(tmp_path / "a" / "z.png")
+    layer = Image.new("LA", (10, 8), (0, 0))
+    layer.putpixel((0, 0), (9, 255))
+    layer.save(tmp_path / "a" / "z.png")
     palette = Image.new("P", (10, 8), 3)
+    palette.putpixel((0, 0), 2)
     palette.save(tmp_path / "a" / "y.gif", transparency=3)
     data = read(tmp_path)
-    assert (pixels(data, "a/z.png") == 255).all()
-    assert (pixels(data, "a/y.gif") == 255).all()
+    for name in ("a/z.png", "a/y.gif"):
+        assert (pixels(data, name)[0].flat[1:] == 255).all()
+    assert pixels(data, "a/z.png")[0, 0, 0] == 9
+
+
+def test_a_picture_transparent_all_over_is_taken_as_it_is(tmp_path: Path) -> None:
+    fill(tmp_path)
+    layer = GREY.convert("RGBA")
+    layer.putalpha(0)
+    layer.save(tmp_path / "a" / "z.png")
+    assert (pixels(read(tmp_path), "a/z.png")[0] == np.asarray(GREY)).all()
 
 
 def test_images_are_turned_upright(tmp_path: Path) -> None:
@@ -192,7 +206,7 @@ def test_what_is_cut_off_is_beyond_the_middle(tmp_path: Path) -> None:
 
 
 def test_how_much_is_kept_is_said(tmp_path: Path) -> None:
-    (_, note) = read(fill(tmp_path, GREY.resize((640, 480))), size=(48, 64)).notes
+    (_, note, *_) = read(fill(tmp_path, GREY.resize((640, 480))), size=(48, 64)).notes
     assert "1.0% of an image's pixels are kept" in note
 
 
@@ -297,7 +311,7 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path: Path) -> None:
     secret = fill(tmp_path / "elsewhere") / "a" / "0.png"
     root = fill(tmp_path / "photos")
     (root / "a" / "out.png").symlink_to(secret)
-    (root / "a" / "in.png").symlink_to(root / "b" / "0.png")
+    (root / "a" / "in.png").symlink_to(root / "a" / "0.png")
     (root / "c").symlink_to(tmp_path / "elsewhere" / "a")
     (root / "a" / "loop").symlink_to(root)
     data = read(root)
@@ -439,18 +453,122 @@ def test_validation_images_test_where_there_are_no_test_images(tmp_path: Path, t
     assert data.notes[1:] == (f"{test} is the test set, as there is no test folder.",)
 
 
-@pytest.mark.parametrize("names", [("training_set", "test_set"), ("dev", "test"), ("p1", "val1")])
+@pytest.mark.parametrize(
+    "names",
+    [("training_set", "test_set"), ("dev", "test"), ("p1", "val1"), ("fold1", "fold2"),
+     ("batch_1", "batch_2"), ("cats_train", "cats_test")],
+)  # fmt: skip
 def test_parts_are_no_classes(tmp_path: Path, names: tuple[str, str]) -> None:
     for name in names:
         fill(tmp_path / name)
-    with pytest.raises(SteadfitError, match=r"which all have the folders a, b and so are parts"):
+    with pytest.raises(SteadfitError, match=r"which all have the folders a, b, and so parts"):
         read(tmp_path)
 
 
 def test_classes_may_have_the_same_folders_below(tmp_path: Path) -> None:
+    """Where it is the other way round, the note's advice gives the others."""
     for name in ("cat", "dog"):
         fill(tmp_path / name, classes=("front", "back"))
-    assert read(tmp_path).classes == ("cat", "dog")
+    data = read(tmp_path)
+    assert data.classes == ("cat", "dog")
+    assert any('back, front. If these are the classes, give label_from="*/{label}/*"' in note
+               for note in data.notes)  # fmt: skip
+    assert read(tmp_path, label_from="*/{label}/*").classes == ("back", "front")
+
+
+@pytest.mark.parametrize("flat", [True, False])
+def test_parts_that_wrap_other_folders_are_no_classes(tmp_path: Path, flat: bool) -> None:
+    """As of a well-known set of scenes, and of parts without classes."""
+    for name in ("seg_train", "seg_test"):
+        fill(tmp_path / name, classes="a" if flat else [name])
+    fill(tmp_path, classes=["seg_pred"])
+    with pytest.raises(SteadfitError, match="seg_test, seg_train, and so parts"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("names", [("images", "masks"), ("Images", "labels"), ("img", "gt")])
+def test_pictures_and_their_masks_are_no_classes(tmp_path: Path, names: tuple[str, str]) -> None:
+    fill(tmp_path, classes=names)
+    with pytest.raises(SteadfitError, match="images, and what is marked in them"):
+        read(tmp_path)
+
+
+def test_a_class_is_called_alike_on_both_sides(tmp_path: Path) -> None:
+    fill(tmp_path / "train", classes=["Cat", "Dog"])
+    fill(tmp_path / "test", classes=["cat", "Dog"])
+    with pytest.raises(SteadfitError, match='"Cat" to learn from and "cat" to test on'):
+        read(tmp_path)
+
+
+def test_a_training_side_without_classes_is_a_sentence(tmp_path: Path) -> None:
+    fill(tmp_path / "test")
+    (tmp_path / "train").mkdir()
+    GREY.save(tmp_path / "train" / "0.png")
+    with pytest.raises(SteadfitError, match=r"train must have a folder .*train/0\.png lies in no"):
+        read(tmp_path)
+
+
+def test_folders_of_other_files_are_told_what_can_be_read(tmp_path: Path) -> None:
+    for label in "ab":
+        (tmp_path / label).mkdir()
+        for number in range(8):
+            (tmp_path / label / f"{number}.dcm").write_bytes(bytes(128) + b"DICM" + bytes(99))
+    with pytest.raises(SteadfitError, match=r"PNG, JPEG,.* can be read\. 16 files .*a/0\.dcm"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", ["ppm", "pgm", "pbm"])
+def test_portable_pixmaps_are_read(tmp_path: Path, suffix: str) -> None:
+    image = {"ppm": COLOUR, "pgm": GREY, "pbm": GREY.convert("1")}[suffix]
+    fill(tmp_path, image.convert("L") if suffix == "pbm" else image)
+    image.save(tmp_path / "a" / f"z.{suffix}")
+    found = pixels(read(tmp_path), f"a/z.{suffix}")
+    wanted = np.atleast_3d(np.asarray(image).astype(int) * (255 if suffix == "pbm" else 1))
+    assert (found == wanted.transpose(2, 0, 1)).all()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "it is empty"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "pointer of Git LFS"),
+        (b"\n<!DOCTYPE html><html>404</html>", "a page of the web"),
+    ],
+)
+def test_what_is_in_the_place_of_an_image_is_said(tmp_path: Path, content: bytes, words: str):
+    fill(tmp_path, each=20)
+    (tmp_path / "a" / "z.jpg").write_bytes(content)
+    assert any(f"a/z.jpg is left out: it is {words.removeprefix('it is ')}" in note
+               or words in note for note in read(tmp_path).notes)  # fmt: skip
+
+
+def test_images_of_one_colour_and_copies_with_another_label_are_named(tmp_path: Path) -> None:
+    fill(tmp_path)
+    Image.new("L", (10, 8)).save(tmp_path / "a" / "black.png")
+    GREY.save(tmp_path / "b" / "from-a.png")
+    notes = read(tmp_path).notes
+    assert "1 image has one colour all over: a/black.png." in notes
+    assert ("1 image is an exact copy of one with another label: a/0.png and b/from-a.png."
+            in notes)  # fmt: skip
+
+
+def test_many_damaged_files_are_one_note(tmp_path: Path) -> None:
+    """Each in its own way, as truncated ones are, or all alike."""
+    fill(tmp_path, each=80)
+    whole = (tmp_path / "a" / "0.png").read_bytes()
+    for number in range(10):
+        (tmp_path / "a" / f"cut{number}.png").write_bytes(whole[: 60 + number])
+        (tmp_path / "b" / f"empty{number}.png").write_bytes(b"")
+    notes = read(tmp_path, damaged=0.2).notes
+    assert len(notes) <= 4
+    assert any("10 images are left out (b/empty0.png" in note for note in notes)
+
+
+def test_classes_too_deep_below_train_are_found(tmp_path: Path) -> None:
+    for side in ("train", "test"):
+        fill(tmp_path / side / "images")
+    with pytest.raises(SteadfitError, match=r"train must have .*Give .*images, which has .* a, b"):
+        read(tmp_path)
 
 
 def test_classes_two_levels_too_deep_are_found(tmp_path: Path) -> None:
@@ -463,8 +581,9 @@ def test_classes_two_levels_too_deep_are_found(tmp_path: Path) -> None:
 def test_a_damaged_exif_block_says_nothing_of_the_pixels(tmp_path: Path, suffix: str) -> None:
     for label in "ab":
         (tmp_path / label).mkdir()
+        image = COLOUR if label == "a" else COLOUR.rotate(180)
         for i in range(3):
-            COLOUR.save(tmp_path / label / f"{i}.{suffix}", exif=b"Exif\0\0this is no TIFF header")
+            image.save(tmp_path / label / f"{i}.{suffix}", exif=b"Exif\0\0this is no TIFF header")
     data = read(tmp_path)
     assert (data.x.shape, data.notes[1:]) == ((6, 3, 8, 10), ())
     if suffix == "png":

@@ -1,6 +1,5 @@
 """Decoded photos are kept, told apart, and not taken where they are not what was written."""
 
-import dataclasses
 import os
 import pickle
 from pathlib import Path
@@ -208,12 +207,32 @@ def test_a_study_from_the_file_is_the_same_to_the_last_bit(
 
 
 @pytest.mark.usefixtures("in_a_file")
+def test_a_set_that_is_used_stays(photos: Path, monkeypatch: pytest.MonkeyPatch):
+    """A part of it that was sent, as to a worker, is mapped for itself."""
+    monkeypatch.setenv(VARIABLE, "1e-9")
+    data = read(photos)
+    [first] = photo_folder().iterdir()
+    part = data.take(torch.arange(3)).x
+    del data
+    read(photos, fit="crop")
+    assert first.is_dir()
+    worker = pickle.loads(pickle.dumps(part))
+    assert torch.equal(worker[:], part[:])
+    del part
+    read(photos, fit="crop", size=20)
+    assert first.is_dir()
+    del worker
+    read(photos, fit="crop", size=24)
+    assert not first.exists()
+
+
+@pytest.mark.usefixtures("in_a_file")
 def test_a_file_that_is_gone_is_a_sentence(photos: Path):
     data = read(photos)
     [folder] = photo_folder().iterdir()
     (folder / "pixels").unlink()
     with pytest.raises(SteadfitError, match="Read the photos again"):
-        dataclasses.replace(data.x)[:1]
+        pickle.loads(pickle.dumps(data.x))[:1]
 
 
 def test_a_study_of_others_names_no_file_beyond_the_sets():

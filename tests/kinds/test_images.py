@@ -7,6 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
+import steadfit as sf
+from steadfit.data import from_arrays
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Images
 
@@ -37,3 +39,16 @@ def test_images_that_are_larger_than_the_memory_are_refused(tmp_path: Path) -> N
     assert len(Images(3, 5, 5).read(tmp_path, None).x) == 4
     with pytest.raises(SteadfitError, match=r"would take 24,000.0 GB of memory"):
         Images(3, 10**6, 10**6).read(tmp_path, None)
+
+
+@pytest.mark.parametrize("trained", [1, 255])
+def test_images_on_another_scale_are_refused(trained: int, tmp_path: Path) -> None:
+    """They were predicted, wrongly and unsaid."""
+    x = np.random.default_rng(0).integers(0, 256, (20, 1, 8, 8), dtype=np.uint8)
+    given = x if trained == 255 else (x / 255).astype(np.float32)
+    data = from_arrays(given, [0, 1] * 10)
+    model = sf.fit(data, "linear", training={"epochs": 1}, reference=False, out=tmp_path).model
+    other = x if trained == 1 else (x / 255).astype(np.float32)
+    with pytest.raises(SteadfitError, match="scale of those trained on"):
+        model.predict(other)
+    assert len(model.predict(given.astype(np.float32))) == 20

@@ -160,8 +160,9 @@ def test_other_bad_input_is_refused(tmp_path: Path) -> None:
     small = pretrained(nn.Sequential(nn.Conv2d(3, 4, 9), nn.Conv2d(4, 4, 9)), size=12)
     with pytest.raises(SteadfitError, match="does not take images of 12×12 pixels"):
         build(model_of(small), (3, 12, 12), 2)
-    [_, enlarged] = network.notes(complete(model_of(network)).settings, (3, 8, 6))
+    [_, taken, enlarged] = network.notes(complete(model_of(network)).settings, (3, 8, 6))
     assert enlarged == f"Images of 8×6 pixels are enlarged to {SIDE} for it."
+    assert "shown as ImageNet" in taken
     unpooled = pretrained(nn.Flatten(0), size=SIDE)
     with pytest.raises(SteadfitError, match="must give features"):
         build(model_of(unpooled), (3, SIDE, SIDE), 2)

@@ -56,7 +56,7 @@ import sys
 from pathlib import Path
 import torch
 from steadfit.kinds import Images, Preparation
-from steadfit.kinds.stored import Stored
+from steadfit.kinds.stored import PixelFile, Stored
 from steadfit.data import Dataset, Schema
 from steadfit.tasks import Classes
 from steadfit.training import keep_freed_memory
@@ -68,7 +68,7 @@ def taken():
 
 keep_freed_memory()
 torch.set_num_threads(1)
-photos = Stored.whole(Path(sys.argv[1]), (800, 3, 128, 128))
+photos = Stored.whole(PixelFile(Path(sys.argv[1]), (800, 3, 128, 128)))
 kind, linear = Images.of(photos), torch.nn.Linear(3 * 128 * 128, 2)
 net = torch.nn.Sequential(torch.nn.Flatten(), linear)
 

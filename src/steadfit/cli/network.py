@@ -19,10 +19,10 @@ class Network:
         str | None,
         Parameter(
             group=MODEL,
-            help="A model's name, a list of layers, a pretrained network: timm:NAME or "
-            "torchvision:NAME, or your own: module:name. [default: convnet for images, mlp for "
-            "tables, bag for texts, language for a plain text, linear for forecasts, resnet1d for "
-            "classes of series and recurrent for their numbers]",
+            help="A model's name, a list of layers, a pretrained network: timm:NAME, "
+            "torchvision:NAME or onnx:FILE, or your own: module:name. [default: convnet for "
+            "images, mlp for tables, bag for texts, language for a plain text, linear for "
+            "forecasts, resnet1d for classes of series and recurrent for their numbers]",
         ),
     ] = None
     weights: Annotated[

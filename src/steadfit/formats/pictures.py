@@ -17,18 +17,24 @@ from steadfit.errors import SteadfitError
 from steadfit.machine import check_unpacked
 from steadfit.regular_files import open_regular
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".avif")
-_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "AVIF", "HEIF")  # no other is decoded
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".avif", ".ppm",
+            ".pgm", ".pbm")  # fmt: skip
+READ = "PNG, JPEG, BMP, GIF, TIFF, WebP, AVIF, HEIC, PPM, PGM and PBM"
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "AVIF", "HEIF", "PPM")  # no other
 _AVIF = (b"avif", b"avis")
 _HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _SEVERAL = ("GIF", "TIFF", "WEBP", "PNG", "AVIF", "HEIF")  # MPO has a preview beside the picture
 _ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 swap height and width
-NEEDS = "needs"  # in the reason why a sound file cannot be read here
 WHITE = 65535  # of a file with 16 bits a pixel that uses all of them
 _WHITES = (255, 1023, 4095, 16383, WHITE)
 _LEFT_BEHIND = {"__macosx", "@eadir", "#recycle", "#snapshot", "@recycle", "$recycle.bin",
                 "recycler", "system volume information", "lost+found", "thumbs.db", "ehthumbs.db",
-                "desktop.ini"}  # fmt: skip
+                "desktop.ini", "icon\r", "picasa.ini", "zbthumbnail.info"}  # fmt: skip
+_OTHERS = {  # what files called as images may begin with
+    b"version https://git-lfs": "it is a pointer of Git LFS; git lfs pull fetches the picture.",
+    b"<!doctype html": "it is a page of the web.",
+    b"<html": "it is a page of the web.",
+}
 
 
 Fit = Literal["pad", "crop"]
@@ -143,10 +149,13 @@ def _unknown(path: Path) -> str:
     """Why Pillow cannot read a file, and what can."""
     brand = _brand(path)
     if brand is None:
-        return "it is no image that Pillow can read."
+        with open_regular(path) as file:
+            head = file.read(40).strip().lower()
+        known = (said for begin, said in _OTHERS.items() if head.startswith(begin))
+        return next(known, "it is no image that Pillow can read.") if head else "it is empty."
     if brand in _AVIF:
-        return f"it is an AVIF picture, which {NEEDS} Pillow 11.3 or later to be read."
-    return f"it is a HEIC picture, which {NEEDS} pillow-heif to be read: pip install pillow-heif."
+        return "it is an AVIF picture, which needs Pillow 11.3 or later to be read."
+    return "it is a HEIC picture, which pillow-heif reads: pip install 'steadfit[heic]'."
 
 
 def _brand(path: Path) -> bytes | None:
@@ -263,8 +272,8 @@ def _eight_bits(image: Image.Image, white: int) -> Image.Image:
             raise SteadfitError("its pixels have more than 16 bits; give such data as .npz")
         shares = np.minimum(values.astype(np.int64), white) * 255 // white
         return Image.fromarray(shares.astype(np.uint8)).convert("RGB")
-    if image.has_transparency_data:
-        layer = image.convert("RGBA")
+    layer = image.convert("RGBA") if image.has_transparency_data else None
+    if layer is not None and layer.getchannel("A").getbbox():  # of a picture, not of nothing
         return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
     return image.convert("RGB")
 

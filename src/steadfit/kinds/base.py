@@ -224,6 +224,10 @@ class Kind(ABC, Generic[X]):
                 f"{', '.join(sorted(self.changes))}."
             )
 
+    def check_values(self, x: X, preparation: Preparation) -> None:
+        """Raise SteadfitError for examples to predict on another scale than those trained on."""
+        return None
+
     @abstractmethod
     def signature(self, shape: tuple[int, ...], preparations: Sequence[Preparation]) -> Signature:
         """How a saved program takes examples of this kind.

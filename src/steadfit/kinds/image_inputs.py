@@ -2,6 +2,7 @@
 
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from PIL.Image import Image
 from torch import Tensor
 
-from steadfit.errors import SteadfitError
+from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats import pictures
 from steadfit.formats.arrays import as_array, finite, named, writable
 from steadfit.formats.npz import load_arrays
@@ -19,6 +20,7 @@ from steadfit.kinds.values import Examples
 from steadfit.machine import check_free
 
 Size = tuple[int, int, int]  # channels, height, width
+_SHARES = 2.0  # that a mean of images from 0 to 1, scaled in any usual way, does not exceed
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
@@ -56,8 +58,25 @@ def read_images(source: Path, channels: int, frame: Frame) -> Examples:
             f"{source} must have images that can be read, got none. {name}: {reason} Check the "
             "files."
         )
-    notes = tuple(f"{name} cannot be predicted: {reason}" for name, reason in damaged.items())
+    notes = (
+        *_depth_note(files, root, frame.white),
+        *(f"{name} cannot be predicted: {reason}" for name, reason in damaged.items()),
+    )
     return Examples(torch.stack(list(found.values())), tuple(found), notes, damaged=damaged)
+
+
+def _depth_note(files: Sequence[Path], root: Path, white: int) -> list[str]:
+    """What is to be said of files of 16 bits whose white may be another one than in training."""
+    deep = [file for file in files if (look := pictures.look_at(file)) and look.deep]
+    used = pictures.white_of(deep) if deep else white
+    if used <= white < pictures.WHITE or used == white:
+        return []
+    names = some([pictures.place(file, root) for file in deep])
+    seem = "too bright" if used > white else "too dark"
+    return [
+        f"{counted(len(deep), 'images')} of 16 bits a pixel with values up to {used}: {names}. As "
+        f"in training {white} is white, so they may be {seem}."
+    ]
 
 
 def _files(folder: Path) -> list[Path]:
@@ -117,6 +136,21 @@ def images_in_memory(given: Any, channels: int, frame: Frame) -> Tensor:
             "them."
         )
     return torch.from_numpy(np.ascontiguousarray(writable(x)))
+
+
+def check_scale(x: Tensor, mean: Sequence[float], std: Sequence[float]) -> None:
+    """Raise SteadfitError for images from 0 to 1 where those trained on were not, or for whole
+    numbers where those were. mean, std: of each channel of these."""
+    most, shares = float(x.max()), x.is_floating_point()
+    too_small = shares and 0 < most <= 1 and max(mean) > _SHARES
+    too_large = not shares and most > 1 and max(*mean, *std) <= 1
+    if too_small or too_large:
+        change = "multiplied" if too_small else "divided"
+        raise SteadfitError(
+            "Images must have values on the scale of those trained on, whose mean is "
+            f"{max(mean):.3g}, got values up to {most:.3g}. Most often they must be {change} by "
+            "255."
+        )
 
 
 def _picture(given: str | Path | Image, channels: int, frame: Frame) -> Tensor:

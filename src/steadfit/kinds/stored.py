@@ -1,10 +1,15 @@
 """`Stored`: images in a file, of which only those that are asked for come into memory."""
 
+import fcntl
+import math
+import os
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import torch
@@ -12,6 +17,7 @@ from torch import Tensor
 
 from steadfit.cells.cache import cache_folder, unsafe
 from steadfit.errors import SteadfitError
+from steadfit.files import remove_folder
 
 PIXELS = "pixels"  # the file's name, in the folder of its set
 _TOGETHER = 256  # images that are hashed at a time
@@ -28,6 +34,64 @@ def photo_folder() -> Path:
     return folder
 
 
+@dataclass(frozen=True, eq=False)
+class PixelFile:
+    """A file of uint8 images. shape: of all of them, (images, channels, height, width)."""
+
+    path: Path
+    shape: tuple[int, int, int, int]
+
+    @cached_property
+    def images(self) -> np.ndarray:
+        """Mapped, not to be written to; not sent to other processes: each maps the file for itself.
+
+        While it is mapped, `remove_unused` leaves the file where it is.
+        Raises SteadfitError where it is gone, cut off, or another user could have written it.
+        """
+        try:
+            if self.path.is_symlink() or unsafe(self.path) is not None:
+                raise OSError
+            with self.path.open("rb") as file:
+                _lock(file, fcntl.LOCK_SH)  # goes on with the map, which has the file open too
+                status = os.fstat(file.fileno())
+                removed = not os.path.samestat(status, self.path.stat())
+                if removed or status.st_size != math.prod(self.shape):
+                    raise OSError
+                return np.asarray(np.memmap(file, np.uint8, "r", shape=self.shape))
+        except (OSError, ValueError):
+            raise SteadfitError(
+                f"The decoded photos must lie in {self.path}, and do not. Read the photos again; "
+                "where several machines train, name one folder for all of them in STEADFIT_CACHE."
+            ) from None
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != "images"}
+
+
+def remove_unused(folder: Path) -> bool:
+    """Remove the folder of a set, unless a process has its images mapped; whether it is gone."""
+    try:
+        with (folder / PIXELS).open("r+b") as file:
+            _lock(file, fcntl.LOCK_EX)  # for which some file systems ask that it could be written
+            remove_folder(folder)
+    except FileNotFoundError:  # another process was faster, or the set is damaged
+        shutil.rmtree(folder, ignore_errors=True)
+    except OSError:
+        return False
+    return True
+
+
+def _lock(file: IO[bytes], kind: int) -> None:
+    """Raise BlockingIOError where a lock of another kind is held. Where the file system has no
+    locks, nobody waits for any."""
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Stored:
     """uint8 images of one size, shape (images, channels, height, width), in a file.
@@ -35,18 +99,16 @@ class Stored:
     Indexing gives a tensor in memory, `at` other images of the same file. The file is mapped: all
     processes of a machine share what the system keeps of it.
 
-    path: the file. file_shape: of all images in it. positions: of those that are meant, int64,
-    shape (images,).
+    file: with all images. positions: of those that are meant, int64, shape (images,).
     """
 
-    path: Path
-    file_shape: tuple[int, int, int, int]
+    file: PixelFile
     positions: Tensor
 
     @classmethod
-    def whole(cls, path: Path, shape: tuple[int, int, int, int]) -> "Stored":
+    def whole(cls, file: PixelFile) -> "Stored":
         """All images of a file."""
-        return cls(path, shape, torch.arange(shape[0]))
+        return cls(file, torch.arange(file.shape[0]))
 
     @classmethod
     def named(cls, name: str, shape: Sequence[int], positions: np.ndarray) -> "Stored":
@@ -61,8 +123,8 @@ class Stored:
             raise ValueError("its images have no size, or no positions")
         if len(positions) and not 0 <= positions.min() <= positions.max() < sizes[0]:
             raise ValueError("its positions are none")
-        path = photo_folder() / name / PIXELS
-        return cls(path, sizes, torch.from_numpy(positions.astype(np.int64)))
+        file = PixelFile(photo_folder() / name / PIXELS, sizes)
+        return cls(file, torch.from_numpy(positions.astype(np.int64)))
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -72,7 +134,7 @@ class Stored:
 
     @property
     def shape(self) -> torch.Size:
-        return torch.Size((len(self), *self.file_shape[1:]))
+        return torch.Size((len(self), *self.file.shape[1:]))
 
     @property
     def ndim(self) -> int:
@@ -91,7 +153,7 @@ class Stored:
 
         Raises SteadfitError where the file is gone.
         """
-        return torch.from_numpy(self._mapped.take(self.positions[indices].numpy(), axis=0))
+        return torch.from_numpy(self.file.images.take(self.positions[indices].numpy(), axis=0))
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[place] for place in range(len(self)))
@@ -104,30 +166,6 @@ class Stored:
         """As `steadfit.kinds.values.content` of the same images in memory."""
         yield f"{np.dtype(np.uint8).str}{tuple(self.shape)}".encode()
         yield from (part.numpy().data for part in self.split(_TOGETHER))
-
-    @cached_property
-    def _mapped(self) -> np.ndarray:
-        """Not sent to other processes: each maps the file for itself."""
-        return mapped(self.path, self.file_shape)
-
-    def __getstate__(self) -> dict[str, object]:
-        return {name: value for name, value in vars(self).items() if name != "_mapped"}
-
-
-def mapped(path: Path, shape: tuple[int, int, int, int]) -> np.ndarray:
-    """The images of a file, uint8, not to be written to.
-
-    Raises SteadfitError where it is gone, cut off, or another user could have written it.
-    """
-    try:
-        if path.is_symlink() or unsafe(path) is not None or path.stat().st_size != np.prod(shape):
-            raise OSError
-        return np.asarray(np.memmap(path, np.uint8, "r", shape=shape))
-    except (OSError, ValueError):
-        raise SteadfitError(
-            f"The decoded photos must lie in {path}, and do not. Read the photos again; where "
-            "several machines train, name one folder for all of them in STEADFIT_CACHE."
-        ) from None
 
 
 Pixels = Tensor | Stored

@@ -2,7 +2,7 @@
 
 from steadfit.models.listed import is_list
 from steadfit.models.own import OwnNetwork
-from steadfit.models.pretrained import Pretrained, is_pretrained, pretrained
+from steadfit.models.pretrained import Pretrained, carried, is_pretrained, pretrained
 from steadfit.models.registry import (
     MODELS,
     build,
@@ -26,6 +26,7 @@ __all__ = [
     "Pretrained",
     "Row",
     "build",
+    "carried",
     "complete",
     "count",
     "is_list",

@@ -44,7 +44,7 @@ class Drawing:
 def drawings(run: Run) -> list[Drawing]:
     """What there is to see inside the network handed over, if it is one, for this kind of data."""
     model, test = run.model, run.tested.data
-    if not isinstance(model, TrainedModel) or model.graphs:  # without code there is no inside
+    if not isinstance(model, TrainedModel) or model.opaque:
         return []
     kind, task = test.schema.kind, test.schema.task
     parts = (OF_KIND.get(kind.name), OF_TASK.get(task.name))

@@ -1,15 +1,15 @@
 """A person's own network in a saved model: by its code, or without it by what it computes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from steadfit.errors import CodeNeededError, SteadfitError
 from steadfit.kinds import Preparation
-from steadfit.models import OwnNetwork, is_list
+from steadfit.models import OwnNetwork, Pretrained, carried, is_list
 from steadfit.recipe import Model
 from steadfit.training.export import ExportedNetwork, network_content
 from steadfit.training.facts import ModelFacts
@@ -34,7 +34,9 @@ def preparation_of(facts: ModelFacts, fitted: dict[str, Any]) -> Preparation:
 
 
 def graphs_of(facts: ModelFacts, members: Members) -> tuple[bytes, ...]:
-    """The members' graphs; none where one cannot be exported."""
+    """The members' graphs; none where one cannot be exported, or is in the weights already."""
+    if carries(facts):
+        return ()
     try:
         return tuple(
             network_content(module, facts.schema, facts.shape, preparation)
@@ -52,12 +54,20 @@ def without_code(facts: ModelFacts, graphs: Sequence[bytes]) -> Members:
     ]
 
 
+def carries(facts: ModelFacts) -> bool:
+    """Whether the weights hold the whole network, which onnxruntime runs: it has no inside."""
+    network = facts.recipe.model.network
+    return isinstance(network, Pretrained) and not network.source.learns
+
+
 def is_own(facts: ModelFacts) -> bool:
     model = facts.recipe.model
     return not is_list(model.name) and ":" in model.name
 
 
-def graph_files(folder: Path, facts: ModelFacts, network: OwnNetwork | None) -> list[Path]:
+def graph_files(
+    folder: Path, facts: ModelFacts, network: OwnNetwork | Pretrained | None
+) -> list[Path]:
     """Those by which a person's own network is loaded without its code; none of another."""
     if network is not None or not is_own(facts):
         return []
@@ -65,11 +75,15 @@ def graph_files(folder: Path, facts: ModelFacts, network: OwnNetwork | None) -> 
     return files if all(file.is_file() for file in files) else []
 
 
-def with_code(facts: ModelFacts, network: OwnNetwork | None) -> ModelFacts:
-    """The facts of a person's own network with its code, which is never imported from a file."""
+def with_code(
+    facts: ModelFacts, network: OwnNetwork | Pretrained | None, weights: Mapping[str, Tensor]
+) -> ModelFacts:
+    """The facts of a person's own network with its code, which is never imported from a file; or
+    with a network that the weights carry."""
     model = facts.recipe.model
     if not is_own(facts):
         return facts
+    network = network or carried(model.name, weights)
     if network is None:
         raise CodeNeededError(
             f"The model is a network of your own, {model.name}, whose code is not saved with it, "

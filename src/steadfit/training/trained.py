@@ -15,7 +15,7 @@ from steadfit.data import Dataset, natural
 from steadfit.errors import SteadfitError
 from steadfit.files import whole_folder
 from steadfit.kinds import Inputs, Preparation, checked
-from steadfit.models import OwnNetwork, build
+from steadfit.models import OwnNetwork, Pretrained, build
 from steadfit.recipe import Recipe
 from steadfit.regular_files import read_json
 from steadfit.training import limits, new_inputs
@@ -30,6 +30,7 @@ from steadfit.training.model_files import (
     weights_file,
 )
 from steadfit.training.own_models import (
+    carries,
     graph_files,
     graphs_of,
     preparation_of,
@@ -80,6 +81,11 @@ class TrainedModel:
         return members
 
     @property
+    def opaque(self) -> bool:
+        """Whether onnxruntime runs the network: it has no gradients and no layers to look at."""
+        return bool(self.graphs) or carries(self.facts)
+
+    @property
     def module(self) -> nn.Module:
         """The network, in evaluation mode. It takes inputs that `preparation` has prepared.
 
@@ -106,9 +112,14 @@ class TrainedModel:
         to: "onnx", or "torch" for what `torch.export.load` reads. The program takes unprepared
         inputs, any number of examples, and sequences of any length. Returns the path.
 
-        Raises SteadfitError for an unknown format, a place that cannot be written, and where
-        packages are missing that the format needs (`pip install 'steadfit[export]'`).
+        Raises SteadfitError for an unknown format, a place that cannot be written, where packages
+        are missing that the format needs (`pip install 'steadfit[export]'`), and `opaque`.
         """
+        if self.opaque:
+            raise SteadfitError(
+                f"{self.facts.recipe.model.name} is run by onnxruntime, and torch cannot export "
+                "it. Give the network as a module, or load the model with its code."
+            )
         facts = self.facts
         made = program(facts.schema, facts.shape, self.members, facts.recipe.model.name)
         return export(made, path, to)
@@ -123,7 +134,7 @@ class TrainedModel:
         pathlib.Path. And examples as `Dataset.x` has them.
 
         Raises SteadfitError for another shape, or other channels, for values that are not finite,
-        and of a language model.
+        images on another scale than those trained on, and of a language model.
         """
         x = self._checked(x)
         return np.stack([p.restore(outputs(m, p, x)).numpy() for m, p in self.members])
@@ -210,6 +221,7 @@ class TrainedModel:
         schema.task.check_answers()
         found = checked(schema.kind, x, schema.form)
         schema.task.check_inputs(found)
+        schema.kind.check_values(found, self.members[0][1])
         return found
 
     def with_replicas(self, recipe: Recipe, replicas: Sequence[Replica]) -> "TrainedModel":
@@ -250,7 +262,7 @@ class TrainedModel:
 
     @classmethod
     def load(
-        cls, folder: str | Path, network: OwnNetwork | None = None
+        cls, folder: str | Path, network: OwnNetwork | Pretrained | None = None
     ) -> "TrainedModel | TrainedReference":
         """Read what `save` wrote, or `TrainedReference.save`, as model.json says.
 
@@ -271,9 +283,9 @@ class TrainedModel:
             size = sum(file.stat().st_size for file in (*files, *graphs))
         limits.check_weights(f"The model in {folder}", size)
         with undamaged(folder):
-            facts = with_code(facts, network) if not graphs else facts
-            read = tuple(path.read_bytes() for path in graphs)
-            model = cls(facts, tuple(map(read_weights, files)), read)
+            weights = tuple(map(read_weights, files))
+            facts = facts if graphs else with_code(facts, network, weights[0])
+            model = cls(facts, weights, tuple(path.read_bytes() for path in graphs))
             assert model.members is not None
         return model
 

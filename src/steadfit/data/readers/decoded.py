@@ -1,7 +1,7 @@
 """Photos decoded and brought to one size by every core."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +46,7 @@ class Facts:
 
     shape: of those that could be decoded, in the files' order. digest: SHA-256 of their pixels.
     broken: the place of each file that could not, and why. alike: pairs that are nearly the same.
+    copies: pairs that are the same, the earlier one being the first of its kind.
     notes: sentences.
     """
 
@@ -54,6 +55,7 @@ class Facts:
     digest: str
     broken: Mapping[int, str]
     alike: tuple[tuple[int, int], ...]
+    copies: tuple[tuple[int, int], ...]
     notes: tuple[str, ...]
 
 
@@ -72,7 +74,8 @@ def decode_all(
     one = 3 * frame.height * frame.width
     pixels = room(len(files) * one)
     broken: dict[int, str] = {}
-    tints = []
+    tints: list[int] = []
+    blank: list[int] = []
     with quiet(), ThreadPoolExecutor(usable_cores()) as threads:
         for begin in range(0, len(files), _TOGETHER):
             some_files = files[begin : begin + _TOGETHER]
@@ -84,6 +87,7 @@ def decode_all(
                 start = len(tints) * one
                 pixels[start : start + one] = photo.pixels.ravel()
                 tints.append(photo.tint)
+                blank += [number] if photo.blank else []
     names = [place(file, root) for number, file in enumerate(files) if number not in broken]
     colours = _colours(np.array(tints), names)
     shape = (len(tints), colours.channels, frame.height, frame.width)
@@ -96,11 +100,13 @@ def decode_all(
         digest=hashlib.sha256(images.data).hexdigest(),
         broken=broken,
         alike=tuple(near_copies(torch.from_numpy(images))),
+        copies=tuple(_copies(images)),
         notes=(
             *_several_note(looks, root),
             *_depth_note(deep, frame.white),
             *size_note(sizes, frame),
             *colours.notes,
+            *_blank_note([place(files[number], root) for number in blank]),
         ),
     )
 
@@ -112,10 +118,12 @@ def cannot_decode(file: Path, frame: Frame) -> bool:
 
 
 class _Photo(NamedTuple):
-    """pixels: (3, height, width). tint: the most by which channels of a pixel differ."""
+    """pixels: (3, height, width). tint: the most by which channels of a pixel differ. blank:
+    whether it has one colour all over."""
 
     pixels: np.ndarray
     tint: int
+    blank: bool
 
 
 def _decoded(file: Path, frame: Frame) -> _Photo | str:
@@ -124,7 +132,9 @@ def _decoded(file: Path, frame: Frame) -> _Photo | str:
         found = decode(file, frame)
     except SteadfitError as error:
         return str(error)
-    return _Photo(found.transpose(2, 0, 1), int((found.max(-1) - found.min(-1)).max()))
+    tint = int((found.max(-1) - found.min(-1)).max())
+    blank = bool((found == found[0, 0]).all())
+    return _Photo(found.transpose(2, 0, 1), tint, blank)
 
 
 class _Colours(NamedTuple):
@@ -158,6 +168,21 @@ def _make_grey(pixels: np.ndarray, shape: Shape) -> None:
         end = min(begin + _TOGETHER, images)
         colour = pixels[3 * one * begin : 3 * one * end].reshape(-1, 3, height, width)
         pixels[one * begin : one * end] = as_grey(colour.transpose(0, 2, 3, 1)).ravel()
+
+
+def _copies(images: np.ndarray) -> Iterator[tuple[int, int]]:
+    first: dict[bytes, int] = {}
+    for late, image in enumerate(images):
+        early = first.setdefault(hashlib.blake2b(image.data, digest_size=16).digest(), late)
+        if early != late:
+            yield early, late
+
+
+def _blank_note(blank: Sequence[str]) -> list[str]:
+    if not blank:
+        return []
+    has = "has" if len(blank) == 1 else "have"
+    return [f"{counted(len(blank), 'images')} {has} one colour all over: {some(blank)}."]
 
 
 def _several_note(looks: Mapping[Path, Look], root: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """Which files of a folder are images, which of them test, and which class folder each lies in."""
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +9,15 @@ from pathlib import Path
 
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.files import reading
-from steadfit.formats.pictures import SUFFIXES, is_picture, left_behind, place
+from steadfit.formats.pictures import READ, SUFFIXES, is_picture, left_behind, place
 
 _NO_CLASS, _NO_IMAGE = "lies in no class folder", "is no image"
 _TESTS = ("test", "testing", "val", "valid", "validation")  # the first that is there tests
-_PARTS = ("train", "test", "val", "dev", "eval")  # what the names of parts begin with
+_PARTS = ("train", "test", "val", "dev", "eval", "fold", "batch", "part", "split", "subset")
+_LEARNED = {"train", "training"}  # words in the names of parts
+_JUDGED = {"test", "testing", "val", "valid", "validation"}
+_PICTURES = {"images", "image", "imgs", "img", "jpegimages", "inputs"}
+_OF_PICTURES = {"masks", "mask", "labels", "annotations", "segmentationclass", "gt", "ground_truth"}
 _NOT_MEANT = (_NO_CLASS, _NO_IMAGE)
 NOTES = 5  # on files of one of these kinds, at most
 
@@ -49,16 +54,16 @@ def in_class_folders(root: Path) -> Findings:
                 f"{divided[1].name} ({counted(count, 'files')}) has no class folders and is left "
                 "out."
             )
-    if divided is None:
-        _check_level(root)
+    _check_level(sides[0][0])
     found = _images(root, sides, of_classes=True)
-    if not found.files:
+    if all(file.is_test for file in found.files):
         raise SteadfitError(
-            f"{root} must have a folder of images for each class, or train/ and test/ with such "
-            "folders, got none. Where a table has the labels, give labels; where the files' names "
-            "have them, label_from."
+            f"{sides[0][0]} must have a folder of images for each class, got none. Where a table "
+            "has the labels, give labels; where the files' names have them, label_from. "
+            f"{READ} can be read. {' '.join(found.notes[:NOTES])}".strip()
         )
-    return Findings(found.files, [*found.notes, *notes, *_beside(root, divided)])
+    level = [] if divided else _same_below(root)
+    return Findings(found.files, [*found.notes, *notes, *level, *_beside(root, divided)])
 
 
 def at_any_depth(root: Path, but: Path | None = None) -> Findings:
@@ -79,6 +84,14 @@ def check_classes(kept: Sequence[File], files: Sequence[File], root: Path) -> No
     divided = _sides(root)
     train = root if divided is None else divided[0]
     folders = {_class(path, train) for path in _folders(train)}
+    learned = {file.folder for file in files if not file.is_test}
+    written = {name.casefold(): name for name in learned}
+    for name in sorted({file.folder for file in files} - learned):
+        if (other := written.get(name.casefold())) is not None:
+            raise SteadfitError(
+                f'A class must have one name on both sides of {root}, got "{other}" to learn from '
+                f'and "{name}" to test on. Rename one of the folders.'
+            )
     empty = sorted((folders | {file.folder for file in files}) - {file.folder for file in kept})
     if empty:
         raise SteadfitError(
@@ -151,15 +164,45 @@ def _check_level(root: Path) -> None:
                 f"{level[0]}, which has the folders {some([path.name for path in inside])}."
             )
         level = inside
-    classes = {tuple(path.name for path in _folders(part)) for part in folders}
-    parts = any(path.name.lower().startswith(_PARTS) for path in folders)
-    if parts and len(folders) > 1 and len(classes) == 1 and len(same := next(iter(classes))) > 1:
+    names = [path.name for path in folders]
+    said = [name.casefold() for name in names]
+    if not {*said} - _PICTURES - _OF_PICTURES and {*said} & _PICTURES and {*said} & _OF_PICTURES:
         raise SteadfitError(
-            f"{root} must have a folder of images for each class, got "
-            f"{some([path.name for path in folders])}, which all have the folders {some(same)} and "
-            "so are parts, not classes. Rename the one to learn from to train and the one to test "
-            "on to test, or give one of them."
+            f"{root} must have a folder of images for each class, got {some(names)}: images, and "
+            "what is marked in them. Give a folder that has folders of classes; or that of the "
+            "images, and labels."
         )
+    words = {word for name in said for word in re.findall("[a-z]+", name)}
+    same = _folders_of_each(folders)
+    if (words & _LEARNED and words & _JUDGED) or (
+        same and any(name.startswith(_PARTS) for name in said)
+    ):
+        below = f", which all have the folders {some(same)}," if same else ","
+        raise SteadfitError(
+            f"{root} must have a folder of images for each class, got {some(names)}{below} and so "
+            "parts, not classes. Rename the one to learn from to train and the one to test on to "
+            "test, or give one of them."
+        )
+
+
+def _folders_of_each(folders: Sequence[Path]) -> Sequence[str]:
+    """The names of the folders that each of several folders has, two or more; none where these
+    differ."""
+    found = {tuple(path.name for path in _folders(folder)) for folder in folders}
+    [same] = found if len(found) == 1 else [()]
+    return same if len(folders) > 1 and len(same) > 1 else ()
+
+
+def _same_below(root: Path) -> list[str]:
+    """What is to be said where the folders of the classes have the same folders below."""
+    folders = _folders(root)
+    same = _folders_of_each(folders)
+    if not same:
+        return []
+    return [
+        f"{some([path.name for path in folders])} are the classes, and each has the folders "
+        f'{some(same)}. If these are the classes, give label_from="*/{{label}}/*".'
+    ]
 
 
 def _folders(folder: Path) -> list[Path]:

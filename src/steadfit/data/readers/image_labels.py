@@ -31,12 +31,15 @@ class Labelled(NamedTuple):
 class LabelTable(NamedTuple):
     """A table with a row an image, and the columns that name the image and have its label.
 
-    row: of each image that has one, by the image's path.
+    row: of each image that has one, by the image's path. used: the rows that have both. left: the
+    columns that are not used.
     """
 
     table: Columns
     target: str
     row: dict[Path, int]
+    used: set[int]
+    left: Sequence[str]
 
 
 def by_folder(files: Sequence[File], root: Path, group_by: str | None) -> Labelled:
@@ -90,13 +93,14 @@ def by_table(
     groups = groups_of(kept, root, group_by) if column is None else (
         [str(table.cells(column)[row]) for row in rows])  # fmt: skip
     without = [place(file.path, root) for file in files if file.path not in found.row]
-    notes = [f"{table.file}: {found.target} is learned.", *table.notes]
+    left = f", and {some(found.left)} not used" if found.left else ""
+    notes = [f"{table.file}: {found.target} is learned{left}.", *table.notes]
     if without:
         notes.append(
             f"{counted(len(without), 'images')} without a label in {table.file} left out: "
             f"{some(without)}."
         )
-    others = len(table) - len({*found.row.values()})
+    others = len(table) - len(found.used)
     if others:
         notes.append(f"{table.file}: {counted(others, 'rows')} without an image or a label.")
     of_several = several is not None
@@ -171,6 +175,11 @@ def _label_table(
     several: str | None,
 ) -> LabelTable:
     known = _by_name(files, root)
+    if (image := next((name for name in table.names if name in known), None)) is not None:
+        raise SteadfitError(
+            f"{table.file} must have a header, such as file,label, got the name of an image, "
+            f"{image}. Put a header above it."
+        )
     rows = {name: _rows_of(table, name, known, root) for name in table.names}
     names = max(rows, key=lambda name: len(rows[name]))
     if not rows[names]:
@@ -200,7 +209,8 @@ def _label_table(
                 f"{table.number_of_row(row[path])} and {table.number_of_row(number)}. Leave one "
                 "of these out."
             )
-    return LabelTable(table, found[0], row)
+    used = {number for number, _ in rows[names]} - unlabelled
+    return LabelTable(table, found[0], row, used, [name for name in rest if name not in found])
 
 
 def _labels_of(table: Columns, target: str) -> np.ndarray:
@@ -233,10 +243,15 @@ def _rows_of(
     Raises SteadfitError for a cell that may be several.
     """
     found: list[tuple[int, Path]] = []
+    folded: dict[str, list[Path]] = {}  # as some systems do not tell capitals apart
+    for key, paths in known.items():
+        folded.setdefault(key.casefold(), []).extend(paths)
     for number, cell in enumerate(table.names_in(name)):
         parts = (cell or "").replace("\\", "/").split("/")
-        ends = ("/".join(parts[begin:]) for begin in range(len(parts)))
-        meant = next((known[end] for end in ends if end in known), [])
+        ends = ["/".join(parts[begin:]) for begin in range(len(parts))]
+        exact = (known[end] for end in ends if end in known)
+        alike = (folded[end.casefold()] for end in ends if end.casefold() in folded)
+        meant = next(exact, None) or next(alike, [])
         if len(meant) > 1:
             raise SteadfitError(
                 f'{table.where(number)}: "{cell}" may be any of {counted(len(meant), "images")}: '

@@ -23,7 +23,7 @@ from steadfit.data.readers.kept_photos import Photos, decoded_photos
 from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.numerals import Mark
-from steadfit.formats.pictures import NEEDS, WHITE, Fit, place
+from steadfit.formats.pictures import WHITE, Fit, place
 from steadfit.kinds.images import Images
 from steadfit.kinds.values import existing
 
@@ -47,7 +47,7 @@ def read(
     delimiter: str | None = None,
     decimal: Mark | None = None,
 ) -> Dataset:
-    """A folder of PNG, JPEG, BMP, GIF, TIFF, WebP, AVIF or HEIC images; told by content.
+    """A folder of PNG, JPEG, BMP, GIF, TIFF, WebP, AVIF, HEIC or PPM images; told by content.
 
     Each folder in `source`, or in source/train and source/test, is a class; images in folders
     below it are its own. The two may be called training and testing too, with capitals; where there
@@ -146,7 +146,12 @@ def _dataset(
     return replace(
         data,
         schema=replace(data.schema, kind=kind),
-        notes=(*_class_note(data), *data.notes, *_alike_note(alike, names, own is not None)),
+        notes=(
+            *_class_note(data),
+            *data.notes,
+            *_copies_note(data, photos.facts.copies),
+            *_alike_note(alike, names, own is not None),
+        ),
     )
 
 
@@ -158,6 +163,17 @@ def _class_note(data: Dataset) -> list[str]:
     named = [f"{name} ({counts[i]:,})" for i, name in enumerate(data.classes)]
     shown = ", ".join(named) if len(named) <= _SHOWN else some(named)
     return [f"{counted(len(named), 'classes')}: {shown}."]
+
+
+def _copies_note(data: Dataset, copies: Sequence[tuple[int, int]]) -> list[str]:
+    """Copies of an image with another label, one of which is wrong."""
+    labels = data.y.tolist()
+    pairs = [(early, late) for early, late in copies if labels[early] != labels[late]]
+    if not pairs:
+        return []
+    are = "is an exact copy" if len(pairs) == 1 else "are exact copies"
+    named = some([f"{data.ids[early]} and {data.ids[late]}" for early, late in pairs])
+    return [f"{counted(len(pairs), 'images')} {are} of one with another label: {named}."]
 
 
 def _alike_note(pairs: Sequence[tuple[int, int]], names: Sequence[str], own: bool) -> list[str]:
@@ -172,14 +188,19 @@ def _alike_note(pairs: Sequence[tuple[int, int]], names: Sequence[str], own: boo
 
 
 def _broken_notes(broken: Mapping[str, Sequence[str]]) -> list[str]:
-    """A note for each damaged file, or one for many that only lack a program to read them."""
-    found = []
+    """A note for each damaged file, or one for many: of those that are damaged alike, and of those
+    that are each damaged in their own way."""
+    found: list[str] = []
+    few: list[tuple[str, str]] = []
     for reason, names in broken.items():
-        if len(names) <= NOTES or NEEDS not in reason:
-            found += [f"{name} is left out: {reason}" for name in names]
-        else:
+        if len(names) > NOTES:
             found.append(f"{len(names)} images are left out ({some(names)}), of each: {reason}")
-    return found
+        else:
+            few += [(name, reason) for name in names]
+    if len(few) <= NOTES:
+        return [*(f"{name} is left out: {reason}" for name, reason in few), *found]
+    named = some([f"{name} ({reason.rstrip('.')})" for name, reason in few])
+    return [*found, f"{len(few)} images are left out: {named}."]
 
 
 def _check_damage(

@@ -26,16 +26,23 @@ from steadfit.data.readers.decoded import Asked, Facts, cannot_decode, decode_al
 from steadfit.errors import SteadfitError, counted
 from steadfit.files import remove_abandoned, whole_folder, write_bytes
 from steadfit.formats.pictures import decoders, place
-from steadfit.kinds.stored import PIXELS, Pixels, Stored, mapped, photo_folder
+from steadfit.kinds.stored import PIXELS, PixelFile, Pixels, Stored, photo_folder, remove_unused
 from steadfit.machine import check_free
 from steadfit.regular_files import read_json
 
 VARIABLE = "STEADFIT_CACHE_PHOTOS"  # gigabytes that all sets may take together
 _GIGABYTES = 20.0
 _FACTS = "facts.json"
-_VERSION = 1  # raise it when the same files would give other pixels or facts
+_VERSION = 2  # raise it when the same files would give other pixels or facts
 _IN_MEMORY = 2**28  # bytes of a set that is held in memory, at most
 _RECENT = 2.0  # seconds, in which a file system may not tell a file from the one before it
+
+
+class _Kept(NamedTuple):
+    """A set on the disk. file: mapped, so that nobody removes it meanwhile."""
+
+    file: PixelFile
+    facts: Facts
 
 
 class Photos(NamedTuple):
@@ -55,12 +62,13 @@ def decoded_photos(files: Sequence[Path], root: Path, asked: Asked) -> Photos:
     name = _name(files, root, asked) if _allowed() else None
     if name is None:
         return _in_memory(files, root, asked)
-    if (facts := _known(name, files)) is not None:
-        said = f"{counted(facts.shape[0], 'images')} decoded before are in {photo_folder() / name}."
-        return Photos(_pixels(name, facts), facts, (said,))
+    if (kept := _known(name, files)) is not None:
+        folder = kept.file.path.parent
+        said = f"{counted(kept.facts.shape[0], 'images')} decoded before are in {folder}."
+        return Photos(_pixels(kept), kept.facts, (said,))
     try:
-        facts = _keep(name, files, root, asked)
-        return Photos(_pixels(name, facts), facts)
+        kept = _keep(name, files, root, asked)
+        return Photos(_pixels(kept), kept.facts)
     except (OSError, SteadfitError):  # as of a full disk
         return _in_memory(files, root, asked)
 
@@ -111,7 +119,7 @@ def _name(files: Sequence[Path], root: Path, asked: Asked) -> str | None:
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
 
 
-def _known(name: str, files: Sequence[Path]) -> Facts | None:
+def _known(name: str, files: Sequence[Path]) -> _Kept | None:
     """What is kept under a name; None where it is not whole, where another user could have written
     it, or where a photo that could not be decoded now can."""
     try:
@@ -119,17 +127,19 @@ def _known(name: str, files: Sequence[Path]) -> Facts | None:
         if unsafe(folder / _FACTS) is not None:
             return None
         facts = _ADAPTER.validate_json(read_json(folder / _FACTS))
-        if hashlib.sha256(mapped(folder / PIXELS, facts.shape).data).hexdigest() != facts.digest:
+        file = PixelFile(folder / PIXELS, facts.shape)
+        if hashlib.sha256(file.images.data).hexdigest() != facts.digest:
             return None
         broken = [files[number] for number in facts.broken]
     except (OSError, SteadfitError, ValidationError, LookupError):
         return None
     if len(files) != facts.shape[0] + len(broken):
         return None
-    return facts if all(cannot_decode(file, facts.frame) for file in broken) else None
+    still = all(cannot_decode(photo, facts.frame) for photo in broken)
+    return _Kept(file, facts) if still else None
 
 
-def _keep(name: str, files: Sequence[Path], root: Path, asked: Asked) -> Facts:
+def _keep(name: str, files: Sequence[Path], root: Path, asked: Asked) -> _Kept:
     """Decode into a new folder. Raises OSError or SteadfitError where it cannot be written."""
     folder = photo_folder()
     remove_abandoned(folder)
@@ -137,8 +147,10 @@ def _keep(name: str, files: Sequence[Path], root: Path, asked: Asked) -> Facts:
         facts = decode_all(files, root, asked, partial(_allocated, new / PIXELS))
         os.truncate(new / PIXELS, math.prod(facts.shape))
         write_bytes(new / _FACTS, _ADAPTER.dump_json(facts))
-    _clean(folder, keep=name)
-    return facts
+    file = PixelFile(folder / name / PIXELS, facts.shape)
+    assert file.images is not None  # mapped
+    _clean(folder, keep=folder / name)
+    return _Kept(file, facts)
 
 
 def _allocated(path: Path, size: int) -> np.ndarray:
@@ -154,21 +166,17 @@ def _allocated(path: Path, size: int) -> np.ndarray:
     return np.asarray(np.memmap(path, np.uint8, "r+", shape=(size,)))
 
 
-def _pixels(name: str, facts: Facts) -> Pixels:
+def _pixels(kept: _Kept) -> Pixels:
     """The images, in memory where they are few, and as used just now."""
-    folder = photo_folder() / name
     with suppress(OSError):
-        os.utime(folder / _FACTS)
-    if math.prod(facts.shape) > _IN_MEMORY:
-        return Stored.whole(folder / PIXELS, facts.shape)
-    return torch.from_numpy(mapped(folder / PIXELS, facts.shape).copy())
+        os.utime(kept.file.path.with_name(_FACTS))
+    if math.prod(kept.facts.shape) > _IN_MEMORY:
+        return Stored.whole(kept.file)
+    return torch.from_numpy(kept.file.images.copy())
 
 
-def _clean(folder: Path, keep: str) -> None:
-    """Remove the sets longest unused beyond what is allowed.
-
-    A process that has mapped one keeps it until it ends.
-    """
+def _clean(folder: Path, keep: Path) -> None:
+    """Remove the sets longest unused beyond what is allowed, but none that a process has mapped."""
     sets = {}
     for path in folder.glob(f"*/{_FACTS}"):
         with suppress(OSError):  # another process may remove it at the same time
@@ -178,9 +186,8 @@ def _clean(folder: Path, keep: str) -> None:
     for path, (_, size) in sorted(sets.items(), key=lambda item: item[1]):
         if total <= _allowed():
             break
-        if path.name != keep:
+        if path != keep and remove_unused(path):
             total -= size
-            shutil.rmtree(path, ignore_errors=True)
 
 
 _ADAPTER = TypeAdapter(Facts)

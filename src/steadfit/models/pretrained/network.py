@@ -1,35 +1,26 @@
 """`Pretrained`: a network that was trained on other images, as a model."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from steadfit import errors
 from steadfit.data import Dataset
 from steadfit.errors import SteadfitError
 from steadfit.kinds import Preparation
 from steadfit.kinds.stored import Stored
 from steadfit.models.blocks import Width
 from steadfit.models.layers import Shape, chain
-from steadfit.models.pretrained.own_backbone import own_source
-from steadfit.models.pretrained.source import IMAGENET, Preferred, Source
-from steadfit.models.pretrained.timm_networks import TimmNetwork
-from steadfit.models.pretrained.torchvision_networks import TorchvisionNetwork
-from steadfit.models.pretrained.weights import FileWeights, Weights, fill_backbone
+from steadfit.models.pretrained.source import Source
+from steadfit.models.pretrained.weights import Weights, fill_backbone
 from steadfit.models.registry import layers
 from steadfit.recipe import Augmentation, Model, Scalar, Share, Training
 
-LIBRARIES: Mapping[str, Callable[[str], Source]] = MappingProxyType(
-    {"timm": TimmNetwork, "torchvision": TorchvisionNetwork}
-)
 Learn = Literal["frozen", "tuned", "scratch"]
 _TOGETHER = 1024  # images that are looked at for their largest value at a time
 _FIRST = 0.1  # the rate of a network's first layers, as a share of that of its last
@@ -87,7 +78,9 @@ class Pretrained:
     def identity(self) -> Mapping[str, object]:
         """What tells it from another, for a replica's key."""
         digest = "" if self.weights is None else self.weights.digest
-        return {"pretrained": self.name, "weights": digest, "source": self.own_code}
+        preferred = self.source.preferred
+        shown = [preferred.size, *preferred.mean, *preferred.std]
+        return {"pretrained": self.name, "weights": digest, "source": self.own_code, "shown": shown}
 
     def check_portable(self) -> None:
         """Raise SteadfitError where it cannot be sent to a worker."""
@@ -103,11 +96,26 @@ class Pretrained:
             "replica has its own head, order and sample, and the same weights to begin with.",
             "scratch": f"{self.name} learns from scratch: each replica draws all weights anew.",
         }
+        preferred = self.source.preferred
         enlarged = f"Images of {shape[1]}×{shape[2]} pixels are enlarged to {side} for it."
-        return (ways[str(settings["learn"])], *([enlarged] if longer < side else []))
+        taken = (
+            f"Nothing says how {self.name} was shown images, so they are shown as ImageNet's are: "
+            f"from 0 to 1, less {preferred.mean}, divided by {preferred.std}. mean and std of "
+            "steadfit.pretrained say otherwise."
+        )
+        return (
+            ways[str(settings["learn"])],
+            *([taken] if preferred.assumed else []),
+            *([enlarged] if longer < side else []),
+        )
 
     def check(self, settings: Mapping[str, Scalar], training: Training) -> None:
         """Raise SteadfitError for a training that does not go with these settings."""
+        if settings["learn"] != "frozen" and not self.source.learns:
+            raise SteadfitError(
+                f"{self.name} can only be learned frozen, got {settings['learn']}, as its "
+                "weights cannot learn. Leave learn out, or give the network as a module."
+            )
         if settings["learn"] == "frozen" and training.augmentation != Augmentation():
             raise SteadfitError(
                 f"Images are not changed where {self.name} is frozen, as its features are computed "
@@ -222,52 +230,6 @@ def head_model(settings: Mapping[str, Scalar]) -> Model:
         return Model(name="linear", settings={"input_dropout": dropped})
     told = {name: settings[name] for name in ("depth", "width", "dropout")}
     return Model(name="mlp", settings={**told, "input_dropout": dropped})
-
-
-def is_pretrained(name: str) -> bool:
-    """Whether a model's name is of a library of pretrained networks.
-
-    >>> is_pretrained("timm:resnet18"), is_pretrained("mynet:Small")
-    (True, False)
-    """
-    return name.partition(":")[0] in LIBRARIES
-
-
-def pretrained(
-    what: Any,
-    weights: str | Path | None = None,
-    *,
-    size: int = 224,
-    mean: tuple[float, float, float] = IMAGENET[0],
-    std: tuple[float, float, float] = IMAGENET[1],
-    version: str | None = None,
-) -> Pretrained:
-    """A network that was trained on other images, as `model` of a fit or study.
-
-    what: "timm:NAME" or "torchvision:NAME" (extra `vision`), perhaps with its weights,
-        "timm:NAME@FILE"; or an nn.Module, or a function without arguments that gives one, whose
-        method or part `features` gives (batch, features) or (batch, features, height, width) of
-        images (batch, 3, height, width), else the module itself.
-    weights: a file, safetensors or a state_dict of torch's; by default the library's own in its
-        cache, and of an nn.Module those it has. Nothing is fetched.
-    size, mean, std: of a module, how it was shown images: their longer side in pixels, and what was
-        taken off and divided by, of images from 0 to 1. Libraries say it themselves.
-    version: tells a person's code apart where its source does not.
-
-    The settings of such a model are learn ("frozen", "tuned" or "scratch"), side, depth, width,
-    dropout and slower; docs/few-photos.md has them.
-    Raises SteadfitError for an unknown name, a library that is not installed, no such file.
-    """
-    if not isinstance(what, str):
-        source, own = own_source(what, Preferred(size, mean, std), version)
-        return Pretrained(source, own if weights is None else FileWeights.of(weights))
-    named, _, file = what.partition("@")
-    package, _, name = named.partition(":")
-    if package not in LIBRARIES:
-        raise errors.unknown("library of pretrained networks", package, LIBRARIES)
-    source = LIBRARIES[package](name)
-    found = weights or file or source.weights_at_hand()
-    return Pretrained(source, FileWeights.of(found) if found else None)
 
 
 def _width(backbone: nn.Module, side: int, name: str) -> int:

@@ -40,6 +40,7 @@ class OwnBackbone:
     code: OwnCode
     preferred: Preferred
     classifier = ""
+    learns = True
 
     @property
     def name(self) -> str:

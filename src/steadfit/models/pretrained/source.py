@@ -19,13 +19,15 @@ class Preferred:
     """How a network was shown images.
 
     size: their height and width, in pixels. fixed: whether it takes no other. mean, std: of red,
-    green and blue, of images from 0 to 1, that were taken off and divided by.
+    green and blue, of images from 0 to 1, that were taken off and divided by. assumed: whether
+    nobody said these.
     """
 
     size: int
     mean: tuple[float, ...] = IMAGENET[0]
     std: tuple[float, ...] = IMAGENET[1]
     fixed: bool = False
+    assumed: bool = False
 
 
 class Source(Protocol):
@@ -43,6 +45,11 @@ class Source(Protocol):
 
     @property
     def preferred(self) -> Preferred: ...
+
+    @property
+    def learns(self) -> bool:
+        """Whether its weights can be tuned, and drawn anew."""
+        ...
 
     @property
     def own_code(self) -> str:
@@ -79,6 +86,7 @@ class LibraryNetwork(ABC):
 
     known_as: str
     own_code = ""
+    learns = True
 
     @abstractmethod
     def backbone(self) -> nn.Module: ...

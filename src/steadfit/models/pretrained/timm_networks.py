@@ -72,7 +72,10 @@ class TimmNetwork(LibraryNetwork):
             return "timm knows no weights of it"
         from huggingface_hub import constants
 
-        return f"looked for {repository} in {constants.HF_HUB_CACHE}"
+        return (
+            f"looked for {repository} in {constants.HF_HUB_CACHE}; "
+            f'timm.create_model("{self.known_as}", pretrained=True) fetches them into it'
+        )
 
     @cached_property
     def _facts(self) -> dict[str, Any]:

@@ -57,7 +57,10 @@ class TorchvisionNetwork(LibraryNetwork):
     @property
     def weights_place(self) -> str:
         file = self._file
-        return "torchvision knows no weights of it" if file is None else f"looked for {file}"
+        if file is None:
+            return "torchvision knows no weights of it"
+        made = f'torchvision.models.get_model("{self.known_as}", weights="DEFAULT")'
+        return f"looked for {file}; {made} fetches it"
 
     def _whole(self) -> nn.Module:
         return self._models.get_model(self.known_as, weights=None)

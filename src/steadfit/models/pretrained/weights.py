@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import torch
 from safetensors import SafetensorError
@@ -39,16 +39,21 @@ class FileWeights:
     digest: str
 
     @classmethod
-    def of(cls, path: str | Path) -> "FileWeights":
+    def of(cls, path: str | Path) -> Self:
         """Raises SteadfitError where there is no such file."""
         file = Path(path)
         return cls(file.absolute(), hashlib.sha256(_content(file)).hexdigest())
 
-    def read(self) -> Mapping[str, Tensor]:
-        """Raises SteadfitError for a file without weights, and one that has changed."""
+    def content(self) -> bytes:
+        """Raises SteadfitError for a file that has changed."""
         content = _content(self.path)
         if hashlib.sha256(content).hexdigest() != self.digest:
             raise SteadfitError(f"{self.path} has changed since the study began. Begin anew.")
+        return content
+
+    def read(self) -> Mapping[str, Tensor]:
+        """Raises SteadfitError for a file without weights, and one that has changed."""
+        content = self.content()
         try:
             if self.path.suffix == ".safetensors":
                 return load_safetensors(content)

@@ -5,11 +5,7 @@ computes, and it may name no other file.
 """
 
 import copy
-import importlib.util
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,12 +13,11 @@ from torch import Tensor, nn
 
 from steadfit.data import Schema
 from steadfit.errors import SteadfitError
+from steadfit.formats.onnx_graphs import Graph
 from steadfit.kinds import Preparation
 from steadfit.nn import Padded
 from steadfit.training.export.program import Program
 from steadfit.training.export.write import content_of
-
-RUNTIME = ("onnx", "onnxruntime")
 
 
 class _Entry(nn.Module):
@@ -64,74 +59,26 @@ def network_content(
 class ExportedNetwork(nn.Module):
     """A network whose graph `network_content` wrote: prepared inputs to outputs.
 
-    It has no parameters and no gradients. Raises SteadfitError for content that is no such graph,
-    and without the packages that run it.
+    It has no parameters and no gradients. Raises SteadfitError as `Graph`.
     """
 
     def __init__(self, content: bytes, outputs: int) -> None:
         super().__init__()
-        if missing := [name for name in RUNTIME if importlib.util.find_spec(name) is None]:
-            raise SteadfitError(
-                f"A network without its code needs {' and '.join(RUNTIME)}, got no "
-                f"{' or '.join(missing)}. Install them: pip install 'steadfit[export]'."
-            )
-        import onnxruntime
-
-        _check_alone(content)
-        settings = onnxruntime.SessionOptions()
-        settings.intra_op_num_threads = torch.get_num_threads()
-        settings.log_severity_level = 4  # what fails is raised
-        with _raised_by_runtime():
-            self._session = onnxruntime.InferenceSession(content, settings)
-        self._names = [each.name for each in self._session.get_inputs()]
+        self._graph = Graph(content)
         self._outputs = outputs
 
     def forward(self, batch: Tensor | Padded) -> Tensor:
         given = (batch.values, batch.ends() + 1) if isinstance(batch, Padded) else (batch,)
-        if len(given) != len(self._names):
-            raise SteadfitError(f"{len(given)} inputs were expected, got {len(self._names)}")
-        arrays = {
-            name: each.detach().cpu().contiguous().numpy()
-            for name, each in zip(self._names, given, strict=True)
-        }
-        with _raised_by_runtime():
-            (found,) = self._session.run(None, arrays)
+        names = [each.name for each in self._graph.inputs]
+        if len(given) != len(names):
+            raise SteadfitError(f"{len(given)} inputs were expected, got {len(names)}")
+        found = self._graph(
+            {
+                name: each.detach().cpu().contiguous().numpy()
+                for name, each in zip(names, given, strict=True)
+            }
+        )
         expected = (len(given[0]), self._outputs)
-        if not isinstance(found, np.ndarray) or found.shape != expected:
+        if len(found) != 1 or not isinstance(found[0], np.ndarray) or found[0].shape != expected:
             raise SteadfitError(f"outputs of shape {expected} were expected")
-        return torch.from_numpy(found).to(given[0].device)
-
-
-def _check_alone(content: bytes) -> None:
-    """Raise SteadfitError for a graph that takes its numbers from another file."""
-    import onnx
-    from google.protobuf.message import DecodeError
-
-    try:
-        model = onnx.load_model_from_string(content)
-    except DecodeError:
-        raise SteadfitError("a graph of ONNX was expected") from None
-    if any(each.data_location == onnx.TensorProto.EXTERNAL for each in _tensors(model)):
-        raise SteadfitError("a graph without other files was expected")
-
-
-def _tensors(message: Any) -> Iterator[Any]:
-    """Every tensor within a message of ONNX's."""
-    for field, value in message.ListFields():
-        if field.message_type is None:
-            continue
-        for part in [value] if hasattr(value, "ListFields") else value:
-            if field.message_type.name == "TensorProto":
-                yield part
-            else:
-                yield from _tensors(part)
-
-
-@contextmanager
-def _raised_by_runtime() -> Iterator[None]:
-    """What onnxruntime raises, each an Exception of its own, becomes a SteadfitError."""
-    try:
-        yield
-    except Exception as error:
-        first = (str(error).splitlines() or [""])[0][:300]
-        raise SteadfitError(f"onnxruntime cannot run its network: {first}") from error
+        return torch.from_numpy(found[0]).to(given[0].device)
