@@ -7,9 +7,10 @@ import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.calendars import equally_spaced
-from steadfit.formats.clock_changes import without_changes
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import Form, Rows
+from steadfit.formats.time_columns import read_times
+from steadfit.formats.wall_clocks import wall_clocks
 
 FILL = (
     'Nothing is filled in unasked: give missing="linear" for straight lines between the '
@@ -37,11 +38,11 @@ class LongTable(Form):
         members = rows_of_series(table, self.series)
         notes = []
         if self.time is not None:
-            clock, calendar = table.times(self.time)
-            if calendar:
-                clock, notes = without_changes(clock, members.values())
+            found = wall_clocks(read_times(table, self.time), list(members.values()), None)
+            clock, notes = found.even, list(found.notes)
             check_order(table, members, clock, self.time)
-            uneven = sum(not equally_spaced(clock[rows], calendar) for rows in members.values())
+            spaced = (equally_spaced(clock[rows], found.calendar) for rows in members.values())
+            uneven = len(members) - sum(spaced)
             if uneven:
                 notes.append(
                     f"{table.file}: the times of {uneven} series are not equally spaced; each row "

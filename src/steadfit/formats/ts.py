@@ -9,8 +9,9 @@ import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.arrays import is_number
-from steadfit.formats.calendars import compact, equally_spaced
+from steadfit.formats.calendars import equally_spaced
 from steadfit.formats.clock_changes import without_changes
+from steadfit.formats.date_styles import compact
 from steadfit.formats.dates import microseconds, written_times
 from steadfit.formats.encoding import read_text
 from steadfit.formats.form import Rows

@@ -1,6 +1,7 @@
 """New rows of a table whose columns are known: from a file, a frame or an array."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,12 +32,14 @@ def read_rows(
     delimiter: str | None = None,
     decimal: Mark | None = None,
     sheet: str | None = None,
+    day_first: bool | None = None,
 ) -> Examples:
     """Rows of a file with these columns, in any order, or of an .npz file with an array x.
 
     missing: "fill" leaves gaps, which the preparation fills; "refuse" names the rows with gaps,
     "drop" leaves them out. encoding, delimiter, decimal: as in `read_csv`. sheet: as in
-    `sheet_text`. Raises SteadfitError for absent columns, and for cells of another kind.
+    `sheet_text`. day_first: as in `Columns`. Raises SteadfitError for absent columns, and for cells
+    of another kind.
     """
     suffix = source.suffix.lower()
     if source.is_file():
@@ -44,7 +47,8 @@ def read_rows(
     if source.is_file() and suffix == ".npz":
         found = _from_npz(source, columns)
     elif source.is_file() and is_table(source):
-        found = named_rows(open_table(source, encoding, delimiter, decimal, sheet), columns)
+        table = open_table(source, encoding, delimiter, decimal, sheet)
+        found = named_rows(replace(table, day_first=day_first), columns)
     else:
         raise SteadfitError(
             f"The model takes tables: a {', '.join(TABLES)} or .npz file, got {source}."

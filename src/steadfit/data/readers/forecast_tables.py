@@ -10,13 +10,15 @@ from steadfit.data.forecasting import from_forecast
 from steadfit.data.readers.asked import Asked
 from steadfit.errors import SteadfitError, some
 from steadfit.formats import ForecastTable
-from steadfit.formats.clock_changes import without_changes
 from steadfit.formats.clocks import read_clock
 from steadfit.formats.columns import Columns
 from steadfit.formats.covariates import Covariate
 from steadfit.formats.forecast_tables import PAST
 from steadfit.formats.gaps import FILLS
+from steadfit.formats.joined_times import part_of, time_names, told_parts, with_joined
 from steadfit.formats.long_tables import rows_of_series
+from steadfit.formats.time_columns import Times, are_times, check_in_order, read_times
+from steadfit.formats.wall_clocks import wall_clocks
 from steadfit.tasks import Forecast
 
 
@@ -26,7 +28,8 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
     assert asked.horizon is not None
     targets = _to_forecast(table, asked)
     columns = [*targets, *(name for name in asked.values if name not in targets)]
-    clock = read_clock(table, rows_of_series(table, asked.series), asked.time, asked.fill)
+    members = rows_of_series(table, asked.series)
+    clock = read_clock(table, members, asked.time, asked.fill, asked.zone)
     window, seasons = _window_and_seasons(asked, clock.seasons, clock.members)
     season, *longer = seasons or (1,)
     form = ForecastTable(
@@ -43,6 +46,8 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
         asked.fill,
         season,
         clock.begin,
+        () if asked.time in (None, *table.names) else tuple(time_names(table, asked.time)),
+        asked.zone,
     )
     series = form.channels(table, clock)
     missing = asked.fill or asked.missing or "refuse"
@@ -74,7 +79,7 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
             _what(table, asked, form, seasons),
             *notes,
             *clock.notes,
-            *_unused(table, asked, columns),
+            *_unused(table, asked, form),
         ],
         form=form,
     )
@@ -98,20 +103,16 @@ def _with_time_and_series(table: Columns, asked: Asked) -> tuple[Asked, list[str
     """The column of times, and that of the series' names, told by their cells where not named.
 
     A table is of several series where its times come again. Raises SteadfitError where two columns
-    could be meant.
+    could be meant, and where rows that are in no order of time seem to have one.
     """
     notes = []
-    taken = {*asked.targets, *asked.values, *asked.known, asked.series}
     if asked.time is None:
-        found = [name for name in table.names if name not in taken and table.are_dates(name)]
-        if len(found) > 1:
-            raise SteadfitError(
-                f"{table.file}: cannot determine which column has the times, {some(found)} all "
-                "have dates. Name it with the option time."
-            )
-        if found:
-            asked = replace(asked, time=found[0])
-            notes.append(f"The times are in {found[0]}.")
+        time = _told_time(table, asked)
+        if time is None:
+            check_in_order(table, _free(table, asked), asked.series)
+        else:
+            asked = replace(asked, time=time)
+            notes.append(f"The times are in {time}.")
     if asked.series is None and asked.time is not None:
         series = _told_series(table, asked, asked.time)
         if series is not None:
@@ -120,17 +121,42 @@ def _with_time_and_series(table: Columns, asked: Asked) -> tuple[Asked, list[str
     return asked, notes
 
 
+def _free(table: Columns, asked: Asked) -> list[str]:
+    """The columns that have no use so far."""
+    taken = {*asked.targets, *asked.values, *asked.known, *asked.static, asked.series, asked.time}
+    return [name for name in table.names if name not in taken]
+
+
+def _told_time(table: Columns, asked: Asked) -> str | None:
+    """The column of times, or several with commas between them. Raises SteadfitError where there
+    are two."""
+    free = [*_free(table, asked), *asked.static]
+    found = [name for name in free if are_times(table, name)]
+    parts = told_parts(table, free, found)
+    if parts is not None and are_times(with_joined(table, parts), parts):
+        return parts
+    if len(found) > 1:
+        raise SteadfitError(
+            f"{table.file}: cannot determine which column has the times, {some(found)} all "
+            "have dates. Name it with the option time."
+        )
+    year = next((name for name in free if part_of(name) == "year" and table.is_numeric(name)), None)
+    if found or year is None:
+        return found[0] if found else None
+    different = len(np.unique(table.numbers(year))) == len(table)
+    return year if different or _told_series(table, asked, year) is not None else None
+
+
 def _told_series(table: Columns, asked: Asked, time: str) -> str | None:
     """The column without which times would come again; None where they do not, or where no column
     would help: whoever reads the clock then names the rows."""
-    clock, calendar = table.times(time)
-    if calendar:
-        clock, _ = without_changes(clock, [np.arange(len(clock))])
-    if len(np.unique(clock)) == len(clock):
+    times = read_times(table, time)
+    even = wall_clocks(times, [np.arange(len(table))], asked.zone).even
+    if len(np.unique(even)) == len(even):
         return None
-    taken = {*asked.targets, *asked.values, *asked.known, time}
-    words = [name for name in table.names if name not in taken and not table.is_numeric(name)]
-    found = [name for name in words if _tells_apart(table, name, clock)]
+    free = [*_free(table, asked), *asked.static]
+    words = [name for name in free if not table.is_numeric(name)]
+    found = [name for name in words if _tells_apart(table, name, times, asked.zone)]
     found = [name for name in found if name not in asked.static] or found
     if len(found) > 1:
         raise SteadfitError(
@@ -140,15 +166,18 @@ def _told_series(table: Columns, asked: Asked, time: str) -> str | None:
     return found[0] if found else None
 
 
-def _tells_apart(table: Columns, name: str, clock: np.ndarray) -> bool:
-    moments, of_rows = np.unique(clock, return_inverse=True)
-    pairs = table.coded(name).of_rows * len(moments) + of_rows
-    return len(np.unique(pairs)) == len(pairs)
+def _tells_apart(table: Columns, name: str, times: Times, zone: str | None) -> bool:
+    cells, of_rows = table.coded(name)
+    if None in cells:
+        return False
+    even = wall_clocks(times, list(rows_of_series(table, name).values()), zone).even
+    moments, of_times = np.unique(even, return_inverse=True)
+    return len(np.unique(of_rows * len(moments) + of_times)) == len(even)
 
 
-def _unused(table: Columns, asked: Asked, columns: list[str]) -> list[str]:
+def _unused(table: Columns, asked: Asked, form: ForecastTable) -> list[str]:
     """Columns that are not used are said."""
-    used = {*columns, *asked.known, *asked.static, asked.series, asked.time}
+    used = {*form.needed(), *asked.known}
     rest = [name for name in table.names if name not in used]
     return [f"Columns not used: {some(rest)}."] if rest else []
 
