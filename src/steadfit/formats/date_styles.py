@@ -20,7 +20,7 @@ _MONTHS = (  # of English, German, French, Spanish, Italian, Portuguese and Dutc
     "december dezember decembre diciembre dicembre dezembro",
 )
 _SHORT = 3  # letters of a month, at least
-_REST = r"(?P<rest>(?:[ T,].*)?)"
+_REST = r"(?P<rest>(?:[ T,:].*)?)"
 _WORD = r"(?P<word>[^\W\d_]{3,12})\.?"
 _YEAR, _YEARS = r"(?P<year>\d{4})", r"(?P<year>\d{4}|\d\d)"
 _QUARTER, _HALF = r"(?:Q|T|Qtr\.?|Quarter|Quartal|Trimestre)", r"(?:H|S)"
@@ -32,9 +32,10 @@ _STYLES = tuple(
         rf"{_YEAR}[/.](?P<month>\d\d?)[/.](?P<day>\d\d?){_REST}",  # 2024/1/31
         rf"{_YEAR}-(?P<month>\d\d?)-(?P<day>\d\d?){_REST}",  # 2024-1-31
         rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d){_REST}",  # 20240131 13:00
+        rf"{_YEAR}-(?P<yearday>\d{{3}})",  # 2024-031
         rf"{_YEAR}(?:[-/ ]| ?M)(?P<month>\d\d?)",  # 1949-01, 1949M01
         r"(?P<month>\d\d?)[./-](?P<year>\d{4})",  # 01.1949, 1/1949
-        rf"{_YEAR}[-/ ]?{_QUARTER} ?(?P<quarter>[1-4])",  # 1970 Q1
+        rf"{_YEAR}[-/ :]?{_QUARTER} ?(?P<quarter>[1-4])",  # 1970 Q1
         rf"{_QUARTER} ?(?P<quarter>[1-4])[-/ .'’]*{_YEARS}",  # Q1 1970, Q1/70
         rf"(?P<quarter>[1-4])(?:\.|st|nd|rd|th|er|e|º)? ?{_QUARTER}[-/ .'’]*(?:de )?{_YEARS}",
         rf"{_YEAR}[-/ ]?{_HALF}(?P<half>[12])",  # 2024-H1
@@ -42,7 +43,8 @@ _STYLES = tuple(
         rf"{_YEAR}[-/ ]?{_WEEK} ?(?P<week>\d\d?)(?:-(?P<weekday>[1-7]))?",  # 2020-W05
         rf"{_WEEK}[ .]*(?P<week>\d\d?)[-/ ,]+{_YEAR}",  # KW 5/2020
         rf"(?P<week>\d\d?)\. ?{_WEEK}[-/ ,]+{_YEAR}",  # 5. KW 2020
-        rf"(?P<day>\d\d?)(?:st|nd|rd|th|er|º)?[ .-]+(?:de )?{_WORD}[ .,-]+(?:de )?{_YEARS}{_REST}",
+        rf"(?P<day>\d\d?)(?:st|nd|rd|th|er|º)?[ ./-]+(?:de )?{_WORD}[ .,/-]+(?:de )?"
+        rf"{_YEARS}{_REST}",  # 31 Jan 2024, 31. Januar 2024, 31/Jan/2024:13:00
         rf"{_WORD}[ .]+(?P<day>\d\d?)(?:st|nd|rd|th)?,? +{_YEAR}{_REST}",  # Jan 31, 2024
         rf"{_WORD} +(?P<day>\d\d?)(?P<rest> \d\d:\d\d:\d\d) {_YEAR}",  # Jan 31 13:00:00 2024
         rf"{_WORD}(?:[ .,/-]+|[ /-]*['’]|(?= de ))(?: ?de )?{_YEAR}",  # Jan 2024, enero de 2024
@@ -50,11 +52,15 @@ _STYLES = tuple(
         rf"{_YEAR}[ .-]?{_WORD}(?:[ .-](?P<day>\d\d?){_REST})?",  # 2024 Jan, 2024-Jan-31
     )
 )
+_ISO = re.compile(  # as most programs write them: known at a glance
+    r"\d{4}-\d\d-\d\d(?:[T ](?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)?"
+)
 _WEEKDAY = re.compile(r"[^\W\d_]{2,10}[.,]{0,2} +(?=\S)")  # before a date
-_CLOCK = re.compile(r"[ T,]+(\d\d?)(:\d\d.*?)\s*(?:([ap])\.?\s?m\.?)?", re.I)  # 9:05, 1:05 PM
+_CLOCK = re.compile(r"[ T,:]+(\d\d?)(:\d\d.*?)\s*(?:([ap])\.?\s?m\.?)?", re.I)  # 9:05, 1:05 PM
 _POINTS = re.compile(r"[ T,]+(\d\d?)[.h](\d\d)(?:[.m](\d\d))?s?")  # 13.00, 13h00
-_DIGITS = re.compile(r"(\d{4})(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(\d\d)?)?)?)?")
+_DIGITS = re.compile(r"(\d{4})(\d\d)(?:(\d\d)(?:[T ]?(\d\d)(?:(\d\d)(\d\d)?)?)?)?")
 _NINE = re.compile(r"(:\d\d\.\d{6})\d{1,3}")  # nanoseconds
+_APART = re.compile(r"(:\d\d(?:\.\d+)?) (?=[+-]\d\d)")  # of a time and its zone
 _ENDS = re.compile(r"(\d{4}-\d\d-\d\d)[ T]24:00(?::00)?")
 _OF_ZONES = {
     "utc": "Z", "gmt": "Z", "z": "Z", "wet": "+00:00", "west": "+01:00", "cet": "+01:00",
@@ -74,8 +80,9 @@ def iso(cell: str) -> str:
     >>> iso("Mär 2024"), iso("31-Jan-24"), iso("Q1/24"), iso("2024-03-31 02:00 CEST")
     ('2024-03-01', '2024-01-31', '2024-01-01', '2024-03-31 02:00+02:00')
     """
-    bare = cell.strip()
-    zone = ""
+    if _ISO.fullmatch(cell):
+        return cell
+    bare, zone = cell.strip(), ""
     if (found := _ZONE.fullmatch(bare)) and ":" in bare:
         bare, zone = found[1], _OF_ZONES[found[2].lower()]
     for text in (bare, _WEEKDAY.sub("", bare, count=1)):
@@ -110,7 +117,7 @@ def with_clock(day: str, rest: str) -> str:
         if clock[3]:
             hour = hour % 12 + 12 * (clock[3].lower() == "p")
         rest = f" {hour:02}{clock[2]}"
-    written = _NINE.sub(r"\1", f"{day}{rest}")
+    written = _APART.sub(r"\1", _NINE.sub(r"\1", f"{day}{rest}"))
     if (end := _ENDS.fullmatch(written)) is not None:  # the end of a day is the next one's begin
         return f"{date.fromisoformat(end[1]) + timedelta(days=1)} 00:00"
     return written
@@ -126,6 +133,9 @@ def _of_parts(parts: dict[str, str | None]) -> str | None:
     year = whole_year(parts["year"] or "")
     if week := parts.get("week"):
         return _week(year, int(week), int(parts.get("weekday") or 1))
+    if yearday := parts.get("yearday"):
+        day = date(year, 1, 1) + timedelta(days=int(yearday) - 1)
+        return day.isoformat() if day.year == year else None
     if word := parts.get("word"):
         month = month_of(word)
     elif half := parts.get("half"):

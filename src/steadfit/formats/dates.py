@@ -13,6 +13,7 @@ from steadfit.formats.date_styles import compact, iso, whole_year, with_clock
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_POINTED = re.compile(r"(\d\d?\.\d\d?\.)(\d\d)((?: .*)?)")
 _SLASHED = re.compile(  # 1/31/2024, 31-1-2024, 1/31/24
     r"(?P<one>\d\d?)(?:/(?P<two>\d\d?)/(?P<year>\d{4}|\d\d)|-(?P<two_>\d\d?)-(?P<year_>\d{4}))"
     r"(?P<rest>(?:[ T,].*)?)"
@@ -77,7 +78,7 @@ def has_zone(cells: Sequence[str]) -> bool:
 
 def written_times(cells: Sequence[str], day_first: bool | None = None) -> list[str]:
     """As `written`, with dates of digits alone (20240131, 202401) among them."""
-    known = {cell: compact(cell) or cell for cell in set(cells)}
+    known = {cell: compact(cell) or _of_whole_year(cell) for cell in set(cells)}
     return written([known[cell] for cell in cells], day_first)
 
 
@@ -95,6 +96,12 @@ def undecided(where: str, cells: Sequence[str | None]) -> SteadfitError:
         "file tells. Give day_first=True or day_first=False.",
         day_first=True,
     )
+
+
+def _of_whole_year(cell: str) -> str:
+    """A date such as 31.1.24 with a year of four digits: among times it is no version."""
+    found = _POINTED.fullmatch(cell.strip())
+    return f"{found[1]}{whole_year(found[2])}{found[3]}" if found else cell
 
 
 def _written(cell: str, day_first: bool | None) -> str:

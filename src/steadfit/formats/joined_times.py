@@ -12,12 +12,15 @@ _PARTS = {
     "week": "week kw woche semaine semana settimana",
     "month": "month mon monat mois mes mês mese maand",
     "day": "day tag jour dia día giorno dag",
+    "yearday": "yearday doy dayofyear day_of_year jday",
     "hour": "hour hr stunde heure hora ora uur",
     "minute": "minute min",
 }
 _PART_OF = {word: part for part, words in _PARTS.items() for word in words.split()}
 _DATES = ("date", "datum", "fecha", "data", "day")
 _CLOCKS = ("time", "hour", "uhrzeit", "zeit", "heure", "hora", "ora", "tijd")
+_IN_ORDER = ("year", "month", "day", "hour", "minute")  # of columns with other names
+_YEAR = re.compile(r"(1[5-9]|2[01])\d\d")
 _POINTS = re.compile(r"(\d\d?)\.(\d\d)(?:\.(\d\d))?")  # 18.00.00
 
 
@@ -34,13 +37,12 @@ def with_joined(table: Columns, time: str) -> Columns:
     names = time_names(table, time)
     if names == [time]:
         return table
-    cells = zip(*(map(_plain, table.cells(name)) for name in names), strict=True)
-    if part_of(names[0]) == "year":
-        known = list(_PARTS)
-        parts = [part_of(name) or known[max(i + 1, 3)] for i, name in enumerate(names)]
-        joined = [_of_parts(dict(zip(parts, row, strict=True))) for row in cells]
+    rows = list(zip(*(map(_plain, table.cells(name)) for name in names), strict=True))
+    if all(_YEAR.fullmatch(row[0]) for row in rows):
+        parts = [part_of(name) or usual for name, usual in zip(names, _IN_ORDER, strict=False)]
+        joined = [_of_parts(dict(zip(parts, row, strict=True))) for row in rows]
     else:
-        joined = [" ".join(map(_clock, filter(None, row))) if all(row) else None for row in cells]
+        joined = [" ".join(map(_clock, row)) if all(row) else None for row in rows]
     column = pa.chunked_array([pa.array(joined, pa.string())])
     return replace(table, data={**table.data, time: column})
 
@@ -54,7 +56,7 @@ def told_parts(table: Columns, free: Sequence[str], dates: Collection[str]) -> s
     """The columns with parts of times, told by their names, with commas between them; None where
     there are no such. free: columns that have no other use. dates: those with dates."""
     parts = {part: name for name in free if (part := part_of(name))}
-    if "year" in parts and {"quarter", "week", "month"} & set(parts) and not dates:
+    if "year" in parts and {"quarter", "week", "month", "yearday"} & set(parts) and not dates:
         return ",".join(parts[part] for part in _PARTS if part in parts)
     called = {name.strip().lower(): name for name in free}
     date = next((called[name] for name in _DATES if called.get(name) in dates), None)
@@ -74,10 +76,17 @@ def _of_parts(parts: dict[str, str]) -> str | None:
     if not all(parts.values()):
         return None
     date = parts["year"]
-    for part, mark in (("quarter", "Q"), ("week", "W"), ("month", ""), ("day", "")):
+    for part, mark in (
+        ("quarter", "Q"),
+        ("week", "W"),
+        ("yearday", ""),
+        ("month", ""),
+        ("day", ""),
+    ):
         if part in parts:
             word = parts[part].upper().removeprefix(mark)
-            date += f"-{mark}{word if mark == 'Q' else word.zfill(2)}"
+            digits = {"quarter": 1, "yearday": 3}.get(part, 2)
+            date += f"-{mark}{word.zfill(digits)}"
     hour = parts.get("hour", "").zfill(2)
     return f"{date} {hour}:{parts.get('minute', '0').zfill(2)}" if "hour" in parts else date
 

@@ -12,13 +12,16 @@ from steadfit.formats.cells import number_of
 from steadfit.formats.columns import Columns
 from steadfit.formats.date_styles import compact
 from steadfit.formats.dates import are_undecided, has_zone, microseconds, undecided, written_times
-from steadfit.formats.joined_times import with_joined
+from steadfit.formats.joined_times import part_of, with_joined
 
 _ZONE = re.compile(r"\s*(?:Z|[+-]\d\d(?::?\d\d)?)$", re.I)
 _EPOCHS = {1: "seconds", 10**3: "milliseconds", 10**6: "microseconds", 10**9: "nanoseconds"}
 _SECONDS = (5 * 10**8, 4 * 10**9)  # since 1970: from 1985 to 2096
-_STEPS = ("", "year", "id", "index", "t", "step", "period", "row", "no", "nr", "unnamed: 0")
-_CALLED = ("ts", "timestamp", "unix", "epoch", "time", "datetime", "date", "unixtime", "unix_time")
+_CALLED = ("ts", "timestamp", "unix", "epoch", "time", "datetime", "date", "unixtime", "unix_time",
+           "ds", "datum", "zeit", "fecha", "data", "heure", "tijd")  # fmt: skip
+_STEPS = ("", "id", "index", "t", "step", "period", "row", "no", "nr", "unnamed: 0", *_CALLED)
+_YEAR = re.compile(r"(?<!\d)(19|20)\d\d(?!\d)")
+_LOOKED_AT = 50  # cells that tell whether a column has dates
 
 
 class Times(NamedTuple):
@@ -63,6 +66,17 @@ def are_times(table: Columns, name: str) -> bool:
         return False
     undecided = table.day_first is None and are_undecided(known)
     return undecided or microseconds(written_times(known, table.day_first)) is not None
+
+
+def seem_times(table: Columns, name: str) -> bool:
+    """Whether a column of words is called one of times, or most of its cells are dates, though not
+    `are_times`: `read_times` says what is wrong."""
+    if table.is_numeric(name):
+        return False
+    known = [cell for cell in table.coded(name).cells if cell is not None][:_LOOKED_AT]
+    dates = sum(microseconds(written_times([cell])) is not None for cell in known)
+    years = all(_YEAR.search(cell) for cell in known)
+    return bool(known) and (name.strip().lower() in _CALLED or years or 2 * dates > len(known))
 
 
 def _of_epoch(values: np.ndarray, name: str) -> Times | None:
@@ -114,7 +128,9 @@ def _told_order(table: Columns, name: str, cells: Sequence[str]) -> bool:
 
 def _refused(table: Columns, name: str) -> Times:
     """Raises SteadfitError that names the cells that are no times."""
-    cells = written_times(table.texts(name), table.day_first)
+    texts = ["" if cell is None else str(cell).strip() for cell in table.cells(name)]
+    table.refuse(name, [row for row, text in enumerate(texts) if not text], "a time")
+    cells = written_times(texts, table.day_first)
     words = [row for row, cell in enumerate(cells) if number_of(cell) is None]
     if len(words) < len(cells) / 2:
         raise table.refusal(name, words, "a number (as most do)")
@@ -123,7 +139,7 @@ def _refused(table: Columns, name: str) -> Times:
         raise SteadfitError(
             f'{table.file}, column "{name}": times must be numbers, or dates such as 2024-01-31 '
             f'or 2024-01-31T13:00:00, got "{cells[0][:30]}". Write them so; or, where rows are '
-            "equal steps in order, leave out the option time."
+            "equal steps in order, leave out the option time, or the column."
         )
     table.refuse(name, wrong, "a time such as 2024-01-31 or 2024-01-31T13:00:00")
     raise SteadfitError(
@@ -137,7 +153,8 @@ def check_in_order(table: Columns, free: Sequence[str], series: str | None) -> N
     by a column of those that have no other use: they run backwards, or are of several series."""
     steps = {name: values for name in free if (values := _whole(table, name)) is not None}
     for name, values in steps.items():
-        if name.strip().lower() in _STEPS and (np.diff(values) < 0).all():
+        called = name.strip().lower() in _STEPS or part_of(name) is not None
+        if called and (np.diff(values) < 0).all():
             raise SteadfitError(
                 f"{table.file}: the rows seem to be the newest first, as {name} falls from row to "
                 "row. Name the column of times with the option time, or sort the rows."

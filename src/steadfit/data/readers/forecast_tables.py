@@ -17,7 +17,7 @@ from steadfit.formats.forecast_tables import PAST
 from steadfit.formats.gaps import FILLS
 from steadfit.formats.joined_times import part_of, time_names, told_parts, with_joined
 from steadfit.formats.long_tables import rows_of_series
-from steadfit.formats.time_columns import Times, are_times, check_in_order, read_times
+from steadfit.formats.time_columns import Times, are_times, check_in_order, read_times, seem_times
 from steadfit.formats.wall_clocks import wall_clocks
 from steadfit.tasks import Forecast
 
@@ -135,6 +135,7 @@ def _told_time(table: Columns, asked: Asked) -> str | None:
     parts = told_parts(table, free, found)
     if parts is not None and are_times(with_joined(table, parts), parts):
         return parts
+    found = found or [name for name in free if seem_times(table, name)][:1]
     if len(found) > 1:
         raise SteadfitError(
             f"{table.file}: cannot determine which column has the times, {some(found)} all "
@@ -178,7 +179,7 @@ def _tells_apart(table: Columns, name: str, times: Times, zone: str | None) -> b
 def _unused(table: Columns, asked: Asked, form: ForecastTable) -> list[str]:
     """Columns that are not used are said."""
     used = {*form.needed(), *asked.known}
-    rest = [name for name in table.names if name not in used]
+    rest = [name or "one without a name" for name in table.names if name not in used]
     return [f"Columns not used: {some(rest)}."] if rest else []
 
 
@@ -200,7 +201,8 @@ def _window_and_seasons(
 
 def _to_forecast(table: Columns, asked: Asked) -> list[str]:
     """The columns that are forecast: those named, or the only one of numbers."""
-    taken = (asked.series, asked.time, *asked.known, *asked.static)
+    times = () if asked.time is None else time_names(table, asked.time)
+    taken = (asked.series, *times, *asked.known, *asked.static)
     numeric = [name for name in table.names if name not in taken and table.is_numeric(name)]
     if not asked.targets and len(numeric) != 1:
         raise SteadfitError(
