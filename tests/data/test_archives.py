@@ -1,5 +1,9 @@
 """Series as archives publish them: rows without a header, and ARFF."""
 
+import bz2
+import gzip
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -160,3 +164,40 @@ def test_an_arff_row_may_have_quotes_of_both_kinds(tmp_path: Path) -> None:
     assert found.cells("when")[:2] == ["2024-01-31", "2024-02-29"]
     assert found.cells("note")[:2] == ['it\'s, "so"', "don't"]
     assert found.cells("v")[:2] == ["1.5", ""]
+
+
+def zipped(name: str, text: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(name, text)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("form", [".ts", ".tsv", ".txt", ".arff"])
+def test_series_may_be_compressed(tmp_path: Path, form: str) -> None:
+    lines = [",".join(map(str, row)) for row in NUMBERS]
+    labels = [str(k % 2 + 1) for k in range(len(lines))]
+    head = "".join(f"@attribute att{k} numeric\n" for k in range(9))
+    of_arff = "\n".join(f"{row},{label}" for row, label in zip(lines, labels, strict=True))
+    of_ts = "\n".join(f"{row}:{label}" for row, label in zip(lines, labels, strict=True))
+    text = {
+        ".ts": f"@problemName T\n@classLabel true 1 2\n@data\n{of_ts}",
+        ".arff": ARFF.format(head, of_arff),
+    }.get(form, rows("\t")).encode()
+    files = {
+        f"T{form}.gz": gzip.compress(text),
+        f"U{form}.zip": zipped(f"U{form}", text),
+        "V.zip": zipped(f"other{form}", text),
+        f"T_TRAIN{form}.bz2": bz2.compress(text),
+        f"T_TEST{form}.bz2": bz2.compress(text),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    for name in files:
+        data = read(tmp_path / name)
+        of_both = "_T" in name
+        assert data.name == name[0]
+        assert (data.structure.is_test is not None) == of_both
+        assert np.array_equal(np.array(series_of(data))[:12], NUMBERS.astype(np.float32))
+        assert data.y.tolist() == [0, 1] * (12 if of_both else 6)
+    assert len(Series(1).read(tmp_path / f"T{form}.gz", None).x) == 12

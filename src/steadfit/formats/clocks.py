@@ -10,7 +10,7 @@ from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.calendars import Ticks, as_months, as_workdays, month_day
 from steadfit.formats.columns import Columns
 from steadfit.formats.gaps import FILLS
-from steadfit.formats.long_tables import check_order
+from steadfit.formats.long_tables import check_order, in_order
 from steadfit.formats.time_columns import read_times
 from steadfit.formats.wall_clocks import WallClocks, wall_clocks
 
@@ -94,7 +94,7 @@ def read_clock(
     if time is None:
         return Clock(dict(given), [], [0] * len(given), None, (), [], [])
     found = wall_clocks(read_times(table, time), list(given.values()), zone)
-    members, notes = _sorted(given, found.even, time)
+    members, notes = in_order(given, found.even, time)
     notes += found.notes
     check_order(table, members, found.even, time)
     scale = _scale(found)
@@ -247,18 +247,6 @@ def _distance(ticks: Ticks) -> str:
     if ticks.workdays:
         return counted(int(ticks.step), "workdays")
     return _in_words(int(ticks.step))
-
-
-def _sorted(
-    given: Mapping[str, np.ndarray], times: np.ndarray, time: str
-) -> tuple[dict[str, np.ndarray], list[str]]:
-    """The rows of each series by time, and a note where they were not."""
-    found = {key: rows[np.argsort(times[rows], kind="stable")] for key, rows in given.items()}
-    moved = sum(bool((found[key] != rows).any()) for key, rows in given.items())
-    if not moved:
-        return found, []
-    which = "The rows" if len(found) == 1 else f"The rows of {moved} series"
-    return found, [f"{which} were sorted by {time}."]
 
 
 def _in_words(microseconds: int) -> str:

@@ -15,6 +15,7 @@ from steadfit.formats.encoding import read_text
 from steadfit.formats.label_first import SUFFIXES, is_label_first, with_header
 from steadfit.formats.numerals import Mark
 from steadfit.formats.odd_rows import is_nameless, without_odd_rows
+from steadfit.formats.packed import inner_name
 from steadfit.formats.plain_cells import with_plain_numbers
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def read_csv(
     """
     _check_options(delimiter, decimal)
     text = read_text(path, encoding)
-    if path.suffix.lower() in SUFFIXES and is_label_first(text, path.stem):
+    name = Path(inner_name(path))
+    if name.suffix.lower() in SUFFIXES and is_label_first(text, name.stem):
         found = columns_of_text(path, with_header(text), "\t", ".")
         note = f"{path.name}: no header; the first column is the label, the others are the steps."
         return replace(found, first_row=1, notes=(note, *found.notes))

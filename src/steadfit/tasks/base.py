@@ -31,7 +31,8 @@ class Task(ABC):
     answer: what a saved program gives (`averaged`). quantiles: of each number of y, that are
         answered in its place, rising; outputs are then quantile by quantile. Empty for most.
     takes: the settings of `Training` that this task takes and others do not.
-    mixes: whether there are targets of two examples mixed.
+    mixes: whether there are targets of two examples mixed. mark: between the labels of one example;
+        "" where it has one.
     """
 
     name: ClassVar[str]
@@ -47,6 +48,7 @@ class Task(ABC):
     seen: ClassVar[int] = 2000
     takes: ClassVar[frozenset[str]] = frozenset()
     mixes: ClassVar[bool] = False
+    mark: str = ""
 
     @property
     @abstractmethod

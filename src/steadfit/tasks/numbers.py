@@ -97,8 +97,9 @@ class Numbers(Numeric):
     def columns(
         self, names: Sequence[str], logits: np.ndarray, replicas: np.ndarray | None
     ) -> dict[str, np.ndarray]:
-        """`prediction_K` of each output, and `deviation_K`, the replicas' standard deviation."""
-        ends = list(map(str, range(self.count)))
+        """`prediction` of a single number, `prediction_K` of each of several; and `deviation`, the
+        replicas' standard deviation."""
+        ends = [""] if self.count == 1 else list(map(str, range(self.count)))
         return {"input": np.array(names), **numbered_columns(self.predict(logits), replicas, ends)}
 
 
@@ -111,7 +112,7 @@ def numbered_columns(
     if replicas is not None:
         found["deviation"] = replicas.std(0, ddof=1)
     return {
-        f"{name}_{end}": values.reshape(-1, len(ends))[:, k]
+        f"{name}_{end}" if end else name: values.reshape(-1, len(ends))[:, k]
         for k, end in enumerate(ends)
         for name, values in found.items()
     }

@@ -10,7 +10,7 @@ from steadfit.data.forecasting import from_forecast
 from steadfit.data.readers.asked import Asked
 from steadfit.errors import SteadfitError, some
 from steadfit.formats import ForecastTable
-from steadfit.formats.clocks import read_clock
+from steadfit.formats.clocks import Clock, read_clock
 from steadfit.formats.columns import Columns
 from steadfit.formats.covariates import Covariate
 from steadfit.formats.forecast_tables import PAST
@@ -52,6 +52,7 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
     series = form.channels(table, clock)
     missing = asked.fill or asked.missing or "refuse"
     if missing == "refuse":
+        _check_known(table, form, clock)
         drop = (
             'give missing="drop" to leave out the windows that need them, or fill="forward" to '
             f"fill them from what is known by then (or by another rule: {some(FILLS[1:])})."
@@ -174,6 +175,24 @@ def _tells_apart(table: Columns, name: str, times: Times, zone: str | None) -> b
     even = wall_clocks(times, list(rows_of_series(table, name).values()), zone).even
     moments, of_times = np.unique(even, return_inverse=True)
     return len(np.unique(of_rows * len(moments) + of_times)) == len(even)
+
+
+def _check_known(table: Columns, form: ForecastTable, clock: Clock) -> None:
+    """Raise SteadfitError where the last rows have no targets, as those of the future have, but
+    numbers or names in columns that are not used."""
+    ends = [rows[-1] for rows in clock.members.values()]
+    targets = form.columns[: form.targets]
+    if form.known or not all(np.isnan(table.numbers(name)[ends]).all() for name in targets):
+        return
+    unused = [name for name in table.names if name not in form.needed()]
+    there = [name for name in unused if all(table.names_in(name)[row] for row in ends)]
+    if there:
+        raise SteadfitError(
+            f"{table.file}: the last rows must have values of {some(targets)}, got none in "
+            f"{table.where(int(ends[0]))}. If these are rows to forecast, whose {some(there)} "
+            f'are known, name the columns: known="{",".join(there)}"; else remove the rows.',
+            known=",".join(there),
+        )
 
 
 def _unused(table: Columns, asked: Asked, form: ForecastTable) -> list[str]:
