@@ -233,3 +233,68 @@ def test_rows_of_long_tables_are_sorted_by_time(tmp_path: Path) -> None:
                   for d in (a, b))  # fmt: skip
     assert of_a == of_b
     assert any("were sorted by t" in note for note in b.notes)
+
+
+JANUARY = [f"2024-01-{i:02}" for i in range(1, 31)]
+YEARS = [str(year) for year in range(1980, 2010)]
+SLASHES = [f"{day.month}/{day.day}/{day:%y}" for day in DAYS]
+
+
+def wide(path: Path, names: Sequence[str], head: str, dates: Sequence[str]) -> Path:
+    """Each row with the numbers of its steps."""
+    numbers = ",".join(str(1.5 * i) for i in range(len(dates)))
+    lines = [f"{head},{','.join(dates)}", *(f"{name},{numbers}" for name in names)]
+    (path / "t.csv").write_text("\n".join(line.lstrip(",") for line in lines))
+    return path / "t.csv"
+
+
+@pytest.mark.parametrize(
+    ("names", "head", "dates", "after"),
+    [
+        (["a", "b"], "shop", JANUARY, "2024-01-31"),
+        (["a"], "shop", JANUARY, "2024-01-31"),
+        ([""], "", JANUARY, "2024-01-31"),
+        (["Aruba,ABW", "Chad,TCD"], "Country,Code", YEARS, "2010"),
+        (["Ulm,1.5,2.5", "Bonn,1.5,2.5"], "Place,Lat,Long", SLASHES, "2024-02-16"),
+    ],
+)
+def test_a_column_a_date(
+    tmp_path: Path, names: list[str], head: str, dates: list[str], after: str
+) -> None:
+    path = wide(tmp_path, names, head, dates)
+    data = read(path, horizon=1, window=4, season=1)
+    assert len(data) == len(names) * (len(dates) - 4)
+    assert data.y[: len(dates) - 4, 0].tolist() == [1.5 * i for i in range(4, len(dates))]
+    new = data.schema.read(path)
+    assert [clock.after(1) for clock in new.clocks] == [[after]] * len(names)
+    if len(names) > 1:
+        assert list(new.ids) == [name.split(",1.5")[0].replace(",", " / ") for name in names]
+        same = wide(tmp_path, [names[0]] * 2, head, dates)
+        with pytest.raises(SteadfitError, match="each row must be a series with a name of its own"):
+            read(same, horizon=1)
+
+
+def test_a_row_a_year_and_a_column_a_month(tmp_path: Path) -> None:
+    head = ["Year", *WORDS["English"].split()]
+    rows = [[str(y), *(str(1.5 * (12 * i + m)) if 12 * i + m < 40 else "" for m in range(12))]
+            for i, y in enumerate(range(2019, 2023))]  # fmt: skip
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(",".join(row) for row in [head, *rows]))
+    data = read(path, horizon=1, window=4, season=1)
+    assert data.y[:, 0].tolist() == [1.5 * i for i in range(4, 40)]
+    assert data.schema.read(path).clocks[0].after(1) == ["2022-05-01"]
+
+
+def test_times_that_are_a_little_off_are_equal_steps(tmp_path: Path) -> None:
+    off = [f"{hour + timedelta(seconds=(7 * i) % 50)}" for i, hour in enumerate(HOURS)]
+    data = check(written(tmp_path, off), "2024-01-22T12:00:00")
+    assert "Times in when are up to 1.4% of a step off equal steps, and are taken for these." in [
+        *data.notes
+    ]
+    decimal = [f"{2000 + i / 12:.3f}" for i in range(48)]
+    data = read(written(tmp_path, decimal), horizon=1, time="when")
+    (after,) = data.schema.read(tmp_path / "t.csv").clocks[0].after(1)
+    assert float(after) == pytest.approx(2004, abs=1e-3)
+    far = [f"{hour + timedelta(minutes=(7 * i) % 11)}" for i, hour in enumerate(HOURS)]
+    with pytest.raises(SteadfitError, match="times must be equally spaced"):
+        read(written(tmp_path, far), horizon=1)

@@ -102,7 +102,7 @@ class Ticks:
         ['2024-01-31', '2024-03-31']
         """
         if not self.calendar:
-            return [f"{self.last + self.step * step:.15g}" for step in steps.tolist()]
+            return [_number(self.last + self.step * step) for step in steps.tolist()]
         later = self.moments(int(steps.max(initial=0)))
         return self._written(np.concatenate([[np.int64(self.last)], later])[steps])
 
@@ -154,3 +154,8 @@ class Ticks:
         offsets = ((local - moments) // _MINUTE).tolist()
         return [f"{time}{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
                 for time, offset in zip(text, offsets, strict=True)]  # fmt: skip
+
+
+def _number(value: float) -> str:
+    """A number with all digits before the point, and no more after it than were counted."""
+    return f"{value:.0f}" if value == round(value) else f"{value:.10g}"

@@ -10,6 +10,7 @@ from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.calendars import Ticks, as_months, as_workdays, month_day
 from steadfit.formats.columns import Columns
 from steadfit.formats.gaps import FILLS
+from steadfit.formats.jitter import without_jitter
 from steadfit.formats.long_tables import check_order, in_order
 from steadfit.formats.time_columns import read_times
 from steadfit.formats.wall_clocks import WallClocks, wall_clocks
@@ -95,6 +96,7 @@ def read_clock(
         return Clock(dict(given), [], [0] * len(given), None, (), [], [])
     found = wall_clocks(read_times(table, time), list(given.values()), zone)
     members, notes = in_order(given, found.even, time)
+    found = without_jitter(found, list(members.values()), time)
     notes += found.notes
     check_order(table, members, found.even, time)
     scale = _scale(found)
@@ -241,7 +243,7 @@ def _check_one_step(
 def _distance(ticks: Ticks) -> str:
     """How far one row is from the next, in words."""
     if not ticks.calendar:
-        return f"{ticks.step:g}"
+        return f"{ticks.step:g}" if ticks.step >= 1 else f"{ticks.step:.3g}"
     if ticks.months:
         return counted(int(ticks.step), "months")
     if ticks.workdays:

@@ -20,6 +20,7 @@ from steadfit.formats.covariates import (
 from steadfit.formats.form import Form, Rows
 from steadfit.formats.gaps import FILLS, check_rule, filled, filled_note, filled_windows
 from steadfit.formats.long_tables import check_complete, rows_of_series
+from steadfit.formats.wide_dates import VALUE, as_long
 
 PAST = "Nothing is filled in, as that could bring the future into the past: "
 
@@ -73,6 +74,10 @@ class ForecastTable(Form):
         others = (self.series, *(self.time_parts or (self.time,)))
         named = (*self.columns, *beside, *(name for name in others if name is not None))
         return list(dict.fromkeys(named))
+
+    def read(self, table: Columns, missing: str = "refuse") -> Rows:
+        wide = VALUE in self.columns and VALUE not in table.names
+        return super().read(as_long(table) if wide else table, missing)
 
     @property
     def known_channels(self) -> tuple[int, ...]:

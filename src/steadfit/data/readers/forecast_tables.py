@@ -19,11 +19,13 @@ from steadfit.formats.joined_times import part_of, time_names, told_parts, with_
 from steadfit.formats.long_tables import rows_of_series
 from steadfit.formats.time_columns import Times, are_times, check_in_order, read_times, seem_times
 from steadfit.formats.wall_clocks import wall_clocks
+from steadfit.formats.wide_dates import SERIES, TIME, as_long
 from steadfit.tasks import Forecast
 
 
 def forecast(table: Columns, asked: Asked) -> Dataset:
     """Windows of each series, and the horizon after each; see `from_forecast`."""
+    table, asked, unpivoted = _a_row_a_step(table, asked)
     asked, notes = _with_time_and_series(table, asked)
     assert asked.horizon is not None
     targets = _to_forecast(table, asked)
@@ -78,12 +80,22 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
         missing=missing,
         notes=[
             _what(table, asked, form, seasons),
+            *unpivoted,
             *notes,
             *clock.notes,
             *_unused(table, asked, form),
         ],
         form=form,
     )
+
+
+def _a_row_a_step(table: Columns, asked: Asked) -> tuple[Columns, Asked, Sequence[str]]:
+    """A table with a column a step as one with a row a step, with a note; others as they are."""
+    found = table if asked.targets or asked.time else as_long(table)
+    if found is table:
+        return table, asked, ()
+    series = SERIES if SERIES in found.names else None
+    return found, replace(asked, time=TIME, series=series), found.notes[len(table.notes) :]
 
 
 def _what(table: Columns, asked: Asked, form: ForecastTable, seasons: Sequence[int]) -> str:
