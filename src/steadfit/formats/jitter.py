@@ -46,13 +46,16 @@ def _step(series: Sequence[np.ndarray], calendar: bool) -> float:
     usual = float(np.median(np.concatenate([np.diff(times) for times in series])))
     if calendar:
         near = (unit * max(1, round(usual / unit)) for unit in _ROUND_STEPS)
-        return next((step for step in near if abs(usual - step) <= _ROUND * step), usual)
+        return next((float(step) for step in near if abs(usual - step) <= _ROUND * step), usual)
     longest = max(series, key=len)
     return float(longest[-1] - longest[0]) / max(1, round((longest[-1] - longest[0]) / usual))
 
 
 def _on_steps(times: np.ndarray, step: float) -> np.ndarray:
-    """Times at the nearest whole number of steps from the first, or from 0 if that is one too."""
-    begin = np.rint(times[0] / step) * step
-    begin = begin if abs(times[0] - begin) <= _MOST * step else times[0]
+    """Times at the nearest whole number of steps from the first; or from 0, where a step is a whole
+    number and the first time near so many."""
+    round_one = np.rint(times[0] / step) * step
+    begin = (
+        round_one if step.is_integer() and abs(times[0] - round_one) <= _MOST * step else times[0]
+    )
     return begin + np.rint((times - begin) / step) * step
