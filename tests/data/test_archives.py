@@ -201,3 +201,31 @@ def test_series_may_be_compressed(tmp_path: Path, form: str) -> None:
         assert np.array_equal(np.array(series_of(data))[:12], NUMBERS.astype(np.float32))
         assert data.y.tolist() == [0, 1] * (12 if of_both else 6)
     assert len(Series(1).read(tmp_path / f"T{form}.gz", None).x) == 12
+
+
+@pytest.mark.parametrize(
+    ("end", "between"), [(",", ","), (", {5}", ","), ("", "\t"), ("", " , ")], ids=str
+)
+def test_rows_of_arff_as_programs_write_them(tmp_path: Path, end: str, between: str) -> None:
+    head = "".join(f"@attribute att{k} numeric\n" for k in range(9))
+    lines = [between.join([*map(str, row), str(k % 2 + 1)]) + end for k, row in enumerate(NUMBERS)]
+    (tmp_path / "T.arff").write_text(ARFF.format(head, "\n".join(lines)))
+    data = read(tmp_path / "T.arff")
+    assert np.array_equal(np.array(series_of(data)), NUMBERS.astype(np.float32))
+    assert data.y.tolist() == [0, 1] * 6
+
+
+@pytest.mark.parametrize("fill", ["\tNaN", "\t", ""])
+def test_shorter_series_of_the_archive_however_they_end(tmp_path: Path, fill: str) -> None:
+    lines = rows("\t").splitlines()
+    lines[0] = "\t".join(lines[0].split("\t")[:-2]) + 2 * fill
+    (tmp_path / "Toy_TRAIN.tsv").write_text("\n".join(lines))
+    data = read(tmp_path / "Toy_TRAIN.tsv")
+    assert list(map(len, series_of(data))) == [7] + [9] * 11
+    assert series_of(data)[0] == NUMBERS[0, :7].astype(np.float32).tolist()
+
+
+def test_a_series_in_the_line_of_data_is_not_lost(tmp_path: Path) -> None:
+    (tmp_path / "t.ts").write_text("@classLabel true a b\n@data 1,2:a\n3,4:b\n5,6:a\n")
+    with pytest.raises(SteadfitError, match=r't.ts line 2: "@data" must stand alone, got'):
+        read(tmp_path / "t.ts")

@@ -73,6 +73,11 @@ def parse(path: Path, text: str, learning: bool) -> Side:
         line, where = line.strip(), f"{path.name} line {number}"
         if not line or line.startswith("#"):
             continue
+        if line.lower().startswith("@data") and line[5:].strip():
+            raise SteadfitError(
+                f'{where}: "@data" must stand alone, got "{line[:40]}" in its line. Begin a new line '
+                "after it."
+            )
         if in_data:
             values, label, uneven = _row(line, where, side.learns is not None)
             if uneven:
