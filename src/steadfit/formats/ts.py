@@ -75,8 +75,7 @@ def parse(path: Path, text: str, learning: bool) -> Side:
             continue
         if line.lower().startswith("@data") and line[5:].strip():
             raise SteadfitError(
-                f'{where}: "@data" must stand alone, got "{line[:40]}" in its line. Begin a new line '
-                "after it."
+                f'{where}: "@data" must stand alone, got "{line[:40]}". Begin a new line after it.'
             )
         if in_data:
             values, label, uneven = _row(line, where, side.learns is not None)
