@@ -101,12 +101,18 @@ class _Shifts(NamedTuple):
 def _told(local: np.ndarray) -> np.ndarray:
     """How far clocks were put forward between each row of a series and the next, told by the rules
     of that zone whose changes explain the most; 0 where none does, or two do otherwise."""
-    distances = np.diff(local)
+    distances, step = np.diff(local), _step(local)
     nothing = np.zeros_like(distances)
-    odd = np.unique(distances) - _step(local)
-    if not 0 < _step(local) < DAY or not ((odd != 0) & (abs(odd) <= _MOST)).any():
+    odd = distances - step
+    jumps = np.flatnonzero((odd != 0) & (abs(odd) <= _MOST))
+    if not 0 < step < DAY or not len(jumps):
         return nothing
-    each = [_shifts(local, rule) for rule in _rules(*_years(local))]
+    rules = _rules(*_years(local))
+    at, by = np.array([*{change for rule in rules for change in rule}], np.int64).reshape(-1, 2).T
+    before = local[jumps, None]
+    if not ((before < at) & (at <= before + step) & (odd[jumps, None] == by)).any():
+        return nothing  # as of most tables with gaps
+    each = [_shifts(local, rule) for rule in rules]
     found = [shifts for shifts in each if shifts.seen and not shifts.missed]
     most = max((shifts.seen for shifts in found), default=0)
     best = {shifts.by.tobytes(): shifts.by for shifts in found if shifts.seen == most}
