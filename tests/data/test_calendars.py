@@ -298,3 +298,30 @@ def test_times_that_are_a_little_off_are_equal_steps(tmp_path: Path) -> None:
     far = [f"{hour + timedelta(minutes=(7 * i) % 11)}" for i, hour in enumerate(HOURS)]
     with pytest.raises(SteadfitError, match="times must be equally spaced"):
         read(written(tmp_path, far), horizon=1)
+
+
+@pytest.mark.parametrize(
+    ("names", "options", "told"),
+    [
+        (["s1,i1", "s1,i2", "s2,i1", "s2,i2"], {}, "shop,item"),
+        (["1,1", "1,2", "2,1", "2,2"], {"target": "v"}, "shop,item"),
+        (["1,5", "2,5"], {"target": "v"}, "shop"),
+        (["1,1", "1,2"], {"target": "v", "series": "shop,item"}, None),
+    ],
+)
+def test_series_that_several_columns_tell_apart(
+    tmp_path: Path, names: list[str], options: dict[str, str], told: str | None
+) -> None:
+    rows = [
+        f"{name},{day},{1.5 * i},{i * 7 % 31}" for name in names for i, day in enumerate(JANUARY)
+    ]
+    head = "shop,item,date,v,visitors" if options else "shop,item,date,v"
+    lines = rows if options else [row.rpartition(",")[0] for row in rows]
+    (tmp_path / "t.csv").write_text("\n".join([head, *lines]))
+    data = read(tmp_path / "t.csv", horizon=1, window=4, season=1, **options)
+    assert len(data) == len(names) * 26
+    assert data.y[:26, 0].tolist() == [1.5 * i for i in range(4, 30)]
+    ids = [name.replace(",", " / ") if told != "shop" else name[0] for name in names]
+    assert list(data.schema.read(tmp_path / "t.csv").ids) == ids
+    if told is not None:
+        assert f"The series are told apart by {told}, as their times come again." in data.notes

@@ -110,10 +110,10 @@ class Reading(Writing):
     ] = None
     target: Annotated[str | None, _option("Column to learn; several with commas.")] = None
     text: Annotated[str | None, _option("Column of texts; several with commas.")] = None
-    series: Annotated[str | None, _option("Column that names a row's series.")] = None
-    time: Annotated[
-        str | None, _option("Column of times; in several columns with commas: year,month.")
+    series: Annotated[
+        str | None, _option("Column that names a row's series; several with commas.")
     ] = None
+    time: Annotated[str | None, _option("Column of times; several with commas: year,month.")] = None
     zone: Annotated[
         str | None, _option("Time zone of a forecast's times, e.g. Europe/Berlin, or UTC.")
     ] = None

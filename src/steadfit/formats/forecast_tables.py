@@ -19,6 +19,7 @@ from steadfit.formats.covariates import (
 )
 from steadfit.formats.form import Form, Rows
 from steadfit.formats.gaps import FILLS, check_rule, filled, filled_note, filled_windows
+from steadfit.formats.joined_times import with_joined_names
 from steadfit.formats.long_tables import check_complete, rows_of_series
 from steadfit.formats.wide_dates import VALUE, as_long
 
@@ -39,7 +40,8 @@ class ForecastTable(Form):
     fill: the rule by which gaps are filled (`steadfit.formats.gaps.FILLS`), of new tables too; None
     where they are not. season: in steps, for the rule that takes the value of the last season.
     begin: the time of the first step of all that was trained on; None without times.
-    time_parts: the columns that the times are in, where these are several. zone: in which times are
+    time_parts, series_parts: the columns that the times and the names of the series are in, where
+    these are several. zone: in which times are
     that have none (`wall_clocks`).
     """
 
@@ -57,6 +59,7 @@ class ForecastTable(Form):
     season: int = 1
     begin: Ticks | None = None
     time_parts: tuple[str, ...] = ()
+    series_parts: tuple[str, ...] = ()
     zone: str | None = None
 
     name = "forecast"
@@ -71,7 +74,7 @@ class ForecastTable(Form):
 
     def needed(self) -> list[str]:
         beside = (each.column for each in (*self.known, *self.static))
-        others = (self.series, *(self.time_parts or (self.time,)))
+        others = (*(self.series_parts or (self.series,)), *(self.time_parts or (self.time,)))
         named = (*self.columns, *beside, *(name for name in others if name is not None))
         return list(dict.fromkeys(named))
 
@@ -144,6 +147,7 @@ class ForecastTable(Form):
                 f"{table.file}: the model was trained on arrays, so the columns to forecast from "
                 "are unknown. Give the series as arrays, in Python."
             )
+        table = with_joined_names(table, self.series)
         members = rows_of_series(table, self.series)
         clock = read_clock(table, members, self.time, self.fill, self.zone)
         self._check_step(table, clock.step)

@@ -1,4 +1,4 @@
-"""Times whose parts are in several columns: a year and a month, or a date and an hour."""
+"""Times and names whose parts are in several columns: a year and a month, a shop and an item."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -24,9 +24,22 @@ _YEAR = re.compile(r"(1[5-9]|2[01])\d\d")
 _POINTS = re.compile(r"(\d\d?)\.(\d\d)(?:\.(\d\d))?")  # 18.00.00
 
 
-def time_names(table: Columns, time: str) -> list[str]:
-    """The columns that the times are in: the one of this name, or those between its commas."""
-    return [time] if time in table.names else [name.strip() for name in time.split(",")]
+def parts_of(table: Columns, name: str) -> list[str]:
+    """The columns that are meant: the one of this name, or those between its commas."""
+    return [name] if name in table.names else [part.strip() for part in name.split(",")]
+
+
+def with_joined_names(table: Columns, series: str | None) -> Columns:
+    """The table with a column of this name, if the names of series are in several, with " / "
+    between them."""
+    import pyarrow as pa
+
+    if series is None or (names := parts_of(table, series)) == [series]:
+        return table
+    parts = zip(*(table.names_in(name) for name in names), strict=True)
+    joined = [" / ".join(filter(None, row)) if all(row) else None for row in parts]
+    column = pa.chunked_array([pa.array(joined, pa.string())])
+    return replace(table, data={**table.data, series: column})
 
 
 def with_joined(table: Columns, time: str) -> Columns:
@@ -34,7 +47,7 @@ def with_joined(table: Columns, time: str) -> Columns:
     columns that are not there."""
     import pyarrow as pa
 
-    names = time_names(table, time)
+    names = parts_of(table, time)
     if names == [time]:
         return table
     rows = list(zip(*(map(_plain, table.cells(name)) for name in names), strict=True))

@@ -151,7 +151,8 @@ def _refused(table: Columns, name: str) -> Times:
 def check_in_order(table: Columns, free: Sequence[str], series: str | None) -> None:
     """Raise SteadfitError where rows without times seem to be in another order than that of time,
     by a column of those that have no other use: they run backwards, or are of several series."""
-    steps = {name: values for name in free if (values := _whole(table, name)) is not None}
+    whole = free if len(table) > 2 else ()
+    steps = {name: table.numbers(name) for name in whole if is_whole(table, name)}
     for name, values in steps.items():
         called = name.strip().lower() in _STEPS or part_of(name) is not None
         if called and (np.diff(values) < 0).all():
@@ -179,9 +180,9 @@ def check_in_order(table: Columns, free: Sequence[str], series: str | None) -> N
             )
 
 
-def _whole(table: Columns, name: str) -> np.ndarray | None:
-    """A column of whole numbers, as years and counts of steps are; None of anything else."""
-    if len(table) < 3 or not table.is_numeric(name):
-        return None
+def is_whole(table: Columns, name: str) -> bool:
+    """Whether a column has whole numbers alone, as years and counts of steps are."""
+    if not table.is_numeric(name):
+        return False
     values = table.numbers(name)
-    return values if np.isfinite(values).all() and (values == np.rint(values)).all() else None
+    return bool(np.isfinite(values).all() and (values == np.rint(values)).all())

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
@@ -15,18 +16,35 @@ from steadfit.formats.columns import Columns
 from steadfit.formats.covariates import Covariate
 from steadfit.formats.forecast_tables import PAST
 from steadfit.formats.gaps import FILLS
-from steadfit.formats.joined_times import part_of, time_names, told_parts, with_joined
+from steadfit.formats.joined_times import (
+    part_of,
+    parts_of,
+    told_parts,
+    with_joined,
+    with_joined_names,
+)
 from steadfit.formats.long_tables import rows_of_series
-from steadfit.formats.time_columns import Times, are_times, check_in_order, read_times, seem_times
+from steadfit.formats.time_columns import (
+    Times,
+    are_times,
+    check_in_order,
+    is_whole,
+    read_times,
+    seem_times,
+)
 from steadfit.formats.wall_clocks import wall_clocks
 from steadfit.formats.wide_dates import SERIES, TIME, as_long
 from steadfit.tasks import Forecast
+
+_MOST_PARTS = 6  # columns of which two may name a series
 
 
 def forecast(table: Columns, asked: Asked) -> Dataset:
     """Windows of each series, and the horizon after each; see `from_forecast`."""
     table, asked, unpivoted = _a_row_a_step(table, asked)
     asked, notes = _with_time_and_series(table, asked)
+    time_parts, series_parts = _parts(table, asked.time), _parts(table, asked.series)
+    table = with_joined_names(table, asked.series)
     assert asked.horizon is not None
     targets = _to_forecast(table, asked)
     columns = [*targets, *(name for name in asked.values if name not in targets)]
@@ -48,7 +66,8 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
         asked.fill,
         season,
         clock.begin,
-        () if asked.time in (None, *table.names) else tuple(time_names(table, asked.time)),
+        time_parts if len(time_parts) > 1 else (),
+        series_parts if len(series_parts) > 1 else (),
         asked.zone,
     )
     series = form.channels(table, clock)
@@ -134,9 +153,14 @@ def _with_time_and_series(table: Columns, asked: Asked) -> tuple[Asked, list[str
     return asked, notes
 
 
+def _parts(table: Columns, name: str | None) -> tuple[str, ...]:
+    return () if name is None else tuple(parts_of(table, name))
+
+
 def _free(table: Columns, asked: Asked) -> list[str]:
     """The columns that have no use so far."""
-    taken = {*asked.targets, *asked.values, *asked.known, *asked.static, asked.series, asked.time}
+    named = (*_parts(table, asked.series), *_parts(table, asked.time))
+    taken = {*asked.targets, *asked.values, *asked.known, *asked.static, *named}
     return [name for name in table.names if name not in taken]
 
 
@@ -168,9 +192,7 @@ def _told_series(table: Columns, asked: Asked, time: str) -> str | None:
     even = wall_clocks(times, [np.arange(len(table))], asked.zone).even
     if len(np.unique(even)) == len(even):
         return None
-    free = [*_free(table, asked), *asked.static]
-    words = [name for name in free if not table.is_numeric(name)]
-    found = [name for name in words if _tells_apart(table, name, times, asked.zone)]
+    found = _telling(table, asked, times, np.unique(even, return_counts=True)[1].max())
     found = [name for name in found if name not in asked.static] or found
     if len(found) > 1:
         raise SteadfitError(
@@ -180,7 +202,27 @@ def _told_series(table: Columns, asked: Asked, time: str) -> str | None:
     return found[0] if found else None
 
 
+def _telling(table: Columns, asked: Asked, times: Times, most: int) -> list[str]:
+    """The columns that tell apart rows of one time: of words; else of whole numbers, or two of
+    either with a comma between them, of about as many values as there are rows of a time, at most.
+    Columns of numbers are none where one of them may be the target.
+    """
+    free = [*_free(table, asked), *asked.static]
+    words = [name for name in free if not table.is_numeric(name)]
+    if found := [name for name in words if _tells_apart(table, name, times, asked.zone)]:
+        return found
+    numbers = [name for name in free if asked.targets and is_whole(table, name)]
+    few = [name for name in free if name in (*words, *numbers)
+           and len(table.coded(name).cells) <= 2 * most]  # fmt: skip
+    for size in (1, 2):
+        names = [",".join(each) for each in combinations(few[:_MOST_PARTS], size)]
+        if found := [name for name in names if _tells_apart(table, name, times, asked.zone)]:
+            return found
+    return []
+
+
 def _tells_apart(table: Columns, name: str, times: Times, zone: str | None) -> bool:
+    table = with_joined_names(table, name)
     cells, of_rows = table.coded(name)
     if None in cells:
         return False
@@ -209,7 +251,7 @@ def _check_known(table: Columns, form: ForecastTable, clock: Clock) -> None:
 
 def _unused(table: Columns, asked: Asked, form: ForecastTable) -> list[str]:
     """Columns that are not used are said."""
-    used = {*form.needed(), *asked.known}
+    used = {*form.needed(), *asked.known, asked.series}
     rest = [name or "one without a name" for name in table.names if name not in used]
     return [f"Columns not used: {some(rest)}."] if rest else []
 
@@ -232,8 +274,8 @@ def _window_and_seasons(
 
 def _to_forecast(table: Columns, asked: Asked) -> list[str]:
     """The columns that are forecast: those named, or the only one of numbers."""
-    times = () if asked.time is None else time_names(table, asked.time)
-    taken = (asked.series, *times, *asked.known, *asked.static)
+    named = (asked.series, *_parts(table, asked.series), *_parts(table, asked.time))
+    taken = (*named, *asked.known, *asked.static)
     numeric = [name for name in table.names if name not in taken and table.is_numeric(name)]
     if not asked.targets and len(numeric) != 1:
         raise SteadfitError(

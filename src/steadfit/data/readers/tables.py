@@ -29,7 +29,7 @@ from steadfit.formats.columns import Columns
 from steadfit.formats.form import INDEX, label_columns, open_table
 from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.joined_tables import with_tests
-from steadfit.formats.joined_times import time_names
+from steadfit.formats.joined_times import parts_of
 from steadfit.formats.long_tables import rows_of_series
 from steadfit.formats.numerals import Mark
 from steadfit.formats.packed import plain_name
@@ -88,7 +88,8 @@ def read(
         or y; beside texts, the one left, or the one left that is called category, sentiment, topic
         and the like.
     text: the column of texts, or several. series: the column that names the series of a row. time:
-        the column of times; of a forecast also several, as "year,month". The rows' order if None.
+        the column of times; the rows' order if None. Of a forecast both may be several, such as
+        "year,month".
     values: the columns of a series' values, all other columns of numbers if None; or the columns of
         a table that are used. Several names are given as a list or with commas between them.
     group: a column whose equal rows stay on one side of every split.
@@ -142,8 +143,8 @@ def read(
         listed(static), listed(calendar), fill, log or None, zone, missing, kind, task, several,
         unit, listed(strip), longest, vectors,
     )  # fmt: skip
-    times = [] if time is None else time_names(table, time)
-    for name in (series, *times, group, *asked.text, *asked.values, *asked.known, *asked.static):
+    joined = [part for name in (series, time) if name for part in parts_of(table, name)]
+    for name in (*joined, group, *asked.text, *asked.values, *asked.known, *asked.static):
         if name is not None:
             table.check(name)
     check_form(asked)
