@@ -325,3 +325,21 @@ def test_series_that_several_columns_tell_apart(
     assert list(data.schema.read(tmp_path / "t.csv").ids) == ids
     if told is not None:
         assert f"The series are told apart by {told}, as their times come again." in data.notes
+
+
+@pytest.mark.parametrize("name", [None, "when"])
+@pytest.mark.parametrize("kind", ["days", "periods", "column"])
+def test_a_frame_with_its_times_in_the_index(name: str | None, kind: str) -> None:
+    pandas = pytest.importorskip("pandas")
+    of_kind = {
+        "days": pandas.date_range("2024-01-01", periods=40, name=name),
+        "periods": pandas.period_range("2020-01", periods=40, freq="M", name=name),
+        "column": pandas.RangeIndex(40),
+    }
+    frame = pandas.DataFrame({"v": 1.5 * np.arange(40)}, index=of_kind[kind])
+    if kind == "column":
+        frame["month"] = of_kind["periods"]
+    data = read(frame[::-1], horizon=1, window=4, season=1)
+    assert data.y[:, 0].tolist() == [1.5 * i for i in range(4, 40)]
+    assert data.schema.form is not None
+    assert data.schema.form.needed()[-1] == ("month" if kind == "column" else name or "index")

@@ -162,7 +162,7 @@ def check_in_order(table: Columns, free: Sequence[str], series: str | None) -> N
             )
     if series is not None:
         return
-    for name in free:
+    for name in (name for name in free if part_of(name) is None):
         cells, of_rows = table.coded(name)
         order = np.argsort(of_rows, kind="stable")
         same = np.diff(of_rows[order]) == 0

@@ -9,7 +9,7 @@ import numpy as np
 from steadfit.data.dataset import Dataset
 from steadfit.data.forecasting import from_forecast
 from steadfit.data.readers.asked import Asked
-from steadfit.errors import SteadfitError, some
+from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats import ForecastTable
 from steadfit.formats.clocks import Clock, read_clock
 from steadfit.formats.columns import Columns
@@ -126,7 +126,8 @@ def _what(table: Columns, asked: Asked, form: ForecastTable, seasons: Sequence[i
     repeats = f"; season{'s' * (len(seasons) > 1)} of {steps} steps" if seasons else "; no season"
     logs = "; in logarithms" if asked.log else ""
     return (
-        f"{table.file}: the next {asked.horizon} steps of {targets} from {form.window} steps of "
+        f"{table.file}: the next {counted(asked.horizon, 'steps')} of {targets} from "
+        f"{counted(form.window, 'steps')} of "
         f"{', '.join(form.columns)}{told}{repeats}{logs}."
     )
 
@@ -144,7 +145,7 @@ def _with_time_and_series(table: Columns, asked: Asked) -> tuple[Asked, list[str
             check_in_order(table, _free(table, asked), asked.series)
         else:
             asked = replace(asked, time=time)
-            notes.append(f"The times are in {time}.")
+            notes.append(f"The times are in {time or 'the column without a name'}.")
     if asked.series is None and asked.time is not None:
         series = _told_series(table, asked, asked.time)
         if series is not None:
