@@ -269,6 +269,8 @@ def test_a_column_a_date(
     assert [clock.after(1) for clock in new.clocks] == [[after]] * len(names)
     if len(names) > 1:
         assert list(new.ids) == [name.split(",1.5")[0].replace(",", " / ") for name in names]
+        alone = data.schema.read(wide(tmp_path, names[1:], head, dates))
+        assert (list(alone.ids), alone.clocks[0].after(1)) == ([new.ids[1]], [after])
         same = wide(tmp_path, [names[0]] * 2, head, dates)
         with pytest.raises(SteadfitError, match="each row must be a series with a name of its own"):
             read(same, horizon=1)
@@ -343,3 +345,10 @@ def test_a_frame_with_its_times_in_the_index(name: str | None, kind: str) -> Non
     assert data.y[:, 0].tolist() == [1.5 * i for i in range(4, 40)]
     assert data.schema.form is not None
     assert data.schema.form.needed()[-1] == ("month" if kind == "column" else name or "index")
+
+
+def test_a_week_of_workdays_is_followed_by_the_next(tmp_path: Path) -> None:
+    """Its rows alone could be of any days."""
+    data = check(written(tmp_path, [f"{day:%Y-%m-%d}" for day in WORKDAYS]), "2024-02-16")
+    week = written(tmp_path, [f"{day:%Y-%m-%d}" for day in WORKDAYS[:5]])
+    assert data.schema.read(week).clocks[0].after(2) == ["2024-01-08", "2024-01-09"]

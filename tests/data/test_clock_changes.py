@@ -56,7 +56,7 @@ def test_wall_clocks_of_the_world_become_equal_steps(zone, day, minutes):
     even, notes = without_changes(times, [np.arange(len(times))])
     assert (np.diff(even) == minutes * 60_000_000).all()
     assert notes[0].startswith("Clocks were changed on 20")
-    assert notes[0].endswith('there. If rows are missing there instead, give zone="UTC".')
+    assert notes[0].endswith("there. If rows are missing there instead, name the zone UTC.")
     utc = to_utc(times, [np.arange(len(times))], zone)
     noon = day.replace(hour=12, tzinfo=ZoneInfo(zone))
     assert utc[0] == (noon.timestamp() - 86400) * 1e6
@@ -111,7 +111,7 @@ def test_what_could_be_either_is_said_and_the_zone_decides(tmp_path: Path) -> No
     cells = [str(time) + ":00" for time in times if time != np.datetime64("2024-03-31T02")]
     path = written(tmp_path / "load.csv", cells)
     data = read(path, horizon=3)
-    assert any('rows are missing there instead, give zone="UTC"' in note for note in data.notes)
+    assert any("rows are missing there instead, name the zone UTC" in note for note in data.notes)
     with pytest.raises(SteadfitError, match="a gap in the series"):
         read(path, horizon=3, zone="UTC")
     filled = read(path, horizon=3, zone="UTC", fill="forward")

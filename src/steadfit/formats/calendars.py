@@ -43,20 +43,28 @@ def as_months(clock: np.ndarray) -> np.ndarray | None:
     return clock.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64)
 
 
+def workdays(clock: np.ndarray) -> np.ndarray | None:
+    """Calendar times as days from Monday to Friday since 1970; None where one is on a weekend, or
+    they are not at one hour."""
+    times = clock.astype("datetime64[us]")
+    days = times.astype("datetime64[D]")
+    if len(np.unique(times - days)) > 1 or not np.is_busday(days).all():
+        return None
+    return np.busday_count(np.datetime64("1970-01-01"), days)
+
+
 def as_workdays(clock: np.ndarray) -> np.ndarray | None:
-    """Calendar times as days from Monday to Friday since 1970, where some are a Friday and the
-    Monday after it, all at one hour, and none is on a weekend; else None.
+    """`workdays`, where some are a Friday and the Monday after it, and some a day and the next;
+    else None.
 
     >>> days = np.array(["2024-02-01", "2024-02-02", "2024-02-05"], "datetime64[us]")
     >>> np.diff(as_workdays(days.astype(np.int64))).tolist()
     [1, 1]
     """
-    times = clock.astype("datetime64[us]")
-    days = times.astype("datetime64[D]")
-    if len(np.unique(times - days)) > 1 or not np.is_busday(days).all():
+    if (numbers := workdays(clock)) is None:
         return None
-    numbers = np.busday_count(np.datetime64("1970-01-01"), days)
     each, first = np.unique(numbers, return_index=True)
+    days = clock.astype("datetime64[us]").astype("datetime64[D]")
     distances = np.diff(days[first]).astype(np.int64)
     over = (distances == 3) & (np.diff(each) == 1)
     return numbers if over.any() and (distances == 1).any() else None

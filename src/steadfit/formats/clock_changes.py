@@ -59,7 +59,7 @@ def without_changes(
     if not days:
         return times, []
     named = some([str(np.datetime64(int(day), "D")) for day in sorted(days)])
-    told = 'If rows are missing there instead, give zone="UTC".'
+    told = "If rows are missing there instead, name the zone UTC."
     note = f"Clocks were changed on {named}; rows are equal steps there."
     return found, [note if zone else f"{note} {told}"]
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
-from steadfit.formats.calendars import Ticks, as_months, as_workdays, month_day
+from steadfit.formats.calendars import Ticks, as_months, as_workdays, month_day, workdays
 from steadfit.formats.columns import Columns
 from steadfit.formats.gaps import FILLS
 from steadfit.formats.jitter import without_jitter
@@ -85,12 +85,14 @@ def read_clock(
     time: str | None,
     fill: str | None = None,
     zone: str | None = None,
+    known: str | None = None,
 ) -> Clock:
     """A step is the smallest distance between times. Raises SteadfitError for times that repeat,
     and for any other distance: with `fill` only where it is no whole number of steps.
 
     given: the rows of each series. time: the column of times; None where the rows are in order.
     fill: the rule by which gaps are to be filled, if any. zone: as in `wall_clocks`.
+    known: the step of the rows that were trained on, of new ones.
     """
     if time is None:
         return Clock(dict(given), [], [0] * len(given), None, (), [], [])
@@ -99,7 +101,7 @@ def read_clock(
     found = without_jitter(found, list(members.values()), time)
     notes += found.notes
     check_order(table, members, found.even, time)
-    scale = _scale(found)
+    scale = _scale(found, known)
     clock = scale.numbers
     distances = np.concatenate([np.diff(clock[rows]) for rows in members.values()])
     if not len(distances):
@@ -121,17 +123,19 @@ def read_clock(
     return Clock(members, notes, starts, _distance(unit), _seasons(unit), ticks, of_each)
 
 
-def _scale(found: WallClocks) -> _Scale:
-    """Months where each time is in one of its own; workdays where days are not equal steps."""
+def _scale(found: WallClocks, known: str | None) -> _Scale:
+    """Months where each time is in one of its own; workdays where days are not equal steps, or the
+    step that is known is of these."""
     first = Ticks(0, 0, found.calendar, zone=found.zone)
     if not found.calendar:
         return _Scale(found.even, first)
     months, day = as_months(found.even), month_day(found.even)
     if months is not None:
         return _Scale(months, replace(first, months=True, day=day))
-    workdays = as_workdays(found.even)
-    if workdays is not None:
-        return _Scale(workdays, replace(first, workdays=True))
+    of_workdays = known is not None and "workday" in known
+    numbers = workdays(found.even) if of_workdays else as_workdays(found.even)
+    if numbers is not None:
+        return _Scale(numbers, replace(first, workdays=True))
     return _Scale(found.even, first)
 
 

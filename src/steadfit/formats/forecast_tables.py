@@ -149,7 +149,7 @@ class ForecastTable(Form):
             )
         table = with_joined_names(table, self.series)
         members = rows_of_series(table, self.series)
-        clock = read_clock(table, members, self.time, self.fill, self.zone)
+        clock = read_clock(table, members, self.time, self.fill, self.zone, self.step)
         self._check_step(table, clock.step)
         series = self.channels(table, clock)
         ends = self.ends(series, clock)

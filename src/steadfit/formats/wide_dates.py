@@ -54,8 +54,6 @@ def as_long(table: Columns) -> Columns:
         VALUE: pa.chunked_array([pa.array(values[known], from_pandas=True)]),
     }
     note = f"{table.file}: a column a step, from {names[0]} to {names[-1]}; each number is a row."
-    if len({*keys}) == 1:
-        del data[SERIES]
     return replace(
         table,
         data=data,

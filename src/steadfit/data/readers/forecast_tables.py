@@ -113,8 +113,11 @@ def _a_row_a_step(table: Columns, asked: Asked) -> tuple[Columns, Asked, Sequenc
     found = table if asked.targets or asked.time else as_long(table)
     if found is table:
         return table, asked, ()
-    series = SERIES if SERIES in found.names else None
-    return found, replace(asked, time=TIME, series=series), found.notes[len(table.notes) :]
+    notes = found.notes[len(table.notes) :]
+    if len(found.coded(SERIES).cells) > 1:
+        return found, replace(asked, time=TIME, series=SERIES), notes
+    data = {name: column for name, column in found.data.items() if name != SERIES}
+    return replace(found, data=data), replace(asked, time=TIME), notes
 
 
 def _what(table: Columns, asked: Asked, form: ForecastTable, seasons: Sequence[int]) -> str:
