@@ -210,6 +210,13 @@ def test_rows_in_an_order_that_is_not_known_are_refused(
     assert said in str(error.value)
 
 
+def test_other_columns_do_not_stand_for_an_order(tmp_path: Path) -> None:
+    """Counts that rise in each of some names by chance, and stocks that fall."""
+    rows = [f"{'ab'[i % 2]},{i if i % 2 else 100 + i},{50 - i}" for i in range(40)]
+    data = read(written(tmp_path, rows, "kind,sum,stock,v"), horizon=1, target="v")
+    assert "Columns not used: kind, sum, stock." in data.notes
+
+
 def test_rows_of_the_future_have_a_hint(tmp_path: Path) -> None:
     rows = [f"{day:%Y-%m-%d},{i % 3}" for i, day in enumerate(DAYS)]
     path = written(tmp_path, rows, "when,promo,v")

@@ -151,11 +151,10 @@ def _refused(table: Columns, name: str) -> Times:
 def check_in_order(table: Columns, free: Sequence[str], series: str | None) -> None:
     """Raise SteadfitError where rows without times seem to be in another order than that of time,
     by a column of those that have no other use: they run backwards, or are of several series."""
-    whole = free if len(table) > 2 else ()
-    steps = {name: table.numbers(name) for name in whole if is_whole(table, name)}
+    called = [name for name in free if name.strip().lower() in _STEPS or part_of(name) is not None]
+    steps = {name: table.numbers(name) for name in called if is_whole(table, name)}
     for name, values in steps.items():
-        called = name.strip().lower() in _STEPS or part_of(name) is not None
-        if called and (np.diff(values) < 0).all():
+        if len(values) > 2 and (np.diff(values) < 0).all():
             raise SteadfitError(
                 f"{table.file}: the rows seem to be the newest first, as {name} falls from row to "
                 "row. Name the column of times with the option time, or sort the rows."
