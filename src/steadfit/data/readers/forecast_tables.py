@@ -122,6 +122,7 @@ def _a_row_a_step(table: Columns, asked: Asked) -> tuple[Columns, Asked, Sequenc
 
 def _what(table: Columns, asked: Asked, form: ForecastTable, seasons: Sequence[int]) -> str:
     """What is forecast, and from what."""
+    assert asked.horizon is not None
     targets = ", ".join(form.columns[: form.targets])
     beside = {"known": asked.known, "static": asked.static, "calendar": asked.calendar}
     told = "".join(f"; {what}: {', '.join(names)}" for what, names in beside.items() if names)

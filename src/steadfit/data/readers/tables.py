@@ -88,8 +88,7 @@ def read(
         or y; beside texts, the one left, or the one left that is called category, sentiment, topic
         and the like.
     text: the column of texts, or several. series: the column that names the series of a row. time:
-        the column of times; the rows' order if None. Of a forecast both may be several, such as
-        "year,month".
+        the column of times; the rows' order if None. Of a forecast both may be several: "year,month".
     values: the columns of a series' values, all other columns of numbers if None; or the columns of
         a table that are used. Several names are given as a list or with commas between them.
     group: a column whose equal rows stay on one side of every split.
@@ -105,8 +104,7 @@ def read(
     fill: of forecasts, "forward", "season" or "interpolate": the rule by which empty cells and rows
         that the times leave out are filled, here and in tables to forecast from
         (`from_forecast`). log: whether forecasts are learned as logarithms, of values above 0.
-    zone: of forecasts, the time zone of times that have none, in which all are written: "UTC",
-        "Europe/Berlin". Changes of clocks are told by the times if None.
+    zone: of a forecast's times that have none, as "UTC"; told by changes of clocks if None.
     missing: as in `from_series`, "refuse" if None; in a forecast as in `from_forecast`; of rows as
         in `from_table`, "fill" if None; of texts as in `from_texts`.
     kind: "table" or "series", what a row of numbers is. If None, a series where the columns' names
@@ -120,8 +118,7 @@ def read(
     test_file: a table of the same columns that is the test set; of rows, texts and wide series.
     encoding: as in `read_text`. delimiter, decimal: the character between cells and the mark before
         decimals, "." or ","; told by the file if None. sheet: of a workbook; the only one that has
-        cells if None. day_first: whether dates such as 1/2/2024 have the day first; told by the
-        column if None.
+        cells if None. day_first: of dates such as 1/2/2024; told by the column if None.
 
     Raises SteadfitError for columns that are not there or cannot be told, and names every row with
     other columns than the header, or with something else in a cell than is expected.
