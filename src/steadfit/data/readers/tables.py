@@ -88,7 +88,7 @@ def read(
         or y; beside texts, the one left, or the one left that is called category, sentiment, topic
         and the like.
     text: the column of texts, or several. series: the column that names the series of a row. time:
-        the column of times; the rows' order if None. Of a forecast both may be several: "year,month".
+        the column of times; the rows' order if None. A forecast takes several: "year,month".
     values: the columns of a series' values, all other columns of numbers if None; or the columns of
         a table that are used. Several names are given as a list or with commas between them.
     group: a column whose equal rows stay on one side of every split.
