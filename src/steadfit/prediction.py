@@ -42,8 +42,8 @@ def predictions(
     Columns: input; for classes, `class`, `p_NAME` of each class, and `disagreement`, the share of
     the best arm's replicas that do not predict the class most of them do; for several labels,
     `labels` with the mark between them, `p_NAME` of each label, and `disagreement`, its mean over
-    the labels; for numbers, one column
-    an output and the replicas' standard deviation of it; for a forecast, `time`, where the table
+    the labels; for a number, `prediction`, for several one such column an output, and the replicas'
+    standard deviation of it; for a forecast, `time`, where the table
     has times, `step`, counted from the series' last one, and for each column that is forecast the
     same and the ends of its intervals, as `low_80_NAME`. Without a study's replicas, the columns on
     disagreement are left out; a note says so where they cannot be read. A text without a word has
@@ -68,14 +68,13 @@ def predictions(
     schema.task.check_answers()
     of_table = {} if labels is None else options
     found = schema.read(source, **({} if of_table else options))
-    if schema.kind.name == "images":
-        found = found._replace(labels=_labels_of_images(schema, found, source, labels, target,
-                                                        of_table))  # fmt: skip
-    elif labels is not None:
-        raise SteadfitError(
-            f"labels is a table with the labels of images, and the model takes {schema.kind}. "
-            "Leave it out."
-        )
+    if labels is not None:
+        beside = _labels_beside(schema, found, source, labels, target, of_table)
+        found = found._replace(labels=beside)
+    elif target is not None:
+        raise SteadfitError("target is a column of a table. Give it: labels; or leave it out.")
+    elif told := schema.kind.labels_of(found.ids, schema.task.classes):
+        found = found._replace(labels=told)
     try:
         store, notes = existing_store(run / "store"), found.notes
     except SteadfitError as error:  # the model is there all the same
@@ -90,29 +89,26 @@ def predictions(
     return Predicted(_csv(table), notes)
 
 
-def _labels_of_images(
+def _labels_beside(
     schema: Schema,
     found: Examples,
     source: Path,
-    labels: Path | None,
+    labels: Path,
     target: str | None,
     writing: Mapping[str, Any],
 ) -> tuple[str, ...]:
-    """Of each image: in the table, else the name of a class among the folders that it lies in; ""
-    where it has none."""
-    if labels is not None and not schema.task.classes:
+    """Of each example that in a table; "" where it has none."""
+    if not schema.kind.labels_beside:
+        raise SteadfitError(
+            f"labels is a table with the labels of images, and the model takes {schema.kind}. "
+            "Leave it out."
+        )
+    if not schema.task.classes:
         raise SteadfitError(
             "labels compares classes, and the model predicts numbers. Leave it out."
         )
-    if labels is not None:
-        root = source if source.is_dir() else source.parent
-        several = getattr(schema.task, "mark", None)
-        return cells_of(found.ids, root, existing(labels), target, several, writing)
-    if target is not None:
-        raise SteadfitError("target is a column of a table. Give it: labels; or leave it out.")
-    classes = schema.task.classes
-    folders = (Path(name).parts[:-1] for name in found.ids)
-    return tuple(next((part for part in parts if part in classes), "") for parts in folders)
+    root = source if source.is_dir() else source.parent
+    return cells_of(found.ids, root, existing(labels), target, schema.task.mark or None, writing)
 
 
 def _with_blanks(table: pa.Table, found: Examples) -> pa.Table:

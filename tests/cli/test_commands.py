@@ -301,6 +301,7 @@ def test_the_surface_is_what_it_was():
     assert found["show"] == ["--json", "RUN"]
     assert found["report"] == ["RUN"]
     assert found["predict"] == [
+        "--day-first",
         "--decimal",
         "--delimiter",
         "--encoding",

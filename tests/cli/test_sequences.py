@@ -83,7 +83,7 @@ def test_numbers_of_series_from_a_table_to_predictions(tmp_path):
     assert "data:image/svg+xml" in (tmp_path / "run" / "report.html").read_text()
     rows = table(predictions(tmp_path / "run", source).text)
     assert len(rows) == 40
-    assert np.isfinite([float(row["prediction_0"]) for row in rows]).all()
+    assert np.isfinite([float(row["prediction"]) for row in rows]).all()
     with pytest.raises(SteadfitError, match="no file"):
         predictions(tmp_path / "run", tmp_path / "absent.csv")
 

@@ -1,5 +1,9 @@
 """Series as archives publish them: rows without a header, and ARFF."""
 
+import bz2
+import gzip
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -160,3 +164,68 @@ def test_an_arff_row_may_have_quotes_of_both_kinds(tmp_path: Path) -> None:
     assert found.cells("when")[:2] == ["2024-01-31", "2024-02-29"]
     assert found.cells("note")[:2] == ['it\'s, "so"', "don't"]
     assert found.cells("v")[:2] == ["1.5", ""]
+
+
+def zipped(name: str, text: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(name, text)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("form", [".ts", ".tsv", ".txt", ".arff"])
+def test_series_may_be_compressed(tmp_path: Path, form: str) -> None:
+    lines = [",".join(map(str, row)) for row in NUMBERS]
+    labels = [str(k % 2 + 1) for k in range(len(lines))]
+    head = "".join(f"@attribute att{k} numeric\n" for k in range(9))
+    of_arff = "\n".join(f"{row},{label}" for row, label in zip(lines, labels, strict=True))
+    of_ts = "\n".join(f"{row}:{label}" for row, label in zip(lines, labels, strict=True))
+    text = {
+        ".ts": f"@problemName T\n@classLabel true 1 2\n@data\n{of_ts}",
+        ".arff": ARFF.format(head, of_arff),
+    }.get(form, rows("\t")).encode()
+    files = {
+        f"T{form}.gz": gzip.compress(text),
+        f"U{form}.zip": zipped(f"U{form}", text),
+        "V.zip": zipped(f"other{form}", text),
+        f"T_TRAIN{form}.bz2": bz2.compress(text),
+        f"T_TEST{form}.bz2": bz2.compress(text),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    for name in files:
+        data = read(tmp_path / name)
+        of_both = "_T" in name
+        assert data.name == name[0]
+        assert (data.structure.is_test is not None) == of_both
+        assert np.array_equal(np.array(series_of(data))[:12], NUMBERS.astype(np.float32))
+        assert data.y.tolist() == [0, 1] * (12 if of_both else 6)
+    assert len(Series(1).read(tmp_path / f"T{form}.gz", None).x) == 12
+
+
+@pytest.mark.parametrize(
+    ("end", "between"), [(",", ","), (", {5}", ","), ("", "\t"), ("", " , ")], ids=str
+)
+def test_rows_of_arff_as_programs_write_them(tmp_path: Path, end: str, between: str) -> None:
+    head = "".join(f"@attribute att{k} numeric\n" for k in range(9))
+    lines = [between.join([*map(str, row), str(k % 2 + 1)]) + end for k, row in enumerate(NUMBERS)]
+    (tmp_path / "T.arff").write_text(ARFF.format(head, "\n".join(lines)))
+    data = read(tmp_path / "T.arff")
+    assert np.array_equal(np.array(series_of(data)), NUMBERS.astype(np.float32))
+    assert data.y.tolist() == [0, 1] * 6
+
+
+@pytest.mark.parametrize("fill", ["\tNaN", "\t", ""])
+def test_shorter_series_of_the_archive_however_they_end(tmp_path: Path, fill: str) -> None:
+    lines = rows("\t").splitlines()
+    lines[0] = "\t".join(lines[0].split("\t")[:-2]) + 2 * fill
+    (tmp_path / "Toy_TRAIN.tsv").write_text("\n".join(lines))
+    data = read(tmp_path / "Toy_TRAIN.tsv")
+    assert list(map(len, series_of(data))) == [7] + [9] * 11
+    assert series_of(data)[0] == NUMBERS[0, :7].astype(np.float32).tolist()
+
+
+def test_a_series_in_the_line_of_data_is_not_lost(tmp_path: Path) -> None:
+    (tmp_path / "t.ts").write_text("@classLabel true a b\n@data 1,2:a\n3,4:b\n5,6:a\n")
+    with pytest.raises(SteadfitError, match=r't.ts line 2: "@data" must stand alone, got'):
+        read(tmp_path / "t.ts")

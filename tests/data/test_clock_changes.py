@@ -1,6 +1,7 @@
 """Local times over the changes of clocks, against zoneinfo."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,8 +10,9 @@ import pytest
 
 from steadfit.data import read
 from steadfit.errors import SteadfitError
-from steadfit.formats.clock_changes import without_changes
+from steadfit.formats.clock_changes import to_local, to_utc, without_changes
 
+HOUR = 3_600_000_000
 CHANGES = [
     ("Europe/Berlin", datetime(2024, 3, 31)),
     ("Europe/Berlin", datetime(2024, 10, 27)),
@@ -18,6 +20,18 @@ CHANGES = [
     ("America/New_York", datetime(2024, 11, 3)),
     ("Australia/Sydney", datetime(2024, 4, 7)),
     ("Australia/Sydney", datetime(2024, 10, 6)),
+    ("America/Santiago", datetime(2024, 9, 7)),  # at midnight
+    ("America/Santiago", datetime(2024, 4, 6)),
+    ("Africa/Cairo", datetime(2024, 4, 25)),
+    ("Africa/Cairo", datetime(2024, 10, 31)),
+    ("America/Sao_Paulo", datetime(2018, 11, 3)),
+    ("America/Sao_Paulo", datetime(2018, 2, 17)),
+    ("Asia/Tehran", datetime(2021, 3, 21)),
+    ("Asia/Tehran", datetime(2021, 9, 21)),
+    ("Australia/Lord_Howe", datetime(2024, 4, 7)),  # by half an hour
+    ("Australia/Lord_Howe", datetime(2024, 10, 6)),
+    ("Asia/Jerusalem", datetime(2024, 3, 29)),
+    ("Pacific/Chatham", datetime(2024, 9, 29)),
 ]
 
 
@@ -41,9 +55,13 @@ def test_wall_clocks_of_the_world_become_equal_steps(zone, day, minutes):
     assert len(np.unique(np.diff(times))) == 2
     even, notes = without_changes(times, [np.arange(len(times))])
     assert (np.diff(even) == minutes * 60_000_000).all()
-    assert notes == [
-        f"Clocks were changed by an hour on {day:%Y-%m-%d}; rows are equal steps there."
-    ]
+    assert notes[0].startswith("Clocks were changed on 20")
+    assert notes[0].endswith("there. If rows are missing there instead, name the zone UTC.")
+    utc = to_utc(times, [np.arange(len(times))], zone)
+    noon = day.replace(hour=12, tzinfo=ZoneInfo(zone))
+    assert utc[0] == (noon.timestamp() - 86400) * 1e6
+    assert (np.diff(utc) == minutes * 60_000_000).all()
+    np.testing.assert_array_equal(to_local(utc, zone), times)
 
 
 def test_both_changes_of_a_year():
@@ -57,12 +75,88 @@ def test_both_changes_of_a_year():
     "drop", [slice(30, 31), slice(61, 62), slice(80, 83)], ids=["before", "after", "three"]
 )
 def test_gaps_stay_gaps(drop):
-    """Of a plain week, and beside a change."""
-    for day in (datetime(2024, 3, 31), datetime(2024, 6, 5)):
+    """Of a plain week, and beside a change, which is one all the same."""
+    plain = np.delete(microseconds(local("Europe/Berlin", datetime(2024, 6, 5), 60, 100)), drop)
+    even, notes = without_changes(plain, [np.arange(len(plain))])
+    assert even is plain
+    assert notes == []
+    for day in (datetime(2024, 3, 31), datetime(2024, 10, 27)):
         times = np.delete(microseconds(local("Europe/Berlin", day, 60, 100)), drop)
         even, notes = without_changes(times, [np.arange(len(times))])
-        assert even is times
-        assert notes == []
+        assert f"Clocks were changed on {day:%Y-%m-%d}" in notes[0]
+        gaps = np.diff(even) // HOUR
+        assert gaps[gaps != 1].tolist() == [1 + len(range(*drop.indices(100)))]
+
+
+@pytest.mark.parametrize(
+    ("absent", "until"),
+    [
+        ("2024-03-03 02:00", "2024-04-10"),  # a Sunday of no change anywhere
+        ("2024-09-01 03:00", "2024-09-20"),
+        ("2024-03-31 02:00", "2024-11-20"),  # clocks that are put forward are put back
+        ("2024-03-31 05:00", "2024-04-10"),
+        ("2024-07-07 02:00", "2024-07-20"),
+    ],
+)
+def test_an_hour_that_is_missing_is_no_change_of_clocks(absent: str, until: str) -> None:
+    times = np.arange("2024-02-20", until, np.timedelta64(1, "h"), "datetime64[us]")
+    times = times[times != np.datetime64(absent)].astype(np.int64)
+    even, notes = without_changes(times, [np.arange(len(times))])
+    assert even is times
+    assert notes == []
+
+
+def test_what_could_be_either_is_said_and_the_zone_decides(tmp_path: Path) -> None:
+    times = np.arange("2024-03-20", "2024-04-10", np.timedelta64(1, "h"), "datetime64[h]")
+    cells = [str(time) + ":00" for time in times if time != np.datetime64("2024-03-31T02")]
+    path = written(tmp_path / "load.csv", cells)
+    data = read(path, horizon=3)
+    assert any("rows are missing there instead, name the zone UTC" in note for note in data.notes)
+    with pytest.raises(SteadfitError, match="a gap in the series"):
+        read(path, horizon=3, zone="UTC")
+    filled = read(path, horizon=3, zone="UTC", fill="forward")
+    assert any("1 rows" in note or "1 row " in note for note in filled.notes)
+
+
+@pytest.mark.parametrize("day", [datetime(2024, 3, 31), datetime(2024, 10, 27)])
+def test_a_named_zone_goes_on_over_the_next_change(tmp_path: Path, day: datetime) -> None:
+    each = local("Europe/Berlin", day, 60, 40)[:12]  # ends before the change
+    zoned = read(written(tmp_path / "load.csv", [f"{t:%Y-%m-%d %H:%M}" for t in each]), horizon=2,
+                 window=4, season=1, zone="Europe/Berlin")  # fmt: skip
+    found = zoned.schema.read(tmp_path / "load.csv").clocks[0].after(28)
+    moments = [datetime.fromisoformat(text) for text in found]
+    assert {later - one for one, later in pairwise(moments)} == {timedelta(hours=1)}
+    assert [moment.replace(tzinfo=None) for moment in moments] == local(
+        "Europe/Berlin", day, 60, 40
+    )[12:]
+    with pytest.raises(SteadfitError, match='Give a name such as "Europe/Berlin"'):
+        read(tmp_path / "load.csv", horizon=2, zone="Europe/Berlino")
+
+
+def test_two_series_in_one_table_over_a_change(tmp_path: Path) -> None:
+    each = [f"{t:%Y-%m-%d %H:%M}" for t in local("Europe/Berlin", datetime(2024, 10, 27), 60)]
+    for rows in ([(s, t) for s in "ab" for t in each], [(s, t) for t in each for s in "ab"]):
+        text = "".join(f"{s},{t},{i % 24}\n" for i, (s, t) in enumerate(rows))
+        (tmp_path / "load.csv").write_text("who,when,load\n" + text)
+        data = read(tmp_path / "load.csv", horizon=3)
+        assert "The series are told apart by who, as their times come again." in data.notes
+        assert len(data) == 2 * (200 - 48 - 3 + 1)
+        labels = "".join(f"{s},{t},{i % 24},{s}\n" for i, (s, t) in enumerate(rows))
+        (tmp_path / "long.csv").write_text("who,when,load,label\n" + labels)
+        long = read(tmp_path / "long.csv", series="who", time="when", target="label")
+        assert any("Clocks were changed on 2024-10-27" in note for note in long.notes)
+
+
+def test_a_day_begins_at_midnight_of_the_clocks(tmp_path: Path) -> None:
+    """Days of 23 and 25 hours, with the offsets that a program writes."""
+    days = np.arange("2024-03-01", "2024-06-01", dtype="datetime64[D]")
+    cells = [f"{d} 00:00:00+0{1 + (d > np.datetime64('2024-03-31'))}:00" for d in days]
+    path = written(tmp_path / "load.csv", cells)
+    assert read(path, horizon=2).schema.read(path).clocks[0].after(1) == ["2024-06-01"]
+    utc = [str(np.datetime64(d, "h") - np.timedelta64(1 + (d > np.datetime64("2024-03-31")), "h"))
+           + ":00Z" for d in days]  # fmt: skip
+    data = read(written(tmp_path / "load.csv", utc), horizon=2, zone="Europe/Berlin")
+    assert data.schema.read(path).clocks[0].after(1) == ["2024-06-01"]
 
 
 def written(path: Path, times: list[str]) -> Path:
@@ -86,7 +180,10 @@ def test_times_with_a_zone_need_no_help_and_shuffled_ones_have_advice(tmp_path):
     zoned = [f"{t:%Y-%m-%dT%H:%M}{'+02:00' if i < 14 else '+01:00'}" for i, t in enumerate(each)]
     data = read(written(tmp_path / "zoned.csv", zoned), horizon=3)
     assert not any("Clocks" in note for note in data.notes)
-    shuffled = [f"{t:%Y-%m-%d %H:%M}" for t in each[::-1]]
+    backwards = [f"{t:%Y-%m-%d %H:%M}" for t in each[::-1]]
+    data = read(written(tmp_path / "backwards.csv", backwards), horizon=3)
+    assert "The rows were sorted by when." in data.notes
+    shuffled = [*backwards[::2], *backwards[1::2]]
     with pytest.raises(SteadfitError, match=r"where clocks were changed, give times with a zone"):
         read(written(tmp_path / "shuffled.csv", shuffled), horizon=3)
 

@@ -10,6 +10,7 @@ from steadfit.data import read
 from steadfit.errors import SteadfitError
 from steadfit.formats.columns import Columns
 from steadfit.formats.new_columns import columns_of
+from steadfit.formats.time_columns import are_times
 
 DAYS = [datetime(2023, 11, 5, 9, 5) + timedelta(days=37 * k, hours=5 * k) for k in range(20)]
 
@@ -30,7 +31,7 @@ def test_the_same_moments_in_other_styles(style: str) -> None:
     found = table([*cells, "n.a."]).dates("when")
     np.testing.assert_array_equal(found[:-1], np.array(DAYS, "datetime64[us]"))
     assert np.isnat(found[-1])
-    assert table(cells).are_dates("when")
+    assert are_times(table(cells), "when")
 
 
 def test_days_and_months_that_nothing_tells_apart_are_no_dates(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def test_long_series_are_put_together(tmp_path: Path) -> None:
     ("old", "new", "sentence"),
     [
         ("x,2,2", "x,1,2", r'row 4: .* when .* got 1 after 1 \(row 2\) in the series "x"'),
-        ("x,3,3", "x,1.5,3", r"row 6: .* when .* got 1.5 after 2 \(row 4\)"),
+        ("x,3,3", "x,2,3", r"row 6: .* when .* got 2 after 2 \(row 4\)"),
         (
             "x,3,3,30,up",
             "x,3,3,30,down",

@@ -102,3 +102,12 @@ def test_series_of_the_archives_lengths_are_taken_whole(steps):
     assert stem_stride((3, steps)) == 1
     data = from_series([np.zeros((steps, 1))] * 2, [0, 1])
     assert network_notes(default_of(data), data) == ()
+
+
+def test_a_network_that_reads_long_series_step_by_step_says_so():
+    rng = np.random.default_rng(0)
+    data = from_series([rng.normal(size=(n, 1)) for n in (6000, 40, 1)], [0.5, 1.5, 0.25])
+    (note,) = network_notes(default_of(data), data)
+    assert note.startswith("Series of up to 6,000 steps are read step by step")
+    named = recipe_of(data, None, "resnet1d", None, None).recipe
+    assert "a stride of 6" in network_notes(named, data)[0], "what it names is shortened"

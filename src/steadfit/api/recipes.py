@@ -204,6 +204,11 @@ def network_notes(recipe: Recipe, data: Dataset) -> tuple[str, ...]:
             f"Of series of up to {steps:,} steps, the first convolution makes "
             f"{-(-steps // stride):,}, a stride of {stride}.",
         )
+    if recipe.model.name == "recurrent" and stem_stride(data.example_shape) > 1:
+        return (
+            f"Series of up to {data.example_shape[1]:,} steps are read step by step, which takes "
+            "long. The model resnet1d shortens them first.",
+        )
     if isinstance(network, Pretrained):
         return network.notes(complete(recipe.model).settings, data.example_shape)
     if network is None or not network.swapped:

@@ -36,6 +36,14 @@ class Writing:
         str | None, _option("Mark before decimals in a table, where it does not tell: . or ,")
     ] = None
 
+    day_first: Annotated[
+        bool | None,
+        Parameter(
+            group=DATA,
+            negative="--month-first",
+            help="Dates such as 1/2/2024 have the day, or the month, first, where nothing tells.",
+        ),
+    ] = None
     sheet: Annotated[str | None, _option("Sheet of a workbook, where several have cells.")] = None
 
     def given(self) -> dict[str, Any]:
@@ -102,8 +110,13 @@ class Reading(Writing):
     ] = None
     target: Annotated[str | None, _option("Column to learn; several with commas.")] = None
     text: Annotated[str | None, _option("Column of texts; several with commas.")] = None
-    series: Annotated[str | None, _option("Column that names a row's series.")] = None
-    time: Annotated[str | None, _option("Column of times.")] = None
+    series: Annotated[
+        str | None, _option("Column that names a row's series; several with commas.")
+    ] = None
+    time: Annotated[str | None, _option("Column of times; several with commas: year,month.")] = None
+    zone: Annotated[
+        str | None, _option("Time zone of a forecast's times, e.g. Europe/Berlin, or UTC.")
+    ] = None
     values: Annotated[str | None, _option("Columns of a series' values, with commas.")] = None
     group: Annotated[
         str | None, _option("Column whose equal rows stay on one side of every split.")

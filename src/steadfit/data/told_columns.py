@@ -103,7 +103,7 @@ def _columns_of(table: Columns, name: str, target: str | None) -> list[Column]:
     if target is not None and is_copy(table, name, target):
         raise _UselessError("a copy of the target")
     identifies = _IDENTIFIER.fullmatch(name.strip()) and len(counts) == rows == len(cells)
-    dates = as_dates(table.data[name])
+    dates = as_dates(table.data[name], table.day_first)
     if dates is not None:
         return _parts(name, dates)
     if _are_numbers(table, name, counts):
@@ -116,7 +116,7 @@ def _columns_of(table: Columns, name: str, target: str | None) -> list[Column]:
     if sum(words) < rows / 2 and (len(counts) > FEW or min(words, default=1) == 1):
         table.numbers(name)  # raises, and names the other cells
     if are_undecided(cells):
-        raise _UselessError("dates whose day and month nothing tells apart: write 2024-01-31")
+        raise _UselessError("dates whose day and month nothing tells apart: give day_first")
     if len(counts) > FEW and len(counts) > rows / 2:
         raise _UselessError("texts that nearly all differ")
     frequent = sorted(counts, key=lambda cell: (-counts[cell], cell))[:MOST_CATEGORIES]

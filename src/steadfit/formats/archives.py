@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Literal
 
 from steadfit.formats.label_first import SUFFIXES, is_label_first
+from steadfit.formats.packed import head, inner_name
 from steadfit.formats.wide_tables import are_steps
-from steadfit.regular_files import open_regular
 
 Archived = Literal["ts", "arff", "rows"]
 _HEAD = 2**20  # bytes that are looked at
@@ -21,14 +21,14 @@ def archived(path: Path) -> Archived | None:
     """
     if not path.is_file():
         return None
-    suffix = path.suffix.lower()
-    with open_regular(path) as file:
-        head = file.read(_HEAD).decode("utf-8-sig", "replace").replace("\r\n", "\n")
-    words = [line.split() for line in head.split("\n") if line.strip() and line[0] not in "#%"]
+    name = Path(inner_name(path))
+    begin = head(path, _HEAD).decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    words = [line.split() for line in begin.split("\n") if line.strip() and line[0] not in "#%"]
     first = words[0][0].lower() if words and words[0] else ""
     if first == "@relation":
         names = [each[1] for each in words if each[0].lower() == "@attribute" and len(each) > 2]
         return "arff" if len(names) > 2 and are_steps(names[:-1]) else None
-    if suffix == ".ts" or (first.removeprefix("@") in _WORDS and first.startswith("@")):
+    if name.suffix.lower() == ".ts" or (first.startswith("@") and first[1:] in _WORDS):
         return "ts"
-    return "rows" if suffix in SUFFIXES and is_label_first(head, path.stem) else None
+    labelled = name.suffix.lower() in SUFFIXES and is_label_first(begin, name.stem)
+    return "rows" if labelled else None

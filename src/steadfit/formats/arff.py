@@ -15,6 +15,8 @@ _CELL = re.compile(  # between commas, in quotes of either kind or in none
     r"""(?:^|,)\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^,]*?))\s*(?=,|$)"""
 )
 
+_WEIGHT = re.compile(r",\s*\{\s*[\d.eE+-]+\s*\}$")  # of a row, after its values
+
 
 def arff_text(path: Path, text: str) -> str:
     """The rows after @data as CSV with commas, under the attributes' names.
@@ -67,7 +69,11 @@ def _cells(line: str, where: str, count: int) -> list[str]:
             f"{where}: sparse rows are not supported. Save all values, with Weka's filter "
             "SparseToNonSparse or as CSV."
         )
+    line = _WEIGHT.sub("", line)
+    line = line if "," in line else line.replace("\t", ",")
     cells = list(map(_cell, _CELL.finditer(line)))
+    if len(cells) == count + 1 and line.endswith(","):
+        cells.pop()
     if len(cells) != count:
         raise SteadfitError(
             f"{where}: a row must have {count} values, one an attribute, got {len(cells)}: "

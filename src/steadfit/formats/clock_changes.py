@@ -1,53 +1,193 @@
-"""Local times in spring and autumn, when clocks are changed by an hour."""
+"""Local times over the days on which clocks are changed, by the rules of the world's time zones."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import numpy as np
 
-from steadfit.errors import some
+from steadfit.errors import SteadfitError, some
 
-_HOUR = 3_600_000_000  # microseconds
-_DAY = 24 * _HOUR
-_SUNDAY = 3  # days since 1970 modulo 7
-_SPRING = (3, 4, 9, 10)  # months in which clocks are put forward, north and south
-_LATEST = 4  # o'clock: clocks are changed before
+DAY = 86_400_000_000  # microseconds
+_MINUTE = 60_000_000
+_MOST = 180 * _MINUTE  # by which a clock is changed
+_WEEK = 7 * 24 * 60  # minutes; no zone changes its clock there and back within one
+_EPOCH = datetime(1970, 1, 1)
+
+
+class Change(NamedTuple):
+    """A change of the clock. at: what it would show by then, local microseconds since 1970. by: how
+    far it is put forward; negative where it is put back."""
+
+    at: int
+    by: int
+
+
+def check_zone(zone: str) -> None:
+    """Raise SteadfitError for what is no time zone."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        near = get_close_matches(zone[:60], available_timezones(), n=1)
+        raise SteadfitError(
+            f'zone must be a time zone, got "{zone[:60]}". Give a name such as '
+            f'"{near[0] if near else "Europe/Berlin"}".'
+        ) from None
 
 
 def without_changes(
-    times: np.ndarray, members: Iterable[np.ndarray]
+    times: np.ndarray, members: Iterable[np.ndarray], zone: str | None = None
 ) -> tuple[np.ndarray, list[str]]:
     """The times as if clocks were never changed, and a note where they were.
 
     times: local times, int64 microseconds since 1970. members: the rows of each series, as the file
-    has them. In the early hours of a Sunday an hour that comes again in autumn, or is left out in
-    spring, is no gap and no error, if all other rows of the series are a step apart, a part of an
-    hour. Times with a zone have no such hours.
+    has them. zone: where these clocks are. If None, a time that comes again in autumn, or is left
+    out in spring, is no error and no gap where the clocks of some zone were changed just so, and no
+    other change of that zone is missing among the series' times.
     """
     found, days = times.copy(), set()
-    for rows in members:
-        changes = _changes(times[rows])
-        found[rows[1:]] += changes.cumsum()
-        days.update(times[rows[1:]][changes != 0] // _DAY)
+    for given in members:
+        rows = given if times[given[0]] <= times[given[-1]] else given[::-1]
+        local = times[rows]
+        shifts = _told(local) if zone is None else _known(local, zone)
+        found[rows[1:]] -= shifts.cumsum()
+        days.update(local[1:][shifts != 0] // DAY)
     if not days:
         return times, []
-    named = [str(np.datetime64(int(day), "D")) for day in sorted(days)]
-    return found, [f"Clocks were changed by an hour on {some(named)}; rows are equal steps there."]
+    named = some([str(np.datetime64(int(day), "D")) for day in sorted(days)])
+    told = "If rows are missing there instead, name the zone UTC."
+    note = f"Clocks were changed on {named}; rows are equal steps there."
+    return found, [note if zone else f"{note} {told}"]
 
 
-def _changes(times: np.ndarray) -> np.ndarray:
-    """What is to be added at each row after the first, so that no clock was changed."""
-    distances = np.diff(times)
+def to_utc(times: np.ndarray, members: Iterable[np.ndarray], zone: str) -> np.ndarray:
+    """Local times of a zone in UTC; the rest as in `without_changes`."""
+    members = list(members)
+    found, _ = without_changes(times, members, zone)
+    for rows in members:
+        first = _EPOCH + timedelta(microseconds=int(times[rows[0]]))
+        offset = first.replace(tzinfo=ZoneInfo(zone)).utcoffset() or timedelta()
+        found[rows] -= offset // timedelta(microseconds=1)
+    return found
+
+
+def to_local(times: np.ndarray, zone: str) -> np.ndarray:
+    """Times in UTC, int64 microseconds since 1970, as a zone's clocks show them.
+
+    >>> noon = np.array(["2024-07-01T12:00"], "datetime64[us]").astype(np.int64)
+    >>> to_local(noon, "Europe/Berlin").astype("datetime64[us]")
+    array(['2024-07-01T14:00:00.000000'], dtype='datetime64[us]')
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    moments = pa.array(times, pa.timestamp("us", "UTC")).cast(pa.timestamp("us", zone))
+    return pc.call_function("local_timestamp", [moments]).cast(pa.int64()).to_numpy()
+
+
+class _Shifts(NamedTuple):
+    """by: how far clocks were put forward between each row and the next, int64. seen: how many
+    changes the rows show. missed: whether they lack one that lies among them."""
+
+    by: np.ndarray
+    seen: int
+    missed: bool
+
+
+def _told(local: np.ndarray) -> np.ndarray:
+    """How far clocks were put forward between each row of a series and the next, told by the rules
+    of that zone whose changes explain the most; 0 where none does, or two do otherwise."""
+    distances, step = np.diff(local), _step(local)
     nothing = np.zeros_like(distances)
-    if len(distances) < 3:
-        return nothing
-    step = int(np.median(distances))
-    if not 0 < step <= _HOUR or _HOUR % step:
-        return nothing
     odd = distances - step
-    before = times[:-1]
-    early = (before // _DAY % 7 == _SUNDAY) & (before % _DAY < _LATEST * _HOUR)
-    months = before.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64) % 12 + 1
-    spring = (odd == _HOUR) & early & np.isin(months, _SPRING)
-    autumn = (odd == -_HOUR) & early
-    changed = spring | autumn
-    return np.where(changed, -odd, nothing) if (changed | (odd == 0)).all() else nothing
+    jumps = np.flatnonzero((odd != 0) & (abs(odd) <= _MOST))
+    if not 0 < step < DAY or not len(jumps):
+        return nothing
+    rules = _rules(*_years(local))
+    at, by = np.array([*{change for rule in rules for change in rule}], np.int64).reshape(-1, 2).T
+    before = local[jumps, None]
+    if not ((before < at) & (at <= before + step) & (odd[jumps, None] == by)).any():
+        return nothing  # as of most tables with gaps
+    each = [_shifts(local, rule) for rule in rules]
+    found = [shifts for shifts in each if shifts.seen and not shifts.missed]
+    most = max((shifts.seen for shifts in found), default=0)
+    best = {shifts.by.tobytes(): shifts.by for shifts in found if shifts.seen == most}
+    return next(iter(best.values())) if len(best) == 1 else nothing
+
+
+def _known(local: np.ndarray, zone: str) -> np.ndarray:
+    """How far a zone's clocks were put forward between each row of a series and the next."""
+    return _shifts(local, _changes_in(zone, *_years(local)), sure=True).by
+
+
+def _shifts(local: np.ndarray, rule: Sequence[Change], sure: bool = False) -> _Shifts:
+    """What changes of the clock make of a series' times. sure: that there were these changes; else
+    they are missed where rows a step apart pass over them."""
+    before, after, step = local[:-1], local[1:], _step(local)
+    by, seen, missed = np.zeros_like(before), 0, False
+    for change in rule:
+        exact = (before < change.at) & (change.at <= before + step)
+        exact &= (after == before + step + change.by) | (sure & (after <= before))
+        over = (before < change.at) & (after >= change.at + max(change.by, 0))
+        over &= sure | (after - before > step)
+        if exact.any():
+            by[exact.argmax()] += change.by
+            seen += 1
+        elif over.any():
+            by[over.argmax()] += change.by
+        elif local[0] < change.at + min(change.by, 0) and change.at <= local[-1]:
+            missed = True
+    return _Shifts(by, seen, missed)
+
+
+def _step(local: np.ndarray) -> int:
+    """The usual distance of rows; 0 where there are too few to tell."""
+    return int(np.median(np.diff(local))) if len(local) > 3 else 0
+
+
+def _years(local: np.ndarray) -> tuple[int, int]:
+    ends = np.array([local.min() - DAY, local.max() + DAY]).astype("datetime64[us]")
+    first, last = (ends.astype("datetime64[Y]").astype(np.int64) + 1970).tolist()
+    return first, last
+
+
+@cache
+def _rules(first: int, last: int) -> frozenset[tuple[Change, ...]]:
+    """How clocks are changed in all zones, from one year to another."""
+    return frozenset(_changes_in(zone, first, last) for zone in available_timezones())
+
+
+def _changes_in(zone: str, first: int, last: int) -> tuple[Change, ...]:
+    years = range(max(first, 1), min(last, 9998) + 1)
+    return tuple(change for year in years for change in _changes(zone, year))
+
+
+@cache
+def _changes(zone: str, year: int) -> tuple[Change, ...]:
+    """The changes of a zone's clock in a year of UTC, to the minute."""
+    clock, begin = ZoneInfo(zone), _minutes(year)
+    weeks = [*range(begin, _minutes(year + 1), _WEEK), _minutes(year + 1)]
+    found = []
+    for early, late in pairwise(weeks):
+        before, offset = _offset(clock, early), _offset(clock, late)
+        if before == offset:
+            continue
+        while late - early > 1:
+            middle = (early + late) // 2
+            early, late = (middle, late) if _offset(clock, middle) == before else (early, middle)
+        found.append(Change(late * _MINUTE + before, offset - before))
+    return tuple(found)
+
+
+def _minutes(year: int) -> int:
+    return int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) // 60
+
+
+def _offset(clock: ZoneInfo, minute: int) -> int:
+    """How far a zone's clocks are before UTC at a minute since 1970, in microseconds."""
+    offset = datetime.fromtimestamp(60 * minute, clock).utcoffset() or timedelta()
+    return offset // timedelta(microseconds=1)

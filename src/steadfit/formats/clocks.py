@@ -7,17 +7,20 @@ from typing import NamedTuple
 import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
-from steadfit.formats.calendars import Ticks, as_months
-from steadfit.formats.clock_changes import without_changes
+from steadfit.formats.calendars import Ticks, as_months, as_workdays, month_day, workdays
 from steadfit.formats.columns import Columns
 from steadfit.formats.gaps import FILLS
-from steadfit.formats.long_tables import check_order
+from steadfit.formats.jitter import without_jitter
+from steadfit.formats.long_tables import check_order, in_order
+from steadfit.formats.time_columns import read_times
+from steadfit.formats.wall_clocks import WallClocks, wall_clocks
 
 ABSENT = -1  # in the place of a row that is not in the table
 
 _DAY = 86_400_000_000  # microseconds
 _SEASONS = {_DAY: 7, 7 * _DAY: 52}  # steps by their distance
 _MONTHS = {1: 12, 3: 4}  # steps of a year by the months between them
+_WORKDAYS = {1: 5}  # steps of a week by the workdays between them
 _LONGEST_SEASON = 700  # steps: the week of 15 minutes is one; those of minutes would be too many
 _UNITS = {
     "days": _DAY,
@@ -68,58 +71,92 @@ class Clock(NamedTuple):
         )
 
 
+class _Scale(NamedTuple):
+    """What the distances of times are taken of, a number a row, and the times after the first of
+    all, without a step: in months, workdays or the times' own unit."""
+
+    numbers: np.ndarray
+    ticks: Ticks
+
+
 def read_clock(
-    table: Columns, given: Mapping[str, np.ndarray], time: str | None, fill: str | None = None
+    table: Columns,
+    given: Mapping[str, np.ndarray],
+    time: str | None,
+    fill: str | None = None,
+    zone: str | None = None,
+    known: str | None = None,
 ) -> Clock:
     """A step is the smallest distance between times. Raises SteadfitError for times that repeat,
     and for any other distance: with `fill` only where it is no whole number of steps.
 
     given: the rows of each series. time: the column of times; None where the rows are in order.
-    fill: the rule by which gaps are to be filled, if any.
+    fill: the rule by which gaps are to be filled, if any. zone: as in `wall_clocks`.
+    known: the step of the rows that were trained on, of new ones.
     """
     if time is None:
         return Clock(dict(given), [], [0] * len(given), None, (), [], [])
-    times, calendar = table.times(time)
-    even, changes = without_changes(times, given.values()) if calendar else (times, [])
-    members, notes = _sorted(given, even, time)
-    notes += changes
-    check_order(table, members, even, time)
-    months = as_months(times) if calendar else None
-    clock = even if months is None else months
+    found = wall_clocks(read_times(table, time), list(given.values()), zone)
+    members, notes = in_order(given, found.even, time)
+    found = without_jitter(found, list(members.values()), time)
+    notes += found.notes
+    check_order(table, members, found.even, time)
+    scale = _scale(found, known)
+    clock = scale.numbers
     distances = np.concatenate([np.diff(clock[rows]) for rows in members.values()])
     if not len(distances):
-        of_each = [times[rows] for rows in members.values()]
+        of_each = [found.shown[rows] for rows in members.values()]
         return Clock(members, notes, [0] * len(members), None, (), [], of_each)
     step = distances.min()
-    _check_one_step(table, members, clock, months is not None, calendar)
+    unit = replace(scale.ticks, step=float(step))
+    _check_one_step(table, members, clock, unit)
     starts = [round(float((clock[rows[0]] - clock.min()) / step)) for rows in members.values()]
-    ticks = [
-        Ticks(float(times[rows[-1]]), float(step), calendar, months is not None)
-        for rows in members.values()
-    ]
+    ticks = [replace(unit, last=float(found.shown[rows[-1]])) for rows in members.values()]
     if fill is None:
         _check_gaps(table, members, clock, step, time)
     else:
         members, absent = _with_absent(table, members, clock, step, time)
         notes += absent
     of_each = [
-        _times(times, rows, tick) for rows, tick in zip(members.values(), ticks, strict=True)
+        _times(found.shown, rows, tick) for rows, tick in zip(members.values(), ticks, strict=True)
     ]
-    word = _distance(step, months is not None, calendar)
-    seasons = _seasons(int(step), months is not None) if calendar else ()
-    return Clock(members, notes, starts, word, seasons, ticks, of_each)
+    return Clock(members, notes, starts, _distance(unit), _seasons(unit), ticks, of_each)
 
 
-def _seasons(step: int, months: bool) -> tuple[int, ...]:
-    """The day and the week of steps that divide a day, the week of days, the year of longer ones.
+def _scale(found: WallClocks, known: str | None) -> _Scale:
+    """Months where each time is in one of its own; workdays where days are not equal steps, or the
+    step that is known is of these."""
+    first = Ticks(0, 0, found.calendar, zone=found.zone)
+    if not found.calendar:
+        return _Scale(found.even, first)
+    months, day = as_months(found.even), month_day(found.even)
+    if months is not None:
+        return _Scale(months, replace(first, months=True, day=day))
+    of_workdays = known is not None and "workday" in known
+    numbers = workdays(found.even) if of_workdays else as_workdays(found.even)
+    if numbers is not None:
+        return _Scale(numbers, replace(first, workdays=True))
+    return _Scale(found.even, first)
 
-    >>> _seasons(_DAY // 24, False), _seasons(_DAY // 1440, False), _seasons(3, True)
-    ((24, 168), (), (4,))
+
+def _seasons(ticks: Ticks) -> tuple[int, ...]:
+    """The day and the week of steps that divide a day, the week of days, the year of longer ones;
+    none where the times are numbers.
+
+    >>> [_seasons(Ticks(0, _DAY / each, True)) for each in (24, 1440, 1)]
+    [(24, 168), (), (7,)]
+    >>> _seasons(Ticks(0, 3, True, months=True)), _seasons(Ticks(0, 1, True, workdays=True))
+    ((4,), (5,))
     """
-    if not months and step < _DAY and _DAY % step == 0:
+    step = int(ticks.step)
+    if not ticks.calendar:
+        return ()
+    if ticks.months or ticks.workdays:
+        found = ((_MONTHS if ticks.months else _WORKDAYS).get(step, 1),)
+    elif step < _DAY and _DAY % step == 0:
         found = (_DAY // step, 7 * _DAY // step)
     else:
-        found = ((_MONTHS if months else _SEASONS).get(step, 1),)
+        found = (_SEASONS.get(step, 1),)
     return tuple(steps for steps in found if 1 < steps <= _LONGEST_SEASON)
 
 
@@ -192,7 +229,7 @@ def _times(times: np.ndarray, rows: np.ndarray, ticks: Ticks) -> np.ndarray:
 
 
 def _check_one_step(
-    table: Columns, members: Mapping[str, np.ndarray], clock: np.ndarray, months: bool, dates: bool
+    table: Columns, members: Mapping[str, np.ndarray], clock: np.ndarray, unit: Ticks
 ) -> None:
     """Raise SteadfitError where each series is equally spaced, but one otherwise than another."""
     steps: dict[float, str] = {}
@@ -201,30 +238,22 @@ def _check_one_step(
         if len(distances) == 1:
             steps.setdefault(float(distances[0]), key)
     if len(steps) > 1:
-        found = [f"{_distance(step, months, dates)} in {key}" for step, key in steps.items()]
+        found = [f"{_distance(replace(unit, step=step))} in {key}" for step, key in steps.items()]
         raise SteadfitError(
             f"{table.file}: the rows of all series must be equally far apart, got {some(found)}. "
             "Forecast those of one distance from a file of their own."
         )
 
 
-def _distance(step: float, months: bool, dates: bool) -> str:
+def _distance(ticks: Ticks) -> str:
     """How far one row is from the next, in words."""
-    if not dates:
-        return f"{step:g}"
-    return counted(int(step), "months") if months else _in_words(int(step))
-
-
-def _sorted(
-    given: Mapping[str, np.ndarray], times: np.ndarray, time: str
-) -> tuple[dict[str, np.ndarray], list[str]]:
-    """The rows of each series by time, and a note where they were not."""
-    found = {key: rows[np.argsort(times[rows], kind="stable")] for key, rows in given.items()}
-    moved = sum(bool((found[key] != rows).any()) for key, rows in given.items())
-    if not moved:
-        return found, []
-    which = "The rows" if len(found) == 1 else f"The rows of {moved} series"
-    return found, [f"{which} were sorted by {time}."]
+    if not ticks.calendar:
+        return f"{ticks.step:g}" if ticks.step >= 1 else f"{ticks.step:.3g}"
+    if ticks.months:
+        return counted(int(ticks.step), "months")
+    if ticks.workdays:
+        return counted(int(ticks.step), "workdays")
+    return _in_words(int(ticks.step))
 
 
 def _in_words(microseconds: int) -> str:

@@ -8,16 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some, unknown
-from steadfit.formats.calendars import compact
 from steadfit.formats.cells import MISSING, are_numbers, different, floats, number_of
-from steadfit.formats.dates import (
-    are_missing,
-    are_undecided,
-    as_dates,
-    microseconds,
-    no_dates,
-    written_times,
-)
+from steadfit.formats.dates import are_missing, are_undecided, as_dates, no_dates, undecided
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,7 +39,8 @@ class Columns:
     file, from 0, where some are left out. places: what each row is called, where that is no number
     of a row. is_test: True for the rows of a test set that the source has of its own. as_written:
     the cells as the file has them, of columns that were made plain numbers; units: those that were
-    taken from them.
+    taken from them. day_first: whether dates such as 1/2/2024 have the day first; told by each
+    column if None.
     """
 
     file: str
@@ -57,6 +50,7 @@ class Columns:
     numbers_of: np.ndarray | None = None
     places: tuple[str, ...] = ()
     is_test: np.ndarray | None = None
+    day_first: bool | None = None
     as_written: Mapping[str, "pa.ChunkedArray"] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     _as_floats: dict[str, np.ndarray | None] = field(
@@ -110,7 +104,7 @@ class Columns:
         if values is not None:
             return values
         wrong = [i for i, cell in enumerate(self.cells(name)) if number_of(cell) is None]
-        raise self._refusal(name, wrong, "a number")
+        raise self.refusal(name, wrong, "a number")
 
     def coded(self, name: str) -> Coded:
         """The different cells of a column, and where they are."""
@@ -123,7 +117,7 @@ class Columns:
     def texts(self, name: str) -> list[str]:
         """A column as text, no cell empty."""
         cells = ["" if cell is None else str(cell) for cell in self.cells(name)]
-        self._refuse(name, [i for i, cell in enumerate(cells) if not cell.strip()], "a text")
+        self.refuse(name, [i for i, cell in enumerate(cells) if not cell.strip()], "a text")
         return cells
 
     def labels(self, name: str) -> np.ndarray:
@@ -133,7 +127,7 @@ class Columns:
         the same. Words for what is missing (NA, None, nan) are names among names, and gaps among
         numbers. Raises SteadfitError for gaps and for dates.
         """
-        if as_dates(self.data[self.check(name)]) is not None:
+        if as_dates(self.data[self.check(name)], self.day_first) is not None:
             raise SteadfitError(
                 f'{self.file}, column "{name}": labels must be classes or numbers, got dates such '
                 f"as {self.cells(name)[0]}. Name another column; for a forecast, give horizon."
@@ -210,77 +204,25 @@ class Columns:
     def dates(self, name: str) -> np.ndarray:
         """A column of dates as datetime64[us], NaT where a cell is missing.
 
-        Written as in `times`; those with a time zone are brought to UTC. Raises SteadfitError for
+        Those with a time zone are brought to UTC. Raises SteadfitError for
         cells that are no dates.
         """
-        found = as_dates(self.data[self.check(name)])
+        found = as_dates(self.data[self.check(name)], self.day_first)
         if found is not None:
             return found
         cells = [None if cell is None else str(cell) for cell in self.cells(name)]
         if are_missing(cells):
             return np.full(len(cells), "NaT", "datetime64[us]")
         if are_undecided(cells):
-            raise SteadfitError(
-                f'{self.file}, column "{name}": dates such as {next(filter(None, cells))} have a '
-                "day and month nothing tells apart. Write 2024-01-31."
-            )
-        wrong = no_dates(cells)
-        raise self._refusal(name, wrong, "a date such as 2024-01-31")
+            raise undecided(f'{self.file}, column "{name}"', cells)
+        wrong = no_dates(cells, self.day_first)
+        raise self.refusal(name, wrong, "a date such as 2024-01-31")
 
-    def are_dates(self, name: str) -> bool:
-        """Whether each cell of a column is a time of the calendar."""
-        if self.is_numeric(name) and not self._are_compact(name):
-            return False
-        return self._clock(name) is not None
-
-    def _are_compact(self, name: str) -> bool:
-        """Whether each cell is a date of eight digits."""
-        return all(compact(str(cell)) for cell in self.coded(name).cells)
-
-    def _clock(self, name: str) -> np.ndarray | None:
-        """A column of dates as int64 microseconds since 1970; None where a cell is something
-        else, or only some have a zone."""
-        cells, of_rows = self.coded(name)
-        known = [cell for cell in cells if cell is not None]
-        found = microseconds(written_times(known)) if len(known) == len(cells) else None
-        return None if found is None else found[of_rows]
-
-    def times(self, name: str) -> tuple[np.ndarray, bool]:
-        """A column of times, and whether they are of the calendar: then int64 microseconds.
-
-        Numbers, or dates and times as ISO 8601 has them or `steadfit.formats.calendars` knows them;
-        with a time zone in all cells or in none. Numbers that are all dates of eight digits
-        (20240131) are dates.
-        """
-        if self.is_numeric(name) and not self._are_compact(name):
-            values = self.numbers(name)
-            self._refuse(name, np.flatnonzero(~np.isfinite(values)).tolist(), "a time")
-            return values, False
-        clock = self._clock(name)
-        if clock is not None:
-            return clock, True
-        cells = written_times(self.texts(name))
-        words = [row for row, cell in enumerate(cells) if number_of(cell) is None]
-        if len(words) < len(cells) / 2:
-            raise self._refusal(name, words, "a number (as most do)")
-        wrong = [row for row, cell in enumerate(cells) if microseconds([cell]) is None]
-        if len(wrong) == len(cells):
-            raise SteadfitError(
-                f'{self.file}, column "{name}": times must be numbers, or dates such as 2024-01-31 '
-                f'or 2024-01-31T13:00:00, got "{cells[0][:30]}". Write them so; or, where rows are '
-                "equal steps in order, leave out the option time."
-            )
-        self._refuse(name, wrong, "a time such as 2024-01-31 or 2024-01-31T13:00:00")
-        raise SteadfitError(
-            f'{self.file}, column "{name}": times must have a time zone in all cells or in none, '
-            "got both. Write them alike."
-        )
-
-    def _refuse(self, name: str, rows: Sequence[int], expected: str) -> None:
+    def refuse(self, name: str, rows: Sequence[int], expected: str) -> None:
         if rows:
-            raise self._refusal(name, rows, expected)
+            raise self.refusal(name, rows, expected)
 
-    def _refusal(self, name: str, rows: Sequence[int], expected: str) -> SteadfitError:
+    def refusal(self, name: str, rows: Sequence[int], expected: str) -> SteadfitError:
         column = self.data[name]
         names = [self.places[i] if self.places else f"row {self.number_of_row(i)}" for i in rows]
         cells = [f'{name} ("{str(column[i])[:30]}")' for name, i in zip(names, rows, strict=True)]

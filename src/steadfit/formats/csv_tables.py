@@ -19,6 +19,7 @@ from steadfit.formats.new_columns import check_count, plain_columns
 from steadfit.formats.numerals import Mark
 from steadfit.formats.odd_dialects import Usual, usual
 from steadfit.formats.odd_rows import is_nameless, without_odd_rows
+from steadfit.formats.packed import inner_name
 from steadfit.formats.plain_cells import with_plain_numbers
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def read_csv(
         raise SteadfitError(
             f"{path.name} must be a table, got a web page. Download the file that it links to."
         )
-    if path.suffix.lower() in SUFFIXES and is_label_first(text, path.stem):
+    name = Path(inner_name(path))
+    if name.suffix.lower() in SUFFIXES and is_label_first(text, name.stem):
         found = columns_of_text(path, with_header(text), "\t", ".")
         note = f"{path.name}: no header; the first column is the label, the others are the steps."
         return replace(found, first_row=1, notes=(note, *found.notes))

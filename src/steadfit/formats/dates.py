@@ -6,32 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from steadfit.formats.calendars import compact, iso
+from steadfit.errors import SteadfitError
 from steadfit.formats.cells import MISSING
+from steadfit.formats.date_styles import compact, iso, whole_year, with_clock
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_REST = r"(?P<rest>(?:[ T,].*)?)"
+_DIGITS = 8  # of a day without marks; fewer may be a code
+_POINTED = re.compile(r"(\d\d?\.\d\d?\.)(\d\d)((?: .*)?)")
 _SLASHED = re.compile(  # 1/31/2024, 31-1-2024, 1/31/24
-    rf"(?P<one>\d\d?)(?:/(?P<two>\d\d?)/(?P<year>\d{{4}}|\d\d)|-(?P<two_>\d\d?)-(?P<year_>\d{{4}}))"
-    rf"{_REST}"
+    r"(?P<one>\d\d?)(?:/(?P<two>\d\d?)/(?P<year>\d{4}|\d\d)|-(?P<two_>\d\d?)-(?P<year_>\d{4}))"
+    r"(?P<rest>(?:[ T,].*)?)"
 )
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_NAMED = tuple(
-    re.compile(pattern + _REST, re.I)
-    for pattern in (
-        r"(?P<day>\d\d?)(?:st|nd|rd|th)?[ .-]+(?P<month>[a-z]{3,9})[ .,-]+(?P<year>\d{4})",
-        r"(?P<month>[a-z]{3,9})[ .]+(?P<day>\d\d?)(?:st|nd|rd|th)?,? +(?P<year>\d{4})",
-    )
-)
-_UNPADDED = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)" + _REST)  # 2024-1-31
-_CLOCK = re.compile(r"[ T,]+(\d\d?)(:\d\d.*?)\s*([ap]m)?", re.I)  # 9:05, 1:05 PM
 
 
-def as_dates(column: "pa.ChunkedArray") -> np.ndarray | None:
+def as_dates(column: "pa.ChunkedArray", day_first: bool | None = None) -> np.ndarray | None:
     """A column as datetime64[us], NaT where it is missing; None where a cell is something else.
-    Numbers that are all dates of eight digits (20240131) are dates."""
+    Numbers that are all dates of eight digits (20240131) are dates.
+
+    day_first: as in `written`."""
     import pyarrow as pa
 
     if pa.types.is_temporal(column.type):
@@ -45,9 +39,9 @@ def as_dates(column: "pa.ChunkedArray") -> np.ndarray | None:
     cells = _known(column.to_pylist())
     if not any(cells):
         return None
-    if all(cell is None or compact(cell) for cell in cells):
+    if all(cell is None or (len(cell) >= _DIGITS and compact(cell)) for cell in cells):
         cells = [cell and compact(cell) for cell in cells]
-    times = _cast(written(cells))
+    times = _cast(written(cells, day_first))
     return None if times is None else _datetimes(times)
 
 
@@ -71,9 +65,9 @@ def are_missing(cells: Sequence[str | None]) -> bool:
     return not any(_known(cells))
 
 
-def no_dates(cells: Sequence[str | None]) -> list[int]:
+def no_dates(cells: Sequence[str | None], day_first: bool | None = None) -> list[int]:
     """The rows of a column whose cells are neither missing nor dates."""
-    return [row for row, cell in enumerate(written(_known(cells)))
+    return [row for row, cell in enumerate(written(_known(cells), day_first))
             if cell is not None and _cast([cell]) is None]  # fmt: skip
 
 
@@ -86,24 +80,32 @@ def microseconds(cells: Sequence[str]) -> np.ndarray | None:
     return None if times is None else times.cast(pa.int64()).to_numpy()
 
 
-def written(cells: Sequence[str | None]) -> list[Any]:
+def written(cells: Sequence[str | None], day_first: bool | None = None) -> list[Any]:
     """Dates in the form of ISO 8601; anything else as it is, and so are dates whose day and month
     no cell tells apart.
+
+    day_first: whether 1/2/2024 has the day first; told by the cells if None.
 
     >>> written(["1/2/2024", "1/31/2024 1:05 PM"]), written(["1/2/2024", "3/2/2024"])
     (['2024-01-02', '2024-01-31 13:05'], ['1/2/2024', '3/2/2024'])
     """
     distinct = {cell for cell in cells if cell is not None}
-    day_first = _day_first(distinct)
+    day_first = _day_first(distinct) if day_first is None else day_first
     known: dict[str | None, str | None] = {None: None}
     known |= {cell: _written(cell, day_first) for cell in distinct}
     return [known[cell] for cell in cells]
 
 
-def written_times(cells: Sequence[str]) -> list[str]:
-    """As `written`, with dates of eight digits (20240131) among them."""
-    known = {cell: compact(cell) or cell for cell in set(cells)}
-    return written([known[cell] for cell in cells])
+def has_zone(cells: Sequence[str]) -> bool:
+    """Whether dates as ISO 8601 has them have a time zone."""
+    times = _cast(cells)
+    return times is not None and times.type.tz is not None
+
+
+def written_times(cells: Sequence[str], day_first: bool | None = None) -> list[str]:
+    """As `written`, with dates of digits alone (20240131, 202401) among them."""
+    known = {cell: compact(cell) or _of_whole_year(cell) for cell in set(cells)}
+    return written([known[cell] for cell in cells], day_first)
 
 
 def are_undecided(cells: Sequence[str | None]) -> bool:
@@ -112,35 +114,31 @@ def are_undecided(cells: Sequence[str | None]) -> bool:
     return bool(known) and all(map(_SLASHED.fullmatch, known)) and _day_first(known) is None
 
 
+def undecided(where: str, cells: Sequence[str | None]) -> SteadfitError:
+    """The error for dates that `are_undecided`."""
+    date = next(filter(None, cells))
+    return SteadfitError(
+        f"{where}: dates such as {date} may have the day or the month first, and nothing in the "
+        "file tells. Give day_first=True or day_first=False.",
+        day_first=True,
+    )
+
+
+def _of_whole_year(cell: str) -> str:
+    """A date such as 31.1.24 with a year of four digits: among times it is no version."""
+    found = _POINTED.fullmatch(cell.strip())
+    return f"{found[1]}{whole_year(found[2])}{found[3]}" if found else cell
+
+
 def _written(cell: str, day_first: bool | None) -> str:
     """day_first: of two numbers before a year, where it is known."""
-    found = iso(cell)
-    if match := _UNPADDED.fullmatch(found):
-        return _joined(int(match[1]), int(match[2]), int(match[3]), match["rest"])
-    if match := next((match for style in _NAMED if (match := style.fullmatch(cell))), None):
-        month = match["month"].lower()
-        if month[:3] in _MONTHS:
-            number = _MONTHS.index(month[:3]) + 1
-            return _joined(int(match["year"]), number, int(match["day"]), match["rest"])
     match = _SLASHED.fullmatch(cell)
     if match is None or day_first is None:
-        return found
-    year = int(match["year"] or match["year_"])
-    if year < 100:
-        year += 1900 if year >= 69 else 2000  # as POSIX has it
+        return iso(cell)
     one, two = _two(match)
-    return _joined(year, *((two, one) if day_first else (one, two)), match["rest"])
-
-
-def _joined(year: int, month: int, day: int, rest: str) -> str:
-    """ISO 8601, with hours from 0 to 23 of two digits."""
-    clock = _CLOCK.fullmatch(rest)
-    if clock is not None:
-        hour = int(clock[1])
-        if clock[3]:
-            hour = hour % 12 + 12 * (clock[3].lower() == "pm")
-        rest = f" {hour:02}{clock[2]}"
-    return f"{year}-{month:02}-{day:02}{rest}"
+    month, day = (two, one) if day_first else (one, two)
+    year = whole_year(match["year"] or match["year_"])
+    return with_clock(f"{year}-{month:02}-{day:02}", match["rest"])
 
 
 def _two(match: re.Match[str]) -> tuple[int, int]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.calendars import Ticks
+from steadfit.formats.clock_changes import check_zone
 from steadfit.formats.clocks import ABSENT, Clock, read_clock
 from steadfit.formats.columns import Columns
 from steadfit.formats.covariates import (
@@ -18,7 +19,9 @@ from steadfit.formats.covariates import (
 )
 from steadfit.formats.form import Form, Rows
 from steadfit.formats.gaps import FILLS, check_rule, filled, filled_note, filled_windows
+from steadfit.formats.joined_times import with_joined_names
 from steadfit.formats.long_tables import check_complete, rows_of_series
+from steadfit.formats.wide_dates import VALUE, as_long
 
 PAST = "Nothing is filled in, as that could bring the future into the past: "
 
@@ -37,6 +40,9 @@ class ForecastTable(Form):
     fill: the rule by which gaps are filled (`steadfit.formats.gaps.FILLS`), of new tables too; None
     where they are not. season: in steps, for the rule that takes the value of the last season.
     begin: the time of the first step of all that was trained on; None without times.
+    time_parts, series_parts: the columns that the times and the names of the series are in, where
+    these are several. zone: in which times are
+    that have none (`wall_clocks`).
     """
 
     columns: tuple[str, ...]
@@ -52,6 +58,9 @@ class ForecastTable(Form):
     fill: str | None = None
     season: int = 1
     begin: Ticks | None = None
+    time_parts: tuple[str, ...] = ()
+    series_parts: tuple[str, ...] = ()
+    zone: str | None = None
 
     name = "forecast"
     files = "a table in time order: a .csv or .parquet file"
@@ -60,12 +69,18 @@ class ForecastTable(Form):
         check_parts(self.calendar)
         if self.fill is not None:
             check_rule(self.fill, self.season, FILLS)
+        if self.zone is not None:
+            check_zone(self.zone)
 
     def needed(self) -> list[str]:
         beside = (each.column for each in (*self.known, *self.static))
-        others = (self.series, self.time)
+        others = (*(self.series_parts or (self.series,)), *(self.time_parts or (self.time,)))
         named = (*self.columns, *beside, *(name for name in others if name is not None))
         return list(dict.fromkeys(named))
+
+    def read(self, table: Columns, missing: str = "refuse") -> Rows:
+        wide = VALUE in self.columns and VALUE not in table.names
+        return super().read(as_long(table) if wide else table, missing)
 
     @property
     def known_channels(self) -> tuple[int, ...]:
@@ -102,8 +117,9 @@ class ForecastTable(Form):
         for place, rows in enumerate(clock.members.values()):
             times = np.empty((len(rows) + more, 0))
             if self.calendar:
-                later = clock.ticks[place].moments(more)
-                times = parts_of(np.concatenate([clock.times[place], later]), self.calendar)
+                tick = clock.ticks[place]
+                moments = np.concatenate([clock.times[place], tick.moments(more)])
+                times = parts_of(tick.local(moments), self.calendar)
             parts = [_longer(_at(own, rows), more), _longer(_at(known, rows), more), times]
             of_series = np.tile(_one(_at(static, rows)), (len(rows) + more, 1))
             found.append(np.concatenate([*parts, of_series], axis=1))
@@ -131,7 +147,9 @@ class ForecastTable(Form):
                 f"{table.file}: the model was trained on arrays, so the columns to forecast from "
                 "are unknown. Give the series as arrays, in Python."
             )
-        clock = read_clock(table, rows_of_series(table, self.series), self.time, self.fill)
+        table = with_joined_names(table, self.series)
+        members = rows_of_series(table, self.series)
+        clock = read_clock(table, members, self.time, self.fill, self.zone, self.step)
         self._check_step(table, clock.step)
         series = self.channels(table, clock)
         ends = self.ends(series, clock)

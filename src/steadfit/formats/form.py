@@ -15,7 +15,7 @@ from steadfit.formats.csv_tables import columns_of_text, read_csv
 from steadfit.formats.encoding import read_text
 from steadfit.formats.json_lines import JSON_LINES, read_json_lines
 from steadfit.formats.numerals import Mark
-from steadfit.formats.packed import PACKED, is_packed_workbook, plain_name
+from steadfit.formats.packed import PACKED, inner_name, is_packed_workbook, plain_name
 from steadfit.formats.parquet import read_parquet
 from steadfit.formats.text_files import (
     has_labelled_lines,
@@ -26,7 +26,7 @@ from steadfit.formats.text_files import (
 from steadfit.formats.workbooks import WORKBOOKS, check_sheets, sheet_text
 
 TABLES = (".csv", ".tsv", *JSON_LINES, ".parquet", ".pq", *WORKBOOKS, ".arff")
-_OF_TEXT = TABLES[:4]  # which may be compressed
+_OF_TEXT = (*TABLES[:4], ".json", ".arff")  # which may be compressed
 INDEX = ("", "id", "index", "unnamed: 0")  # what row numbers of other programs are called
 TARGETS = ("label", "target", "class", "y")  # what columns of labels are called
 
@@ -91,7 +91,7 @@ def holds_table(path: Path) -> bool:
 
 def is_table(path: Path) -> bool:
     """Whether a file is a table by its name, compressed or not."""
-    suffix = Path(plain_name(path)).suffix.lower()
+    suffix = Path(inner_name(path)).suffix.lower()
     if path.suffix.lower() not in PACKED:
         return suffix in TABLES
     return suffix in _OF_TEXT or (suffix in WORKBOOKS and is_packed_workbook(path))
@@ -121,7 +121,7 @@ def open_table(
         return read_labelled_lines(path, encoding)
     if Path(plain_name(path)).suffix.lower() in JSON_LINES:
         return read_json_lines(path, encoding, decimal, verbatim)
-    if path.suffix.lower() == ".arff":
+    if Path(inner_name(path)).suffix.lower() == ".arff":
         text = arff_text(path, read_text(path, encoding))
         return columns_of_text(path, text, ",", ".", verbatim)
     if path.suffix.lower() in (".parquet", ".pq"):

@@ -46,9 +46,10 @@ def from_frame(
     decimal: Mark | None = None,
     verbatim: Collection[str] = (),
 ) -> Columns:
-    """A table's columns; pandas' index is left out. Texts that are numbers as people write them are
-    numbers, as in CSV files, with this decimal mark, or the one that they tell;
-    but for those in `verbatim`.
+    """A table's columns; pandas' index is left out, unless it is one of times.
+
+    Texts that are numbers as people write them are numbers, as in CSV files, with this decimal
+    mark or the one that they tell; but for those in `verbatim`.
 
     Raises SteadfitError for columns that have no names, the same name or no single values, for no
     rows, and where nothing tells the decimal mark.
@@ -56,7 +57,7 @@ def from_frame(
     import pyarrow as pa
 
     try:
-        table = pa.table(frame)
+        table = pa.table(_with_times(frame))
     except (pa.ArrowException, TypeError, ValueError) as error:
         reason = ", ".join(map(str, error.args))
         raise SteadfitError(
@@ -78,3 +79,14 @@ def from_frame(
     columns = plain_columns(name, table, 0)
     names = [each for each in columns.names if each not in verbatim]
     return with_plain_numbers(columns, names, decimal)
+
+
+def _with_times(frame: Any) -> Any:
+    """A frame of pandas' with an index of times as a column, and periods as text; any other as it
+    is."""
+    if not hasattr(frame, "reset_index"):
+        return frame
+    if str(frame.index.dtype).startswith(("datetime64", "period")):
+        frame = frame.rename_axis(frame.index.name or "index").reset_index()
+    periods = [name for name, kind in frame.dtypes.items() if str(kind).startswith("period")]
+    return frame.assign(**{name: frame[name].astype(str) for name in periods}) if periods else frame

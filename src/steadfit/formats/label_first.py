@@ -14,7 +14,8 @@ def is_label_first(text: str, stem: str) -> bool:
     """Whether the first lines are numbers, equally many in each, of which the first is a whole one.
 
     It must come again in other lines, unless the file's name says that it is the training or the
-    test part of something, as in the archive, where a class may have one example.
+    test part of something, as in the archive, where a class may have one example, and shorter
+    series fewer numbers.
 
     >>> rows = "1\\t" + "\\t".join(["0.5"] * 9) + "\\n"
     >>> is_label_first(rows * 4, "some"), is_label_first("a" + rows, "some")
@@ -22,19 +23,22 @@ def is_label_first(text: str, stem: str) -> bool:
     """
     lines = [line for line in text.split("\n", _LOOKED_AT)[:_LOOKED_AT] if line.strip()]
     rows = list(map(_cells, lines))
-    if not rows or len(rows[0]) < _LEAST or len({*map(len, rows)}) > 1:
+    of_archive = bool(PART.search(stem))
+    if not rows or len(rows[0]) < _LEAST or (len({*map(len, rows)}) > 1 and not of_archive):
         return False
     if not all(is_number(cell) for row in rows for cell in row):
         return False
     labels = [float(row[0]) for row in rows]
     whole = all(label.is_integer() for label in labels)
-    return whole and (bool(PART.search(stem)) or 2 * len({*labels}) <= len(rows))
+    return whole and (of_archive or 2 * len({*labels}) <= len(rows))
 
 
 def with_header(text: str) -> str:
     """Such rows as a table of tabs, with the columns label, t1, t2, …"""
     rows = [_cells(line) for line in text.split("\n") if line.strip()]
-    steps = (f"t{step}" for step in range(1, len(rows[0])))
+    longest = max(map(len, rows))
+    rows = [row + ["NaN"] * (longest - len(row)) for row in rows]
+    steps = (f"t{step}" for step in range(1, longest))
     lines = ["\t".join(("label", *steps))]
     lines += ["\t".join((_whole(row[0]), *row[1:])) for row in rows]
     return "\n".join(lines) + "\n"
@@ -43,7 +47,8 @@ def with_header(text: str) -> str:
 def _cells(line: str) -> list[str]:
     """Between tabs, commas or blanks; an empty one is missing."""
     mark = next((mark for mark in "\t," if mark in line.strip()), None)
-    return [cell.strip() or "NaN" for cell in line.strip().split(mark)]
+    line = line.strip() if mark is None else line.strip(" ")
+    return [cell.strip() or "NaN" for cell in line.split(mark)]
 
 
 def _whole(label: str) -> str:

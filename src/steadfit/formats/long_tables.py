@@ -1,15 +1,16 @@
 """Long tables: a row a step, a column that names the series."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.calendars import equally_spaced
-from steadfit.formats.clock_changes import without_changes
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import Form, Rows
+from steadfit.formats.time_columns import read_times
+from steadfit.formats.wall_clocks import wall_clocks
 
 FILL = (
     'Nothing is filled in unasked: give missing="linear" for straight lines between the '
@@ -20,7 +21,7 @@ FILL = (
 @dataclass(frozen=True)
 class LongTable(Form):
     """A row a step, with a channel in each of `columns`; `series` names the series of a row, and
-    the times in `time`, if that is given, rise within each."""
+    the times in `time`, if that is given, its place among the others."""
 
     columns: tuple[str, ...]
     series: str
@@ -32,16 +33,18 @@ class LongTable(Form):
         return [*self.columns, self.series, *([] if self.time is None else [self.time])]
 
     def rows(self, table: Columns, missing: str) -> Rows:
-        """Raises SteadfitError for times that do not rise, and names the rows where values are
+        """Raises SteadfitError for times that come again, and names the rows where values are
         missing if that is refused."""
         members = rows_of_series(table, self.series)
         notes = []
         if self.time is not None:
-            clock, calendar = table.times(self.time)
-            if calendar:
-                clock, notes = without_changes(clock, members.values())
+            found = wall_clocks(read_times(table, self.time), list(members.values()), None)
+            clock = found.even
+            members, notes = in_order(members, clock, self.time)
+            notes += found.notes
             check_order(table, members, clock, self.time)
-            uneven = sum(not equally_spaced(clock[rows], calendar) for rows in members.values())
+            spaced = (equally_spaced(clock[rows], found.calendar) for rows in members.values())
+            uneven = len(members) - sum(spaced)
             if uneven:
                 notes.append(
                     f"{table.file}: the times of {uneven} series are not equally spaced; each row "
@@ -64,6 +67,18 @@ def rows_of_series(table: Columns, series: str | None) -> dict[str, np.ndarray]:
     order = np.argsort(of_rows, kind="stable")
     parts = np.split(order, np.cumsum(np.bincount(of_rows))[:-1])
     return {str(cell): rows for cell, rows in zip(cells, parts, strict=True)}
+
+
+def in_order(
+    given: Mapping[str, np.ndarray], times: np.ndarray, time: str
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """The rows of each series by time, and a note where they were not."""
+    found = {key: rows[np.argsort(times[rows], kind="stable")] for key, rows in given.items()}
+    moved = sum(bool((found[key] != rows).any()) for key, rows in given.items())
+    if not moved:
+        return found, []
+    which = "The rows" if len(found) == 1 else f"The rows of {moved} series"
+    return found, [f"{which} were sorted by {time}."]
 
 
 def check_order(

@@ -42,6 +42,31 @@ def plain_name(path: Path) -> str:
     return path.stem
 
 
+def inner_name(path: Path) -> str:
+    """The name of what a file holds: of a zip archive its only member's, else `plain_name`."""
+    if path.suffix.lower() == ".zip":
+        with suppress(*_DAMAGE), open_regular(path) as file:
+            archive = zipfile.ZipFile(Parts(file.raw))  # pyright: ignore[reportArgumentType]
+            names = [name for name in archive.namelist() if not _is_left_over(name)]
+            if len(names) == 1 and Path(names[0]).suffix:
+                return PurePosixPath(names[0]).name
+    return plain_name(path)
+
+
+def head(path: Path, size: int) -> bytes:
+    """The first bytes of a file, or of what is compressed in it; none of what is damaged."""
+    with open_regular(path) as file:
+        content = file.read(size)
+        opened = next((way for begin, way in _WAYS.items() if content.startswith(begin)), None)
+        if opened is None:
+            return content
+        try:
+            with opened(path, content + file.read()) as inner:
+                return inner.read(size)
+        except (SteadfitError, *_DAMAGE):
+            return b""
+
+
 def is_packed_workbook(path: Path) -> bool:
     """Whether it is a .zip file with a workbook of Excel in it, and nothing else."""
     if path.suffix.lower() != ".zip":

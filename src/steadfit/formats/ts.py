@@ -9,8 +9,9 @@ import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.arrays import is_number
-from steadfit.formats.calendars import compact, equally_spaced
+from steadfit.formats.calendars import equally_spaced
 from steadfit.formats.clock_changes import without_changes
+from steadfit.formats.date_styles import compact
 from steadfit.formats.dates import microseconds, written_times
 from steadfit.formats.encoding import read_text
 from steadfit.formats.form import Rows
@@ -72,6 +73,10 @@ def parse(path: Path, text: str, learning: bool) -> Side:
         line, where = line.strip(), f"{path.name} line {number}"
         if not line or line.startswith("#"):
             continue
+        if line.lower().startswith("@data") and line[5:].strip():
+            raise SteadfitError(
+                f'{where}: "@data" must stand alone, got "{line[:40]}". Begin a new line after it.'
+            )
         if in_data:
             values, label, uneven = _row(line, where, side.learns is not None)
             if uneven:

@@ -31,7 +31,8 @@ class Kind(ABC, Generic[X]):
     model, remedies: tried where none are named; model_of_numbers: where numbers are predicted, and
         nothing if that is `model` too. references: that a model is compared with.
     most_for_trees: numbers that an example has at most where it is compared with boosted trees.
-    holes: whether values may be missing, as NaN.
+    holes: whether values may be missing, as NaN. labels_beside: whether new examples may have their
+        labels in a table of its own.
     least_steps: of the optimiser, in a training whose epochs are not named, however few examples
         there are (docs/training.md measures them).
     """
@@ -45,6 +46,7 @@ class Kind(ABC, Generic[X]):
     references: ClassVar[tuple[str, ...]] = ()
     most_for_trees: ClassVar[int] = 64
     holes: ClassVar[bool] = False
+    labels_beside: ClassVar[bool] = False
     least_steps: ClassVar[int] = 0
 
     @classmethod
@@ -88,6 +90,11 @@ class Kind(ABC, Generic[X]):
     def usual(self, x: X, y: Tensor, rows: Tensor) -> Usual:
         """How this model is best trained; rows: the positions of the training side's examples."""
         return Usual()
+
+    def labels_of(self, names: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
+        """The class that each new example's name says, "" where it says none; nothing where names
+        say nothing."""
+        return ()
 
     @property
     def columns_read(self) -> tuple[str, ...]:

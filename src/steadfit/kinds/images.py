@@ -55,6 +55,7 @@ class Images(Kind[Tensor]):
     model = "convnet"
     remedies = ("augment",)
     references = ("logistic regression", "ridge regression", "HOG and logistic regression")
+    labels_beside = True
     least_steps = 160
 
     def usual(self, x: Pixels, y: Tensor, rows: Tensor) -> Usual:
@@ -110,6 +111,11 @@ class Images(Kind[Tensor]):
                 f"{', '.join(options)} does not apply to image models. Leave it out."
             )
         return read_images(source, self.channels, self._frame)
+
+    def labels_of(self, names: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
+        """The name of a class among the folders that a picture lies in."""
+        folders = (Path(name).parts[:-1] for name in names)
+        return tuple(next((part for part in parts if part in classes), "") for parts in folders)
 
     def columns(self, x: Pixels) -> int:
         factor = self._shrinking

@@ -3,6 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -49,9 +50,10 @@ class Sequences(Kind[Ragged]):
         delimiter: str | None = None,
         decimal: Mark | None = None,
         sheet: str | None = None,
+        day_first: bool | None = None,
     ) -> Examples:
         """missing: the rule for missing values, `of_gaps` if None. encoding, delimiter, decimal: as
-        in `read_csv`. sheet: as in `sheet_text`."""
+        in `read_csv`. sheet: as in `sheet_text`. day_first: as in `Columns`."""
         files = form.files if form is not None else None
         missing = self.of_gaps if missing is None else missing
         if not (source.is_file() or holds_table(source)):
@@ -59,6 +61,7 @@ class Sequences(Kind[Ragged]):
         check_sheets(source)
         if self.is_rows(source):
             table = open_table(source, encoding, delimiter, decimal, sheet)
+            table = replace(table, day_first=day_first)
             rows = (form or self.told(table)).read(table, missing)
         elif self.is_own(source) and files is None:
             rows = self.rows_of(source, encoding)

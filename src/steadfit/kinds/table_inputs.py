@@ -37,13 +37,15 @@ def read_rows(
     delimiter: str | None = None,
     decimal: Mark | None = None,
     sheet: str | None = None,
+    day_first: bool | None = None,
 ) -> Examples:
     """Rows of a file with these columns, in any order, or of an .npz file with an array x.
 
     learned: where the file may have labels too.
     missing: "fill" leaves gaps, which the preparation fills; "refuse" names the rows with gaps,
     "drop" leaves them out. encoding, delimiter, decimal: as in `read_csv`. sheet: as in
-    `sheet_text`. Raises SteadfitError for absent columns, and for cells of another kind.
+    `sheet_text`. day_first: as in `Columns`. Raises SteadfitError for absent columns, and for cells
+    of another kind.
     """
     suffix = source.suffix.lower()
     if source.is_file():
@@ -52,7 +54,7 @@ def read_rows(
         found = _from_npz(source, columns)
     elif source.is_file() and (is_table(source) or suffix in _TEXTS):
         table = open_table(source, encoding, delimiter, decimal, sheet, _lists(learned))
-        found = named_rows(table, columns, learned)
+        found = named_rows(replace(table, day_first=day_first), columns, learned)
     else:
         raise SteadfitError(
             f"The model takes tables: a {', '.join(TABLES)} or .npz file, got {source}."

@@ -9,8 +9,9 @@ from steadfit.errors import SteadfitError
 # Settings of the readers as messages have them; each is an option of every command.
 _OF_READERS = re.compile(
     r"\b(missing|fill|series|time|group|kind|several|classes|task|decimal|delimiter|encoding|unit"
-    r'|strip|fit|layout)="([^"]*)"'
+    r'|strip|fit|layout|zone)="([^"]*)"'
 )
+_OTHERWISE = {"day_first": "--month-first"}  # of settings that are False
 _FLAGS = {"version": "code-version"}  # options that have another name, as --version is steadfit's
 
 
@@ -33,6 +34,8 @@ class Voice:
         --several ';'
         """
         if self.flags:
+            if value is False and name in _OTHERWISE:
+                return _OTHERWISE[name]
             flag = "--" + _FLAGS.get(name, name.replace("_", "-"))
             return flag if value is None or value is True else f"{flag} {shlex.quote(str(value))}"
         if value is None:
@@ -50,6 +53,8 @@ class Voice:
         message = str(error)
         for name, value in error.settings.items():
             message = message.replace(PYTHON.setting(name, value), self.setting(name, value))
+            if self.flags and name in _OTHERWISE:
+                message = message.replace(PYTHON.setting(name, False), _OTHERWISE[name])
         return _OF_READERS.sub(lambda found: self.setting(found[1], found[2]), message)
 
     def training(self, name: str) -> str:

@@ -31,7 +31,8 @@ class Task(Intervals, ABC):
         of the sample a replica is judged on when it is trained.
     answer: what a saved program gives (`averaged`).
     takes: the settings of `Training` that this task takes and others do not.
-    mixes: whether there are targets of two examples mixed.
+    mixes: whether there are targets of two examples mixed. mark: between the labels of one example;
+        "" where it has one.
     """
 
     name: ClassVar[str]
@@ -46,6 +47,7 @@ class Task(Intervals, ABC):
     seen: ClassVar[int] = 2000
     takes: ClassVar[frozenset[str]] = frozenset()
     mixes: ClassVar[bool] = False
+    mark: str = ""
 
     @property
     @abstractmethod

@@ -103,8 +103,9 @@ class Numbers(Numeric):
     def columns(
         self, names: Sequence[str], logits: np.ndarray, replicas: np.ndarray | None
     ) -> dict[str, np.ndarray]:
-        """`prediction_K` of each output, and `deviation_K`, the replicas' standard deviation."""
-        ends = list(map(str, range(self.count)))
+        """`prediction` of a single number, `prediction_K` of each of several; and `deviation`, the
+        replicas' standard deviation."""
+        ends = [""] if self.count == 1 else list(map(str, range(self.count)))
         return {"input": np.array(names), **numbered_columns(self.predict(logits), replicas, ends)}
 
     def compared(
@@ -116,7 +117,7 @@ class Numbers(Numeric):
         if not known or self.count > 1:
             return
         y = np.array([values[i] for i in known], float)
-        wrong = columns["prediction_0"][known] - y
+        wrong = columns["prediction"][known] - y
         squared = float(np.square(wrong).mean())
         left = f", {squared / y.var():.1%} of their variance is left" if y.var() else ""
         yield (
@@ -140,7 +141,7 @@ def numbered_columns(
     if replicas is not None:
         found["deviation"] = replicas.std(0, ddof=1)
     return {
-        f"{name}_{end}": values.reshape(-1, len(ends))[:, k]
+        f"{name}_{end}" if end else name: values.reshape(-1, len(ends))[:, k]
         for k, end in enumerate(ends)
         for name, values in found.items()
     }

@@ -9,11 +9,13 @@ import numpy as np
 
 from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, some, unknown
+from steadfit.formats.clock_changes import check_zone
 from steadfit.formats.columns import Columns
 from steadfit.kinds import Unit
 
 KINDS = ("table", "series")
-OF_FORECASTS = ("window", "season", "quantiles", "known", "static", "calendar", "fill", "log")
+OF_FORECASTS = ("window", "season", "quantiles", "known", "static", "calendar", "fill", "log",
+                "zone")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Asked:
     calendar: list[str]
     fill: str | None
     log: bool | None
+    zone: str | None
     missing: str | None
     kind: str | None
     task: TaskName | None
@@ -68,6 +71,8 @@ def check_form(asked: Asked) -> None:
         raise SteadfitError(
             f"{' and '.join(given)} apply to forecasts only. Give horizon too, or leave them out."
         )
+    if asked.zone is not None:
+        check_zone(asked.zone)
     if asked.several is not None and (horizon is not None or len(asked.targets) > 1):
         raise SteadfitError(
             f'several, here "{asked.several}", stands between the labels in one column, got '

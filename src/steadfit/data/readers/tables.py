@@ -26,6 +26,7 @@ from steadfit.formats.columns import Columns
 from steadfit.formats.form import INDEX, label_columns, open_table
 from steadfit.formats.frames import from_frame, is_frame
 from steadfit.formats.joined_tables import with_tests
+from steadfit.formats.joined_times import parts_of
 from steadfit.formats.label_columns import LabelColumns
 from steadfit.formats.numerals import Mark
 from steadfit.formats.packed import plain_name
@@ -52,6 +53,7 @@ def read(
     calendar: str | Sequence[str] | None = None,
     fill: str | None = None,
     log: bool = False,
+    zone: str | None = None,
     missing: str | None = None,
     kind: str | None = None,
     task: TaskName | None = None,
@@ -65,6 +67,7 @@ def read(
     delimiter: str | None = None,
     decimal: Mark | None = None,
     sheet: str | None = None,
+    day_first: bool | None = None,
 ) -> Dataset:
     """A table with named columns, in one of five forms, or a folder or file of labelled texts.
 
@@ -82,7 +85,7 @@ def read(
         or y; beside texts, the one left, or the one left that is called category, sentiment, topic
         and the like.
     text: the column of texts, or several. series: the column that names the series of a row. time:
-        the column of times, numbers or ISO 8601; the rows' order if None.
+        the column of times; the rows' order if None. A forecast takes several: "year,month".
     values: the columns of a series' values, all other columns of numbers if None; or the columns of
         a table that are used. Several names are given as a list or with commas between them.
     group: a column whose equal rows stay on one side of every split.
@@ -98,6 +101,7 @@ def read(
     fill: of forecasts, "forward", "season" or "interpolate": the rule by which empty cells and rows
         that the times leave out are filled, here and in tables to forecast from
         (`from_forecast`). log: whether forecasts are learned as logarithms, of values above 0.
+    zone: of a forecast's times that have none, as "UTC"; told by changes of clocks if None.
     missing: as in `from_series`, "refuse" if None; in a forecast as in `from_forecast`; of rows as
         in `from_table`, "fill" if None; of texts as in `from_texts`.
     kind: "table" or "series", what a row of numbers is. If None, a series where the columns' names
@@ -111,7 +115,7 @@ def read(
     test_file: a table of the same columns that is the test set; of rows, texts and wide series.
     encoding: as in `read_text`. delimiter, decimal: the character between cells and the mark before
         decimals, "." or ","; told by the file if None. sheet: of a workbook; the only one that has
-        cells if None.
+        cells if None. day_first: of dates such as 1/2/2024; told by the column if None.
 
     Raises SteadfitError for columns that are not there or cannot be told, and names every row with
     other columns than the header, or with something else in a cell than is expected.
@@ -122,6 +126,7 @@ def read(
         if is_frame(source)
         else open_table(Path(source), encoding, delimiter, decimal, sheet, lists)
     )
+    table = replace(table, day_first=day_first)
     if test_file is not None:
         if series is not None or horizon is not None:
             raise SteadfitError("test_file is for a row an example, got series or horizon too.")
@@ -131,10 +136,11 @@ def read(
         [table.check(name) for name in dict.fromkeys(listed(target, table.names))],
         listed(text, table.names), series, time, listed(values, table.names), group, horizon,
         window, seasons(season), numbers(quantiles), listed(known, table.names),
-        listed(static, table.names), listed(calendar), fill, log or None, missing, kind, task,
-        several, unit, listed(strip), longest, vectors,
+        listed(static, table.names), listed(calendar), fill, log or None, zone, missing, kind,
+        task, several, unit, listed(strip), longest, vectors,
     )  # fmt: skip
-    for name in (series, time, group, *asked.text, *asked.values, *asked.known, *asked.static):
+    joined = [part for name in (series, time) if name for part in parts_of(table, name)]
+    for name in (*joined, group, *asked.text, *asked.values, *asked.known, *asked.static):
         if name is not None:
             table.check(name)
     check_form(asked)

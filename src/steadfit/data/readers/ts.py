@@ -13,6 +13,7 @@ from steadfit.formats.arrays import is_number
 from steadfit.formats.encoding import read_text
 from steadfit.formats.form import open_table
 from steadfit.formats.label_first import PART
+from steadfit.formats.packed import plain_name
 from steadfit.formats.ts import Side, parse
 from steadfit.formats.wide_tables import WideTable
 
@@ -53,7 +54,7 @@ def read(
     return from_series(
         [row for side in sides for row in side.series],
         np.array(labels),
-        path.stem if len(files) == 1 else _name_of_both(path),
+        _stem(path) if len(files) == 1 else _name_of_both(path),
         task=task,
         missing=missing,
         ids=[i for side in sides for i in side.ids],
@@ -95,17 +96,22 @@ def _sides(path: Path) -> list[Path]:
 
 def _common(path: Path) -> str | None:
     """What the names of both sides have in common; None for a name that is of no side."""
-    parts = PART.findall(path.stem)
-    return PART.sub("*", path.stem).lower() if len(parts) == 1 else None
+    parts = PART.findall(_stem(path))
+    return PART.sub("*", _stem(path)).lower() if len(parts) == 1 else None
 
 
 def _is_test(path: Path) -> bool:
-    return PART.findall(path.stem)[0][0].lower() == "test"
+    return PART.findall(_stem(path))[0][0].lower() == "test"
 
 
 def _name_of_both(path: Path) -> str:
     """The name without train or test; the folder's where nothing is left."""
-    return PART.sub("", path.stem).strip("_.- ") or path.resolve().parent.name
+    return PART.sub("", _stem(path)).strip("_.- ") or path.resolve().parent.name
+
+
+def _stem(path: Path) -> str:
+    """A file's name without its suffixes."""
+    return Path(plain_name(path)).stem
 
 
 def _number(label: str, where: str) -> float:
