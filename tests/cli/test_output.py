@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from steadfit.cli import main
+from steadfit.cli import main, terminal
 
 HELP = [sys.executable, "-m", "steadfit", "--help"]
 
@@ -53,3 +53,8 @@ def test_what_the_output_cannot_encode_is_escaped(
             main(["fit", "t.csv", "--epochs", "1", "--no-reference"])
         output.flush()
         assert rb"t \xb7 30 rows" in written.getvalue()
+
+
+def test_notes_name_the_options_of_the_command(capsys):
+    terminal.Screen().notes(['The rows are told apart by id. If not, give kind="table".'])
+    assert "give --kind table." in " ".join(capsys.readouterr().out.split())

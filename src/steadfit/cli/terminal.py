@@ -15,6 +15,7 @@ from rich.text import Text
 
 from steadfit.foreign_text import printable, printable_lines
 from steadfit.report.progress import bar
+from steadfit.report.voice import COMMAND_LINE
 
 if TYPE_CHECKING:
     from steadfit.study.engine import Progress, Watcher
@@ -59,7 +60,7 @@ class Screen:
 
     def notes(self, notes: Sequence[str]) -> None:
         """What the reader has to tell; a long list ends with how many more there are."""
-        shown = [printable(note) for note in notes[:MOST_NOTES]]
+        shown = [printable(COMMAND_LINE.told(note)) for note in notes[:MOST_NOTES]]
         if len(notes) > MOST_NOTES:
             shown.append(f"… and {len(notes) - MOST_NOTES} more notes; the report has them all.")
         for note in shown:

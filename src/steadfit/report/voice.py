@@ -55,7 +55,15 @@ class Voice:
             message = message.replace(PYTHON.setting(name, value), self.setting(name, value))
             if self.flags and name in _OTHERWISE:
                 message = message.replace(PYTHON.setting(name, False), _OTHERWISE[name])
-        return _OF_READERS.sub(lambda found: self.setting(found[1], found[2]), message)
+        return self.told(message)
+
+    def told(self, note: str) -> str:
+        """A note, with the readers' settings that it names as this reader writes them.
+
+        >>> print(COMMAND_LINE.told('Else kind="table".'), PYTHON.told('Else kind="table".'))
+        Else --kind table. Else kind="table".
+        """
+        return _OF_READERS.sub(lambda found: self.setting(found[1], found[2]), note)
 
     def training(self, name: str) -> str:
         """A setting of the training that has a flag of its own.
