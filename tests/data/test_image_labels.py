@@ -1,6 +1,7 @@
 """Images whose labels are in a table or in the files' names, groups, and odd pictures."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -36,6 +37,16 @@ def folder(path: Path, *names: str) -> Path:
 
 def labels(data: Dataset) -> dict[str, str]:
     return dict(zip(data.ids, data.schema.task.labels(data.y), strict=True))
+
+
+def test_accents_may_be_written_apart(tmp_path: Path) -> None:
+    """As macOS does, of folders and files that others write whole."""
+    apart, whole = (unicodedata.normalize(form, "Bär") for form in ("NFD", "NFC"))
+    root = folder(tmp_path / "photos", f"{apart}.png", "1.png", "2.png", "3.png")
+    (tmp_path / "labels.csv").write_text(f"file,label\n{whole}.png,a\n1.png,b\n2.png,a\n3.png,b\n")
+    data = read(root, labels=tmp_path / "labels.csv")
+    assert len(data) == 4
+    assert data.schema.kind.labels_of([f"{apart}/1.png"], [whole]) == (whole,)
 
 
 NAMES = ("0.png", "more/1.png", "2.png", "3.png")

@@ -476,6 +476,17 @@ def test_classes_may_have_the_same_folders_below(tmp_path: Path) -> None:
     assert read(tmp_path, label_from="*/{label}/*").classes == ("back", "front")
 
 
+def test_a_class_may_begin_as_a_part_does(tmp_path: Path) -> None:
+    for name in ("devon rex", "siamese"):
+        fill(tmp_path / name, classes=("2019", "2020"))
+    assert read(tmp_path).classes == ("devon rex", "siamese")
+
+
+def test_trains_among_cars_are_a_class(tmp_path: Path) -> None:
+    fill(tmp_path, classes=["train", "car", "bus"])
+    assert read(tmp_path).classes == ("bus", "car", "train")
+
+
 @pytest.mark.parametrize("flat", [True, False])
 def test_parts_that_wrap_other_folders_are_no_classes(tmp_path: Path, flat: bool) -> None:
     """As of a well-known set of scenes, and of parts without classes."""

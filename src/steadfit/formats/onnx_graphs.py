@@ -1,6 +1,6 @@
 """Graphs in ONNX files, which may come from others: onnxruntime computes them.
 
-A graph is of ONNX's operators alone, and may name no other file.
+A graph may name no other file.
 """
 
 import importlib.util

@@ -1,6 +1,7 @@
 """Image files: the format is told by content."""
 
 import os
+import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -283,6 +284,11 @@ def _orientation(image: Image.Image) -> int:
         return image.getexif().get(_ORIENTATION, 1)
     except Exception:  # as in `_upright`
         return 1
+
+
+def composed(name: str) -> str:
+    """A name with each accent on its letter: macOS writes them apart, others do not."""
+    return unicodedata.normalize("NFC", name)
 
 
 def place(path: Path, root: Path) -> str:

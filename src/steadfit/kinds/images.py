@@ -12,7 +12,7 @@ from torch.nn.functional import avg_pool2d
 
 from steadfit.errors import SteadfitError
 from steadfit.formats import Form
-from steadfit.formats.pictures import WHITE, Fit, Frame
+from steadfit.formats.pictures import WHITE, Fit, Frame, composed
 from steadfit.kinds import image_changes
 from steadfit.kinds.base import Kind
 from steadfit.kinds.image_inputs import check_scale, images_in_memory, read_images
@@ -114,7 +114,7 @@ class Images(Kind[Tensor]):
 
     def labels_of(self, names: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
         """The name of a class among the folders that a picture lies in."""
-        folders = (Path(name).parts[:-1] for name in names)
+        folders = (Path(composed(name)).parts[:-1] for name in names)
         return tuple(next((part for part in parts if part in classes), "") for parts in folders)
 
     def columns(self, x: Pixels) -> int:

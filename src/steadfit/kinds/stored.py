@@ -1,6 +1,5 @@
 """`Stored`: images in a file, of which only those that are asked for come into memory."""
 
-import fcntl
 import math
 import os
 import re
@@ -52,7 +51,7 @@ class PixelFile:
             if self.path.is_symlink() or unsafe(self.path) is not None:
                 raise OSError
             with self.path.open("rb") as file:
-                _lock(file, fcntl.LOCK_SH)  # goes on with the map, which has the file open too
+                _lock(file, shared=True)  # goes on with the map, which has the file open too
                 status = os.fstat(file.fileno())
                 removed = not os.path.samestat(status, self.path.stat())
                 if removed or status.st_size != math.prod(self.shape):
@@ -72,7 +71,7 @@ def remove_unused(folder: Path) -> bool:
     """Remove the folder of a set, unless a process has its images mapped; whether it is gone."""
     try:
         with (folder / PIXELS).open("r+b") as file:
-            _lock(file, fcntl.LOCK_EX)  # for which some file systems ask that it could be written
+            _lock(file, shared=False)  # for which some file systems ask that it could be written
             remove_folder(folder)
     except FileNotFoundError:  # another process was faster, or the set is damaged
         shutil.rmtree(folder, ignore_errors=True)
@@ -81,11 +80,15 @@ def remove_unused(folder: Path) -> bool:
     return True
 
 
-def _lock(file: IO[bytes], kind: int) -> None:
-    """Raise BlockingIOError where a lock of another kind is held. Where the file system has no
-    locks, nobody waits for any."""
+def _lock(file: IO[bytes], *, shared: bool) -> None:
+    """Raise BlockingIOError where another process has a lock that excludes this one. Where the
+    file system has no locks, nobody waits for any; Windows removes no file that is mapped."""
     try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
+        import fcntl
+    except ImportError:
+        return
+    try:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         raise
     except OSError:

@@ -2,20 +2,19 @@
 
 import os
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.files import reading
-from steadfit.formats.pictures import READ, SUFFIXES, is_picture, left_behind, place
+from steadfit.formats.pictures import READ, SUFFIXES, composed, is_picture, left_behind, place
 
 _NO_CLASS, _NO_IMAGE = "lies in no class folder", "is no image"
 _TESTS = ("test", "testing", "val", "valid", "validation")  # the first that is there tests
-_PARTS = ("train", "test", "val", "dev", "eval", "fold", "batch", "part", "split", "subset")
 _LEARNED = {"train", "training"}  # words in the names of parts
 _JUDGED = {"test", "testing", "val", "valid", "validation"}
+_PARTS = {"dev", "eval", "fold", "batch", "part", "split", "subset", *_LEARNED, *_JUDGED}
 _PICTURES = {"images", "image", "imgs", "img", "jpegimages", "inputs"}
 _OF_PICTURES = {"masks", "mask", "labels", "annotations", "segmentationclass", "gt", "ground_truth"}
 _NOT_MEANT = (_NO_CLASS, _NO_IMAGE)
@@ -42,7 +41,7 @@ class Findings:
 def in_class_folders(root: Path) -> Findings:
     """The images, or what by its suffix claims to be one, that lie in class folders; in order of
     their paths."""
-    divided = _sides(root)
+    divided = _class_sides(root)
     notes: list[str] = []
     sides = [(root if divided is None else divided[0], False)]
     if divided is not None and divided[1] is not None:
@@ -81,7 +80,7 @@ def at_any_depth(root: Path, but: Path | None = None) -> Findings:
 
 def check_classes(kept: Sequence[File], files: Sequence[File], root: Path) -> None:
     """Every class folder of the training side, and every class, must have images."""
-    divided = _sides(root)
+    divided = _class_sides(root)
     train = root if divided is None else divided[0]
     folders = {_class(path, train) for path in _folders(train)}
     learned = {file.folder for file in files if not file.is_test}
@@ -122,8 +121,8 @@ def _images(
 
 
 def _class(path: Path, side: Path) -> str:
-    """The folder below a side that a path lies in; macOS writes its accents apart, others not."""
-    return unicodedata.normalize("NFC", place(path, side).partition("/")[0])
+    """The folder below a side that a path lies in."""
+    return composed(place(path, side).partition("/")[0])
 
 
 def _sides(root: Path) -> tuple[Path, Path | None] | None:
@@ -135,6 +134,15 @@ def _sides(root: Path) -> tuple[Path, Path | None] | None:
         return None
     tests = (folders[name] for name in _TESTS if name in folders)
     return train, next(tests, None)
+
+
+def _class_sides(root: Path) -> tuple[Path, Path | None] | None:
+    """As `_sides`; a folder train among others that has no folders is a class, of pictures of
+    trains."""
+    divided = _sides(root)
+    if divided is None or divided[1] is not None or _folders(divided[0]):
+        return divided
+    return divided if len(_folders(root)) == 1 else None
 
 
 def _beside(
@@ -174,9 +182,7 @@ def _check_level(root: Path) -> None:
         )
     words = {word for name in said for word in re.findall("[a-z]+", name)}
     same = _folders_of_each(folders)
-    if (words & _LEARNED and words & _JUDGED) or (
-        same and any(name.startswith(_PARTS) for name in said)
-    ):
+    if (words & _LEARNED and words & _JUDGED) or (same and words & _PARTS):
         below = f", which all have the folders {some(same)}," if same else ","
         raise SteadfitError(
             f"{root} must have a folder of images for each class, got {some(names)}{below} and so "

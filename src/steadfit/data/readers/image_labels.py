@@ -14,7 +14,7 @@ from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import label_columns, open_table
-from steadfit.formats.pictures import place
+from steadfit.formats.pictures import composed, place
 
 
 class Labelled(NamedTuple):
@@ -90,8 +90,8 @@ def by_table(
     found = _label_table(table, files, root, target, column, several)
     kept = [file for file in files if file.path in found.row]
     rows = [found.row[file.path] for file in kept]
-    groups = groups_of(kept, root, group_by) if column is None else (
-        [str(table.cells(column)[row]) for row in rows])  # fmt: skip
+    cells = None if column is None else table.cells(column)
+    groups = groups_of(kept, root, group_by) if cells is None else [str(cells[row]) for row in rows]
     without = [place(file.path, root) for file in files if file.path not in found.row]
     left = f", and {some(found.left)} not used" if found.left else ""
     notes = [f"{table.file}: {found.target} is learned{left}.", *table.notes]
@@ -104,8 +104,8 @@ def by_table(
     if others:
         notes.append(f"{table.file}: {counted(others, 'rows')} without an image or a label.")
     of_several = several is not None
-    cells = table.label_lists(found.target) if of_several else _labels_of(table, found.target)
-    return Labelled(kept, cells[rows], groups, notes, several)
+    y = table.label_lists(found.target) if of_several else _labels_of(table, found.target)
+    return Labelled(kept, y[rows], groups, notes, several)
 
 
 def cells_of(
@@ -147,7 +147,7 @@ def _part(file: File, root: Path, pattern: str, what: str) -> str | None:
     """What stands at {label} or {group}: in the path below the folder where the pattern has a
     slash, and else in the name, with the suffix or without."""
     found = _expression(pattern, what)
-    path = Path(place(file.path, root)) if "/" in pattern else Path(file.path.name)
+    path = Path(composed(place(file.path, root))) if "/" in pattern else Path(file.path.name)
     for name in (path.with_suffix("").as_posix(), path.as_posix()):
         if match := found.fullmatch(name):
             return match[1]
@@ -229,7 +229,7 @@ def _by_name(files: Sequence[File], root: Path) -> dict[str, list[Path]]:
     """The images that may be meant by a cell."""
     known: dict[str, list[Path]] = {}
     for file in files:
-        path = Path(place(file.path, root))
+        path = Path(composed(place(file.path, root)))
         for name in {path.as_posix(), path.with_suffix("").as_posix(), path.name, path.stem}:
             known.setdefault(name, []).append(file.path)
     return known
@@ -247,7 +247,7 @@ def _rows_of(
     for key, paths in known.items():
         folded.setdefault(key.casefold(), []).extend(paths)
     for number, cell in enumerate(table.names_in(name)):
-        parts = (cell or "").replace("\\", "/").split("/")
+        parts = composed(cell or "").replace("\\", "/").split("/")
         ends = ["/".join(parts[begin:]) for begin in range(len(parts))]
         exact = (known[end] for end in ends if end in known)
         alike = (folded[end.casefold()] for end in ends if end.casefold() in folded)

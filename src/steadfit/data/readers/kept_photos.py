@@ -178,7 +178,7 @@ def _pixels(kept: _Kept) -> Pixels:
 def _clean(folder: Path, keep: Path) -> None:
     """Remove the sets longest unused beyond what is allowed, but none that a process has mapped."""
     sets = {}
-    for path in folder.glob(f"*/{_FACTS}"):
+    for path in folder.glob(f"[!.]*/{_FACTS}"):
         with suppress(OSError):  # another process may remove it at the same time
             size = sum(file.stat().st_size for file in path.parent.iterdir())
             sets[path.parent] = (path.stat().st_mtime, size)
