@@ -179,7 +179,7 @@ def test_shapes_prints_the_lectures_table(capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["study", "digit"], 'no data set "digit". Did you mean "digits"?'),
+        (["study", "digit"], 'no file, folder or data set "digit". Did you mean "digits"?'),
         (["study", "digits", "--model", "convnett"], 'Did you mean "convnet"?'),
         (["study", "digits", "--remedy", "drop"], 'no remedy "drop"'),
         (["study", "digits", "--set", "widht=2"], 'Did you mean "width"?'),

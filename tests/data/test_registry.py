@@ -186,7 +186,7 @@ def test_limit_keeps_the_earliest_of_data_in_time_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "options", "sentence"),
     [
-        ("digitz", {}, 'no data set "digitz". Did you mean "digits"'),
+        ("digitz", {}, 'no file, folder or data set "digitz". Did you mean "digits"'),
         ("./digits", {}, "There is no file or folder"),
         ("nowhere.npz", {}, "There is no file or folder nowhere.npz"),
         ("digits", {"limt": 3}, 'Did you mean "limit"'),

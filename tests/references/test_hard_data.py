@@ -229,3 +229,4 @@ def test_right_but_too_sure_is_told_from_worse_than_guessing() -> None:
     guess = ReferenceFacts("frequencies", 0.6932, 0.5)
     assert (worse_than_guessing(0.79, 0.32, [guess]) or "").startswith("Far too sure: the loss is")
     assert (worse_than_guessing(0.79, 0.52, [guess]) or "").startswith("Worse than guessing")
+    assert (worse_than_guessing(0.6941, 0.4, [guess]) or "").startswith("No better than guessing")

@@ -142,8 +142,8 @@ class TestReferences:
     @pytest.mark.parametrize(
         ("against", "said"),
         [
-            (change(0.01, 0.02), "is as good as the best arm, dropout=0.5, as far as these"),
-            (change(0.03, 0.02), "is better than the best arm, dropout=0.5: cross-entropy"),
+            (change(0.01, 0.02), "These data do not tell logistic regression from the best arm"),
+            (change(0.03, 0.02), "Logistic regression is better than the best arm, dropout=0.5"),
         ],
     )
     def test_a_reference_that_is_not_beaten_is_said_to_be(
@@ -151,8 +151,7 @@ class TestReferences:
     ):
         rival = reference("logistic regression", 0.035, 0.01, against)
         first, *_ = explain(replace(digits.analysis, references=(REFERENCES[0], rival)), PYTHON)
-        assert first.startswith("Logistic regression ")
-        assert said in first
+        assert first.startswith(said)
 
     def test_a_loss_above_guessing_is_said_loudly_and_first(self, digits: StudyResult):
         guess = reference("class frequencies", 0.039, 0.5, change(0.001, 0.0005))

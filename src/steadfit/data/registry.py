@@ -3,7 +3,9 @@
 import inspect
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +154,16 @@ def _check_source(source: Any) -> None:
         )
 
 
+def _unknown(source: str) -> SteadfitError:
+    """The error for a word that is neither a data set nor a file or folder here."""
+    names = [*NAMES, *installed_names("readers")]
+    if not get_close_matches(source, names):
+        with suppress(OSError):
+            for name in get_close_matches(source, os.listdir(), n=1):
+                return SteadfitError(f"There is no file or folder {source}. Did you mean {name}?")
+    return unknown("file, folder or data set", source, names)
+
+
 def _reader(source: Any, kind: str | None, task: str | None, rows: str | None) -> Reader:
     """rows: what a row of numbers is, where that was given."""
     if is_frame(source):
@@ -166,7 +178,7 @@ def _reader(source: Any, kind: str | None, task: str | None, rows: str | None) -
             raise SteadfitError(f"There is no file or folder {path}.")
         if (reader := installed("readers", str(source))) is not None:
             return reader
-        raise unknown("data set", str(source), [*NAMES, *installed_names("readers")])
+        raise _unknown(str(source))
     told = kind is not None or task in OF_TASK
     if path.is_dir() and not told and not holds_table(path):
         _check_folder(path)

@@ -12,7 +12,7 @@ from steadfit.analysis.per_token import bits_each, per_token
 from steadfit.analysis.terms import Failure, Verdict
 from steadfit.errors import counted
 from steadfit.report import explain_arms, explain_design, explain_variance, numbers
-from steadfit.report.explain_references import about_references
+from steadfit.report.explain_references import about_references, better_reference
 from steadfit.report.learning_curve import about_more_data
 from steadfit.report.voice import Voice
 from steadfit.report.wording import listed
@@ -49,7 +49,7 @@ def explain_study(result: StudyResult, voice: Voice) -> tuple[str, ...]:
     """What `explain` says, and what a study did beside its analysis."""
     about_best = explain_arms.handed_over if result.model else explain_arms.best
     said = _sentences(result.analysis, voice, about_best)
-    return (*_about_race(result), *said, *_about_the_run(result), *_about_model(result))
+    return (*_about_race(result), *said, *_about_the_run(result), *_about_model(result, voice))
 
 
 def _about_race(result: StudyResult) -> Iterator[str]:
@@ -85,9 +85,13 @@ def _about_the_run(result: StudyResult) -> Iterator[str]:
         )
 
 
-def _about_model(result: StudyResult) -> Iterator[str]:
+def _about_model(result: StudyResult, voice: Voice) -> Iterator[str]:
     if result.model is None:
         return
+    rival = better_reference(result.analysis)
+    if rival is not None and not result.model.reference:
+        asked = voice.setting("hand_over", "reference")
+        yield f"To have {rival.name} handed over instead, give {asked}."
     if result.model.reference:
         yield f"The model handed over is the reference {result.model.reference}, as asked for."
     elif not result.model.members:

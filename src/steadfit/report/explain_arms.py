@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from steadfit.analysis.comparison import Change
     from steadfit.analysis.result import Analysis, ArmAnalysis
 
+_SMALL = 0.04  # of a change and its interval, below which whole percents say little
 TOLD = (Verdict.BETTER, Verdict.PROBABLY_BETTER, Verdict.WORSE)
 
 
@@ -79,7 +80,7 @@ def _about(arm: ArmAnalysis, found: Analysis) -> str:
     way = "lowers" if change.value < 0 else "raises"
     base = found.baseline.totals[measure]
     sure = "probably " if arm.verdict is Verdict.PROBABLY_BETTER else ""
-    share = f"{abs(change.value) / base:.0%}" if base > 0 else _amount(abs(change.value), measure)
+    share = _share(abs(change.value), change, base, measure)
     text = f"{arm.name} {sure}{way} the {words.name} by {share} ({_range(change, base, measure)}"
     text += f", chance better {numbers.chance(change.chance_better)})"
     if measure != found.decides:
@@ -101,11 +102,18 @@ def _range(change: Change, base: float, measure: str) -> str:
     """The ends of the interval, as shares of the baseline; signs as of a lowering or a raising."""
     ends = sorted((change.low, change.high), key=abs)
     sign = -1 if change.value < 0 else 1
-    if base > 0:
-        low, high = (f"{sign * end / base:.0%}".replace("-", "−") for end in ends)
-    else:
-        low, high = (_amount(sign * end, measure) for end in ends)
+    low, high = (_share(sign * end, change, base, measure) for end in ends)
     return f"95% interval {low} to {high}"
+
+
+def _share(part: float, change: Change, base: float, measure: str) -> str:
+    """A part of a change as a share of the baseline, of two digits where all of it is small; as it
+    is where the baseline is no measure."""
+    if base <= 0:
+        return _amount(part, measure)
+    widest = max(abs(change.value), abs(change.high - change.low)) / base
+    decimals = 0 if widest >= _SMALL else numbers.decimals_for(100 * widest, 2)
+    return numbers.percent(part / base, decimals)
 
 
 def _amount(value: float, measure: str) -> str:

@@ -32,6 +32,14 @@ def about_references(found: Analysis) -> Iterator[str]:
     yield _against(strongest, found)
 
 
+def better_reference(found: Analysis) -> ReferenceAnalysis | None:
+    """The strongest rival, where it is better than the best arm by the 95% interval."""
+    rival = found.strongest_reference
+    if rival is None or found.decides not in rival.best_against:
+        return None
+    return rival if rival.best_against[found.decides].low > 0 else None
+
+
 def _against(rival: ReferenceAnalysis, found: Analysis) -> str:
     measure, best = found.decides, found.arm(found.best)
     change, name = rival.best_against[measure], rival.name
@@ -48,9 +56,6 @@ def _against(rival: ReferenceAnalysis, found: Analysis) -> str:
         both = figures(best.totals, rival.totals)
         return f"The best arm, {best.name}, is better than {name}: {both}."
     both = figures(rival.totals, best.totals)
-    if change.low > 0:
+    if better_reference(found) is rival:
         return f"{wording.capital(name)} is better than the best arm, {best.name}: {both}."
-    return (
-        f"{wording.capital(name)} is as good as the best arm, {best.name}, as far as these "
-        f"data tell: {both}."
-    )
+    return f"These data do not tell {name} from the best arm, {best.name}: {both}."

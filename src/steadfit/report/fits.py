@@ -16,6 +16,7 @@ from steadfit.report.tables import Summary
 if TYPE_CHECKING:
     from steadfit.study.fit_result import FitResult, ReferenceFacts
 
+_ALIKE = 1.02  # times the loss of guessing, up to which a loss is the same
 MOST_UNKNOWN = 0.5  # of the test texts' words, beyond which it is said
 SHOWN_CLASSES = 12  # those with the most errors
 
@@ -157,6 +158,11 @@ def worse_than_guessing(
     if guess is None or guess.loss is None or loss <= guess.loss:
         return None
     figures = f"the loss is {loss:.4g}, and that of {guess.name} {guess.loss:.4g}"
+    if loss < _ALIKE * guess.loss:
+        return (
+            f"No better than guessing: {figures}. The network has learned nothing, or nothing "
+            "yet: train for more epochs, or with another learning rate."
+        )
     if error is not None and guess.error is not None and error < guess.error:
         return (
             f"Far too sure: {figures}. It is right more often than guessing, but says so with "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from steadfit.analysis.terms import Verdict
 from steadfit.report import numbers, wording
+from steadfit.report.explain_references import better_reference
 
 if TYPE_CHECKING:
     from steadfit.analysis.result import Analysis
@@ -33,12 +34,17 @@ def headline(found: Analysis) -> str:
         shown = numbers.percent(min(max(share, 0), 1))
         of_it = f", about {shown} of it variance"
         text += of_it if alone else f"; about {shown} of the {words} is variance"
+    rival = better_reference(found)
+    better = f"; {wording.printable(rival.name)} is better" if rival is not None else ""
     if best is first:
-        return text + ("." if len(found.arms) == 1 else "; no arm is better by a standard error.")
+        none = "; no arm is better by a standard error" if len(found.arms) > 1 else ""
+        return f"{text}{none}{better}."
     base = first.totals[found.decides]
-    fall = numbers.percent(-best.changes[found.decides].value / base) if base > 0 else ""
+    share = -best.changes[found.decides].value / base if base > 0 else 0.0
+    fall = f" by {numbers.percent(share, 0 if share >= 0.01 else 1)}" if base > 0 else ""
     lowers = f"{SURE.get(best.verdict, 'perhaps ')}lowers {'it' if alone else f'the {words}'}"
-    return f"{text}; {wording.printable(best.name)} {lowers} by {fall}."
+    still = f"{better} still" if better else ""
+    return f"{text}; {wording.printable(best.name)} {lowers}{fall}{still}."
 
 
 def _title(totals: Mapping[str, float], decides: str) -> tuple[str, ...]:
