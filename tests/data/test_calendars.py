@@ -283,6 +283,24 @@ def test_a_column_a_date(
             read(same, horizon=1)
 
 
+@pytest.mark.parametrize(
+    ("names", "head", "ids", "unused"),
+    [
+        (["101", "102"], "store", ["101", "102"], ""),
+        (["n,101", "n,102"], "region,store", ["n / 101", "n / 102"], ""),
+        (["n,1.5", "s,2.5"], "region,size", ["n", "s"], "size"),
+        (["1,1.5", "1,2.5"], "code,size", ["2", "3"], "code, size"),
+    ],
+)
+def test_numbers_beside_columns_of_dates(
+    tmp_path: Path, names: list[str], head: str, ids: list[str], unused: str
+) -> None:
+    path = wide(tmp_path, names, head, JANUARY)
+    data = read(path, horizon=1, window=4, season=1)
+    assert list(data.schema.read(path).ids) == ids
+    assert (f"Columns not used: {unused}." in data.notes) == bool(unused)
+
+
 def test_a_row_a_year_and_a_column_a_month(tmp_path: Path) -> None:
     head = ["Year", *WORDS["English"].split()]
     rows = [[str(y), *(str(1.5 * (12 * i + m)) if 12 * i + m < 40 else "" for m in range(12))]
