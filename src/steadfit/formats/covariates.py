@@ -7,11 +7,11 @@ from types import MappingProxyType
 import numpy as np
 
 from steadfit.errors import SteadfitError, some, unknown
+from steadfit.formats.clock_changes import DAY
 from steadfit.formats.columns import Columns
 
 MOST_CATEGORIES = 50
-_DAY = 86_400_000_000  # microseconds
-_HOUR = _DAY // 24
+_HOUR = DAY // 24
 _THURSDAY = 3  # 1970-01-01, where Monday is 0
 
 CALENDAR: Mapping[str, int] = MappingProxyType({"hour": 24, "weekday": 7, "month": 12})
@@ -70,13 +70,13 @@ def check_parts(parts: Sequence[str]) -> None:
             raise unknown("part of the calendar", part, CALENDAR)
 
 
-def parts_of(times: np.ndarray, parts: Sequence[str]) -> np.ndarray:
+def calendar_channels(times: np.ndarray, parts: Sequence[str]) -> np.ndarray:
     """A channel for each hour, weekday (from Monday) or month, 1 at the times in it.
 
     times: int64, microseconds since 1970. Float64, shape (times, channels).
 
     >>> sunday = np.array(["2024-03-31T13:00"], "datetime64[us]").astype(np.int64)
-    >>> [int(each.argmax()) for each in (parts_of(sunday, [part])[0] for part in CALENDAR)]
+    >>> [int(each.argmax()) for each in (calendar_channels(sunday, [part])[0] for part in CALENDAR)]
     [13, 6, 2]
     """
     found = [np.eye(CALENDAR[part])[_PLACE[part](times)] for part in parts]
@@ -89,7 +89,7 @@ def _month(times: np.ndarray) -> np.ndarray:
 
 _PLACE = {
     "hour": lambda times: times // _HOUR % 24,
-    "weekday": lambda times: (times // _DAY + _THURSDAY) % 7,
+    "weekday": lambda times: (times // DAY + _THURSDAY) % 7,
     "month": _month,
 }
 

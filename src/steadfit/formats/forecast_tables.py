@@ -14,8 +14,8 @@ from steadfit.formats.covariates import (
     CALENDAR,
     Covariate,
     ahead,
+    calendar_channels,
     check_parts,
-    parts_of,
 )
 from steadfit.formats.form import Form, Rows
 from steadfit.formats.gaps import FILLS, check_rule, filled, filled_note, filled_windows
@@ -119,7 +119,7 @@ class ForecastTable(Form):
             if self.calendar:
                 tick = clock.ticks[place]
                 moments = np.concatenate([clock.times[place], tick.moments(more)])
-                times = parts_of(tick.local(moments), self.calendar)
+                times = calendar_channels(tick.local(moments), self.calendar)
             parts = [_longer(_at(own, rows), more), _longer(_at(known, rows), more), times]
             of_series = np.tile(_one(_at(static, rows)), (len(rows) + more, 1))
             found.append(np.concatenate([*parts, of_series], axis=1))
