@@ -101,7 +101,7 @@ def test_a_report_of_ones_own_is_not_replaced(photos: Path, tmp_path: Path) -> N
     def plant(report: Path) -> None:
         report.write_text("years of work")
 
-    refused(photos, tmp_path, "report.html", plant, "report.html would be replaced, and no study")
+    refused(photos, tmp_path, "report.html", plant, "report.html would be replaced, and nothing")
     assert (tmp_path / "run" / "report.html").read_text() == "years of work"
 
 

@@ -157,3 +157,11 @@ def test_a_study_replaces_a_fit_on_demand_alone(first: Path) -> None:
     assert content(fitted) == before
     sf.study("a/d.npz", "mlp", ["l2"], **QUICK, out=fitted, replace=True)
     assert {path.name for path in fitted.iterdir()} == {path.name for path in first.iterdir()}
+
+
+def test_a_fit_leaves_a_page_of_others_alone(first: Path, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_text("mine")
+    with pytest.raises(SteadfitError, match=r"report\.html would be replaced"):
+        sf.fit("a/d.npz", "mlp", training={"epochs": 1}, reference=False, out=tmp_path)
+    assert page.read_text() == "mine"

@@ -27,7 +27,7 @@ from steadfit.report.fit_page import fit_page
 from steadfit.study import fit_result
 from steadfit.study.data_facts import data_facts
 from steadfit.study.fit_result import FitResult, ReferenceFacts
-from steadfit.study.folder import About, check_no_study, write_about
+from steadfit.study.folder import About, check_no_study, check_page, write_about
 from steadfit.study.result import RemedyFacts
 from steadfit.training import Replica, TrainedModel, prepare, trained_model
 from steadfit.training import fit as fit_replica
@@ -102,6 +102,7 @@ def _check_folder(folder: Path, data: object) -> None:
     if isinstance(data, str | Path):
         check_outside(folder, Path(data))
     check_no_study(folder)
+    check_page(folder)
     for name in (fit_result.NAME, "run.json", REPORT):
         check_file(folder / name)
     prepare(folder / "model")

@@ -121,13 +121,19 @@ def _model(folder: Path) -> TrainedModel | TrainedReference | None:
 
 def check_place(folder: Path) -> None:
     """Raise SteadfitError now, not after the training, where results cannot be written, or would
-    take the place of a report that no study has written."""
+    take the place of a report that is not ours."""
     for name in ("study.json", "run.json", "points.npz", "report.html", fit_result.NAME):
         check_file(folder / name)
+    check_page(folder)
+
+
+def check_page(folder: Path) -> None:
+    """Raise SteadfitError where a run's page would take the place of a file that is no run's."""
     report = folder / "report.html"
-    if report.exists() and not (folder / "study.json").exists():
+    ours = any((folder / name).exists() for name in ("study.json", fit_result.NAME))
+    if report.exists() and not ours:
         raise SteadfitError(
-            f"{report} would be replaced, and no study.json beside it says that steadfit wrote it. "
+            f"{report} would be replaced, and nothing beside it says that steadfit wrote it. "
             "Move it away, or choose another folder."
         )
 
