@@ -80,7 +80,7 @@ def test_rows_of_other_programs(tmp_path: Path, schema: Schema) -> None:
         ("SIZE;Size;town;on;zip;since\n1;2;Ulm;True;01067;\n", "none called size"),
         (
             "size;town;on;zip;since\n1;Ulm;True;01067;1/2/2024\n",
-            "day and month nothing tells apart",
+            "the day or the month first, and nothing in the file tells",
         ),
     ],
 )
@@ -138,7 +138,8 @@ def test_numbers_to_compare_with(tmp_path: Path) -> None:
         ("12", "12 %", "12% is read as 0.12, and training had numbers without %"),
         ("12 €", "$12", "numbers are in $, and training had €"),
         ("12 kg", "12 g", "numbers are in g, and training had kg"),
-        ("12 kg", "12", None),
+        ("12k", "12000", "numbers have no unit, and training had k"),
+        ("12 kg", "12", "numbers have no unit, and training had kg"),
     ],
 )
 def test_other_units_than_in_training_are_said(
@@ -151,3 +152,27 @@ def test_other_units_than_in_training_are_said(
     said = [note for note in notes if "training had" in note]
     assert len(said) == (told is not None)
     assert told is None or told in said[0]
+
+
+@pytest.mark.parametrize(
+    ("codes", "first"),
+    [
+        ([f"#{i:03}" for i in range(10, 17)], "#010"),
+        (["01067", "1 234", "80331"], "01067"),
+        (["3 kg", "heavy", "5 kg"], "3 kg"),
+    ],
+)
+def test_codes_with_marks_are_categories(tmp_path: Path, codes: list[str], first: str) -> None:
+    """Each row has a code of its own, in training and in new tables, with the same marks."""
+    rows = [f"{codes[i % len(codes)]},{i * 7 % 23}.5,{'ab'[i // 7 % 2]}" for i in range(42)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["code,size,label", *rows]))
+    data = sf.read(path)
+    of_rows = data.x.values[:, 0].tolist()
+    assert sorted({*of_rows}) == list(range(len(codes)))
+    assert [of_rows[i] == of_rows[0] for i in range(len(rows))] == [
+        row.startswith(rows[0].split(",")[0]) for row in rows
+    ]
+    new = found(data.schema, tmp_path, f"code,size\n{first},1.5\n")
+    assert new.x.values[0, 0] == of_rows[0]
+    assert not any("did not list" in note for note in new.notes)

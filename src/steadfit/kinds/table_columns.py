@@ -73,13 +73,22 @@ class Category:
         code = {name: float(i) for i, name in enumerate(self.categories)}
         other = float(len(code))
         spelt = self.spelt(table)
-        cells = [cell and spelt.get(cell, cell) for cell in table.names_as_written(self.name)]
+        cells = [cell and spelt.get(cell, cell) for cell in self._names(table)]
         return np.array([np.nan if cell is None else code.get(cell, other) for cell in cells])
 
     def spelt(self, table: Columns) -> Mapping[str, str]:
         """The names of a table that are categories in another spelling, and which."""
-        cells = table.names_as_written(self.name)
+        cells = self._names(table)
         return known_as((cell for cell in cells if cell is not None), self.categories)
+
+    def _names(self, table: Columns) -> list[str | None]:
+        """As training had them, plain; but as written where the categories have that, as one of
+        "3 kg" and "heavy" is in a table whose cells all have units."""
+        plain, known = table.names_in(self.name), {*self.categories}
+        if self.name not in table.as_written:
+            return plain
+        written = table.names_as_written(self.name)
+        return [one if one in known else other for one, other in zip(written, plain, strict=True)]
 
 
 def unit_note(column: Number, table: Columns, values: np.ndarray) -> str | None:
@@ -91,6 +100,8 @@ def unit_note(column: Number, table: Columns, values: np.ndarray) -> str | None:
         return f"numbers are in {unit}, and training had {column.unit}. Convert them."
     if unit == "%":
         return "12% is read as 0.12, and training had numbers without %."
+    if column.unit and column.unit != "%":
+        return f"numbers have no unit, and training had {column.unit}. Convert them if they differ."
     if column.unit == "%" and bool((np.abs(values) > 1).any()):
         return (
             "training had 12% as 0.12, and here are numbers above 1 without %. Write 12% or 0.12."
