@@ -176,3 +176,62 @@ def test_codes_with_marks_are_categories(tmp_path: Path, codes: list[str], first
     new = found(data.schema, tmp_path, f"code,size\n{first},1.5\n")
     assert new.x.values[0, 0] == of_rows[0]
     assert not any("did not list" in note for note in new.notes)
+
+
+@pytest.mark.parametrize("form", ["rows", "frame", "forecast"])
+@pytest.mark.parametrize(
+    ("new", "month", "told"),
+    [
+        (["02/03/2024", "03/03/2024"], 3, "with the day first, as in training"),
+        (["02/13/2024", "02/14/2024"], 2, "have the month first, and training's had the day first"),
+        (["14/03/2024", "15/03/2024"], 3, None),
+    ],
+)
+def test_the_order_of_day_and_month_is_kept(
+    tmp_path: Path, form: str, new: list[str], month: int, told: str | None
+) -> None:
+    """New dates are read as training's where their own cells do not tell, and as these where they
+    do."""
+    days = pd.date_range("2024-01-01", periods=60)
+    frame = pd.DataFrame({"on": days.strftime("%d/%m/%Y"), "y": np.arange(60) * 7 % 23})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    asked = {"horizon": 1, "window": 2, "time": "on"} if form == "forecast" else {}
+    data = sf.read(frame if form == "frame" else tmp_path / "t.csv", target="y", **asked)
+    schema = Schema.from_dict(json.loads(json.dumps(data.schema.to_dict())))
+    read = found(schema, tmp_path, "\n".join(["on,y", *(f"{day},1" for day in new)]))
+    if form == "forecast":
+        last = np.datetime64(0, "us") + np.timedelta64(int(read.clocks[0].last), "us")
+        assert last.astype("datetime64[M]") == np.datetime64(f"2024-{month:02}")
+    else:
+        titles = [column.title for column in schema.kind.columns_of]
+        assert (read.x.values[:, titles.index("on (month)")] == month).all()
+    said = [note for note in read.notes if " first" in note]
+    assert len(said) == (told is not None)
+    assert told is None or told in said[0]
+
+
+@pytest.mark.parametrize(
+    ("trained", "new", "value", "told"),
+    [
+        ("1,5", "1,500", 1.5, None),
+        ("1.5", "1,500", 1500, None),
+        ("1,5", "1.500", 1500, None),
+        ("1,5", "1.25", 1.25, 'the mark before decimals is ".", and training had ","'),
+        ("15", "1,500", None, None),
+    ],
+)
+def test_the_decimal_mark_is_kept(
+    tmp_path: Path, trained: str, new: str, value: float | None, told: str | None
+) -> None:
+    rows = [f"{trained}{i * 7 % 23};{'ab'[i % 2]}" for i in range(24)]
+    (tmp_path / "t.csv").write_text("\n".join(["size;label", *rows]))
+    schema = Schema.from_dict(sf.read(tmp_path / "t.csv").schema.to_dict())
+    if value is None:
+        with pytest.raises(SteadfitError, match="may be thousands"):
+            found(schema, tmp_path, f"size\n{new}\n", delimiter=";")
+        return
+    read = found(schema, tmp_path, f"size\n{new}\n", delimiter=";")
+    assert read.x.values.tolist() == [[value]]
+    said = [note for note in read.notes if "training had" in note]
+    assert len(said) == (told is not None)
+    assert told is None or told in said[0]

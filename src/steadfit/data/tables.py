@@ -54,7 +54,7 @@ def from_table(
     >>> str(data), data.classes
     ('table · 2 rows of 2 columns · 2 classes', ('cat', 'dog'))
     """
-    learned = None
+    learned, frame = None, None
     if is_frame(x):
         label = y if isinstance(y, str) else None
         check_order(x, y)
@@ -75,7 +75,9 @@ def from_table(
     if len(ids):
         found = found._replace(ids=tuple(ids))
     found = found._replace(notes=(*notes, *found.notes))
-    return labelled(found, as_array(y, "y"), name, task, missing, is_test, groups, several, learned)
+    y = as_array(y, "y")
+    data = labelled(found, y, name, task, missing, is_test, groups, several, learned)
+    return data if frame is None else replace(data, schema=data.schema.written_as(frame))
 
 
 def told_rows(table: Columns, names: Sequence[str], target: str | None) -> Examples:

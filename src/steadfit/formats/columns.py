@@ -10,6 +10,7 @@ import numpy as np
 from steadfit.errors import SteadfitError, counted, some, unknown
 from steadfit.formats.cells import MISSING, are_numbers, different, floats, number_of
 from steadfit.formats.dates import are_missing, are_undecided, as_dates, no_dates, undecided
+from steadfit.formats.numerals import Mark
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,7 +41,8 @@ class Columns:
     of a row. is_test: True for the rows of a test set that the source has of its own. as_written:
     the cells as the file has them, of columns that were made plain numbers; units: those that were
     taken from them. day_first: whether dates such as 1/2/2024 have the day first; told by each
-    column if None.
+    column if None. decimal: the mark before decimals that the cells had, or that was given; None
+    where they have none, or differ.
     """
 
     file: str
@@ -51,6 +53,7 @@ class Columns:
     places: tuple[str, ...] = ()
     is_test: np.ndarray | None = None
     day_first: bool | None = None
+    decimal: Mark | None = None
     as_written: Mapping[str, "pa.ChunkedArray"] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     _as_floats: dict[str, np.ndarray | None] = field(

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from steadfit.errors import SteadfitError
 from steadfit.formats import Form
+from steadfit.formats.writing import Writing
 from steadfit.kinds.inputs import Inputs
 from steadfit.kinds.preparation import Preparation
 from steadfit.kinds.signature import Signature
@@ -95,6 +96,10 @@ class Kind(ABC, Generic[X]):
         """The class that each new example's name says, "" where it says none; nothing where names
         say nothing."""
         return ()
+
+    def written_as(self, writing: Writing) -> Self:
+        """The kind with the writing of the table that was trained on, where no `Form` has it."""
+        return self
 
     @property
     def columns_read(self) -> tuple[str, ...]:

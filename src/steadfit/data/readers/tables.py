@@ -151,7 +151,10 @@ def read(
         table = _labelled_rows(table, _the_target(table, asked))
     data = forecast(table, asked) if horizon is not None else _labelled(table, asked)
     return replace(
-        data, name=Path(plain_name(Path(table.file))).stem, notes=(*data.notes, *table.notes)
+        data,
+        name=Path(plain_name(Path(table.file))).stem,
+        schema=data.schema.written_as(table),
+        notes=(*data.notes, *table.notes),
     )
 
 
