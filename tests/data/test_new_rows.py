@@ -235,3 +235,16 @@ def test_the_decimal_mark_is_kept(
     said = [note for note in read.notes if "training had" in note]
     assert len(said) == (told is not None)
     assert told is None or told in said[0]
+
+
+@pytest.mark.parametrize(("classes", "rows"), [(25, 8), (3, 30)])
+@pytest.mark.parametrize("unit", [" kg", ""])
+def test_labels_with_and_without_a_unit(tmp_path: Path, classes: int, rows: int, unit: str) -> None:
+    """Many such classes are learned as numbers, and few as they are written."""
+    lines = [f"{i * 7 % 23}.5,{i % classes + 1} kg" for i in range(150)]
+    (tmp_path / "t.csv").write_text("\n".join(["size,label", *lines]))
+    schema = sf.read(tmp_path / "t.csv", task="classes").schema
+    new = [f"1.5,{i % classes + 1}{unit}" for i in range(rows)]
+    labels = found(schema, tmp_path, "\n".join(["size,label", *new])).labels
+    answers = {"class": np.array([schema.task.classes[0]] * rows)}
+    assert [*schema.task.compared(labels, answers, "rows")][0].startswith(f"Of {rows} labelled")
