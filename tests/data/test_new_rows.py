@@ -247,4 +247,5 @@ def test_labels_with_and_without_a_unit(tmp_path: Path, classes: int, rows: int,
     new = [f"1.5,{i % classes + 1}{unit}" for i in range(rows)]
     labels = found(schema, tmp_path, "\n".join(["size,label", *new])).labels
     answers = {"class": np.array([schema.task.classes[0]] * rows)}
-    assert [*schema.task.compared(labels, answers, "rows")][0].startswith(f"Of {rows} labelled")
+    notes = list(schema.task.compared(labels, answers, "rows"))
+    assert notes[0].startswith(f"Of {rows} labelled")

@@ -14,7 +14,7 @@ from steadfit.errors import SteadfitError, counted
 from steadfit.formats import Form, Rows
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import holds_table, open_table
-from steadfit.formats.frames import from_frame, is_frame
+from steadfit.formats.frames import from_frame, is_frame, with_times
 from steadfit.formats.numerals import Mark
 from steadfit.formats.workbooks import check_sheets
 from steadfit.formats.writing import NOTHING_TOLD, opened, with_order
@@ -84,7 +84,7 @@ class Sequences(Kind[Ragged]):
             return self.read(existing(given), form)
         if is_frame(given):
             trained = NOTHING_TOLD if form is None else form.writing
-            table = opened(lambda mark: from_frame(given, decimal=mark), None, trained)
+            table = opened(lambda mark: from_frame(with_times(given), decimal=mark), None, trained)
             form = form or self.told(table)
             table = with_order(table, form.needed(), None, trained)
             return self.joined(form.read(table), table.file, "refuse")

@@ -24,7 +24,7 @@ from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import INDEX, label_columns, open_table
-from steadfit.formats.frames import from_frame, is_frame
+from steadfit.formats.frames import from_frame, is_frame, with_times
 from steadfit.formats.joined_tables import with_tests
 from steadfit.formats.joined_times import parts_of
 from steadfit.formats.label_columns import LabelColumns
@@ -120,6 +120,8 @@ def read(
     Raises SteadfitError for columns that are not there or cannot be told, and names every row with
     other columns than the header, or with something else in a cell than is expected.
     """
+    if is_frame(source) and (horizon, series, time) != (None, None, None):
+        source = with_times(source)
     lists = () if several is None else listed(target) or LABEL_NAMES
     table = (
         from_frame(source, decimal=decimal, verbatim=lists)
