@@ -407,3 +407,24 @@ def test_an_index_of_times_is_no_column_of_rows(
     data = read(frame, target="y")
     assert data.columns == columns
     assert len(read(frame.drop(columns=["y", 7], errors="ignore"), target="a", horizon=2)) > 0
+
+
+LONG = "words " * 25_000  # beyond what Python's reader takes in a cell
+
+
+@pytest.mark.parametrize(
+    ("lines", "refused"),
+    [
+        (["text,label", *(f"the words of {i} stand,{'ab'[i % 2]}" for i in range(30)), LONG + ",a"],
+         None),
+        ([LONG + ",label", "1,a", "2,b"], "must begin with a row of column names, got a cell"),
+        (["a,label", "1,a", "2,b", LONG + ",a"], "each row must have a number"),
+    ],
+)  # fmt: skip
+def test_cells_of_any_length(tmp_path: Path, lines: list[str], refused: str | None) -> None:
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    if refused is None:
+        assert len(read(tmp_path / "t.csv")) == len(lines) - 1
+    else:
+        with pytest.raises(SteadfitError, match=refused):
+            read(tmp_path / "t.csv", target="label")
