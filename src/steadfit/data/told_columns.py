@@ -66,8 +66,9 @@ def told(table: Columns, names: Sequence[str], target: str | None = None) -> Tol
         columns += found
         used.append(name)
         for column in found:
-            others = len({*table.names_in(name)} - {None, *column.categories})
-            if column.categories and others:
+            if not column.categories:
+                continue
+            if others := len({*table.names_in(name)} - {None, *column.categories}):
                 grouped.append(f'"{name}" ({others:,})')
     if not columns:
         raise NothingToldError(

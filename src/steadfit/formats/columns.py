@@ -117,6 +117,13 @@ class Columns:
         same = np.array([number[cell] for cell in cells], np.int64)
         return Coded(list(number), same[of_rows])
 
+    def count_different(self, name: str) -> int:
+        """How many different cells a column has, with blanks around them."""
+        import pyarrow.compute as pc
+
+        options = pc.CountOptions("all")
+        return pc.call_function("count_distinct", [self.data[name]], options).as_py()
+
     def texts(self, name: str) -> list[str]:
         """A column as text, no cell empty."""
         cells = ["" if cell is None else str(cell) for cell in self.cells(name)]
@@ -194,9 +201,11 @@ class Columns:
             is_test=None if self.is_test is None else self.is_test[kept],
         )
 
-    def names_in(self, name: str) -> list[str | None]:
-        """A column as text without blanks around it, None where a cell is empty."""
-        cells, of_rows = self.coded(name)
+    def names_in(self, name: str, rows: int | None = None) -> list[str | None]:
+        """A column as text without blanks around it, None where a cell is empty. rows: the first
+        ones alone."""
+        column = self.data[self.check(name)].slice(0, rows)
+        cells, of_rows = replace(self, data={name: column}).coded(name)
         return [cells[i] for i in of_rows.tolist()]
 
     def names_as_written(self, name: str) -> list[str | None]:

@@ -116,7 +116,8 @@ class Kind(ABC, Generic[X]):
         return 0
 
     def matrix(self, x: X) -> np.ndarray:
-        """Each example as a row of numbers; float64, shape (examples, columns)."""
+        """Each example as a row of numbers; float64, shape (examples, columns): a new array, which
+        may be written into."""
         raise SteadfitError(f"{self.several} are no rows of numbers.")
 
     def flat(self, x: Tensor) -> Tensor:
