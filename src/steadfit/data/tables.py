@@ -14,8 +14,8 @@ from steadfit.errors import SteadfitError, counted
 from steadfit.formats.arrays import as_array
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import row_ids
-from steadfit.formats.frames import check_order, from_frame, is_frame
-from steadfit.formats.label_columns import LabelColumns
+from steadfit.formats.frames import check_same_order, from_frame, is_frame
+from steadfit.formats.known_labels import KnownLabels
 from steadfit.formats.numerals import Mark
 from steadfit.kinds import Examples, Tables
 from steadfit.kinds.table_columns import Number
@@ -57,13 +57,13 @@ def from_table(
     learned, frame = None, None
     if is_frame(x):
         label = y if isinstance(y, str) else None
-        check_order(x, y)
+        check_same_order(x, y)
         lists = [] if label is None or several is None else [label]
         frame = from_frame(x, decimal=decimal, verbatim=lists)
         names = [each for each in frame.names if each != label]
         if label is not None:
             y = frame.labels(label) if several is None else frame.label_lists(label)
-            learned = LabelColumns(label, mark=several or "")
+            learned = KnownLabels(label, mark=several or "")
         found = told_rows(frame, names, label)
         used = {column.name for column in found.x.columns}
         first = f"{frame.file}: a table of {counted(len(used), 'columns')}, as it is a frame."
@@ -97,7 +97,7 @@ def labelled(
     is_test: Any = None,
     groups: Any = None,
     several: str | None = None,
-    learned: LabelColumns | None = None,
+    learned: KnownLabels | None = None,
 ) -> Dataset:
     """Rows with their targets, as a data set. learned: where a table has the labels, if one
     has. The rest as in `from_table`."""

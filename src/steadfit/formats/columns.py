@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _FEW = 20  # different labels
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
-_ZEROS_IN_FRONT = re.compile(r"[+-]?0[0-9]+")
+ZEROS_IN_FRONT = re.compile(r"[+-]?0[0-9]+")  # of codes, which numbers lose
 
 
 class Coded(NamedTuple):
@@ -153,7 +153,7 @@ class Columns:
         if all(map(_WHOLE.fullmatch, cells)):
             small = all(len(cell) <= 20 and -(2**63) <= int(cell) < 2**63 for cell in cells)
             return np.array(list(map(int, cells)), np.int64) if small else np.array(cells)
-        if any(map(_ZEROS_IN_FRONT.fullmatch, cells)) or not are_numbers(cells):
+        if any(map(ZEROS_IN_FRONT.fullmatch, cells)) or not are_numbers(cells):
             return np.array(cells)
         return np.array(cells, np.float64)
 

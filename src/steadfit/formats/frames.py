@@ -19,7 +19,7 @@ def is_frame(x: object) -> bool:
     return hasattr(x, "__arrow_c_stream__") and (hasattr(x, "columns") or hasattr(x, "schema"))
 
 
-def check_order(x: Any, y: Any) -> None:
+def check_same_order(x: Any, y: Any) -> None:
     """Raise SteadfitError where y has the rows of a frame of pandas' in another order."""
     ours: Any = getattr(x, "index", None)
     theirs: Any = getattr(y, "index", None)

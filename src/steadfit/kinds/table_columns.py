@@ -5,19 +5,18 @@ from dataclasses import field
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from steadfit.formats.cells import MISSING
 from steadfit.formats.columns import Columns
 from steadfit.formats.known_names import TRUTH, known_as
+from steadfit.settings import STRICT
 
 Part = Literal["year", "month", "day", "weekday", "hour"]
 PARTS: tuple[Part, ...] = ("year", "month", "day", "weekday", "hour")
-_STRICT = ConfigDict(extra="forbid")  # so that values of a file are read as one of them alone
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Number:
     """A column of numbers. unit: what stands in every cell of it, as %; "" for nothing."""
 
@@ -39,7 +38,7 @@ class Number:
         return table.numbers(self.name) if None in truths else np.array(truths, float)
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class DatePart:
     """A part of a column's dates, as a number: Monday is weekday 0."""
 
@@ -57,7 +56,7 @@ class DatePart:
         return date_part(table.dates(self.name), self.part)
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Category:
     """A column of names. A name's code is its place in `categories`; all others share the next."""
 

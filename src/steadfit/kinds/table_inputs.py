@@ -15,8 +15,8 @@ from steadfit.formats.arrays import as_array, named
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import TABLES, is_table, open_table, row_ids
 from steadfit.formats.frames import from_frame, is_frame
+from steadfit.formats.known_labels import KnownLabels
 from steadfit.formats.known_names import known_as
-from steadfit.formats.label_columns import LabelColumns
 from steadfit.formats.npz import load_arrays
 from steadfit.formats.numerals import Mark
 from steadfit.formats.workbooks import check_sheets
@@ -26,13 +26,13 @@ from steadfit.kinds.table_columns import Category, Column, DatePart, Number, uni
 from steadfit.kinds.values import Examples
 
 _TEXTS = ("", ".txt", ".tab", ".dat", ".data")  # of tables that were read by kind=".csv"
-MISSING = ("fill", "refuse", "drop")
+RULES = ("fill", "refuse", "drop")
 
 
 def read_rows(
     source: Path,
     columns: Sequence[Column],
-    learned: LabelColumns | None = None,
+    learned: KnownLabels | None = None,
     trained: Writing = NOTHING_TOLD,
     missing: str = "fill",
     encoding: str | None = None,
@@ -71,7 +71,7 @@ def read_rows(
 def rows_in_memory(
     given: Any,
     columns: Sequence[Column],
-    learned: LabelColumns | None = None,
+    learned: KnownLabels | None = None,
     trained: Writing = NOTHING_TOLD,
 ) -> Examples:
     """Rows of a frame, of dicts, or of an array of numbers. Raises SteadfitError as `read_rows`."""
@@ -89,7 +89,7 @@ def rows_in_memory(
     return from_matrix(x[None] if x.ndim == 1 else x, columns, "x")
 
 
-def _lists(learned: LabelColumns | None) -> list[str]:
+def _lists(learned: KnownLabels | None) -> list[str]:
     """The columns whose cells have several labels."""
     return [learned.target] if learned and learned.mark else []
 
@@ -97,7 +97,7 @@ def _lists(learned: LabelColumns | None) -> list[str]:
 def named_rows(
     table: Columns,
     columns: Sequence[Column],
-    learned: LabelColumns | None = None,
+    learned: KnownLabels | None = None,
     trained: Writing = NOTHING_TOLD,
     day_first: bool | None = None,
 ) -> Examples:
@@ -196,8 +196,8 @@ class Kept(NamedTuple):
 
 def without_gaps(found: Examples, missing: str) -> Kept:
     """The rows that stay by the rule for missing values. Raises SteadfitError where it refuses."""
-    if missing not in MISSING:
-        raise unknown("rule for missing values", missing, MISSING)
+    if missing not in RULES:
+        raise unknown("rule for missing values", missing, RULES)
     gaps = found.x.values.isnan().any(1)
     if missing == "fill" or not gaps.any():
         return Kept(found, torch.arange(len(gaps)))

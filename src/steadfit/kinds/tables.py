@@ -12,7 +12,7 @@ from torch import Tensor
 
 from steadfit.errors import counted, some
 from steadfit.formats import Form
-from steadfit.formats.label_columns import LabelColumns
+from steadfit.formats.known_labels import KnownLabels
 from steadfit.formats.writing import NOTHING_TOLD, Writing
 from steadfit.kinds import table_inputs
 from steadfit.kinds.base import Kind
@@ -38,7 +38,7 @@ class Tables(Kind[Table]):
     """
 
     columns_of: tuple[Column, ...]
-    learned: LabelColumns | None = field(default=None, compare=False)
+    learned: KnownLabels | None = field(default=None, compare=False)
     writing: Writing = field(default=NOTHING_TOLD, compare=False)
 
     name = "tables"

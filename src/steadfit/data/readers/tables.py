@@ -27,7 +27,7 @@ from steadfit.formats.form import INDEX, label_columns, open_table
 from steadfit.formats.frames import from_frame, is_frame, with_times
 from steadfit.formats.joined_tables import with_tests
 from steadfit.formats.joined_times import parts_of
-from steadfit.formats.label_columns import LabelColumns
+from steadfit.formats.known_labels import KnownLabels
 from steadfit.formats.numerals import Mark
 from steadfit.formats.packed import plain_name
 from steadfit.formats.text_tables import LABEL_NAMES, likely_labels, text_columns
@@ -209,7 +209,7 @@ def _rows(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
     return labelled(
         found, targets_of(table, asked, label), table.file, asked.task, asked.missing or "fill",
         is_test=table.is_test, groups=groups, several=asked.several,
-        learned=LabelColumns(label, tuple(asked.marks), asked.several or ""),
+        learned=KnownLabels(label, tuple(asked.marks), asked.several or ""),
     )  # fmt: skip
 
 
