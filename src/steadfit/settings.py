@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from steadfit.errors import SteadfitError
 from steadfit.own_code import OwnCode
 
+STRICT = ConfigDict(extra="forbid")  # of what a file may hold one of: none passes for another
 _SHORT = {  # what others call a setting
     "lr": "optimizer.learning_rate",
     "epoch": "epochs",

@@ -5,7 +5,6 @@ import pytest
 
 from steadfit.analysis.training_state import (
     TrainingState,
-    arm_has_trained,
     falls_at_the_end,
     has_levelled,
     rises_from,
@@ -134,13 +133,6 @@ def test_one_that_was_stopped_early_has_ended():
     falling, rates = np.linspace(2.3, 1.0, 100), np.ones(100)
     assert training_state(falling, rates, 1.0, 2.3, stopped=True).trained
     assert not training_state(falling, rates, 2.3, 2.3, stopped=True).trained
-
-
-def test_most_replicas_decide_for_their_arm():
-    yes, no = TrainingState(False, True, None), TrainingState(True, True, None)
-    assert arm_has_trained([yes, yes, no])
-    assert not arm_has_trained([yes, no])
-    assert not arm_has_trained([])
 
 
 def test_facts_are_shares_when_averaged():

@@ -64,7 +64,7 @@ def test_rows_of_marks_are_refused_with_what_to_do(kind: type) -> None:
 @pytest.mark.parametrize(
     "dates",
     [["2024-01-31", "2024-02-01"], ["31.1.2024", "1.2.2024"], ["1/31/2024", "2/1/2024"],
-     ["1/31/24", "2/1/24"], ["2024/1/31 10:00", "2024/2/1 11:00"]],
+     ["1/31/24", "2/1/24"], ["2024/1/31 10:00", "2024/2/1 11:00"], ["31 Jan 2024", "1 Feb 2024"]],
 )  # fmt: skip
 def test_dates_are_no_labels(dates: list[str], tmp_path: Path) -> None:
     for read in (

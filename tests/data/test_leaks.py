@@ -64,3 +64,39 @@ def test_other_numbers_are_no_such_marks(column: np.ndarray) -> None:
 
 def test_marks_in_the_target_are_named() -> None:
     assert '-999 in "y" (6 rows)' in notes(y=np.where(np.arange(N) % 7 == 0, -999, Y))
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({"z": 2 * Y}, 'with "z" (2 × the target) in every row. If it is known only together'),
+        ({"z": 2 * Y, "w": 3 * Y}, "rises or falls with each of "),
+        ({"z": 2 * Y, "w": 3 * Y}, "If they are known only together with the target, leave them"),
+        ({"z": np.where(np.arange(N) % 7, X, -999)}, "(6 rows) lies far outside"),
+        ({c: np.where(np.arange(N) % 7, X, -999) for c in "zw"}, "lie far outside the other"),
+        ({c: np.where(np.arange(N) % 7, X, -999) for c in "zw"}, "If they are such, leave these"),
+    ],
+)
+def test_one_and_several_are_named_in_their_number(
+    columns: dict[str, np.ndarray], told: str
+) -> None:
+    assert told in notes(**columns)
+
+
+CLASSES = np.arange(N) % 3
+
+
+@pytest.mark.parametrize(
+    ("column", "tells"),
+    [
+        (np.array(["low", "mid", "high"])[CLASSES], True),
+        (CLASSES * 10 + 7, True),
+        (np.where(np.arange(N) == 0, 1, CLASSES) * 10, False),  # once otherwise
+        (np.arange(N) % 2, False),
+        (np.arange(N) % 6, False),  # two values beside each of the target
+    ],
+)
+def test_another_name_of_the_classes_is_named(column: np.ndarray, tells: bool) -> None:
+    frame = pd.DataFrame({"x": X, "z": column, "y": np.array(["p", "q", "r"])[CLASSES]})
+    said = "\n".join(sf.data.from_table(frame, "y").notes)
+    assert ('each value of "z" stands beside one value of y alone' in said) == tells

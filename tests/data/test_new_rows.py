@@ -80,7 +80,7 @@ def test_rows_of_other_programs(tmp_path: Path, schema: Schema) -> None:
         ("SIZE;Size;town;on;zip;since\n1;2;Ulm;True;01067;\n", "none called size"),
         (
             "size;town;on;zip;since\n1;Ulm;True;01067;1/2/2024\n",
-            "day and month nothing tells apart",
+            "the day or the month first, and nothing in the file tells",
         ),
     ],
 )
@@ -138,7 +138,8 @@ def test_numbers_to_compare_with(tmp_path: Path) -> None:
         ("12", "12 %", "12% is read as 0.12, and training had numbers without %"),
         ("12 €", "$12", "numbers are in $, and training had €"),
         ("12 kg", "12 g", "numbers are in g, and training had kg"),
-        ("12 kg", "12", None),
+        ("12k", "12000", "numbers have no unit, and training had k"),
+        ("12 kg", "12", "numbers have no unit, and training had kg"),
     ],
 )
 def test_other_units_than_in_training_are_said(
@@ -151,3 +152,100 @@ def test_other_units_than_in_training_are_said(
     said = [note for note in notes if "training had" in note]
     assert len(said) == (told is not None)
     assert told is None or told in said[0]
+
+
+@pytest.mark.parametrize(
+    ("codes", "first"),
+    [
+        ([f"#{i:03}" for i in range(10, 17)], "#010"),
+        (["01067", "1 234", "80331"], "01067"),
+        (["3 kg", "heavy", "5 kg"], "3 kg"),
+    ],
+)
+def test_codes_with_marks_are_categories(tmp_path: Path, codes: list[str], first: str) -> None:
+    """Each row has a code of its own, in training and in new tables, with the same marks."""
+    rows = [f"{codes[i % len(codes)]},{i * 7 % 23}.5,{'ab'[i // 7 % 2]}" for i in range(42)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["code,size,label", *rows]))
+    data = sf.read(path)
+    of_rows = data.x.values[:, 0].tolist()
+    assert sorted({*of_rows}) == list(range(len(codes)))
+    assert [of_rows[i] == of_rows[0] for i in range(len(rows))] == [
+        row.startswith(rows[0].split(",")[0]) for row in rows
+    ]
+    new = found(data.schema, tmp_path, f"code,size\n{first},1.5\n")
+    assert new.x.values[0, 0] == of_rows[0]
+    assert not any("did not list" in note for note in new.notes)
+
+
+@pytest.mark.parametrize("form", ["rows", "frame", "forecast"])
+@pytest.mark.parametrize(
+    ("new", "month", "told"),
+    [
+        (["02/03/2024", "03/03/2024"], 3, "with the day first, as in training"),
+        (["02/13/2024", "02/14/2024"], 2, "have the month first, and training's had the day first"),
+        (["14/03/2024", "15/03/2024"], 3, None),
+    ],
+)
+def test_the_order_of_day_and_month_is_kept(
+    tmp_path: Path, form: str, new: list[str], month: int, told: str | None
+) -> None:
+    """New dates are read as training's where their own cells do not tell, and as these where they
+    do."""
+    days = pd.date_range("2024-01-01", periods=60)
+    frame = pd.DataFrame({"on": days.strftime("%d/%m/%Y"), "y": np.arange(60) * 7 % 23})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    asked = {"horizon": 1, "window": 2, "time": "on"} if form == "forecast" else {}
+    data = sf.read(frame if form == "frame" else tmp_path / "t.csv", target="y", **asked)
+    schema = Schema.from_dict(json.loads(json.dumps(data.schema.to_dict())))
+    read = found(schema, tmp_path, "\n".join(["on,y", *(f"{day},1" for day in new)]))
+    if form == "forecast":
+        last = np.datetime64(0, "us") + np.timedelta64(int(read.clocks[0].last), "us")
+        assert last.astype("datetime64[M]") == np.datetime64(f"2024-{month:02}")
+    else:
+        titles = [column.title for column in schema.kind.columns_of]
+        assert (read.x.values[:, titles.index("on (month)")] == month).all()
+    said = [note for note in read.notes if " first" in note]
+    assert len(said) == (told is not None)
+    assert told is None or told in said[0]
+
+
+@pytest.mark.parametrize(
+    ("trained", "new", "value", "told"),
+    [
+        ("1,5", "1,500", 1.5, None),
+        ("1.5", "1,500", 1500, None),
+        ("1,5", "1.500", 1500, None),
+        ("1,5", "1.25", 1.25, 'the mark before decimals is ".", and training had ","'),
+        ("15", "1,500", None, None),
+    ],
+)
+def test_the_decimal_mark_is_kept(
+    tmp_path: Path, trained: str, new: str, value: float | None, told: str | None
+) -> None:
+    rows = [f"{trained}{i * 7 % 23};{'ab'[i % 2]}" for i in range(24)]
+    (tmp_path / "t.csv").write_text("\n".join(["size;label", *rows]))
+    schema = Schema.from_dict(sf.read(tmp_path / "t.csv").schema.to_dict())
+    if value is None:
+        with pytest.raises(SteadfitError, match="may be thousands"):
+            found(schema, tmp_path, f"size\n{new}\n", delimiter=";")
+        return
+    read = found(schema, tmp_path, f"size\n{new}\n", delimiter=";")
+    assert read.x.values.tolist() == [[value]]
+    said = [note for note in read.notes if "training had" in note]
+    assert len(said) == (told is not None)
+    assert told is None or told in said[0]
+
+
+@pytest.mark.parametrize(("classes", "rows"), [(25, 8), (3, 30)])
+@pytest.mark.parametrize("unit", [" kg", ""])
+def test_labels_with_and_without_a_unit(tmp_path: Path, classes: int, rows: int, unit: str) -> None:
+    """Many such classes are learned as numbers, and few as they are written."""
+    lines = [f"{i * 7 % 23}.5,{i % classes + 1} kg" for i in range(150)]
+    (tmp_path / "t.csv").write_text("\n".join(["size,label", *lines]))
+    schema = sf.read(tmp_path / "t.csv", task="classes").schema
+    new = [f"1.5,{i % classes + 1}{unit}" for i in range(rows)]
+    labels = found(schema, tmp_path, "\n".join(["size,label", *new])).labels
+    answers = {"class": np.array([schema.task.classes[0]] * rows)}
+    notes = list(schema.task.compared(labels, answers, "rows"))
+    assert notes[0].startswith(f"Of {rows} labelled")

@@ -157,8 +157,3 @@ def _smooth(curve: np.ndarray) -> np.ndarray:
 def _noise(curve: np.ndarray) -> float:
     """Of an epoch, by the second differences."""
     return float(np.sqrt(np.square(np.diff(curve, 2)[len(curve) // 3 :]).mean() / 6))
-
-
-def arm_has_trained(states: Sequence[TrainingState]) -> bool:
-    """Whether more than half of an arm's replicas have trained."""
-    return 2 * sum(state.trained for state in states) > len(states)

@@ -1,6 +1,5 @@
 """Labels in words: several in one, dates that are none, one in two spellings."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,17 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
+from steadfit.formats.dates import are_undecided, as_dates
 from steadfit.formats.known_names import TRUTH
-from steadfit.formats.label_lists import LIST, labels_of
+from steadfit.formats.label_lists import LIST, MARKS, labels_of
 
-_MARKS = (";", "|", ",")  # between labels of one example
+_MARKS = MARKS[:3]  # that tell several labels by themselves; "/" stands in many a single one
 _SHOWN = 20  # labels, at most, that are all named with their counts
 _LEAST = 2  # examples of a label, to learn from one and test on another
 _SHARED = 0.9  # of the parts of combined labels: those that occur in other labels too
 _LIKELY = 0.6  # the same, where it is only said
-_DATE = re.compile(
-    r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}|\d{1,2}/\d{1,2}/\d{2})([ T].*)?"
-)
 
 
 def check_words(labels: np.ndarray) -> None:
@@ -30,7 +27,7 @@ def check_words(labels: np.ndarray) -> None:
     >>> check_words(np.array(["Portland, Oregon", "Salem, Oregon", "Boston, Massachusetts"]))
     """
     words = list(dict.fromkeys(map(str, labels.tolist())))
-    if words and all(map(_DATE.fullmatch, words)):
+    if _are_dates(words[:1]) and _are_dates(words):
         raise SteadfitError(
             f"y must be classes or numbers, got dates such as {words[0]}. Learn another column, or "
             'give task="classes" for a class each.'
@@ -47,6 +44,14 @@ def check_words(labels: np.ndarray) -> None:
             several=mark,
             task="classes",
         )
+
+
+def _are_dates(words: Sequence[str]) -> bool:
+    import pyarrow as pa
+
+    if not words:
+        return False
+    return as_dates(pa.chunked_array([words], pa.string())) is not None or are_undecided(words)
 
 
 def _shared(words: Sequence[str], mark: str) -> float:

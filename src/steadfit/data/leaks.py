@@ -10,16 +10,17 @@ from steadfit.formats.columns import Columns
 
 _LEAST = 20  # rows, where numbers are compared with the target
 _EXACT = 1e-6  # of the target's range: what rounding leaves between two equal numbers
+_JOINED = {"+": np.add, "-": np.subtract}
 _SUMMED = 60  # columns, at most, of which all pairs are added
 
 
 def is_copy(table: Columns, name: str, target: str) -> bool:
     """Whether a column has the target's cells, or its numbers written in another way."""
-    if table.names_in(name) == table.names_in(target):
-        return True
-    if not (table.is_numeric(name) and table.is_numeric(target)):
+    if table.is_numeric(name) and table.is_numeric(target):
+        return np.array_equal(table.numbers(name), table.numbers(target), equal_nan=True)
+    if table.names_in(name, _LEAST) != table.names_in(target, _LEAST):
         return False
-    return np.array_equal(table.numbers(name), table.numbers(target), equal_nan=True)
+    return table.names_in(name) == table.names_in(target)
 
 
 def leak_notes(table: Columns, names: Sequence[str], target: str) -> list[str]:
@@ -29,31 +30,45 @@ def leak_notes(table: Columns, names: Sequence[str], target: str) -> list[str]:
     back, and both come again; or where its numbers rise, or fall, with the target's in all rows.
     """
     notes = []
-    advice = (
-        "known only together with the target, leave it out: name the columns to use with values."
-    )
-    if telling := [f'"{name}"' for name in names if _tells(table, name, target)]:
+    targets = table.coded(target).of_rows
+    if telling := [f'"{name}"' for name in names if _tells(table, name, targets)]:
+        several = "each value of each of" if len(telling) > 1 else "each value of"
         notes.append(
-            f"{table.file}: each value of {some(telling)} stands beside one value of {target} "
-            f"alone. If it is {advice}"
+            f"{table.file}: {several} {some(telling)} stands beside one value of {target} "
+            f"alone. {_advice(telling)}"
         )
     numbers = _numbers(table, names, target)
     if rising := [f'"{name}"{_how(x, y)}' for name, (x, y) in numbers.items() if _rises(x, y)]:
+        several = "each of " if len(rising) > 1 else ""
         notes.append(
-            f"{table.file}: {target} rises or falls with {some(rising)} in every row. If it is "
-            f"{advice}"
+            f"{table.file}: {target} rises or falls with {several}{some(rising)} in every row. "
+            f"{_advice(rising)}"
         )
     if added := _added(table, list(numbers), target):
         notes.append(
-            f"{table.file}: {target} is {some(added)} in every row. If one of these is {advice}"
+            f"{table.file}: {target} is {some(added)} in every row. If one of these is known only "
+            "together with the target, leave it out: name the columns to use with values."
         )
     return notes
 
 
-def _tells(table: Columns, name: str, target: str) -> bool:
-    cells, targets = table.names_in(name), table.names_in(target)
-    pairs = len(set(zip(cells, targets, strict=True)))
-    return pairs == len(set(cells)) == len(set(targets)) < len(cells) / 2 and pairs > 1
+def _advice(columns: Sequence[str]) -> str:
+    they_are, them = ("they are", "them") if len(columns) > 1 else ("it is", "it")
+    return (
+        f"If {they_are} known only together with the target, leave {them} out: name the columns to "
+        "use with values."
+    )
+
+
+def _tells(table: Columns, name: str, targets: np.ndarray) -> bool:
+    """targets: the codes of the target's cells."""
+    different, most = int(targets.max()) + 1, len(targets) / 2
+    if not 1 < different < most or table.count_different(name) >= most:
+        return False
+    cells = table.coded(name).of_rows
+    if int(cells.max()) + 1 != different:
+        return False
+    return len(np.unique(cells * different + targets)) == different
 
 
 def _numbers(
@@ -99,8 +114,8 @@ def _added(table: Columns, names: Sequence[str], target: str) -> list[str]:
     x = {name: table.numbers(name) for name in names[:_SUMMED]}
     for one, other in combinations(x, 2):
         for sign, first, second in (("+", one, other), ("-", one, other), ("-", other, one)):
-            a, b = x[first], x[second] if sign == "+" else -x[second]
-            if _same(a[:_LEAST] + b[:_LEAST], y[:_LEAST]) and _same(a + b, y):
+            join, a, b = _JOINED[sign], x[first], x[second]
+            if _same(join(a[:_LEAST], b[:_LEAST]), y[:_LEAST]) and _same(join(a, b), y):
                 found.append(f'"{first}" {sign} "{second}"')
     return found
 

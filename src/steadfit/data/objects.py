@@ -17,7 +17,7 @@ from steadfit.data.dataset import Dataset
 from steadfit.data.readers import tables
 from steadfit.data.sequences import from_series, from_texts
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.frames import check_order, is_frame
+from steadfit.formats.frames import check_same_order, is_frame
 
 
 def from_object(data: Any) -> Dataset:
@@ -75,7 +75,7 @@ def from_pair(x: Any, y: Any, name: str = "arrays", layout: Layout | None = None
 
 
 def _from_frame_and_target(x: Any, y: Any) -> Dataset:
-    check_order(x, y)
+    check_same_order(x, y)
     table = pa.table(x)
     target = next(name for name in ("y", "y_", "y__") if name not in table.column_names)
     values = np.asarray(_array(y)).reshape(-1)

@@ -1,13 +1,15 @@
 """`Schema`: the form of a data set. New inputs of the same form are read by it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import TypeAdapter
 
 from steadfit.formats import FORMS, Form
+from steadfit.formats.columns import Columns
+from steadfit.formats.writing import writing_of
 from steadfit.kinds import KINDS, Examples, Kind, existing
 from steadfit.tasks import TASKS, Task
 
@@ -56,6 +58,14 @@ class Schema:
         read.
         """
         return self.kind.read(existing(source), self.form, **options)
+
+    def written_as(self, table: Columns) -> Self:
+        """The schema with the writing of the table that was trained on, for new tables that can be
+        read in two ways."""
+        writing = writing_of(table, self.columns)
+        if self.form is None:
+            return replace(self, kind=self.kind.written_as(writing))
+        return replace(self, form=replace(self.form, writing=writing))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

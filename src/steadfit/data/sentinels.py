@@ -25,9 +25,11 @@ def sentinel_notes(table: Columns, names: Sequence[str]) -> list[str]:
             found.append(f'{value:g} in "{name}" ({counted(count, "rows")})')
     if not found:
         return []
+    several = len(found) > 1
+    lie, they_are = ("lie", "they are such") if several else ("lies", "it is one")
     return [
-        f"{table.file}: {some(found)} lies far outside the other values, as marks for missing "
-        "values do. If it is one, leave these cells empty."
+        f"{table.file}: {some(found)} {lie} far outside the other values, as marks for missing "
+        f"values do. If {they_are}, leave these cells empty."
     ]
 
 

@@ -14,8 +14,8 @@ from steadfit.errors import SteadfitError, counted
 from steadfit.formats.arrays import as_array
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import row_ids
-from steadfit.formats.frames import check_order, from_frame, is_frame
-from steadfit.formats.label_columns import LabelColumns
+from steadfit.formats.frames import check_same_order, from_frame, is_frame
+from steadfit.formats.known_labels import KnownLabels
 from steadfit.formats.numerals import Mark
 from steadfit.kinds import Examples, Tables
 from steadfit.kinds.table_columns import Number
@@ -54,16 +54,16 @@ def from_table(
     >>> str(data), data.classes
     ('table · 2 rows of 2 columns · 2 classes', ('cat', 'dog'))
     """
-    learned = None
+    learned, frame = None, None
     if is_frame(x):
         label = y if isinstance(y, str) else None
-        check_order(x, y)
+        check_same_order(x, y)
         lists = [] if label is None or several is None else [label]
         frame = from_frame(x, decimal=decimal, verbatim=lists)
         names = [each for each in frame.names if each != label]
         if label is not None:
             y = frame.labels(label) if several is None else frame.label_lists(label)
-            learned = LabelColumns(label, mark=several or "")
+            learned = KnownLabels(label, mark=several or "")
         found = told_rows(frame, names, label)
         used = {column.name for column in found.x.columns}
         first = f"{frame.file}: a table of {counted(len(used), 'columns')}, as it is a frame."
@@ -75,7 +75,9 @@ def from_table(
     if len(ids):
         found = found._replace(ids=tuple(ids))
     found = found._replace(notes=(*notes, *found.notes))
-    return labelled(found, as_array(y, "y"), name, task, missing, is_test, groups, several, learned)
+    y = as_array(y, "y")
+    data = labelled(found, y, name, task, missing, is_test, groups, several, learned)
+    return data if frame is None else replace(data, schema=data.schema.written_as(frame))
 
 
 def told_rows(table: Columns, names: Sequence[str], target: str | None) -> Examples:
@@ -95,7 +97,7 @@ def labelled(
     is_test: Any = None,
     groups: Any = None,
     several: str | None = None,
-    learned: LabelColumns | None = None,
+    learned: KnownLabels | None = None,
 ) -> Dataset:
     """Rows with their targets, as a data set. learned: where a table has the labels, if one
     has. The rest as in `from_table`."""

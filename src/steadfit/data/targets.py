@@ -158,8 +158,7 @@ def _not_one_each(y: np.ndarray, what: str) -> SteadfitError:
 
 def target_notes(y: np.ndarray, task: TaskName | None) -> list[str]:
     """That a few whole numbers, written as 0.0 and 1.0, are learned as numbers, and many others as
-    classes; that classes
-    are the same but for their spelling, or may be several labels each."""
+    classes; that classes are the same but for their spelling, or may be several labels each."""
     if y.dtype.kind == "U" and y.ndim == 1 and task != "numbers":
         names = np.unique(y).tolist()
         return [*spelling_notes(names), *list_notes(names)]

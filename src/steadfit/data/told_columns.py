@@ -11,7 +11,8 @@ from steadfit.data.large_numbers import precision_notes
 from steadfit.data.leaks import is_copy, leak_notes
 from steadfit.data.sentinels import sentinel_notes
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.columns import Columns
+from steadfit.formats.arrays import is_number
+from steadfit.formats.columns import ZEROS_IN_FRONT, Columns
 from steadfit.formats.dates import are_undecided, as_dates
 from steadfit.kinds.table_columns import (
     PARTS,
@@ -25,7 +26,6 @@ from steadfit.kinds.table_columns import (
 
 MOST_CATEGORIES = 50  # of a column, the most frequent; all others count as one
 FEW = 20  # different cells, at most, of what may be categories however few rows there are
-_ZEROS_IN_FRONT = re.compile("[+-]?0[0-9]+")
 _IDENTIFIER = re.compile(
     r"(.*[ _.-])?(id|uuid|guid|key|nr|no|index)|(?-i:.*[a-z])(?-i:Id|ID|Nr|No|Key)"
     r"|row(_?names|_?id)?|unnamed: 0(\.\d+)?|",
@@ -66,8 +66,9 @@ def told(table: Columns, names: Sequence[str], target: str | None = None) -> Tol
         columns += found
         used.append(name)
         for column in found:
-            others = len({*table.names_in(name)} - {None, *column.categories})
-            if column.categories and others:
+            if not column.categories:
+                continue
+            if others := len({*table.names_in(name)} - {None, *column.categories}):
                 grouped.append(f'"{name}" ({others:,})')
     if not columns:
         raise NothingToldError(
@@ -112,7 +113,7 @@ def _columns_of(table: Columns, name: str, target: str | None) -> list[Column]:
         return [Number(name, table.units.get(name, ""))]
     if identifies:
         raise _UselessError("identifiers")
-    words = [count for cell, count in counts.items() if not _is_number(cell)]
+    words = [count for cell, count in counts.items() if not is_number(cell)]
     if sum(words) < rows / 2 and (len(counts) > FEW or min(words, default=1) == 1):
         table.numbers(name)  # raises, and names the other cells
     if are_undecided(cells):
@@ -132,7 +133,7 @@ def _are_numbers(table: Columns, name: str, counts: Mapping[str, int]) -> bool:
         return False
     if np.isnan(table.numbers(name)).all():
         return False
-    codes = any(_ZEROS_IN_FRONT.fullmatch(cell) for cell in counts)
+    codes = any(ZEROS_IN_FRONT.fullmatch(cell) for cell in counts)
     return not codes or FEW < len(counts) > sum(counts.values()) / 2
 
 
@@ -154,11 +155,3 @@ def _counts_rows(values: np.ndarray) -> bool:
     """0, 1, 2, … or 1, 2, 3, …, as the rows stand."""
     first = values[0]
     return first in (0, 1) and bool((values == np.arange(len(values)) + first).all())
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

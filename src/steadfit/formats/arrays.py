@@ -90,7 +90,7 @@ def refuse_rows(values: np.ndarray, ids: Sequence[str], what: str) -> None:
         )
 
 
-def is_number(text: str) -> bool:
+def is_number(text: str | bytes) -> bool:
     """Whether Python reads it as a number."""
     try:
         float(text)

@@ -10,13 +10,14 @@ import numpy as np
 from steadfit.errors import SteadfitError, counted, some, unknown
 from steadfit.formats.cells import MISSING, are_numbers, different, floats, number_of
 from steadfit.formats.dates import are_missing, are_undecided, as_dates, no_dates, undecided
+from steadfit.formats.numerals import Mark
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _FEW = 20  # different labels
 _WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)")
-_ZEROS_IN_FRONT = re.compile(r"[+-]?0[0-9]+")
+ZEROS_IN_FRONT = re.compile(r"[+-]?0[0-9]+")  # of codes, which numbers lose
 
 
 class Coded(NamedTuple):
@@ -40,7 +41,8 @@ class Columns:
     of a row. is_test: True for the rows of a test set that the source has of its own. as_written:
     the cells as the file has them, of columns that were made plain numbers; units: those that were
     taken from them. day_first: whether dates such as 1/2/2024 have the day first; told by each
-    column if None.
+    column if None. decimal: the mark before decimals that the cells had, or that was given; None
+    where they have none, or differ.
     """
 
     file: str
@@ -51,6 +53,7 @@ class Columns:
     places: tuple[str, ...] = ()
     is_test: np.ndarray | None = None
     day_first: bool | None = None
+    decimal: Mark | None = None
     as_written: Mapping[str, "pa.ChunkedArray"] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     _as_floats: dict[str, np.ndarray | None] = field(
@@ -114,6 +117,13 @@ class Columns:
         same = np.array([number[cell] for cell in cells], np.int64)
         return Coded(list(number), same[of_rows])
 
+    def count_different(self, name: str) -> int:
+        """How many different cells a column has, with blanks around them."""
+        import pyarrow.compute as pc
+
+        options = pc.CountOptions("all")
+        return pc.call_function("count_distinct", [self.data[name]], options).as_py()
+
     def texts(self, name: str) -> list[str]:
         """A column as text, no cell empty."""
         cells = ["" if cell is None else str(cell) for cell in self.cells(name)]
@@ -143,7 +153,7 @@ class Columns:
         if all(map(_WHOLE.fullmatch, cells)):
             small = all(len(cell) <= 20 and -(2**63) <= int(cell) < 2**63 for cell in cells)
             return np.array(list(map(int, cells)), np.int64) if small else np.array(cells)
-        if any(map(_ZEROS_IN_FRONT.fullmatch, cells)) or not are_numbers(cells):
+        if any(map(ZEROS_IN_FRONT.fullmatch, cells)) or not are_numbers(cells):
             return np.array(cells)
         return np.array(cells, np.float64)
 
@@ -191,9 +201,11 @@ class Columns:
             is_test=None if self.is_test is None else self.is_test[kept],
         )
 
-    def names_in(self, name: str) -> list[str | None]:
-        """A column as text without blanks around it, None where a cell is empty."""
-        cells, of_rows = self.coded(name)
+    def names_in(self, name: str, rows: int | None = None) -> list[str | None]:
+        """A column as text without blanks around it, None where a cell is empty. rows: the first
+        ones alone."""
+        column = self.data[self.check(name)].slice(0, rows)
+        cells, of_rows = replace(self, data={name: column}).coded(name)
         return [cells[i] for i in of_rows.tolist()]
 
     def names_as_written(self, name: str) -> list[str | None]:

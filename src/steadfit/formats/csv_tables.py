@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -97,10 +97,12 @@ def _check_options(delimiter: str | None, decimal: str | None) -> None:
 
 
 def _header(path: Path, body: str, dialect: Dialect) -> list[str]:
-    quoting = csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE
-    rows = csv.reader(io.StringIO(body), delimiter=dialect.delimiter, quoting=quoting)
-    first = next((row for row in rows if row), [])
-    names = [name.strip() for name in first]
+    names = [name.strip() for name in next(_first_rows(body, dialect), [])]
+    if not names and body.strip():
+        raise SteadfitError(
+            f"{path.name} must begin with a row of column names, got a cell of more than "
+            f"{csv.field_size_limit():,} characters. Add names; or close quotes that are open."
+        )
     check_count(path, len(names))
     if names and all(number_of(name) is not None for name in names):
         head = body.lstrip("\n").partition("\n")[0]
@@ -117,9 +119,7 @@ def _as_rows(
     """The header with as many names as the first rows have cells, and what to say: without a last
     name that is empty; with one for cells that are empty at each row's end; or with one for the
     rows' own names, which R writes without a name above them."""
-    quoting = csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE
-    reader = csv.reader(io.StringIO(body), delimiter=dialect.delimiter, quoting=quoting)
-    rows = [row for row in islice(reader, _LOOKED_AT) if row][1:]
+    rows = list(_first_rows(body, dialect))[1:]
     widths = {len(row) for row in rows}
     if widths == {len(names) - 1} and names[-1] == "":
         return names[:-1], []
@@ -131,6 +131,17 @@ def _as_rows(
         return names, []
     note = f"{file}: the header has no name above the first cells, which are taken for rows' names."
     return ["", *names], [note]
+
+
+def _first_rows(body: str, dialect: Dialect) -> Iterator[list[str]]:
+    """The first rows that have cells, up to one with a cell that is too long for Python's reader:
+    Arrow's, which reads the table, takes it."""
+    quoting = csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE
+    reader = csv.reader(io.StringIO(body), delimiter=dialect.delimiter, quoting=quoting)
+    try:
+        yield from filter(None, islice(reader, _LOOKED_AT))
+    except csv.Error:
+        return
 
 
 def _are_row_names(cells: Sequence[str], first: str) -> bool:

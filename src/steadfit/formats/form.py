@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -24,6 +25,7 @@ from steadfit.formats.text_files import (
     read_text_folder,
 )
 from steadfit.formats.workbooks import WORKBOOKS, check_sheets, sheet_text
+from steadfit.formats.writing import NOTHING_TOLD, Writing
 
 TABLES = (".csv", ".tsv", *JSON_LINES, ".parquet", ".pq", *WORKBOOKS, ".arff")
 _OF_TEXT = (*TABLES[:4], ".json", ".arff")  # which may be compressed
@@ -49,15 +51,18 @@ class Rows(NamedTuple):
     before: Sequence[np.ndarray] = ()
 
 
+@dataclass(frozen=True)
 class Form(ABC):
     """One form of table. A subclass is a frozen dataclass of the columns that it needs.
 
     name: in the registry and in `model.json`. files: what new inputs of this form are, where that
-    is not what the kind of example says.
+    is not what the kind of example says. writing: of the table that was trained on.
     """
 
     name: ClassVar[str]
     files: ClassVar[str | None] = None
+
+    writing: Writing = field(default=NOTHING_TOLD, kw_only=True, compare=False)
 
     @abstractmethod
     def needed(self) -> list[str]:
@@ -112,7 +117,7 @@ def open_table(
         return read_text_folder(path, encoding)
     check_sheets(path)
     if path.suffix.lower() in WORKBOOKS or is_packed_workbook(path):
-        return columns_of_text(path, sheet_text(path, sheet), ",", ".", verbatim)
+        return _from_program(columns_of_text(path, sheet_text(path, sheet), ",", ".", verbatim))
     if sheet is not None:
         raise SteadfitError(
             f"sheet is of workbooks ({', '.join(WORKBOOKS)}), got {path.name}. Leave it out."
@@ -123,10 +128,15 @@ def open_table(
         return read_json_lines(path, encoding, decimal, verbatim)
     if Path(inner_name(path)).suffix.lower() == ".arff":
         text = arff_text(path, read_text(path, encoding))
-        return columns_of_text(path, text, ",", ".", verbatim)
+        return _from_program(columns_of_text(path, text, ",", ".", verbatim))
     if path.suffix.lower() in (".parquet", ".pq"):
         return read_parquet(path, decimal, verbatim)
     return read_csv(path, encoding, delimiter, decimal, verbatim)
+
+
+def _from_program(table: Columns) -> Columns:
+    """Without the decimal mark, which is the program's and not that of the people who use it."""
+    return replace(table, decimal=None)
 
 
 def label_columns(table: Columns) -> list[str]:

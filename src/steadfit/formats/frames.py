@@ -19,7 +19,7 @@ def is_frame(x: object) -> bool:
     return hasattr(x, "__arrow_c_stream__") and (hasattr(x, "columns") or hasattr(x, "schema"))
 
 
-def check_order(x: Any, y: Any) -> None:
+def check_same_order(x: Any, y: Any) -> None:
     """Raise SteadfitError where y has the rows of a frame of pandas' in another order."""
     ours: Any = getattr(x, "index", None)
     theirs: Any = getattr(y, "index", None)
@@ -46,7 +46,7 @@ def from_frame(
     decimal: Mark | None = None,
     verbatim: Collection[str] = (),
 ) -> Columns:
-    """A table's columns; pandas' index is left out, unless it is one of times.
+    """A table's columns. pandas' row numbers are left out, and an index of times (`with_times`).
 
     Texts that are numbers as people write them are numbers, as in CSV files, with this decimal
     mark or the one that they tell; but for those in `verbatim`.
@@ -57,7 +57,7 @@ def from_frame(
     import pyarrow as pa
 
     try:
-        table = pa.table(_with_times(frame))
+        table = pa.table(_plain(frame))
     except (pa.ArrowException, TypeError, ValueError) as error:
         reason = ", ".join(map(str, error.args))
         raise SteadfitError(
@@ -81,12 +81,28 @@ def from_frame(
     return with_plain_numbers(columns, names, decimal)
 
 
-def _with_times(frame: Any) -> Any:
-    """A frame of pandas' with an index of times as a column, and periods as text; any other as it
-    is."""
+def with_times(frame: Any) -> Any:
+    """A frame of pandas' with its index of times as a column, unless one has its name; any other
+    frame as it is."""
+    if not _has_times(frame):
+        return frame
+    name = frame.index.name or "index"
+    return frame if name in frame.columns else frame.rename_axis(name).reset_index()
+
+
+def _has_times(frame: Any) -> bool:
+    """Whether it is a frame of pandas' with an index of times."""
+    index = getattr(frame, "index", None) if hasattr(frame, "reset_index") else None
+    return index is not None and str(index.dtype).startswith(("datetime64", "period"))
+
+
+def _plain(frame: Any) -> Any:
+    """A frame of pandas' without an index of times, periods and names as text; any other
+    as it is."""
+    if _has_times(frame):
+        frame = frame.reset_index(drop=True)
     if not hasattr(frame, "reset_index"):
         return frame
-    if str(frame.index.dtype).startswith(("datetime64", "period")):
-        frame = frame.rename_axis(frame.index.name or "index").reset_index()
     periods = [name for name, kind in frame.dtypes.items() if str(kind).startswith("period")]
-    return frame.assign(**{name: frame[name].astype(str) for name in periods}) if periods else frame
+    frame = frame.astype(dict.fromkeys(periods, str)) if periods else frame
+    return frame.rename(columns=str)

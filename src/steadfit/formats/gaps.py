@@ -8,7 +8,7 @@ from steadfit.errors import SteadfitError, counted, unknown
 from steadfit.formats.arrays import filled_forward
 
 FILLS = ("forward", "season", "interpolate")
-MISSING = ("refuse", "drop", *FILLS)
+RULES = ("refuse", "drop", *FILLS)
 _HOW = {
     "forward": "with the last before them",
     "season": "with those of the last season",
@@ -16,7 +16,7 @@ _HOW = {
 }
 
 
-def check_rule(missing: str, season: int = 1, known: Sequence[str] = MISSING) -> None:
+def check_rule(missing: str, season: int = 1, known: Sequence[str] = RULES) -> None:
     """Raise SteadfitError for a rule for missing values that is not known, and for one that needs
     a season where there is none."""
     if missing not in known:

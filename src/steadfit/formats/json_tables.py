@@ -1,18 +1,21 @@
 """Tables in one object of JSON, as pandas and other programs write them, as rows."""
 
+from collections.abc import Iterable
 from typing import Any
 
 _SPLIT = {"columns", "data"}  # what pandas' orient="split" has, beside an index
 
 
 def rows_of_object(value: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """The rows of a table that is written column by column, or under one name; None of an object
-    that is a row itself.
+    """The rows of a table that is written column by column, row by row under their numbers, or
+    under one name; None of an object that is a row itself.
 
     >>> rows_of_object({"a": {"0": 1, "1": 2}, "b": {"0": "x", "1": "y"}})
     [{'a': 1, 'b': 'x'}, {'a': 2, 'b': 'y'}]
     >>> rows_of_object({"a": [1, 2], "b": ["x", "y"]}) == _
     True
+    >>> rows_of_object({"0": {"a": 1, "b": "x"}, "1": {"a": 2, "b": "y"}})
+    [{'a': 1, 'b': 'x'}, {'a': 2, 'b': 'y'}]
     >>> rows_of_object({"columns": ["a", "b"], "index": [0], "data": [[1, "x"]]})
     [{'a': 1, 'b': 'x'}]
     >>> rows_of_object({"rows": [{"a": 1}]}), rows_of_object({"a": 1, "b": [2, 3]})
@@ -26,12 +29,18 @@ def rows_of_object(value: dict[str, Any]) -> list[dict[str, Any]] | None:
     if parts and all(isinstance(part, dict) for part in parts):
         if len({tuple(part) for part in parts}) > 1 or not parts[0]:
             return None
+        if _count_rows(value) and not _count_rows(parts[0]):  # pandas' orient="index"
+            return parts
         return [{name: part[key] for name, part in value.items()} for key in parts[0]]
     if parts and all(isinstance(part, list) for part in parts):
         if len({len(part) for part in parts}) > 1:
             return None
         return [dict(zip(value, row, strict=True)) for row in zip(*parts, strict=True)]
     return None
+
+
+def _count_rows(names: Iterable[str]) -> bool:
+    return all(name == str(place) for place, name in enumerate(names))
 
 
 def _of_lists(names: list[str], rows: Any) -> list[dict[str, Any]] | None:

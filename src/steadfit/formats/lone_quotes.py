@@ -56,15 +56,15 @@ def _around_rows(rows: Sequence[Sequence[str]], delimiter: str, alike: bool) -> 
         return
     for row in (row for row in rows[1:] if any("\n" in cell for cell in row)):
         lines = [line.split(delimiter) for line in delimiter.join(row).split("\n")]
-        of_rows = [len(cells) == width and all(map(_is_number, (cells[i] for i in numbers)))
+        of_rows = [len(cells) == width and all(map(_blank_or_number, (cells[i] for i in numbers)))
                    for cells in lines]  # fmt: skip
         if of_rows[0] and any(of_rows[1:]):
             yield next(cell for cell in row if "\n" in cell)
 
 
 def _are_numbers(cells: Sequence[str]) -> bool:
-    return all(map(_is_number, cells)) and any(map(str.strip, cells))
+    return all(map(_blank_or_number, cells)) and any(map(str.strip, cells))
 
 
-def _is_number(cell: str) -> bool:
+def _blank_or_number(cell: str) -> bool:
     return not cell.strip() or _NUMBER.fullmatch(cell.strip()) is not None

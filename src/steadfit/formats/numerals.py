@@ -16,6 +16,19 @@ _THOUSANDTHS = "[+-]?[0-9]{1,3}\\.[0-9]{3}"
 _POWER = "(?:[eE][+-]?[0-9]+)?"
 
 
+class UndecidedMarkError(SteadfitError):
+    """Nothing tells which mark is decimal."""
+
+
+class PlainNumbers(NamedTuple):
+    """Columns of numbers that were written otherwise than 1234.5, so written; the decimal mark that
+    the columns with marks have, None where they have none or differ; and what is to be said."""
+
+    written: dict[str, "pa.ChunkedArray"]
+    decimal: Mark | None
+    notes: list[str]
+
+
 class _Fit(NamedTuple):
     """Which decimal marks a column can have, and whether it has any mark at all."""
 
@@ -49,8 +62,8 @@ def plain_numbers(
     decimal: Mark | None,
     is_missing: Callable[["pa.ChunkedArray"], Any],
     between_cells: str | None = None,
-) -> tuple[dict[str, "pa.ChunkedArray"], list[str]]:
-    """The columns whose numbers are written otherwise than 1234.5, so written; and what to say.
+) -> PlainNumbers:
+    """The columns whose numbers are written otherwise than 1234.5.
 
     Every column is read by the mark that fits all its cells. Where both fit, as of 2.155, the
     file's other columns decide; and if these do not, points in every cell of a file with commas
@@ -59,7 +72,7 @@ def plain_numbers(
     decimal: the mark, where it is given. is_missing: of trimmed cells, True for those that say so.
     between_cells: the delimiter of a file that has one.
 
-    Raises SteadfitError where nothing decides.
+    Raises UndecidedMarkError where nothing decides.
     """
     fits = {name: _fit(column, is_missing) for name, column in data.items()}
     proofs = {mark: [name for name, fit in fits.items() if fit.marked and fit.marks == {mark}]
@@ -81,7 +94,7 @@ def plain_numbers(
             doubtful.append(name)
     if doubtful:
         cell = _first_marked(data[doubtful[0]])
-        raise SteadfitError(
+        raise UndecidedMarkError(
             f'{file}, column "{doubtful[0]}": numbers such as {cell} may be thousands or have '
             'three decimals, and nothing in the file tells. Give decimal="." or decimal=",", the '
             "mark before decimals."
@@ -94,7 +107,8 @@ def plain_numbers(
             f"{file}: points are read as decimal points in the columns {some(fixed)}, as there are "
             'commas between the cells; decimal="," makes them thousands.'
         )
-    return written, notes
+    marks: set[Mark] = {mark for name, mark in chosen.items() if fits[name].marked}
+    return PlainNumbers(written, marks.pop() if len(marks) == 1 else None, notes)
 
 
 def can_be_numbers(column: "pa.ChunkedArray", is_missing: Callable[..., Any]) -> bool:

@@ -20,10 +20,10 @@ def with_plain_numbers(
     `bare_numbers` and `plain_numbers`."""
     cells = {name: columns.data[name] for name in names}
     bare = bare_numbers(cells, columns.file, is_missing)
-    written, notes = plain_numbers(
+    numbers = plain_numbers(
         {**cells, **bare.data}, columns.file, decimal, is_missing, between_cells
     )
-    changed = {**bare.data, **written}
+    changed = {**bare.data, **numbers.written}
     percent = [name for name, unit in bare.units.items() if unit == "%"]
     changed |= {name: hundredths(changed[name]) for name in percent}
     return replace(
@@ -31,5 +31,6 @@ def with_plain_numbers(
         data={**columns.data, **changed},
         as_written={name: columns.data[name] for name in changed},
         units=bare.units,
-        notes=(*columns.notes, *bare.notes, *notes),
+        decimal=numbers.decimal if decimal is None else decimal,
+        notes=(*columns.notes, *bare.notes, *numbers.notes),
     )

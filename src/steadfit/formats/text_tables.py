@@ -5,14 +5,14 @@ from dataclasses import field
 from typing import Self
 
 import numpy as np
-from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from steadfit.errors import SteadfitError
 from steadfit.formats.columns import Columns
 from steadfit.formats.dates import as_dates
 from steadfit.formats.form import INDEX, TARGETS, Form, Rows, label_columns, row_ids
-from steadfit.formats.label_columns import LabelColumns
+from steadfit.formats.known_labels import KnownLabels
+from steadfit.settings import STRICT
 
 _SENTENCE = 5  # words of a cell, on average, that make a column beside others one of texts
 _TEXTS = ("text", "sentence", "review", "comment", "message", "document")
@@ -22,10 +22,9 @@ LABEL_NAMES = tuple(
     spelt for name in (*TARGETS, *_LIKELY) for spelt in (name, name.capitalize(), name.upper())
 )
 _STEPS = 16  # that the numbers of a column beside a text are told apart by, at most
-_STRICT = ConfigDict(extra="forbid")  # so that values of a file are read as one of them alone
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Steps:
     """A column of numbers beside a text: a word says between which of these edges a number is."""
 
@@ -52,7 +51,7 @@ class Steps:
                 for value, place in zip(values, places, strict=True)]  # fmt: skip
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Names:
     """A column of names beside a text: each is a word, and all others are one."""
 
@@ -112,7 +111,7 @@ class TextTable(Form):
         """Those that a table has; none where it has no column of them."""
         if self.target is None:
             return []
-        return LabelColumns(self.target, self.marks, self.mark).labels(table)
+        return KnownLabels(self.target, self.marks, self.mark).labels(table)
 
 
 def text_columns(table: Columns, taken: Iterable[str | None]) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Columns of numbers with a unit in every cell: amounts of money, and per cent."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from steadfit.errors import SteadfitError, some
@@ -79,6 +80,31 @@ def bare_numbers(
     if others:
         notes.append(f"{file}: the unit is left out of the numbers of {some(others)}.")
     return Bare(bare, units, notes)
+
+
+def spelt_with_unit(labels: Iterable[str], names: Collection[str]) -> Mapping[str, str]:
+    """Of the labels that are no names, those that are one name alone with a unit, or without it.
+
+    >>> spelt_with_unit(["1 kg", "2 kg", "1"], ["1", "3"])
+    {'1 kg': '1'}
+    >>> spelt_with_unit(["3", "4"], ["3 stars", "4 kg", "4 g"])
+    {'3': '3 stars'}
+    """
+    unknown = {*labels} - {*names}
+    by_number = defaultdict(list)
+    for name in names:
+        by_number[_number_alone(name)].append(name)
+    found = {label: by_number[label] for label in unknown if label in by_number}
+    found |= {
+        label: [_number_alone(label)] for label in unknown if _number_alone(label) in {*names}
+    }
+    return {label: same[0] for label, same in found.items() if len(same) == 1}
+
+
+def _number_alone(cell: str) -> str:
+    """A cell without its unit, if it has one."""
+    unit = _unit(cell)
+    return cell if unit is None else re.sub(_with_unit(unit), r"\1\2\3\4", cell)
 
 
 def hundredths(column: "pa.ChunkedArray") -> Any:

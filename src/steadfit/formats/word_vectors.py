@@ -10,6 +10,7 @@ import numpy as np
 
 from steadfit.errors import SteadfitError
 from steadfit.files import reading
+from steadfit.formats.arrays import is_number
 from steadfit.regular_files import open_regular
 
 _FREQUENT = 20_000  # words at a file's beginning, the most frequent ones, that are always read
@@ -91,7 +92,7 @@ def _begin(path: Path, lines: Iterator[bytes]) -> tuple[int | None, int, bytes |
         if _LEAST <= width <= _MOST:
             return words, width, None
     width = len(parts) - 1
-    if _LEAST <= width <= _MOST and parts[0] and all(map(_is_number, parts[1:])):
+    if _LEAST <= width <= _MOST and parts[0] and all(map(is_number, parts[1:])):
         return None, width, line
     raise SteadfitError(
         f"{path.name} is no file of word vectors as text: a line must be a word and its numbers, "
@@ -103,7 +104,7 @@ def _begin(path: Path, lines: Iterator[bytes]) -> tuple[int | None, int, bytes |
 def _parts(path: Path, line: bytes, width: int, number: int) -> tuple[str, list[bytes]]:
     """The word and its numbers; a word may have spaces in it."""
     word, *numbers = line.rsplit(b" ", width)
-    if len(numbers) != width or not _is_number(numbers[0]):
+    if len(numbers) != width or not is_number(numbers[0]):
         got = len(line.split(b" ")) - 1
         raise SteadfitError(
             f"{path.name} line {number}: each word must have {width} numbers, as the first, got "
@@ -123,11 +124,3 @@ def _values(path: Path, numbers: list[bytes], word: str) -> np.ndarray:
             "Get the file again."
         )
     return values
-
-
-def _is_number(text: bytes) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from steadfit.errors import SteadfitError
 from steadfit.formats import Form
+from steadfit.formats.writing import Writing
 from steadfit.kinds.inputs import Inputs
 from steadfit.kinds.preparation import Preparation
 from steadfit.kinds.signature import Signature
@@ -96,6 +97,10 @@ class Kind(ABC, Generic[X]):
         say nothing."""
         return ()
 
+    def written_as(self, writing: Writing) -> Self:
+        """The kind with the writing of the table that was trained on, where no `Form` has it."""
+        return self
+
     @property
     def columns_read(self) -> tuple[str, ...]:
         """The columns of a table that an example is read from, where the kind itself tells."""
@@ -111,7 +116,8 @@ class Kind(ABC, Generic[X]):
         return 0
 
     def matrix(self, x: X) -> np.ndarray:
-        """Each example as a row of numbers; float64, shape (examples, columns)."""
+        """Each example as a row of numbers; float64, shape (examples, columns): a new array, which
+        may be written into."""
         raise SteadfitError(f"{self.several} are no rows of numbers.")
 
     def flat(self, x: Tensor) -> Tensor:

@@ -3,7 +3,6 @@
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,9 +14,10 @@ from steadfit.errors import SteadfitError, counted
 from steadfit.formats import Form, Rows
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import holds_table, open_table
-from steadfit.formats.frames import from_frame, is_frame
+from steadfit.formats.frames import from_frame, is_frame, with_times
 from steadfit.formats.numerals import Mark
 from steadfit.formats.workbooks import check_sheets
+from steadfit.formats.writing import NOTHING_TOLD, opened, with_order
 from steadfit.kinds.base import Kind
 from steadfit.kinds.own_changes import own_change_of_sequences
 from steadfit.kinds.ragged import Ragged
@@ -60,9 +60,14 @@ class Sequences(Kind[Ragged]):
             raise SteadfitError(f"There is no file {source}.")
         check_sheets(source)
         if self.is_rows(source):
-            table = open_table(source, encoding, delimiter, decimal, sheet)
-            table = replace(table, day_first=day_first)
-            rows = (form or self.told(table)).read(table, missing)
+            trained = NOTHING_TOLD if form is None else form.writing
+            table = opened(
+                lambda mark: open_table(source, encoding, delimiter, mark, sheet), decimal, trained
+            )
+            form = form or self.told(table)
+            table = with_order(table, form.needed(), day_first, trained)
+            rows = form.read(table, missing)
+            rows = rows._replace(notes=(*table.notes, *rows.notes))
         elif self.is_own(source) and files is None:
             rows = self.rows_of(source, encoding)
         else:
@@ -78,8 +83,11 @@ class Sequences(Kind[Ragged]):
         if isinstance(given, Path) or (isinstance(given, str) and self.text_is_path):
             return self.read(existing(given), form)
         if is_frame(given):
-            table = from_frame(given)
-            return self.joined((form or self.told(table)).read(table), table.file, "refuse")
+            trained = NOTHING_TOLD if form is None else form.writing
+            table = opened(lambda mark: from_frame(with_times(given), decimal=mark), None, trained)
+            form = form or self.told(table)
+            table = with_order(table, form.needed(), None, trained)
+            return self.joined(form.read(table), table.file, "refuse")
         return self.joined(self.from_values(given), "x", "refuse")
 
     of_gaps: ClassVar[str] = "refuse"  # the rule for what is missing in a file to predict

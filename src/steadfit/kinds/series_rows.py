@@ -11,7 +11,7 @@ from steadfit.formats.arrays import as_array, filled_forward
 from steadfit.formats.long_tables import FILL
 from steadfit.kinds.ragged import Ragged
 
-MISSING = ("refuse", "linear", "forward", "drop")
+RULES = ("refuse", "linear", "forward", "drop")
 
 
 class Joined(NamedTuple):
@@ -32,8 +32,8 @@ def joined(rows: Sequence[Any] | np.ndarray, ids: Sequence[str], missing: str, n
     Raises SteadfitError for empty series, different channels, infinite values, and missing values
     that are refused or cannot be filled.
     """
-    if missing not in MISSING:
-        raise unknown("rule for missing values", missing, MISSING)
+    if missing not in RULES:
+        raise unknown("rule for missing values", missing, RULES)
     steps = [as_steps(row, where) for row, where in zip(rows, ids, strict=True)]
     _check_rows(name, steps, ids)
     gaps = np.array([np.isnan(row).any() for row in steps])

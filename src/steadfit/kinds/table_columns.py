@@ -5,19 +5,18 @@ from dataclasses import field
 from typing import ClassVar, Literal
 
 import numpy as np
-from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from steadfit.formats.cells import MISSING
 from steadfit.formats.columns import Columns
 from steadfit.formats.known_names import TRUTH, known_as
+from steadfit.settings import STRICT
 
 Part = Literal["year", "month", "day", "weekday", "hour"]
 PARTS: tuple[Part, ...] = ("year", "month", "day", "weekday", "hour")
-_STRICT = ConfigDict(extra="forbid")  # so that values of a file are read as one of them alone
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Number:
     """A column of numbers. unit: what stands in every cell of it, as %; "" for nothing."""
 
@@ -39,7 +38,7 @@ class Number:
         return table.numbers(self.name) if None in truths else np.array(truths, float)
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class DatePart:
     """A part of a column's dates, as a number: Monday is weekday 0."""
 
@@ -57,7 +56,7 @@ class DatePart:
         return date_part(table.dates(self.name), self.part)
 
 
-@dataclass(frozen=True, config=_STRICT)
+@dataclass(frozen=True, config=STRICT)
 class Category:
     """A column of names. A name's code is its place in `categories`; all others share the next."""
 
@@ -73,13 +72,22 @@ class Category:
         code = {name: float(i) for i, name in enumerate(self.categories)}
         other = float(len(code))
         spelt = self.spelt(table)
-        cells = [cell and spelt.get(cell, cell) for cell in table.names_as_written(self.name)]
+        cells = [cell and spelt.get(cell, cell) for cell in self._names(table)]
         return np.array([np.nan if cell is None else code.get(cell, other) for cell in cells])
 
     def spelt(self, table: Columns) -> Mapping[str, str]:
         """The names of a table that are categories in another spelling, and which."""
-        cells = table.names_as_written(self.name)
+        cells = self._names(table)
         return known_as((cell for cell in cells if cell is not None), self.categories)
+
+    def _names(self, table: Columns) -> list[str | None]:
+        """As training had them, plain; but as written where the categories have that, as one of
+        "3 kg" and "heavy" is in a table whose cells all have units."""
+        plain, known = table.names_in(self.name), {*self.categories}
+        if self.name not in table.as_written:
+            return plain
+        written = table.names_as_written(self.name)
+        return [one if one in known else other for one, other in zip(written, plain, strict=True)]
 
 
 def unit_note(column: Number, table: Columns, values: np.ndarray) -> str | None:
@@ -91,6 +99,8 @@ def unit_note(column: Number, table: Columns, values: np.ndarray) -> str | None:
         return f"numbers are in {unit}, and training had {column.unit}. Convert them."
     if unit == "%":
         return "12% is read as 0.12, and training had numbers without %."
+    if column.unit and column.unit != "%":
+        return f"numbers have no unit, and training had {column.unit}. Convert them if they differ."
     if column.unit == "%" and bool((np.abs(values) > 1).any()):
         return (
             "training had 12% as 0.12, and here are numbers above 1 without %. Write 12% or 0.12."

@@ -15,23 +15,25 @@ from steadfit.formats.arrays import as_array, named
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import TABLES, is_table, open_table, row_ids
 from steadfit.formats.frames import from_frame, is_frame
+from steadfit.formats.known_labels import KnownLabels
 from steadfit.formats.known_names import known_as
-from steadfit.formats.label_columns import LabelColumns
 from steadfit.formats.npz import load_arrays
 from steadfit.formats.numerals import Mark
 from steadfit.formats.workbooks import check_sheets
+from steadfit.formats.writing import NOTHING_TOLD, Writing, opened, with_order
 from steadfit.kinds.table import Table
-from steadfit.kinds.table_columns import Category, Column, Number, unit_note
+from steadfit.kinds.table_columns import Category, Column, DatePart, Number, unit_note
 from steadfit.kinds.values import Examples
 
 _TEXTS = ("", ".txt", ".tab", ".dat", ".data")  # of tables that were read by kind=".csv"
-MISSING = ("fill", "refuse", "drop")
+RULES = ("fill", "refuse", "drop")
 
 
 def read_rows(
     source: Path,
     columns: Sequence[Column],
-    learned: LabelColumns | None = None,
+    learned: KnownLabels | None = None,
+    trained: Writing = NOTHING_TOLD,
     missing: str = "fill",
     encoding: str | None = None,
     delimiter: str | None = None,
@@ -41,7 +43,7 @@ def read_rows(
 ) -> Examples:
     """Rows of a file with these columns, in any order, or of an .npz file with an array x.
 
-    learned: where the file may have labels too.
+    learned: where the file may have labels too. trained: as training's table was written.
     missing: "fill" leaves gaps, which the preparation fills; "refuse" names the rows with gaps,
     "drop" leaves them out. encoding, delimiter, decimal: as in `read_csv`. sheet: as in
     `sheet_text`. day_first: as in `Columns`. Raises SteadfitError for absent columns, and for cells
@@ -53,8 +55,12 @@ def read_rows(
     if source.is_file() and suffix == ".npz":
         found = _from_npz(source, columns)
     elif source.is_file() and (is_table(source) or suffix in _TEXTS):
-        table = open_table(source, encoding, delimiter, decimal, sheet, _lists(learned))
-        found = named_rows(replace(table, day_first=day_first), columns, learned)
+        lists = _lists(learned)
+        table = opened(
+            lambda mark: open_table(source, encoding, delimiter, mark, sheet, lists),
+            decimal, trained,
+        )  # fmt: skip
+        found = named_rows(table, columns, learned, trained, day_first)
     else:
         raise SteadfitError(
             f"The model takes tables: a {', '.join(TABLES)} or .npz file, got {source}."
@@ -63,7 +69,10 @@ def read_rows(
 
 
 def rows_in_memory(
-    given: Any, columns: Sequence[Column], learned: LabelColumns | None = None
+    given: Any,
+    columns: Sequence[Column],
+    learned: KnownLabels | None = None,
+    trained: Writing = NOTHING_TOLD,
 ) -> Examples:
     """Rows of a frame, of dicts, or of an array of numbers. Raises SteadfitError as `read_rows`."""
     if isinstance(given, dict):
@@ -71,18 +80,26 @@ def rows_in_memory(
     if isinstance(given, (list, tuple)) and given and all(isinstance(row, dict) for row in given):
         given = _as_frame(given)
     if is_frame(given):
-        return named_rows(from_frame(given, verbatim=_lists(learned)), columns, learned)
+        lists = _lists(learned)
+        table = opened(
+            lambda mark: from_frame(given, decimal=mark, verbatim=lists), None, trained
+        )  # fmt: skip
+        return named_rows(table, columns, learned, trained)
     x = as_array(given, "x")
     return from_matrix(x[None] if x.ndim == 1 else x, columns, "x")
 
 
-def _lists(learned: LabelColumns | None) -> list[str]:
+def _lists(learned: KnownLabels | None) -> list[str]:
     """The columns whose cells have several labels."""
     return [learned.target] if learned and learned.mark else []
 
 
 def named_rows(
-    table: Columns, columns: Sequence[Column], learned: LabelColumns | None = None
+    table: Columns,
+    columns: Sequence[Column],
+    learned: KnownLabels | None = None,
+    trained: Writing = NOTHING_TOLD,
+    day_first: bool | None = None,
 ) -> Examples:
     """The rows of a table by the columns' names, with their labels where it has these; what else it
     has is named."""
@@ -96,6 +113,8 @@ def named_rows(
             f"{some(absent)}. Columns: {some(table.names)}. Name them as in training; one that is "
             "not known may be empty."
         )
+    dated = [column.name for column in columns if isinstance(column, DatePart)]
+    table = with_order(table, dict.fromkeys(dated), day_first, trained)
     values = coded(table, columns)
     notes = [*table.unused({*needed, *labels}), *_name_notes(table, columns, values)]
     found = rows_of(values, columns, table.file, row_ids(table))
@@ -177,8 +196,8 @@ class Kept(NamedTuple):
 
 def without_gaps(found: Examples, missing: str) -> Kept:
     """The rows that stay by the rule for missing values. Raises SteadfitError where it refuses."""
-    if missing not in MISSING:
-        raise unknown("rule for missing values", missing, MISSING)
+    if missing not in RULES:
+        raise unknown("rule for missing values", missing, RULES)
     gaps = found.x.values.isnan().any(1)
     if missing == "fill" or not gaps.any():
         return Kept(found, torch.arange(len(gaps)))

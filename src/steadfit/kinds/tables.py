@@ -1,7 +1,7 @@
 """Rows of a table: numbers, categories and dates in named columns."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,7 +12,8 @@ from torch import Tensor
 
 from steadfit.errors import counted, some
 from steadfit.formats import Form
-from steadfit.formats.label_columns import LabelColumns
+from steadfit.formats.known_labels import KnownLabels
+from steadfit.formats.writing import NOTHING_TOLD, Writing
 from steadfit.kinds import table_inputs
 from steadfit.kinds.base import Kind
 from steadfit.kinds.own_changes import own_change
@@ -33,11 +34,12 @@ _BATCH = 4096  # rows that are predicted together
 class Tables(Kind[Table]):
     """Rows of tables: `Table`, float32, with these columns in this order.
 
-    learned: where new tables may have the labels too.
+    learned: where new tables may have the labels too. writing: of the table that was trained on.
     """
 
     columns_of: tuple[Column, ...]
-    learned: LabelColumns | None = field(default=None, compare=False)
+    learned: KnownLabels | None = field(default=None, compare=False)
+    writing: Writing = field(default=NOTHING_TOLD, compare=False)
 
     name = "tables"
     several = "rows"
@@ -87,14 +89,19 @@ class Tables(Kind[Table]):
 
     def read(self, source: Path, form: Form | None, **options: Any) -> Examples:
         """As `table_inputs.read_rows`, which has the options."""
-        return table_inputs.read_rows(source, self.columns_of, self.learned, **options)
+        return table_inputs.read_rows(
+            source, self.columns_of, self.learned, self.writing, **options
+        )
 
     def from_memory(self, given: Any, form: Form | None) -> Table:
         """A path, a table of pandas', polars' or Arrow's, a dict or a list of dicts by the columns'
         names, or an array of numbers, (rows, columns) or one row."""
         if isinstance(given, (str, Path)):
             return said(self.read(existing(given), form))
-        return said(table_inputs.rows_in_memory(given, self.columns_of, self.learned))
+        return said(table_inputs.rows_in_memory(given, self.columns_of, self.learned, self.writing))
+
+    def written_as(self, writing: Writing) -> Self:
+        return replace(self, writing=writing)
 
     @property
     def columns_read(self) -> tuple[str, ...]:

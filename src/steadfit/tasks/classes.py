@@ -16,6 +16,7 @@ from steadfit.analysis.terms import Loss
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.known_names import known_as
 from steadfit.formats.label_lists import MARKS
+from steadfit.formats.units import spelt_with_unit
 from steadfit.recipe import Training
 from steadfit.tasks.base import Task
 from steadfit.tasks.brier import brier
@@ -207,7 +208,8 @@ class Classes(Task):
         self, labels: Sequence[str], columns: Mapping[str, np.ndarray], examples: str = "texts"
     ) -> Iterator[str]:
         """The share of wrong classes, and what is taken for what."""
-        spelt = known_as(filter(None, labels), self.names)
+        spelt = {**spelt_with_unit(labels, self.names), **known_as(labels, self.names)}
+        spelt.pop("", None)
         labels = [spelt.get(label, label) for label in labels]
         known = [i for i, label in enumerate(labels) if label in self.names]
         others = dict.fromkeys(label for label in labels if label and label not in self.names)

@@ -24,10 +24,10 @@ from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import INDEX, label_columns, open_table
-from steadfit.formats.frames import from_frame, is_frame
+from steadfit.formats.frames import from_frame, is_frame, with_times
 from steadfit.formats.joined_tables import with_tests
 from steadfit.formats.joined_times import parts_of
-from steadfit.formats.label_columns import LabelColumns
+from steadfit.formats.known_labels import KnownLabels
 from steadfit.formats.numerals import Mark
 from steadfit.formats.packed import plain_name
 from steadfit.formats.text_tables import LABEL_NAMES, likely_labels, text_columns
@@ -120,6 +120,8 @@ def read(
     Raises SteadfitError for columns that are not there or cannot be told, and names every row with
     other columns than the header, or with something else in a cell than is expected.
     """
+    if is_frame(source) and (horizon, series, time) != (None, None, None):
+        source = with_times(source)
     lists = () if several is None else listed(target) or LABEL_NAMES
     table = (
         from_frame(source, decimal=decimal, verbatim=lists)
@@ -151,7 +153,10 @@ def read(
         table = _labelled_rows(table, _the_target(table, asked))
     data = forecast(table, asked) if horizon is not None else _labelled(table, asked)
     return replace(
-        data, name=Path(plain_name(Path(table.file))).stem, notes=(*data.notes, *table.notes)
+        data,
+        name=Path(plain_name(Path(table.file))).stem,
+        schema=data.schema.written_as(table),
+        notes=(*data.notes, *table.notes),
     )
 
 
@@ -204,7 +209,7 @@ def _rows(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
     return labelled(
         found, targets_of(table, asked, label), table.file, asked.task, asked.missing or "fill",
         is_test=table.is_test, groups=groups, several=asked.several,
-        learned=LabelColumns(label, tuple(asked.marks), asked.several or ""),
+        learned=KnownLabels(label, tuple(asked.marks), asked.several or ""),
     )  # fmt: skip
 
 

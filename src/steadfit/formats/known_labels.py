@@ -7,7 +7,7 @@ from steadfit.formats.marks import joined_marks
 
 
 @dataclass(frozen=True)
-class LabelColumns:
+class KnownLabels:
     """target: the column of labels. marks: columns of 0 and 1 in its place. mark: what stands
     between several labels; "" where each row has one. numeric: whether they are numbers."""
 
