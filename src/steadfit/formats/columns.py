@@ -216,6 +216,11 @@ class Columns:
         if are_undecided(cells):
             raise undecided(f'{self.file}, column "{name}"', cells)
         wrong = no_dates(cells, self.day_first)
+        if not wrong:
+            raise SteadfitError(
+                f'{self.file}, column "{name}": times must all have a time zone, or none, got some '
+                "of both. Write them alike."
+            )
         raise self.refusal(name, wrong, "a date such as 2024-01-31")
 
     def refuse(self, name: str, rows: Sequence[int], expected: str) -> None:

@@ -9,11 +9,11 @@ from steadfit.formats.dialect import Dialect
 
 
 def places_of_rows(body: str, dialect: Dialect, rows: int) -> np.ndarray:
-    """The place of each row below the header, from 0, with the empty lines before it counted.
+    r"""The place of each row below the header, from 0, with the empty lines before it counted.
 
     body: from the header on. rows: how many there are, bad ones too.
 
-    >>> list(places_of_rows("a,b\\n1,2\\n\\n3,4\\n", Dialect(",", 0), 2))
+    >>> places_of_rows("a,b\\n1,2\\n\\n3,4\\n", Dialect(",", 0), 2).tolist()
     [0, 2]
     """
     if "\n\n" not in body.strip("\n"):
