@@ -13,7 +13,7 @@ def places_of_rows(body: str, dialect: Dialect, rows: int) -> np.ndarray:
 
     body: from the header on. rows: how many there are, bad ones too.
 
-    >>> places_of_rows("a,b\\n1,2\\n\\n3,4\\n", Dialect(",", 0), 2).tolist()
+    >>> places_of_rows("a,b\n1,2\n\n3,4\n", Dialect(",", 0), 2).tolist()
     [0, 2]
     """
     if "\n\n" not in body.strip("\n"):
