@@ -17,7 +17,7 @@ from steadfit.formats.columns import Columns
 from steadfit.formats.dialect import Dialect, dialect_of
 from steadfit.formats.encoding import read_text
 from steadfit.formats.label_first import SUFFIXES, is_label_first, with_header
-from steadfit.formats.new_columns import check_count, plain_columns
+from steadfit.formats.new_columns import check_count, plain_columns, same_letters
 from steadfit.formats.numerals import Mark
 from steadfit.formats.odd_dialects import Usual, usual
 from steadfit.formats.odd_rows import is_nameless, without_odd_rows
@@ -104,7 +104,7 @@ def _header(path: Path, body: str, dialect: Dialect) -> list[str]:
     quoting = csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE
     rows = csv.reader(io.StringIO(body), delimiter=dialect.delimiter, quoting=quoting)
     first = next((row for row in rows if row), [])
-    names = [name.strip() for name in first]
+    names = [same_letters(name.strip()) for name in first]
     check_count(path, len(names))
     if names and all(number_of(name) is not None for name in names):
         head = body.lstrip("\n").partition("\n")[0]
