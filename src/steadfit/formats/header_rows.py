@@ -95,5 +95,5 @@ def _of_two_rows(first: Mapping[str, str]) -> list[str]:
     above, found = "", []
     for name, word in first.items():
         above = above if is_nameless(name) else name
-        found.append(f"{above} {word}".strip() or name)
+        found.append(f"{above} {word if word != above else ''}".strip() or name)
     return found if len(set(found)) == len(found) else list(first)
