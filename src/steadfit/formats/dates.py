@@ -134,6 +134,12 @@ def has_zone(cells: Sequence[str]) -> bool:
     return times is not None and times.type.tz is not None
 
 
+def zoned(cell: str, day_first: bool | None = None) -> bool | None:
+    """Whether a date has a time zone, in any form; None where it is missing."""
+    known = [each for each in written(_known([cell]), day_first) if each is not None]
+    return has_zone(known) if known else None
+
+
 def written_times(cells: Sequence[str], day_first: bool | None = None) -> list[str]:
     """As `written`, with dates of digits alone (20240131, 202401) among them."""
     known = {cell: compact(cell) or _of_whole_year(cell) for cell in set(cells)}
