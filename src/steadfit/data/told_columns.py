@@ -13,6 +13,7 @@ from steadfit.data.sentinels import sentinel_notes
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.columns import Columns
 from steadfit.formats.dates import are_nearly_dates, are_undecided, as_dates, guessed_century
+from steadfit.formats.units import mixed_numbers
 from steadfit.kinds.table_columns import (
     PARTS,
     Category,
@@ -121,7 +122,7 @@ def _columns_of(table: Columns, name: str, target: str | None) -> list[Column]:
     if are_nearly_dates(counts, table.day_first):
         table.dates(name)  # raises, and names the other cells
     if len(counts) > FEW and len(counts) > rows / 2:
-        raise _UselessError("texts that nearly all differ")
+        raise _UselessError(mixed_numbers(list(counts)) or "texts that nearly all differ")
     frequent = sorted(counts, key=lambda cell: (-counts[cell], cell))[:MOST_CATEGORIES]
     return [Category(name, tuple(sorted(frequent)))]
 
