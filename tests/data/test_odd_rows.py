@@ -118,6 +118,11 @@ def test_rows_are_numbered_as_editors_and_excel_number_them(
     assert [skipped.number_of_row(i) for i in range(len(skipped))] == [row + 2 for row in rows]
 
 
+def test_a_table_of_empty_rows_has_none(tmp_path: Path) -> None:
+    with pytest.raises(SteadfitError, match="has no rows with a value"):
+        table(tmp_path, "a;b", ";", " ; ")
+
+
 def test_a_bad_row_after_an_empty_line_is_named_by_its_line(tmp_path: Path) -> None:
     with pytest.raises(SteadfitError, match="row 4: 3"):
         table(tmp_path, "a;b", "1;2", "", "3;4;5", "6;7")

@@ -23,8 +23,12 @@ _SENTENCE = 5  # words of a cell, at least, that is no name of a column
 
 def without_odd_rows(columns: Columns) -> Columns:
     """Without empty rows, rows of units, repeated headers, subtotals, and last rows
-    of totals; the notes say which. Raises SteadfitError where there is no header."""
-    columns = _without(columns, _empty(columns), "{} without any value left out")
+    of totals; the notes say which. Raises SteadfitError where there is no header,
+    and where all rows are empty."""
+    empty = _empty(columns)
+    if len(empty) == len(columns):
+        raise SteadfitError(f"{columns.file} has no rows with a value.")
+    columns = _without(columns, empty, "{} without any value left out")
     columns = without_header_rows(columns)
     again = _repeated_headers(columns)
     columns = _without(columns, again, "the header comes again in {}, left out")
