@@ -189,4 +189,6 @@ def test_cells_merged_over_both_rows_of_a_header(tmp_path: Path) -> None:
     book.worksheets[0].merge_cells("A1:A2")
     book.worksheets[0].merge_cells("B1:C1")
     book.save(path)
-    assert open_table(path).names == ["plot", "soil pH", "soil N"]
+    table = open_table(path)
+    assert table.names == ["plot", "soil pH", "soil N"]
+    assert not any("merged cells" in note for note in table.notes)
