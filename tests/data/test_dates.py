@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from steadfit.data import read
+from steadfit.data import Dataset, Table, read
 from steadfit.errors import SteadfitError
 from steadfit.formats.columns import Columns
 from steadfit.formats.dates import as_dates, check_years, written
@@ -95,3 +95,38 @@ def test_days_that_could_be_years(cells: list[str], told: bool) -> None:
         return
     with pytest.raises(SteadfitError, match="whether the digits are a day or a year"):
         check_years("t.csv", cells)
+
+
+def fit_on(folder: Path, dates: list[str]) -> Dataset:
+    rows = "".join(f"{day},{k % 5}.5,{'ab'[k % 2]}\n" for k, day in enumerate(dates))
+    (folder / "t.csv").write_text("when,v,label\n" + rows)
+    return read(folder / "t.csv")
+
+
+@pytest.mark.parametrize("style", ["%Y-%m-%d", "%d.%m.%y", "%m/%d/%Y"])
+@pytest.mark.parametrize("wrong", ["2023-02-30", "soon", "31.02.23"])
+def test_one_bad_date_is_named_and_makes_no_column_of_names(
+    tmp_path: Path, style: str, wrong: str
+) -> None:
+    cells = [day.strftime(style) for day in DAYS]
+    with pytest.raises(SteadfitError, match=f'"when".* in 1: row 9 \\("{wrong}"\\)'):
+        fit_on(tmp_path, [*cells[:7], wrong, *cells[7:]])
+
+
+def test_times_some_of_which_have_a_zone(tmp_path: Path) -> None:
+    cells = [day.isoformat() for day in DAYS]
+    with pytest.raises(SteadfitError, match=r"a time without a time zone, .* in 1: row 22"):
+        fit_on(tmp_path, [*cells, cells[0] + "Z"])
+
+
+def test_years_of_two_digits_and_their_century(tmp_path: Path) -> None:
+    data = fit_on(tmp_path, [day.strftime("%d.%m.%y") for day in DAYS])
+    assert isinstance(data.x, Table)
+    assert {column.title for column in data.x.columns} > {"when (year)", "when (month)"}
+    assert any('two digits in "when" are read as 2023 to 2025' in note for note in data.notes)
+
+
+@pytest.mark.parametrize("versions", [["1.2.24", "10.11.24"], ["01.02.24", "40.11.24"]])
+def test_versions_are_no_dates(tmp_path: Path, versions: list[str]) -> None:
+    data = fit_on(tmp_path, versions * 10)
+    assert data.columns == ("when", "v")

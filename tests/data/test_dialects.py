@@ -74,6 +74,13 @@ def test_byte_order_marks(tmp_path: Path, encoding: str) -> None:
     assert (cells(data), data.columns) == (VALUES, ("größe", "b"))
 
 
+@pytest.mark.parametrize("above", ["Report;;\nMade;by;\n", "Report;;\nMade by me;;\n\n"])
+def test_lines_before_the_header_may_be_filled_up(tmp_path: Path, above: str) -> None:
+    found = read_csv(written(tmp_path, above + PLAIN), None, None)
+    assert found.names == ["a", "b", "label"]
+    assert found.number_of_row(0) == above.count("\n") + 2
+
+
 def test_windows_1252_is_asked_for(tmp_path: Path) -> None:
     path = written(tmp_path, PLAIN.replace("a;", "größe;"), "windows-1252")
     with pytest.raises(SteadfitError, match='as encoding="windows-1252"'):

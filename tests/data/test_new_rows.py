@@ -51,8 +51,18 @@ NEW = {
 @pytest.mark.parametrize("text", NEW.values(), ids=NEW)
 def test_the_same_rows_written_in_other_ways(tmp_path: Path, schema: Schema, text: str) -> None:
     values = found(schema, tmp_path, text).x.values.numpy()
-    np.testing.assert_array_equal(values[:1], [[9.5, 2, 1, 0, 1, 2]])
-    assert np.isnan(values[1:]).all()
+    np.testing.assert_array_equal(values, [[9.5, 2, 1, 0, 1, 2]])
+
+
+def test_a_dict_of_lists_is_columns(schema: Schema) -> None:
+    row = {"since": "2024-05-01", "zip": "01067", "on": True, "size": 9.5, "town": "Ulm"}
+    one = schema.kind.from_memory(row, None).values.numpy()
+    for many in ({name: [cell] * 3 for name, cell in row.items()},
+                 {name: np.array([cell] * 3) for name, cell in row.items()}):  # fmt: skip
+        values = schema.kind.from_memory(many, None).values.numpy()
+        np.testing.assert_array_equal(values, np.repeat(one, 3, 0))
+    with pytest.raises(SteadfitError, match="as many of each, got 2 of since, a single one of zip"):
+        schema.kind.from_memory({**row, "since": ["2024-05-01"] * 2}, None)
 
 
 def test_rows_of_other_programs(tmp_path: Path, schema: Schema) -> None:

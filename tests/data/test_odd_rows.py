@@ -42,7 +42,8 @@ def test_units_may_have_digits(tmp_path: Path, first: str) -> None:
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
-        ([*ROWS, ";;", " ; ;"], "2 rows without any value at the end left out: row 5, row 6."),
+        ([*ROWS, ";;", " ; ;"], "2 rows without any value left out: row 5, row 6."),
+        ([ROWS[0], ";;", "", *ROWS[1:]], "1 row without any value left out: row 3."),
         ([*ROWS[:2], "a;b;label", ROWS[2]], "the header comes again in 1 row, left out: row 4."),
     ],
 )
@@ -96,3 +97,49 @@ def test_a_first_line_of_values_is_no_header(tmp_path: Path) -> None:
 
 def test_columns_may_be_called_by_numbers(tmp_path: Path) -> None:
     assert table(tmp_path, "2020,2021,label", "1,2,x", "3,4,y").names == ["2020", "2021", "label"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "rows"),
+    [
+        (["1;2", "", "3;4"], [2, 4]),
+        (["", "1;2", "", "", "3;4", ""], [3, 6]),
+        (["1;2", ";", "3;4"], [2, 4]),
+        (["m;", ";", "3;4", "", "5;6"], [4, 6]),
+        (["1;2", "", '"3";4', "5;6", "", "7;8"], [2, 4, 5, 7]),
+    ],
+)
+def test_rows_are_numbered_as_editors_and_excel_number_them(
+    tmp_path: Path, lines: list[str], rows: list[int]
+) -> None:
+    found = table(tmp_path, "a;b", *lines)
+    assert [found.number_of_row(i) for i in range(len(found))] == rows
+    skipped = table(tmp_path, "Station 7", "", "a;b", *lines)
+    assert [skipped.number_of_row(i) for i in range(len(skipped))] == [row + 2 for row in rows]
+
+
+def test_a_table_of_empty_rows_has_none(tmp_path: Path) -> None:
+    with pytest.raises(SteadfitError, match="has no rows with a value"):
+        table(tmp_path, "a;b", ";", " ; ")
+
+
+def test_a_bad_row_after_an_empty_line_is_named_by_its_line(tmp_path: Path) -> None:
+    with pytest.raises(SteadfitError, match="row 4: 3"):
+        table(tmp_path, "a;b", "1;2", "", "3;4;5", "6;7")
+
+
+@pytest.mark.parametrize(
+    ("row", "is_left_out"),
+    [
+        ("North Total;;45000", True),
+        ("Subtotal North;;45.000", True),
+        ("Zwischensumme: ;;45000", True),
+        ("Total North;S9;45000", False),
+        ("Summer;;45000", False),
+        ("North total;;", False),
+    ],
+)
+def test_subtotals_in_the_middle(tmp_path: Path, row: str, is_left_out: bool) -> None:
+    found = table(tmp_path, "region;shop;sales", "N;S1;40", "N;S2;50", row, "M;S3;60")
+    assert len(found) == 4 - is_left_out
+    assert any("1 row of subtotals left out: row 4." in n for n in found.notes) == is_left_out

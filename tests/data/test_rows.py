@@ -428,3 +428,30 @@ def test_cells_of_any_length(tmp_path: Path, lines: list[str], refused: str | No
     else:
         with pytest.raises(SteadfitError, match=refused):
             read(tmp_path / "t.csv", target="label")
+
+
+@pytest.mark.parametrize(
+    ("styles", "reason"),
+    [
+        (("${:,.2f}", "€{:,.2f}"), "numbers of several units: $, €"),
+        (("{:.1f} kg", "{:.1f}"), "numbers of several units: kg, none"),
+        (("{:,.2f}", "{:_.2f}"), "numbers some with decimal points, some with commas"),
+        (("a{:.1f}", "b{:.1f}"), "texts that nearly all differ"),
+    ],
+)
+def test_why_a_column_of_amounts_is_left_out(
+    tmp_path: Path, styles: tuple[str, str], reason: str
+) -> None:
+    amounts = [styles[k % 2].format(1000.5 + 37.25 * k) for k in range(40)]
+    swapped = [a.replace(".", ",").replace("_", ".") if "_" in a else a for a in amounts]
+    lines = [f"{cell};{k % 7}.5;{'ab'[k % 2]}" for k, cell in enumerate(swapped)]
+    data = read(written(tmp_path, "\n".join(["price;n;label", *lines])))
+    assert any(f'"price" ({reason})' in note for note in data.notes), data.notes
+
+
+def test_the_list_in_the_answer_of_a_web_service(tmp_path: Path) -> None:
+    rows = ", ".join(f'{{"a": {k % 7}.5, "y": "{"no" if k % 2 else "yes"}"}}' for k in range(20))
+    text = f'{{"total": 20, "links": {{"next": null}}, "data": [{rows}]}}'
+    data = read(written(tmp_path, text, "api.json"), target="y")
+    assert cells(data)[:2, 0].tolist() == [0.5, 1.5]
+    assert any('the objects of the list "data"' in note for note in data.notes)

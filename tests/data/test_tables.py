@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from pyarrow import parquet
+from pyarrow import csv, parquet
 
 from steadfit import machine
-from steadfit.data import Dataset, Ragged, read, split
+from steadfit.data import Dataset, Ragged, Table, read, split
 from steadfit.errors import SteadfitError
 
 
@@ -292,3 +292,23 @@ def test_the_film_reviews(shared_data: Path) -> None:
     data = read(shared_data / "text" / "movie_reviews.csv")
     assert (len(data), data.classes) == (10_662, ("neg", "pos"))
     assert data.y.sum() == 5331  # half of them, as published
+
+
+@pytest.mark.parametrize("other", ["Ko\u0308ln", "K\u00f6ln\u200b", "\ufeffK\u00f6ln"])
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_names_that_look_the_same_are_the_same(tmp_path: Path, other: str, as_frame: bool) -> None:
+    words = ["K\u00f6ln", other, "Ulm"] * 4
+    towns = [words[k // 3] for k in range(12)]
+    table = pa.table({other: towns, "n": [0.5 * (k % 5) for k in range(12)], "y": words})
+    csv.write_csv(table, str(tmp_path / "t.csv"))
+    data = read(table if as_frame else tmp_path / "t.csv", target="y", values=[other, "n"])
+    assert data.classes == ("K\u00f6ln", "Ulm")
+    assert isinstance(data.x, Table)
+    town, _ = data.x.columns
+    assert (town.name, town.categories) == ("K\u00f6ln", ("K\u00f6ln", "Ulm"))
+
+
+def test_headers_that_look_the_same_are_refused() -> None:
+    table = pa.table({"K\u00f6ln": [1.0, 2.0], "Ko\u0308ln": [1.0, 3.0], "y": ["a", "b"]})
+    with pytest.raises(SteadfitError, match="columns of the same name: K\u00f6ln"):
+        read(table, target="y")

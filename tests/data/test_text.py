@@ -66,7 +66,7 @@ def test_every_token_keeps_its_number_in_a_language_model(tmp_path: Path) -> Non
         (b"abc", {"encoding": "utf-9"}, 'no encoding "utf-9"'),
         (b"abc", {"encoding": "utf\0"}, "There is no encoding"),
         (b"xn--a-", {"encoding": "idna"}, 'cannot be read as "idna"'),
-        ("one\ntwo".encode("utf-16-le"), {}, 'line 1 has a zero byte.*"utf-16-le" is likely'),
+        (b"one\n\0two\n", {}, 'line 2 has a zero byte.*"utf-16-le" is likely'),
         (b"one\ntwo\0", {}, "line 2 has a zero byte"),
         (
             b"caf\xe9 au lait\n",
@@ -83,6 +83,13 @@ def test_what_is_no_text_is_said(
     (tmp_path / "a.txt").write_bytes(content)
     with pytest.raises(SteadfitError, match=sentence):
         read(tmp_path / "a.txt", **options)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_told_by_its_zeros(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.txt").write_bytes(("naïve text" * 4).encode(encoding))
+    data = read(tmp_path / "a.txt", block=4)
+    assert "".join(ragged(data).tokens) == "naïve tx"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])

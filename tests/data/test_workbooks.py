@@ -159,3 +159,36 @@ def test_other_programs_files_are_refused_with_what_to_do(tmp_path, name, conten
 def test_an_xls_file_that_is_text_is_read_once_it_is_called_so(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a\tlabel\n1.5\tx\n2.5\ty\n")
     assert read(tmp_path / "t.csv").x.values[:, 0].tolist() == [1.5, 2.5]
+
+
+@pytest.mark.parametrize("title", [[], [["Trial of 2024"]]])
+@pytest.mark.parametrize(
+    ("first", "last", "blocks", "filled"),
+    [(1, 3, "xxxz", 2), (2, 3, "x..z", 0), (1, 2, "xx.z", 1), (4, 9, "x..z", 0)],
+)
+def test_cells_merged_over_rows_count_for_each_of_them(
+    tmp_path: Path, title: list[list], first: int, last: int, blocks: str, filled: int
+) -> None:
+    rows = [["block", "n", "m"], ["x", 1, 5], [None, 2, 5], [None, 3, 6], ["z", 4, 6]]
+    path = written(tmp_path, [*title, *rows])
+    book = openpyxl.load_workbook(path)
+    above = len(title) + 1
+    start, end = first + above, last + above
+    book.worksheets[0].merge_cells(f"A{start}:A{end}")
+    book.save(path)
+    table = open_table(path)
+    assert [cell or "." for cell in table.names_in("block")] == list(blocks)
+    said = [note for note in table.notes if "merged cells" in note]
+    assert bool(said) == bool(filled)
+    assert all(f"{filled} cell" in note for note in said)
+
+
+def test_cells_merged_over_both_rows_of_a_header(tmp_path: Path) -> None:
+    path = written(tmp_path, [["plot", "soil", None], [None, "pH", "N"], ["x", 5, 7], ["y", 6, 8]])
+    book = openpyxl.load_workbook(path)
+    book.worksheets[0].merge_cells("A1:A2")
+    book.worksheets[0].merge_cells("B1:C1")
+    book.save(path)
+    table = open_table(path)
+    assert table.names == ["plot", "soil pH", "soil N"]
+    assert not any("merged cells" in note for note in table.notes)

@@ -81,8 +81,10 @@ def from_table(
 
 
 def told_rows(table: Columns, names: Sequence[str], target: str | None) -> Examples:
-    """The rows of a table whose columns are told by their cells; the notes say how."""
-    columns, notes = told(table, names, target)
+    """The rows of a table whose columns are told by their cells, or by the training rows' where it
+    has a test set; the notes say how. Raises SteadfitError for test cells that do not fit."""
+    tests = np.flatnonzero(table.is_test if table.is_test is not None else ()).tolist()
+    columns, notes = told(table.without(tests) if tests else table, names, target)
     ids = row_ids(table)
     found = rows_of(coded(table, columns), columns, table.file, ids)
     return found._replace(notes=(*notes, *found.notes))

@@ -13,7 +13,8 @@ from steadfit.data.sentinels import sentinel_notes
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.arrays import is_number
 from steadfit.formats.columns import ZEROS_IN_FRONT, Columns
-from steadfit.formats.dates import are_undecided, as_dates
+from steadfit.formats.dates import are_nearly_dates, are_undecided, as_dates, guessed_century
+from steadfit.formats.units import mixed_numbers
 from steadfit.kinds.table_columns import (
     PARTS,
     Category,
@@ -83,6 +84,7 @@ def told(table: Columns, names: Sequence[str], target: str | None = None) -> Tol
             f"{table.file}: all but the {MOST_CATEGORIES} most frequent categories count as one in "
             f"{some(grouped)}."
         )
+    notes += _century_notes(table, [c.name for c in columns if isinstance(c, DatePart)])
     of_inputs = [column.name for column in columns if isinstance(column, Number)]
     numbers = of_inputs
     if target is not None:
@@ -118,8 +120,10 @@ def _columns_of(table: Columns, name: str, target: str | None) -> list[Column]:
         table.numbers(name)  # raises, and names the other cells
     if are_undecided(cells):
         raise _UselessError("dates whose day and month nothing tells apart: give day_first")
+    if are_nearly_dates(counts, table.day_first):
+        table.dates(name)  # raises, and names the other cells
     if len(counts) > FEW and len(counts) > rows / 2:
-        raise _UselessError("texts that nearly all differ")
+        raise _UselessError(mixed_numbers(list(counts)) or "texts that nearly all differ")
     frequent = sorted(counts, key=lambda cell: (-counts[cell], cell))[:MOST_CATEGORIES]
     return [Category(name, tuple(sorted(frequent)))]
 
@@ -144,6 +148,13 @@ def _parts(name: str, dates: np.ndarray) -> list[Column]:
         raise _UselessError("dates of one day")
     found: list[Column] = [DatePart(name, part) for part in parts or PARTS[:1]]
     return found
+
+
+def _century_notes(table: Columns, names: Sequence[str]) -> list[str]:
+    """The years that those of two digits are taken for."""
+    years = {n: guessed_century(table.names_in(n), table.dates(n)) for n in dict.fromkeys(names)}
+    return [f'{table.file}: years of two digits in "{name}" are read as {found}.'
+            for name, found in years.items() if found]  # fmt: skip
 
 
 def _varies(values: np.ndarray) -> bool:

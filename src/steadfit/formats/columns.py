@@ -9,7 +9,7 @@ import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some, unknown
 from steadfit.formats.cells import MISSING, are_numbers, different, floats, number_of
-from steadfit.formats.dates import are_missing, are_undecided, as_dates, no_dates, undecided
+from steadfit.formats.dates import are_missing, are_undecided, as_dates, no_dates, undecided, zoned
 from steadfit.formats.numerals import Mark
 
 if TYPE_CHECKING:
@@ -228,6 +228,11 @@ class Columns:
         if are_undecided(cells):
             raise undecided(f'{self.file}, column "{name}"', cells)
         wrong = no_dates(cells, self.day_first)
+        if not wrong:
+            zones = [None if cell is None else zoned(cell, self.day_first) for cell in cells]
+            first = next(zone for zone in zones if zone is not None)
+            others = [row for row, zone in enumerate(zones) if zone not in (None, first)]
+            raise self.refusal(name, others, f"a time with{'' if first else 'out'} a time zone")
         raise self.refusal(name, wrong, "a date such as 2024-01-31")
 
     def refuse(self, name: str, rows: Sequence[int], expected: str) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.cells import number_of
@@ -15,12 +17,13 @@ from steadfit.formats.columns import Columns
 from steadfit.formats.dialect import Dialect, dialect_of
 from steadfit.formats.encoding import read_text
 from steadfit.formats.label_first import SUFFIXES, is_label_first, with_header
-from steadfit.formats.new_columns import check_count, plain_columns
+from steadfit.formats.new_columns import check_count, plain_columns, same_letters
 from steadfit.formats.numerals import Mark
 from steadfit.formats.odd_dialects import Usual, usual
 from steadfit.formats.odd_rows import is_nameless, without_odd_rows
 from steadfit.formats.packed import inner_name
 from steadfit.formats.plain_cells import with_plain_numbers
+from steadfit.formats.row_numbers import places_of_rows
 
 if TYPE_CHECKING:
     from pyarrow import csv as arrow
@@ -75,11 +78,12 @@ def columns_of_text(
     dialect = dialect_of(text, path.name, delimiter)
     body = text.split("\n", dialect.skipped)[-1]
     header, uneven = _as_rows(path.name, _header(path, body, dialect), body, dialect)
-    table, footer = _parsed(path, body, _once(header), dialect)
-    columns = _without_nameless(plain_columns(path.name, table, 2 + dialect.skipped))
+    parsed = _parsed(path, body, _once(header), dialect)
+    columns = plain_columns(path.name, parsed.table, 2 + dialect.skipped)
+    columns = _without_nameless(replace(columns, numbers_of=parsed.places))
     columns = without_odd_rows(columns)
     _check_names(path, header, columns)
-    notes = (*odd, *dialect.notes, *uneven, *columns.notes, *footer)
+    notes = (*odd, *dialect.notes, *uneven, *columns.notes, *parsed.notes)
     columns = replace(columns, notes=notes)
     names = [name for name in columns.names if name not in verbatim]
     return with_plain_numbers(columns, names, decimal, dialect.delimiter)
@@ -97,7 +101,7 @@ def _check_options(delimiter: str | None, decimal: str | None) -> None:
 
 
 def _header(path: Path, body: str, dialect: Dialect) -> list[str]:
-    names = [name.strip() for name in next(_first_rows(body, dialect), [])]
+    names = [same_letters(name.strip()) for name in next(_first_rows(body, dialect), [])]
     if not names and body.strip():
         raise SteadfitError(
             f"{path.name} must begin with a row of column names, got a cell of more than "
@@ -172,14 +176,22 @@ def _unnamed(place: int) -> str:
     return f"unnamed {place + 1}"
 
 
-def _parsed(path: Path, body: str, names: list[str], dialect: Dialect) -> tuple[Any, list[str]]:
-    """The table, every cell as text; and what is to be said of lines after the last row."""
+class _Parsed(NamedTuple):
+    """The table, every cell as text; what is to be said of lines after the last row; and the places
+    of the rows below the header, from 0."""
+
+    table: Any
+    notes: Sequence[str]
+    places: np.ndarray
+
+
+def _parsed(path: Path, body: str, names: list[str], dialect: Dialect) -> _Parsed:
     import pyarrow as pa
     from pyarrow import csv as arrow
 
     bad: list[arrow.InvalidRow] = []
 
-    def note(row: "arrow.InvalidRow") -> str:
+    def collect(row: "arrow.InvalidRow") -> str:
         bad.append(row)
         return "skip"
 
@@ -198,7 +210,7 @@ def _parsed(path: Path, body: str, names: list[str], dialect: Dialect) -> tuple[
                 delimiter=dialect.delimiter,
                 quote_char='"' if dialect.quoted else False,
                 newlines_in_values=True,
-                invalid_row_handler=note,
+                invalid_row_handler=collect,
             ),
             arrow.ConvertOptions(
                 column_types={place: pa.string() for place in places}, strings_can_be_null=False
@@ -207,25 +219,27 @@ def _parsed(path: Path, body: str, names: list[str], dialect: Dialect) -> tuple[
     except pa.ArrowInvalid as error:
         raise SteadfitError(f"{path.name} cannot be read as a table: {error}.") from None
     last = table.num_rows + len(bad) + 1  # the header is row 1
+    places = places_of_rows(body, dialect, last - 1)
+    wrong = [row.number - 2 for row in bad]
+    found = _Parsed(_named(table, names), (), np.delete(places, wrong))
     at_end = [row.number for row in bad] == list(range(last - len(bad) + 1, last + 1))
     lone = all(row.actual_columns == 1 and "\n" not in row.text.strip() for row in bad)
     if bad and at_end and len(bad) <= _FOOTER and lone:
         what = f"{bad[0].text.strip()[:40]}"
         lines = f"the last {len(bad)} lines are" if len(bad) > 1 else "the last line is"
-        return _named(table, names), [
-            f'{path.name}: {lines} no part of the table, left out: "{what}".'
-        ]
+        said = f'{path.name}: {lines} no part of the table, left out: "{what}".'
+        return found._replace(notes=(said,))
     if bad:
         rows = [
-            f'row {row.number + dialect.skipped}: {row.actual_columns} ("{row.text[:40]}")'
-            for row in bad[:20]
+            f'row {2 + place + dialect.skipped}: {row.actual_columns} ("{row.text[:40]}")'
+            for row, place in zip(bad[:20], places[wrong[:20]].tolist(), strict=True)
         ]
         raise SteadfitError(
             f"{path.name}: each row must have {len(names)} columns, as the header has, got others "
             f"in {len(bad)}:\n" + "\n".join(rows) + ("\n…" if bad[20:] else "") + "\nCells with "
             'delimiters or line breaks must be in double quotes, and a quote in them doubled: "".'
         )
-    return _named(table, names), []
+    return found
 
 
 def _named(table: Any, names: list[str]) -> Any:

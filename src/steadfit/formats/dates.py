@@ -1,7 +1,7 @@
 """Columns of dates, as ISO 8601 has them and as people and programs write them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _DIGITS = 8  # of a day without marks; fewer may be a code
 _POINTED = re.compile(r"(\d\d?\.\d\d?\.)(\d\d)((?: .*)?)")
+_OF_TWO_DIGITS = re.compile(r"\d\d\.\d\d\.\d\d(?: .*)?")  # 31.01.24; 1.2.24 may be a version
+_YEAR = re.compile(r"\d{4}")
+_HEAD = 20  # different cells that tell that a column has no dates
 _SLASHED = re.compile(  # 1/31/2024, 31-1-2024, 1/31/24
     r"(?P<one>\d\d?)(?:/(?P<two>\d\d?)/(?P<year>\d{4}|\d\d)|-(?P<two_>\d\d?)-(?P<year_>\d{4}))"
     r"(?P<rest>(?:[ T,].*)?)"
@@ -42,7 +45,7 @@ def as_dates(column: "pa.ChunkedArray", day_first: bool | None = None) -> np.nda
         return None
     if all(cell is None or (len(cell) >= _DIGITS and compact(cell)) for cell in cells):
         cells = [cell and compact(cell) for cell in cells]
-    times = _cast(written(cells, day_first))
+    times = _cast(written(_with_years(cells), day_first))
     return None if times is None else _datetimes(times)
 
 
@@ -68,8 +71,37 @@ def are_missing(cells: Sequence[str | None]) -> bool:
 
 def no_dates(cells: Sequence[str | None], day_first: bool | None = None) -> list[int]:
     """The rows of a column whose cells are neither missing nor dates."""
-    return [row for row, cell in enumerate(written(_known(cells), day_first))
+    return [row for row, cell in enumerate(written(_with_years(_known(cells)), day_first))
             if cell is not None and _cast([cell]) is None]  # fmt: skip
+
+
+def are_nearly_dates(counts: Mapping[str, int], day_first: bool | None = None) -> bool:
+    """Whether all but a few cells are dates, of a column that `as_dates` takes for none.
+
+    counts: how often there is each cell. Few are at most a tenth, or one; those of a column of few
+    names are none that comes again.
+
+    >>> are_nearly_dates({f"2023-02-{day:02}": 1 for day in range(1, 31)})
+    True
+    """
+    cells = list(counts)
+    day_first = _day_first({*cells}) if day_first is None else day_first
+    if 2 * len(no_dates(cells[:_HEAD], day_first)) > len(cells[:_HEAD]):
+        return False
+    wrong = [counts[cells[row]] for row in no_dates(cells, day_first)]
+    few = sum(wrong) <= max(1, sum(counts.values()) // 10)
+    return few and (len(cells) > _HEAD or min(wrong, default=1) == 1)
+
+
+def guessed_century(cells: Sequence[str | None], dates: np.ndarray) -> str | None:
+    """The years of a column of dates some of which have years of two digits, in words."""
+    short = [row for row, cell in enumerate(_known(cells))
+             if cell is not None and not _YEAR.search(cell)]  # fmt: skip
+    if not short:
+        return None
+    years = dates[short].astype("datetime64[Y]")
+    first, last = str(years.min()), str(years.max())
+    return first if first == last else f"{first} to {last}"
 
 
 def microseconds(cells: Sequence[str]) -> np.ndarray | None:
@@ -101,6 +133,12 @@ def has_zone(cells: Sequence[str]) -> bool:
     """Whether dates as ISO 8601 has them have a time zone."""
     times = _cast(cells)
     return times is not None and times.type.tz is not None
+
+
+def zoned(cell: str, day_first: bool | None = None) -> bool | None:
+    """Whether a date has a time zone, in any form; None where it is missing."""
+    known = [each for each in written(_known([cell]), day_first) if each is not None]
+    return has_zone(known) if known else None
 
 
 def written_times(cells: Sequence[str], day_first: bool | None = None) -> list[str]:
@@ -147,6 +185,12 @@ def _uneven(moments: Sequence[int]) -> int:
     """How many steps are unlike the usual one."""
     steps = np.diff(np.sort(moments))
     return int(np.count_nonzero(steps != np.median(steps)))
+
+
+def _with_years(cells: Sequence[str | None]) -> list[str | None]:
+    """With whole years in dates such as 31.01.24."""
+    short = _OF_TWO_DIGITS.fullmatch
+    return [_of_whole_year(cell) if cell and short(cell) else cell for cell in cells]
 
 
 def _of_whole_year(cell: str) -> str:

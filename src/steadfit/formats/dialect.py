@@ -152,9 +152,23 @@ def _header(records: Sequence[_Record], cells: int) -> int | None:
     before it is more than a few words, or where it has numbers."""
     for place, record in enumerate(records):
         filled = sum(bool(cell.strip()) for cell in record.cells)
+        if place and _is_padded(record.cells, records[place + 1 : place + 2]):
+            continue
         if len(record.cells) == cells and not (filled <= 1 and cells > 2):
             named = not any(_NUMBER.fullmatch(cell) for cell in record.cells)
             return place if not place or (named and record.line <= _PREAMBLE) else None
         if filled > 2 or (filled > 1 and cells < 4):
             return None
     return None
+
+
+def _is_padded(cells: Sequence[str], below: Sequence[_Record]) -> bool:
+    """Whether a line before the header has delimiters at its end, to be as long as the header: the
+    next one has a name in each of its cells."""
+    words = [cell for cell in cells if cell.strip()]
+    ends = len(words) < len(cells) and all(cell.strip() for cell in cells[: len(words)])
+    return ends and any(
+        len(record.cells) == len(cells) == len({*record.cells} - {""})
+        and not any(map(_NUMBER.fullmatch, record.cells))
+        for record in below
+    )

@@ -14,22 +14,24 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_HEAD = 2**16  # bytes that tell UTF-16
 _LIKELY = ("windows-1252", "windows-1251", "shift_jis", "gb18030")
 
 
 def read_text(path: Path, encoding: str | None = None) -> str:
     """A whole text file, unpacked where it is compressed, line ends as "\\n".
 
-    encoding: a name that Python knows. If None, a byte order mark decides, or else the file must
-    be UTF-8: other encodings cannot be told apart for certain. Raises SteadfitError, with line,
-    byte, and how the place would read in likely encodings, where it is not.
+    encoding: a name that Python knows. If None, a byte order mark decides, or the zeros of UTF-16
+    without one, or else the file must be UTF-8: other encodings cannot be told apart for certain.
+    Raises SteadfitError, with line, byte, and how the place would read in likely encodings, where
+    it is not.
     """
     try:
         packed = read_regular(path)
     except OSError as error:
         raise SteadfitError(f"{path} cannot be read: {error.strerror}.") from None
     content = unpacked(path, packed)
-    marked = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
+    marked = next((name for mark, name in _MARKS if content.startswith(mark)), _unmarked(content))
     try:
         text = content.decode(encoding or marked)
     except UnicodeDecodeError as error:
@@ -49,6 +51,20 @@ def read_text(path: Path, encoding: str | None = None) -> str:
             "likely, or is it a text file?"
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _unmarked(content: bytes) -> str:
+    """UTF-16 where every second byte is most often zero, and of the others none is; else UTF-8.
+
+    >>> _unmarked("1,\u00e9".encode("utf-16-le")), _unmarked("1,\u00e9".encode())
+    ('utf-16-le', 'utf-8')
+    """
+    head = content[:_HEAD]
+    for name, zeros, others in (("utf-16-le", head[1::2], head[::2]),
+                                ("utf-16-be", head[::2], head[1::2])):  # fmt: skip
+        if 2 * zeros.count(0) > len(zeros) and not others.count(0):
+            return name
+    return "utf-8"
 
 
 def _wrong(path: Path, content: bytes, encoding: str, error: UnicodeDecodeError) -> SteadfitError:

@@ -117,7 +117,9 @@ def open_table(
         return read_text_folder(path, encoding)
     check_sheets(path)
     if path.suffix.lower() in WORKBOOKS or is_packed_workbook(path):
-        return _from_program(columns_of_text(path, sheet_text(path, sheet), ",", ".", verbatim))
+        text, notes = sheet_text(path, sheet)
+        table = _from_program(columns_of_text(path, text, ",", ".", verbatim))
+        return replace(table, notes=(*notes, *table.notes))
     if sheet is not None:
         raise SteadfitError(
             f"sheet is of workbooks ({', '.join(WORKBOOKS)}), got {path.name}. Leave it out."

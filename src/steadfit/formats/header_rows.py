@@ -80,18 +80,14 @@ def _is_second(first: Mapping[str, str]) -> bool:
 
 
 def _without_first(columns: Columns, first: Mapping[str, str]) -> Columns:
-    rest = {name: column.slice(1) for name, column in columns.data.items()}
+    rest = columns.without([0])
     words = [cell for cell in first.values() if cell]
     note = f"the row under the header has units, left out: {some(words)}"
     if _is_second(first):
-        rest = dict(zip(_of_two_rows(first), rest.values(), strict=True))
-        note = f"the header has two rows, read as {some(list(rest))}"
-    return replace(
-        columns,
-        data=rest,
-        first_row=columns.first_row + 1,
-        notes=(*columns.notes, f"{columns.file}: {note}."),
-    )
+        data = dict(zip(_of_two_rows(first), rest.data.values(), strict=True))
+        rest = replace(rest, data=data)
+        note = f"the header has two rows, read as {some(rest.names)}"
+    return replace(rest, notes=(*rest.notes, f"{rest.file}: {note}."))
 
 
 def _of_two_rows(first: Mapping[str, str]) -> list[str]:
@@ -99,5 +95,5 @@ def _of_two_rows(first: Mapping[str, str]) -> list[str]:
     above, found = "", []
     for name, word in first.items():
         above = above if is_nameless(name) else name
-        found.append(f"{above} {word}".strip() or name)
+        found.append(f"{above} {word if word != above else ''}".strip() or name)
     return found if len(set(found)) == len(found) else list(first)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.columns import Columns
 from steadfit.formats.encoding import read_text
-from steadfit.formats.json_tables import rows_of_object
+from steadfit.formats.json_tables import listed_rows, rows_of_object
 from steadfit.formats.new_columns import check_count, columns_of
 from steadfit.formats.numerals import Mark
 from steadfit.formats.plain_cells import with_plain_numbers
@@ -34,6 +34,10 @@ def read_json_lines(
     check_json(path, text.encode())
     whole = _object(text)
     within = None if whole is None else rows_of_object(whole)
+    notes = []
+    if whole is not None and within is None and (one := listed_rows(whole)):
+        name, within = one
+        notes.append(f'{path.name}: the rows are the objects of the list "{name}".')
     if whole is not None and within is None and len(text.strip().split("\n")) > 1:
         raise SteadfitError(
             f"{path.name}: must have a JSON object a line, or a list of objects, got one object "
@@ -53,7 +57,8 @@ def read_json_lines(
     names = list(dict.fromkeys(name for row in rows for name in row))
     check_count(path, len(names))
     cells = {name: [_cell(row.get(name)) for row in rows] for name in names}
-    table = columns_of(path.name, cells, places=[f"{path.name} {each.where}" for each in found])
+    places = [f"{path.name} {each.where}" for each in found]
+    table = columns_of(path.name, cells, places, notes)
     others = [n for n in names if n not in verbatim and not table.is_numeric(n)]
     return with_plain_numbers(table, others, decimal)
 

@@ -43,6 +43,17 @@ def _count_rows(names: Iterable[str]) -> bool:
     return all(name == str(place) for place, name in enumerate(names))
 
 
+def listed_rows(value: dict[str, Any]) -> tuple[str, list[dict[str, Any]]] | None:
+    """The one list of objects in an object, as answers of web services have it beside counts and
+    links, with its name; None where there is none, or several.
+
+    >>> listed_rows({"total": 2, "data": [{"a": 1}, {"a": 2}]})
+    ('data', [{'a': 1}, {'a': 2}])
+    """
+    lists = [(name, part) for name, part in value.items() if _are_all(part, dict)]
+    return lists[0] if len(lists) == 1 else None
+
+
 def _of_lists(names: list[str], rows: Any) -> list[dict[str, Any]] | None:
     if not _are_all(rows, list) or {len(row) for row in rows} != {len(names)}:
         return None

@@ -1,7 +1,7 @@
 """Rows of a file that are no examples: repeated headers, totals, and empty ones."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,34 +16,64 @@ _TOTALS = ("total", "totals", "grand total", "sum", "summe", "gesamt", "gesamtsu
            "totaal", "mean", "average", "mittelwert", "moyenne", "promedio")  # fmt: skip
 
 _YEAR = re.compile("[: ]+[0-9]{4}:?$")  # after the name of a total
+_SUM = "(sub|grand )?totals?|sums?|(zwischen|gesamt)?summe|gesamt"
+_SUBTOTAL = rf"(?i)^\s*({_SUM})\b.{{0,30}}$|^.{{0,30}}\b({_SUM})[: ]*$"
 _SENTENCE = 5  # words of a cell, at least, that is no name of a column
 
 
 def without_odd_rows(columns: Columns) -> Columns:
-    """Without rows of units, repeated headers, empty rows at the end, and last rows
-    of totals; the notes say which. Raises SteadfitError where there is no header."""
+    """Without empty rows, rows of units, repeated headers, subtotals, and last rows
+    of totals; the notes say which. Raises SteadfitError where there is no header,
+    and where all rows are empty."""
+    empty = _empty(columns)
+    if len(empty) == len(columns):
+        raise SteadfitError(f"{columns.file} has no rows with a value.")
+    columns = _without(columns, empty, "{} without any value left out")
     columns = without_header_rows(columns)
-    for found in (_empty_at_the_end, _repeated_headers, _totals):
-        rows = found(columns)
-        if len(rows) and len(rows) < len(columns):
-            numbers = some([f"row {columns.number_of_row(row)}" for row in rows])
-            note = f"{columns.file}: {_WHAT[found].format(counted(len(rows), 'rows'))}: {numbers}."
-            columns = columns.without(rows)
-            columns = replace(columns, notes=(*columns.notes, note))
+    again = _repeated_headers(columns)
+    columns = _without(columns, again, "the header comes again in {}, left out")
+    columns = _without(columns, _totals(columns), "{} of totals left out")
+    columns = _without(columns, _subtotals(columns), "{} of subtotals left out")
     _check_header(columns)
     return columns
 
 
-def _empty_at_the_end(columns: Columns) -> list[int]:
+def _without(columns: Columns, rows: Sequence[int], what: str) -> Columns:
+    """Without these rows, which the notes call so, unless there are no others."""
+    if not rows or len(rows) == len(columns):
+        return columns
+    numbers = some([f"row {columns.number_of_row(row)}" for row in rows])
+    note = f"{columns.file}: {what.format(counted(len(rows), 'rows'))}: {numbers}."
+    columns = columns.without(rows)
+    return replace(columns, notes=(*columns.notes, note))
+
+
+def _empty(columns: Columns) -> list[int]:
     """In a table of several columns: in one, an empty row may be a text without words."""
-    last = len(columns)
-    while last and len(columns.data) > 1 and not any(_cells(columns, last - 1)):
-        last -= 1
-    return list(range(last, len(columns)))
+    empty = np.full(len(columns), len(columns.data) > 1)
+    for column in columns.data.values():
+        if not empty.any():
+            break
+        empty &= ~_match(column, r"\S")
+    return np.flatnonzero(empty).tolist()
 
 
-def _cells(columns: Columns, row: int) -> Iterator[str]:
-    return ((column[row].as_py() or "").strip() for column in columns.data.values())
+def _subtotals(columns: Columns) -> list[int]:
+    """Rows whose first cell says so, with numbers, and whose cells in the other columns of names
+    are empty."""
+    unseen, found = np.full(len(columns), True), np.full(len(columns), False)
+    for column in columns.data.values():
+        if not unseen.any():
+            break
+        found |= unseen & _match(column, _SUBTOTAL)
+        unseen &= ~_match(column, r"\S")
+    if not found.any():
+        return []
+    named = {name: _match(column, r"\pL") for name, column in columns.data.items()}
+    names = [name for name, words in named.items() if 2 * words[~found].sum() > (~found).sum()]
+    alone = sum(words.astype(int) for words in named.values()) == 1
+    counts = sum(_match(column, r"^[^\pL]*[0-9][^\pL]*$") for column in columns.data.values()) > 0
+    return np.flatnonzero(found & alone & counts).tolist() if len(names) > 1 else []
 
 
 def _repeated_headers(columns: Columns) -> list[int]:
@@ -80,13 +110,6 @@ def _without_year(cell: str) -> str:
     return _YEAR.sub("", cell.strip().lower()).rstrip(": ")
 
 
-_WHAT = {
-    _empty_at_the_end: "{} without any value at the end left out",
-    _repeated_headers: "the header comes again in {}, left out",
-    _totals: "{} of totals left out",
-}
-
-
 def _check_header(columns: Columns) -> None:
     """Raise SteadfitError where the first line is a row like the others: some of its cells are
     numbers, and each of the others comes again in its own column; or one comes again, and another
@@ -114,3 +137,11 @@ def _rows_of(text: str, column: Any) -> list[int]:
     same = pc.call_function("equal", [pc.call_function("utf8_trim_whitespace", [column]),
                                       pa.scalar(text)])  # fmt: skip
     return np.flatnonzero(np.asarray(same)).tolist()
+
+
+def _match(column: Any, regex: str) -> np.ndarray:
+    """Which cells match; empty ones do not."""
+    import pyarrow.compute as pc
+
+    found = pc.call_function("match_substring_regex", [column], pc.MatchSubstringOptions(regex))
+    return np.asarray(found.fill_null(False))

@@ -2,11 +2,11 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from steadfit.errors import SteadfitError, some
-from steadfit.formats.numerals import can_be_numbers, pattern
+from steadfit.formats.numerals import Mark, can_be_numbers, pattern
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,6 +18,8 @@ _NUMBER = "[0-9](?:[0-9.,'\u2019 \u00a0\u202f]*[0-9.,])?|[.,][0-9]+"
 _BEFORE = re.compile(f"[+-]?({_SIGN}){_BLANK}[+-]?({_NUMBER})")
 # No full stop before a word: 0.png is a file.
 _AFTER = re.compile(f"[+-]?({_NUMBER}){_BLANK}({_SIGN}|(?<![.,]){_WORD})")
+_MOST_UNITS = 5  # of one column; more are codes
+_MARKS: tuple[Mark, ...] = (".", ",")
 _PLAIN = re.compile(f"{pattern('.')}|{pattern(',')}")
 _IN_BRACKETS = r"^\(([^()]*[0-9][^()]*)\)$"  # as accountants write amounts below zero
 _MINUS_AFTER = r"^([0-9][0-9.,]*)-$"  # as SAP writes them
@@ -99,6 +101,23 @@ def spelt_with_unit(labels: Iterable[str], names: Collection[str]) -> Mapping[st
         label: [_number_alone(label)] for label in unknown if _number_alone(label) in {*names}
     }
     return {label: same[0] for label, same in found.items() if len(same) == 1}
+
+
+def mixed_numbers(cells: Sequence[str]) -> str | None:
+    """Why cells that are all numbers are none as a column, in words; None for others.
+
+    >>> mixed_numbers(["$1,234.50", "\u20ac900.10"]), mixed_numbers(["1.234,50", "1,234.50"])
+    ('numbers of several units: $, \u20ac', 'numbers some with decimal points, some with commas')
+    """
+    units = {_unit(cell) for cell in cells}
+    bare = [_number_alone(cell) for cell in cells]
+    if len(units) > _MOST_UNITS or not all(map(_PLAIN.fullmatch, bare)):
+        return None
+    if len(units) > 1:
+        return f"numbers of several units: {some(sorted(unit or 'none' for unit in units))}"
+    if not any(all(re.fullmatch(pattern(mark), cell) for cell in bare) for mark in _MARKS):
+        return "numbers some with decimal points, some with commas"
+    return None
 
 
 def _number_alone(cell: str) -> str:

@@ -6,13 +6,14 @@ import re
 import warnings
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from steadfit.errors import SteadfitError, some, unknown
+from steadfit.errors import SteadfitError, counted, some, unknown
 from steadfit.files import reading
+from steadfit.formats.merged_cells import Merged, fill_merged, merged_over_rows
 from steadfit.formats.packed import Parts, unpacked
 from steadfit.machine import check_unpacked
 from steadfit.regular_files import open_regular, read_regular
@@ -50,12 +51,20 @@ def check_sheets(path: Path) -> None:
     raise SteadfitError(f"{path.name} is no workbook of Excel, but text. Name it .csv.")
 
 
-def sheet_text(path: Path, sheet: str | None = None) -> str:
+class Sheet(NamedTuple):
+    """A sheet as CSV, and what is to be said of how it was read."""
+
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+def sheet_text(path: Path, sheet: str | None = None) -> Sheet:
     """One sheet of an .xlsx file, packed or not, as CSV with commas and decimal points.
 
     sheet: its name; the only one that has cells if None.
 
-    Formulas count by the values that the file has for them; dates are written as ISO 8601. Raises
+    Formulas count by the values that the file has for them; dates are written as ISO 8601. Each row
+    of cells that are merged over several has their value. Raises
     SteadfitError where openpyxl is absent, for another sheet or several, for formulas without a
     value, for errors in cells, for what is no workbook, and for what would fill the memory.
     """
@@ -79,7 +88,8 @@ def sheet_text(path: Path, sheet: str | None = None) -> str:
             )
             name = _chosen_sheet(path, values, sheet)
             formulas[name].reset_dimensions()
-            return _text(path, values[name], formulas[name], len(content))
+            merged = merged_over_rows(_xml(content, values[name]))
+            return _text(path, values[name], formulas[name], merged, len(content))
     except SteadfitError:
         raise
     except Exception as error:  # what is damaged, or made to do damage, may raise anything
@@ -92,6 +102,11 @@ def _check_size(path: Path, content: bytes) -> None:
     with zipfile.ZipFile(Parts(io.BytesIO(content))) as archive:  # pyright: ignore[reportArgumentType]
         size = sum(member.file_size for member in archive.infolist())
     check_unpacked(path.name, _COPIES * size, len(content), "save the sheet as CSV")
+
+
+def _xml(content: bytes, sheet: Any) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return archive.read(sheet._worksheet_path)  # no other part of openpyxl has it
 
 
 def _chosen_sheet(path: Path, book: Any, sheet: str | None) -> str:
@@ -116,20 +131,23 @@ def _chosen_sheet(path: Path, book: Any, sheet: str | None) -> str:
     return wanted[0]
 
 
-def _text(path: Path, values: Any, formulas: Any, packed: int) -> str:
+def _text(path: Path, values: Any, formulas: Any, merged: Sequence[Merged], packed: int) -> Sheet:
     rows, size = [], 0
     _check_marks(path, values)
     for row in _rows(path, values, formulas):
         rows.append(row)
         size += sum(map(len, row)) + _CELL * (len(row) + 1)
         check_unpacked(path.name, _COPIES * size, packed, "save the sheet as CSV")
+    filled = fill_merged(rows, merged)
     width = max(map(len, rows))
     check_unpacked(path.name, _CELL * width * len(rows), packed, "save the sheet as CSV")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for row in rows:
         writer.writerow(row + [""] * (width - len(row)) if row else row)
-    return text.getvalue()
+    cells = counted(filled, "cells")
+    note = f"{path.name}: merged cells count for each of their rows: {cells} filled."
+    return Sheet(text.getvalue(), (note,) if filled else ())
 
 
 def _rows(path: Path, values: Any, formulas: Any) -> Iterator[list[str]]:

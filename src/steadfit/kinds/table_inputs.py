@@ -74,9 +74,10 @@ def rows_in_memory(
     learned: KnownLabels | None = None,
     trained: Writing = NOTHING_TOLD,
 ) -> Examples:
-    """Rows of a frame, of dicts, or of an array of numbers. Raises SteadfitError as `read_rows`."""
+    """Rows of a frame, of dicts, of a dict of columns or values, or of an array of numbers. Raises
+    SteadfitError as `read_rows`."""
     if isinstance(given, dict):
-        given = [given]
+        given = _rows_of_dict(given)
     if isinstance(given, (list, tuple)) and given and all(isinstance(row, dict) for row in given):
         given = _as_frame(given)
     if is_frame(given):
@@ -259,6 +260,22 @@ def _from_npz(source: Path, columns: Sequence[Column]) -> Examples:
             f"{', '.join(others) or 'nothing'}."
         )
     return from_matrix(as_array(arrays["x"], "x"), columns, f"{source.name}: x")
+
+
+def _rows_of_dict(given: dict) -> list[dict]:
+    """A row of single values, or those of lists and arrays, a column each."""
+    plain = {name: x.tolist() if hasattr(x, "tolist") else x for name, x in given.items()}
+    lengths = {name: len(x) if isinstance(x, (list, tuple)) else 0 for name, x in plain.items()}
+    if not any(lengths.values()):
+        return [given]
+    if len({*lengths.values()}) > 1:
+        found = some([f"{count} of {name}" if count else f"a single one of {name}"
+                      for name, count in lengths.items()])  # fmt: skip
+        raise SteadfitError(
+            f"A dict must have a value for each column, or as many of each, got {found}. Give "
+            "lists of the same length."
+        )
+    return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
 
 
 def _as_frame(rows: Sequence[dict]) -> Any:

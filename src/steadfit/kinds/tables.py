@@ -94,8 +94,8 @@ class Tables(Kind[Table]):
         )
 
     def from_memory(self, given: Any, form: Form | None) -> Table:
-        """A path, a table of pandas', polars' or Arrow's, a dict or a list of dicts by the columns'
-        names, or an array of numbers, (rows, columns) or one row."""
+        """A path, a table of pandas', polars' or Arrow's, a dict of values or columns or a list of
+        dicts by the columns' names, or an array of numbers, (rows, columns) or one row."""
         if isinstance(given, (str, Path)):
             return said(self.read(existing(given), form))
         return said(table_inputs.rows_in_memory(given, self.columns_of, self.learned, self.writing))

@@ -11,6 +11,7 @@ from steadfit.data.targets import TaskName
 from steadfit.errors import SteadfitError, some, unknown
 from steadfit.formats.clock_changes import check_zone
 from steadfit.formats.columns import Columns
+from steadfit.formats.new_columns import same_letters
 from steadfit.kinds import Unit
 
 KINDS = ("table", "series")
@@ -111,6 +112,7 @@ def targets_of(table: Columns, asked: Asked, label: str) -> np.ndarray:
 def listed(names: str | Sequence[str] | None, known: Sequence[str] = ()) -> list[str]:
     """Several names as a list, or with commas between them, which a known one may have itself."""
     if isinstance(names, str):
+        names = same_letters(names)
         return [names] if names in known else [name.strip() for name in names.split(",")]
     found: list[Any] = [names] if isinstance(names, int) else list(names or ())
     wrong = [each for each in found if not isinstance(each, str)]
@@ -118,7 +120,7 @@ def listed(names: str | Sequence[str] | None, known: Sequence[str] = ()) -> list
         raise SteadfitError(
             f"Columns must be given by their names, got {wrong[0]}. Columns: {some(known)}."
         )
-    return found
+    return list(map(same_letters, found))
 
 
 def numbers(given: str | Sequence[float] | None) -> tuple[float, ...]:

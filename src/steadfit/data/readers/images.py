@@ -60,7 +60,7 @@ def read(
     pixels: of the longer side, kept at most where no size is given; 64 if None.
     fit: "pad" shows each image whole, centred, and fills what is left with the median colour of its
         border; "crop" fills the size and cuts off what lies beyond.
-    damaged: the largest share of images that may be unreadable; each is named in the notes.
+    damaged: the largest share of images that may be unreadable; the notes count and name them.
     labels: a table with a row an image, in the folder or elsewhere: one column has the file's path
         or name. target: its column of labels, which may be numbers too; told by its name if None;
         or columns of 0 and 1, as in `steadfit.data.readers.tables.read`.

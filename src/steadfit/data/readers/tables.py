@@ -15,6 +15,7 @@ from steadfit.data.readers.asked import (
     targets_of,
 )
 from steadfit.data.readers.forecast_tables import forecast
+from steadfit.data.readers.nearly_numbers import checked_words
 from steadfit.data.readers.one_hot import one_column, siblings_note
 from steadfit.data.readers.series_tables import long, wide
 from steadfit.data.readers.text_tables import texts_of
@@ -149,8 +150,10 @@ def read(
     if len(asked.targets) > 1 and horizon is None:
         table, column, mark = one_column(table, asked.targets, task)
         asked = replace(asked, targets=[column], several=mark or None, marks=asked.targets)
-    if horizon is None and series is None and missing == "drop" and asked.several is None:
-        table = _labelled_rows(table, _the_target(table, asked))
+    if horizon is None and series is None and asked.several is None:
+        column = _the_target(table, asked)
+        table = checked_words(table, column, task, missing, decimal)
+        table = _labelled_rows(table, column) if missing == "drop" else table
     data = forecast(table, asked) if horizon is not None else _labelled(table, asked)
     return replace(
         data,
