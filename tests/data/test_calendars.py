@@ -193,6 +193,8 @@ def test_where_day_and_month_could_be_either_the_option_decides(tmp_path: Path) 
          "rows seem to be of several series, told apart by unique_id, as ds rises in each"),
         ("unique_id,ds,v", [f"{s},{i}" for i in range(30) for s in "ab"],
          "told apart by unique_id"),
+        ("step,v", sorted(map(str, range(40))), "as step counts steps, and falls"),
+        ("week_no,v", [str(i * 7 % 40) for i in range(40)], "as week_no counts steps, and falls"),
         ("when,v", [f"{hour.isoformat()}{'Z' * (i % 2)}" for i, hour in enumerate(HOURS)],
          "a time zone in all cells or in none"),
         ("date,v", [f"{2000 + i}~1" for i in range(40)], 'got "2000~1"'),

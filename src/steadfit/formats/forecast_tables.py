@@ -10,17 +10,12 @@ from steadfit.formats.calendars import Ticks
 from steadfit.formats.clock_changes import check_zone
 from steadfit.formats.clocks import ABSENT, Clock, read_clock
 from steadfit.formats.columns import Columns
-from steadfit.formats.covariates import (
-    CALENDAR,
-    Covariate,
-    ahead,
-    check_parts,
-    parts_of,
-)
+from steadfit.formats.covariates import CALENDAR, Covariate, ahead, check_parts, parts_of
 from steadfit.formats.form import Form, Rows
 from steadfit.formats.gaps import FILLS, check_rule, filled, filled_note, filled_windows
 from steadfit.formats.joined_times import with_joined_names
 from steadfit.formats.long_tables import check_complete, rows_of_series
+from steadfit.formats.time_columns import check_steps
 from steadfit.formats.wide_dates import VALUE, as_long
 
 PAST = "Nothing is filled in, as that could bring the future into the past: "
@@ -149,6 +144,9 @@ class ForecastTable(Form):
             )
         table = with_joined_names(table, self.series)
         members = rows_of_series(table, self.series)
+        if self.time is None:
+            free = [name for name in table.names if name not in self.needed()]
+            check_steps(table, free, list(members.values()))
         clock = read_clock(table, members, self.time, self.fill, self.zone, self.step)
         self._check_step(table, clock.step)
         series = self.channels(table, clock)

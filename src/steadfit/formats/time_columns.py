@@ -22,6 +22,7 @@ _CALLED = ("ts", "timestamp", "unix", "epoch", "time", "datetime", "date", "unix
 _STEPS = ("", "id", "index", "t", "step", "period", "row", "no", "nr", "unnamed: 0", *_CALLED)
 _YEAR = re.compile(r"(?<!\d)(19|20)\d\d(?!\d)")
 _LOOKED_AT = 50  # cells that tell whether a column has dates
+_ROWS = 8  # of different whole numbers that count steps; fewer may be anything
 
 
 class Times(NamedTuple):
@@ -177,6 +178,25 @@ def check_in_order(table: Columns, free: Sequence[str], series: str | None) -> N
                 f"{table.file}: the rows seem to be of several series, told apart by {name}, as "
                 f"{rising[0]} rises in each. Name these columns with the options series and time."
             )
+
+
+def check_steps(table: Columns, free: Sequence[str], members: Sequence[np.ndarray]) -> None:
+    """Raise SteadfitError where a column that has no other use counts steps, and the rows of a
+    series are in another order. members: the rows of each."""
+    for name in (name for name in free if is_whole(table, name)):
+        each = [table.numbers(name)[rows] for rows in members if len(rows) >= _ROWS]
+        mixed = any(len({*np.sign(np.diff(values))}) > 1 for values in each)
+        if mixed and all(map(_counts, each)):
+            raise SteadfitError(
+                f"{table.file}: the rows seem to be in another order than that of time, as {name} "
+                "counts steps, and falls from some rows to the next. Name it with the option "
+                "time, sort the rows, or remove the column."
+            )
+
+
+def _counts(values: np.ndarray) -> bool:
+    """Whether different whole numbers are all of a range, or most."""
+    return len(np.unique(values)) == len(values) and np.ptp(values) < 2 * len(values)
 
 
 def is_whole(table: Columns, name: str) -> bool:

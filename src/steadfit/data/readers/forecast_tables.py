@@ -28,6 +28,7 @@ from steadfit.formats.time_columns import (
     Times,
     are_times,
     check_in_order,
+    check_steps,
     is_whole,
     read_times,
     seem_times,
@@ -49,6 +50,8 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
     targets = _to_forecast(table, asked)
     columns = [*targets, *(name for name in asked.values if name not in targets)]
     members = rows_of_series(table, asked.series)
+    if asked.time is None:
+        check_steps(table, _free(table, asked), list(members.values()))
     clock = read_clock(table, members, asked.time, asked.fill, asked.zone)
     window, seasons = _window_and_seasons(asked, clock.seasons, clock.members)
     season, *longer = seasons or (1,)
