@@ -116,6 +116,9 @@ def test_dates(tmp_path: Path, times: list[str], after: str | None, backwards: b
          "2024-01-22T12:00:00"),
         ("Date,Time,v", [f"{h:%d/%m/%Y},{h:%H.%M.%S}" for h in HOURS], "2024-01-22T12:00:00"),
         ("date,hour,v", [f"{h:%Y-%m-%d},{h.hour + 1}" for h in HOURS], "2024-01-22T13:00:00"),
+        ("Datum,Uhrzeit,v", [f"{h:%d.%m.%y,%H:%M}" for h in HOURS], "2024-01-22T12:00:00"),
+        ("Datum,Uhrzeit,v", [f"{h:%d.%m.%Y,%H:%M} - {h.hour + 1}:00" for h in HOURS],
+         "2024-01-22T12:00:00"),
         ("year,v", list(map(str, range(1980, 2020))), "2020"),
     ],
 )  # fmt: skip
@@ -283,6 +286,24 @@ def test_a_column_a_date(
         same = wide(tmp_path, [names[0]] * 2, head, dates)
         with pytest.raises(SteadfitError, match="each row must be a series with a name of its own"):
             read(same, horizon=1)
+
+
+@pytest.mark.parametrize(
+    ("names", "head", "ids", "unused"),
+    [
+        (["101", "102"], "store", ["101", "102"], ""),
+        (["n,101", "n,102"], "region,store", ["n / 101", "n / 102"], ""),
+        (["n,1.5", "s,2.5"], "region,size", ["n", "s"], "size"),
+        (["1,1.5", "1,2.5"], "code,size", ["2", "3"], "code, size"),
+    ],
+)
+def test_numbers_beside_columns_of_dates(
+    tmp_path: Path, names: list[str], head: str, ids: list[str], unused: str
+) -> None:
+    path = wide(tmp_path, names, head, JANUARY)
+    data = read(path, horizon=1, window=4, season=1)
+    assert list(data.schema.read(path).ids) == ids
+    assert (f"Columns not used: {unused}." in data.notes) == bool(unused)
 
 
 def test_a_row_a_year_and_a_column_a_month(tmp_path: Path) -> None:

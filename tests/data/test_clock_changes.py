@@ -212,3 +212,31 @@ def test_series_of_archives_and_long_tables_are_evenly_spaced(tmp_path, times):
     data = read(tmp_path / "s.csv", series="id", time="when", target="label")
     assert not any("equally spaced" in note for note in data.notes)
     assert data.x.lengths.tolist() == [len(times)] * 4
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", None])
+@pytest.mark.parametrize("day", [datetime(2024, 3, 31), datetime(2024, 10, 27)])
+@pytest.mark.parametrize("order", ["newest first", "shuffled"])
+def test_rows_in_another_order_over_a_change(zone, day, order):
+    times = microseconds(local("Europe/Berlin", day, 60))
+    moved = np.arange(len(times))[::-1]
+    if order == "shuffled":
+        moved = np.random.default_rng(0).permutation(len(times))
+    even, notes = without_changes(times[moved], [np.arange(len(times))], zone)
+    if order == "shuffled" and day.month == 10:  # nothing tells which 2 o'clock is the first
+        assert notes == []
+        assert (even == times[moved]).all()
+        return
+    assert len(notes) == 1
+    assert (np.diff(even[np.argsort(moved)]) == HOUR).all()
+    if zone is not None:
+        utc = to_utc(times[moved], [np.arange(len(times))], zone)
+        assert (utc == to_utc(times, [np.arange(len(times))], zone)[moved]).all()
+        assert (to_local(utc, zone) == times[moved]).all()
+
+
+def test_changes_are_told_beside_rows_that_are_missing():
+    times = microseconds(local("Europe/Berlin", datetime(2023, 3, 26), 60, steps=24 * 600))
+    rows = np.delete(np.arange(len(times)), [5, 6, 4000, 9001])
+    even, _ = without_changes(times, [rows])
+    assert (np.diff(even[rows]) // HOUR == np.diff(rows)).all()

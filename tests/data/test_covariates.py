@@ -9,7 +9,7 @@ import torch
 import steadfit as sf
 from steadfit.data import Forecast, forecast_of, from_forecast, read, split
 from steadfit.errors import SteadfitError
-from steadfit.formats.covariates import CALENDAR, parts_of
+from steadfit.formats.covariates import CALENDAR, calendar_channels
 from steadfit.references import REFERENCES
 from steadfit.training import TrainedModel
 
@@ -158,9 +158,9 @@ def test_the_calendar_is_that_of_the_steps_forecast(tmp_path: Path) -> None:
 
 def test_hours_are_read_from_the_times() -> None:
     times = np.array(["1969-12-31T23:30", "2024-02-29T05:00"], "datetime64[us]").astype(np.int64)
-    assert parts_of(times, ["hour"]).argmax(1).tolist() == [23, 5]
-    assert parts_of(times, ["weekday"]).argmax(1).tolist() == [2, 3]
-    assert parts_of(times, list(CALENDAR)).sum(1).tolist() == [3, 3]
+    assert calendar_channels(times, ["hour"]).argmax(1).tolist() == [23, 5]
+    assert calendar_channels(times, ["weekday"]).argmax(1).tolist() == [2, 3]
+    assert calendar_channels(times, list(CALENDAR)).sum(1).tolist() == [3, 3]
 
 
 def test_a_model_with_columns_comes_back_and_is_exported(with_price, tmp_path: Path) -> None:

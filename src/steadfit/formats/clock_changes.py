@@ -1,5 +1,6 @@
 """Local times over the days on which clocks are changed, by the rules of the world's time zones."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -14,6 +15,7 @@ from steadfit.errors import SteadfitError, some
 
 DAY = 86_400_000_000  # microseconds
 _MINUTE = 60_000_000
+_MOST = 180 * _MINUTE  # by which a clock is changed
 _USUAL = (30 * _MINUTE, 60 * _MINUTE)  # by which clocks are changed; others are told by their zone
 _WEEK = 7 * 24 * 60  # minutes; no zone changes its clock there and back within one
 _EPOCH = datetime(1970, 1, 1)
@@ -51,7 +53,9 @@ def without_changes(
     """
     found, days = times.copy(), set()
     for given in members:
-        rows = given if times[given[0]] <= times[given[-1]] else given[::-1]
+        rows = _by_time(times, given)
+        if rows is None:
+            continue
         local = times[rows]
         shifts = _told(local) if zone is None else _known(local, zone)
         found[rows[1:]] -= shifts.cumsum()
@@ -69,7 +73,7 @@ def to_utc(times: np.ndarray, members: Iterable[np.ndarray], zone: str) -> np.nd
     members = list(members)
     found, _ = without_changes(times, members, zone)
     for rows in members:
-        first = _EPOCH + timedelta(microseconds=int(times[rows[0]]))
+        first = _EPOCH + timedelta(microseconds=int(times[rows].min()))
         offset = first.replace(tzinfo=ZoneInfo(zone)).utcoffset() or timedelta()
         found[rows] -= offset // timedelta(microseconds=1)
     return found
@@ -89,21 +93,58 @@ def to_local(times: np.ndarray, zone: str) -> np.ndarray:
     return pc.call_function("local_timestamp", [moments]).cast(pa.int64()).to_numpy()
 
 
-class _Shifts(NamedTuple):
-    """by: how far clocks were put forward between each row and the next, int64. seen: how many
-    changes the rows show. missed: whether they lack one that lies among them."""
+def _by_time(times: np.ndarray, given: np.ndarray) -> np.ndarray | None:
+    """The rows of a series, the earliest first; None where nothing tells which that is.
 
-    by: np.ndarray
+    Times that come again in autumn are told apart by the file's order, so rows stay in it where
+    they fall back no further and no more often than clocks do.
+    """
+    rows = given if times[given[0]] <= times[given[-1]] else given[::-1]
+    falls = np.minimum(np.diff(times[rows]), 0)
+    first, last = _years(times[rows])
+    if falls.min(initial=0) >= -_MOST and np.count_nonzero(falls) <= 2 * (last - first + 1):
+        return rows
+    ordered = rows[np.argsort(times[rows], kind="stable")]
+    return ordered if np.diff(times[ordered]).all() else None
+
+
+class _Series(NamedTuple):
+    """The times of a series. step: their usual distance; 0 where there are too few to tell.
+    highest: up to each row. lowest: from each row on."""
+
+    local: np.ndarray
+    step: int
+    highest: np.ndarray
+    lowest: np.ndarray
+
+    @classmethod
+    def of(cls, local: np.ndarray) -> "_Series":
+        step = int(np.median(np.diff(local))) if len(local) > 3 else 0
+        lowest = np.minimum.accumulate(local[::-1])[::-1]
+        return cls(local, step, np.maximum.accumulate(local), lowest)
+
+
+class _Shifts(NamedTuple):
+    """by: how far clocks were put forward after a row, by its place. seen: how many changes the
+    rows show. missed: whether they lack one that lies among them."""
+
+    by: dict[int, int]
     seen: int
     missed: bool
+
+    def between(self, rows: int) -> np.ndarray:
+        """How far clocks were put forward between each of so many rows and the next, int64."""
+        found = np.zeros(rows - 1, np.int64)
+        found[list(self.by)] = list(self.by.values())
+        return found
 
 
 def _told(local: np.ndarray) -> np.ndarray:
     """How far clocks were put forward between each row of a series and the next, told by the rules
     of that zone whose changes explain the most; 0 where none does, or two do otherwise."""
-    distances, step = np.diff(local), _step(local)
-    nothing = np.zeros_like(distances)
-    odd = distances - step
+    series = _Series.of(local)
+    step, odd = series.step, np.diff(local) - series.step
+    nothing = np.zeros_like(odd)
     jumps = np.flatnonzero(np.isin(abs(odd), _USUAL))
     if not 0 < step < DAY or not len(jumps):
         return nothing
@@ -112,41 +153,42 @@ def _told(local: np.ndarray) -> np.ndarray:
     before = local[jumps, None]
     if not ((before < at) & (at <= before + step) & (odd[jumps, None] == by)).any():
         return nothing  # as of most tables with gaps
-    each = [_shifts(local, rule) for rule in rules]
+    each = [_shifts(series, rule) for rule in rules]
     found = [shifts for shifts in each if shifts.seen and not shifts.missed]
     most = max((shifts.seen for shifts in found), default=0)
-    best = {shifts.by.tobytes(): shifts.by for shifts in found if shifts.seen == most}
-    return next(iter(best.values())) if len(best) == 1 else nothing
+    best = {frozenset(shifts.by.items()): shifts for shifts in found if shifts.seen == most}
+    return next(iter(best.values())).between(len(local)) if len(best) == 1 else nothing
 
 
 def _known(local: np.ndarray, zone: str) -> np.ndarray:
     """How far a zone's clocks were put forward between each row of a series and the next."""
-    return _shifts(local, _changes_in(zone, *_years(local)), sure=True).by
+    rule = _changes_in(zone, *_years(local))
+    return _shifts(_Series.of(local), rule, sure=True).between(len(local))
 
 
-def _shifts(local: np.ndarray, rule: Sequence[Change], sure: bool = False) -> _Shifts:
+def _shifts(series: _Series, rule: Sequence[Change], sure: bool = False) -> _Shifts:
     """What changes of the clock make of a series' times. sure: that there were these changes; else
     they are missed where rows a step apart pass over them."""
-    before, after, step = local[:-1], local[1:], _step(local)
-    by, seen, missed = np.zeros_like(before), 0, False
-    for change in rule:
+    local, step = series.local, series.step
+    times = np.array([change.at for change in rule], np.int64)
+    begins = np.maximum(series.highest.searchsorted(times - step) - 1, 0).tolist()
+    ends = np.minimum(series.lowest.searchsorted(times), len(local) - 1).tolist()
+    by, seen, missed = Counter[int](), 0, False
+    for change, begin, end in zip(rule, begins, ends, strict=True):
+        # of no other rows is the one before the change, and it or the next a step near
+        before, after = local[begin:end], local[begin + 1 : end + 1]
         exact = (before < change.at) & (change.at <= before + step)
         exact &= (after == before + step + change.by) | (sure & (after <= before))
         over = (before < change.at) & (after >= change.at + max(change.by, 0))
         over &= sure | (after - before > step)
         if exact.any():
-            by[exact.argmax()] += change.by
+            by[begin + int(exact.argmax())] += change.by
             seen += 1
         elif over.any():
-            by[over.argmax()] += change.by
+            by[begin + int(over.argmax())] += change.by
         elif local[0] < change.at + min(change.by, 0) and change.at <= local[-1]:
             missed = True
-    return _Shifts(by, seen, missed)
-
-
-def _step(local: np.ndarray) -> int:
-    """The usual distance of rows; 0 where there are too few to tell."""
-    return int(np.median(np.diff(local))) if len(local) > 3 else 0
+    return _Shifts({place: shift for place, shift in by.items() if shift}, seen, missed)
 
 
 def _years(local: np.ndarray) -> tuple[int, int]:

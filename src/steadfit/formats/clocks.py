@@ -8,6 +8,7 @@ import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.calendars import Ticks, as_months, as_workdays, month_day, workdays
+from steadfit.formats.clock_changes import DAY
 from steadfit.formats.columns import Columns
 from steadfit.formats.gaps import FILLS
 from steadfit.formats.jitter import without_jitter
@@ -17,15 +18,14 @@ from steadfit.formats.wall_clocks import WallClocks, wall_clocks
 
 ABSENT = -1  # in the place of a row that is not in the table
 
-_DAY = 86_400_000_000  # microseconds
-_SEASONS = {_DAY: 7, 7 * _DAY: 52}  # steps by their distance
+_SEASONS = {DAY: 7, 7 * DAY: 52}  # steps by their distance
 _MONTHS = {1: 12, 3: 4}  # steps of a year by the months between them
 _WORKDAYS = {1: 5}  # steps of a week by the workdays between them
 _LONGEST_SEASON = 700  # steps: the week of 15 minutes is one; those of minutes would be too many
 _UNITS = {
-    "days": _DAY,
-    "hours": _DAY // 24,
-    "minutes": _DAY // 1440,
+    "days": DAY,
+    "hours": DAY // 24,
+    "minutes": DAY // 1440,
     "seconds": 1_000_000,
     "microseconds": 1,
 }
@@ -143,7 +143,7 @@ def _seasons(ticks: Ticks) -> tuple[int, ...]:
     """The day and the week of steps that divide a day, the week of days, the year of longer ones;
     none where the times are numbers.
 
-    >>> [_seasons(Ticks(0, _DAY / each, True)) for each in (24, 1440, 1)]
+    >>> [_seasons(Ticks(0, DAY / each, True)) for each in (24, 1440, 1)]
     [(24, 168), (), (7,)]
     >>> _seasons(Ticks(0, 3, True, months=True)), _seasons(Ticks(0, 1, True, workdays=True))
     ((4,), (5,))
@@ -153,8 +153,8 @@ def _seasons(ticks: Ticks) -> tuple[int, ...]:
         return ()
     if ticks.months or ticks.workdays:
         found = ((_MONTHS if ticks.months else _WORKDAYS).get(step, 1),)
-    elif step < _DAY and _DAY % step == 0:
-        found = (_DAY // step, 7 * _DAY // step)
+    elif step < DAY and DAY % step == 0:
+        found = (DAY // step, 7 * DAY // step)
     else:
         found = (_SEASONS.get(step, 1),)
     return tuple(steps for steps in found if 1 < steps <= _LONGEST_SEASON)
@@ -259,7 +259,7 @@ def _distance(ticks: Ticks) -> str:
 def _in_words(microseconds: int) -> str:
     """In the largest unit of which it is a whole number.
 
-    >>> _in_words(1_800_000_000), _in_words(_DAY)
+    >>> _in_words(1_800_000_000), _in_words(DAY)
     ('30 minutes', '1 day')
     """
     word, size = next(unit for unit in _UNITS.items() if microseconds % unit[1] == 0)

@@ -7,11 +7,12 @@ from types import MappingProxyType
 import numpy as np
 
 from steadfit.errors import SteadfitError, some, unknown
+from steadfit.formats.clock_changes import DAY
+from steadfit.formats.clocks import ABSENT
 from steadfit.formats.columns import Columns
 
 MOST_CATEGORIES = 50
-_DAY = 86_400_000_000  # microseconds
-_HOUR = _DAY // 24
+_HOUR = DAY // 24
 _THURSDAY = 3  # 1970-01-01, where Monday is 0
 
 CALENDAR: Mapping[str, int] = MappingProxyType({"hour": 24, "weekday": 7, "month": 12})
@@ -70,13 +71,13 @@ def check_parts(parts: Sequence[str]) -> None:
             raise unknown("part of the calendar", part, CALENDAR)
 
 
-def parts_of(times: np.ndarray, parts: Sequence[str]) -> np.ndarray:
+def calendar_channels(times: np.ndarray, parts: Sequence[str]) -> np.ndarray:
     """A channel for each hour, weekday (from Monday) or month, 1 at the times in it.
 
     times: int64, microseconds since 1970. Float64, shape (times, channels).
 
     >>> sunday = np.array(["2024-03-31T13:00"], "datetime64[us]").astype(np.int64)
-    >>> [int(each.argmax()) for each in (parts_of(sunday, [part])[0] for part in CALENDAR)]
+    >>> [int(each.argmax()) for each in (calendar_channels(sunday, [part])[0] for part in CALENDAR)]
     [13, 6, 2]
     """
     found = [np.eye(CALENDAR[part])[_PLACE[part](times)] for part in parts]
@@ -89,7 +90,7 @@ def _month(times: np.ndarray) -> np.ndarray:
 
 _PLACE = {
     "hour": lambda times: times // _HOUR % 24,
-    "weekday": lambda times: (times // _DAY + _THURSDAY) % 7,
+    "weekday": lambda times: (times // DAY + _THURSDAY) % 7,
     "month": _month,
 }
 
@@ -106,3 +107,24 @@ def ahead(values: np.ndarray, known: Sequence[int], horizon: int) -> np.ndarray:
         moved[:, known] = np.nan
         moved[: len(values) - horizon, known] = values[horizon:, known]
     return moved
+
+
+def side_by_side(table: Columns, covariates: tuple[Covariate, ...]) -> np.ndarray:
+    """float64, shape (rows, channels)."""
+    each = [covariate.values(table) for covariate in covariates]
+    return np.concatenate(each, axis=1) if each else np.empty((len(table), 0))
+
+
+def at_rows(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """These rows; NaN where one is absent."""
+    return np.where((rows == ABSENT)[:, None], np.nan, values[rows])
+
+
+def longer(values: np.ndarray, rows: int) -> np.ndarray:
+    """With so many rows more, NaN."""
+    return np.concatenate([values, np.full((rows, values.shape[1]), np.nan)]) if rows else values
+
+
+def the_one(values: np.ndarray) -> np.ndarray:
+    """The row that all rows of a series are, where they are not missing."""
+    return values[~np.isnan(values).any(1)][:1]

@@ -32,7 +32,7 @@ _STYLES = tuple(
         rf"{_YEAR}[/.](?P<month>\d\d?)[/.](?P<day>\d\d?){_REST}",  # 2024/1/31
         rf"{_YEAR}-(?P<month>\d\d?)-(?P<day>\d\d?){_REST}",  # 2024-1-31
         rf"{_YEAR}(?P<month>\d\d)(?P<day>\d\d){_REST}",  # 20240131 13:00
-        rf"{_YEAR}-(?P<yearday>\d{{3}})",  # 2024-031
+        rf"{_YEAR}-(?P<yearday>\d{{3}}){_REST}",  # 2024-031 13:00
         rf"{_YEAR}(?:[-/ ]| ?M)(?P<month>\d\d?)",  # 1949-01, 1949M01
         r"(?P<month>\d\d?)[./-](?P<year>\d{4})",  # 01.1949, 1/1949
         rf"{_YEAR}[-/ :]?{_QUARTER} ?(?P<quarter>[1-4])",  # 1970 Q1

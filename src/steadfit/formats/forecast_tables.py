@@ -10,7 +10,17 @@ from steadfit.formats.calendars import Ticks
 from steadfit.formats.clock_changes import check_zone
 from steadfit.formats.clocks import ABSENT, Clock, read_clock
 from steadfit.formats.columns import Columns
-from steadfit.formats.covariates import CALENDAR, Covariate, ahead, check_parts, parts_of
+from steadfit.formats.covariates import (
+    CALENDAR,
+    Covariate,
+    ahead,
+    at_rows,
+    calendar_channels,
+    check_parts,
+    longer,
+    side_by_side,
+    the_one,
+)
 from steadfit.formats.form import Form, Rows
 from steadfit.formats.gaps import FILLS, check_rule, filled, filled_note, filled_windows
 from steadfit.formats.joined_times import with_joined_names
@@ -98,8 +108,8 @@ class ForecastTable(Form):
         not trained on, and parts of the calendar without times of it.
         """
         own = np.stack([table.numbers(column) for column in self.columns], axis=1)
-        known = _side_by_side(table, self.known)
-        static = _side_by_side(table, self.static)
+        known = side_by_side(table, self.known)
+        static = side_by_side(table, self.static)
         for covariate in self.static:
             _check_static(table, covariate.column, clock)
         if self.calendar and not (clock.ticks and clock.ticks[0].calendar):
@@ -114,9 +124,9 @@ class ForecastTable(Form):
             if self.calendar:
                 tick = clock.ticks[place]
                 moments = np.concatenate([clock.times[place], tick.moments(more)])
-                times = parts_of(tick.local(moments), self.calendar)
-            parts = [_longer(_at(own, rows), more), _longer(_at(known, rows), more), times]
-            of_series = np.tile(_one(_at(static, rows)), (len(rows) + more, 1))
+                times = calendar_channels(tick.local(moments), self.calendar)
+            parts = [longer(at_rows(own, rows), more), longer(at_rows(known, rows), more), times]
+            of_series = np.tile(the_one(at_rows(static, rows)), (len(rows) + more, 1))
             found.append(np.concatenate([*parts, of_series], axis=1))
         return found
 
@@ -193,7 +203,7 @@ class ForecastTable(Form):
         bounds = zip(members, first, ends, strict=True)
         seen = [rows[begin + later : end + later] for rows, begin, end in bounds]
         names = [each.column for each in self.known for _ in range(each.width)]
-        check_complete(table, names, _side_by_side(table, self.known), np.concatenate(seen), remedy)
+        check_complete(table, names, side_by_side(table, self.known), np.concatenate(seen), remedy)
 
     def _long_enough(
         self, table: Columns, clock: Clock, ends: list[int]
@@ -248,26 +258,6 @@ def _from(clock: Clock, ends: list[int]) -> list[Ticks]:
         replace(tick, last=float(times[end - 1]))
         for tick, times, end in zip(clock.ticks, clock.times, ends, strict=True)
     ]
-
-
-def _side_by_side(table: Columns, covariates: tuple[Covariate, ...]) -> np.ndarray:
-    """float64, shape (rows, channels)."""
-    each = [covariate.values(table) for covariate in covariates]
-    return np.concatenate(each, axis=1) if each else np.empty((len(table), 0))
-
-
-def _at(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """These rows; NaN where one is absent."""
-    return np.where((rows == ABSENT)[:, None], np.nan, values[rows])
-
-
-def _longer(values: np.ndarray, rows: int) -> np.ndarray:
-    return np.concatenate([values, np.full((rows, values.shape[1]), np.nan)]) if rows else values
-
-
-def _one(values: np.ndarray) -> np.ndarray:
-    """The row that all rows of a series are, where they are not missing."""
-    return values[~np.isnan(values).any(1)][:1]
 
 
 def _check_filled(table: Columns, clock: Clock, windows: np.ndarray) -> None:

@@ -12,7 +12,7 @@ from steadfit.formats.cells import number_of
 from steadfit.formats.columns import Columns
 from steadfit.formats.date_styles import compact
 from steadfit.formats.dates import are_undecided, has_zone, microseconds, undecided, written_times
-from steadfit.formats.joined_times import part_of, with_joined
+from steadfit.formats.joined_times import part_of, ranges_note, with_joined
 
 _ZONE = re.compile(r"\s*(?:Z|[+-]\d\d(?::?\d\d)?)$", re.I)
 _EPOCHS = {1: "seconds", 10**3: "milliseconds", 10**6: "microseconds", 10**9: "nanoseconds"}
@@ -48,12 +48,14 @@ def read_times(table: Columns, name: str) -> Times:
     the reading counts by which the times are equal steps, or rise or fall from row to row. Raises
     SteadfitError where both do, and for cells that are no times.
     """
+    notes = ranges_note(table, name)
     table = with_joined(table, name)
     if table.is_numeric(name) and not _are_compact(table, name):
         values = table.numbers(name)
         table.refuse(name, np.flatnonzero(~np.isfinite(values)).tolist(), "a time")
         return _of_epoch(values, name) or Times(values, False)
-    return _of_calendar(table, name) or _refused(table, name)
+    found = _of_calendar(table, name) or _refused(table, name)
+    return found._replace(notes=(*found.notes, *notes))
 
 
 def are_times(table: Columns, name: str) -> bool:

@@ -12,7 +12,7 @@ from steadfit.formats.columns import Columns
 from steadfit.formats.date_styles import month_of
 from steadfit.formats.dates import microseconds, written_times
 from steadfit.formats.joined_times import part_of
-from steadfit.formats.time_columns import are_times
+from steadfit.formats.time_columns import are_times, is_whole
 
 SERIES, TIME, VALUE = "series", "time", "value"  # the columns of what is made
 _LEAST = 4  # dates
@@ -20,20 +20,22 @@ _JOIN = " / "  # between the words that name a series
 
 
 class _Cells(NamedTuple):
-    """The name of the series and the time of each cell, row by row; and the columns of cells."""
+    """The name of the series and the time of each cell, row by row; the columns of cells, and
+    those that name the series."""
 
     keys: list[str]
     times: list[str]
     columns: list[str]
+    naming: list[str]
 
 
 def as_long(table: Columns) -> Columns:
     """A table whose columns are dates, of equal steps, with a row for each of its numbers; other
     tables as they are.
 
-    The columns `series`, `time` and `value` are made: a row's other words name its series. A
-    column of years beside twelve months is of one series. Empty cells after a series' last number
-    are no rows. Raises SteadfitError where two rows have the same name.
+    The columns `series`, `time` and `value` are made: a row's other words and whole numbers name
+    its series. A column of years beside twelve months is of one series. Empty cells after a series'
+    last number are no rows. Raises SteadfitError where two rows have the same name.
     """
     import pyarrow as pa
 
@@ -45,7 +47,7 @@ def as_long(table: Columns) -> Columns:
         found = _of_dates(table, dates)
     else:
         return table
-    keys, times, names = found
+    keys, times, names, naming = found
     values = np.stack([table.numbers(name) for name in names], axis=1).ravel()
     known = _up_to_the_last(keys, values)
     data = {
@@ -54,10 +56,12 @@ def as_long(table: Columns) -> Columns:
         VALUE: pa.chunked_array([pa.array(values[known], from_pandas=True)]),
     }
     note = f"{table.file}: a column a step, from {names[0]} to {names[-1]}; each number is a row."
+    rest = [name or "one without a name" for name in table.names if name not in (*names, *naming)]
+    unused = [f"Columns not used: {some(rest)}."] if rest else []
     return replace(
         table,
         data=data,
-        notes=(*table.notes, note),
+        notes=(*table.notes, note, *unused),
         numbers_of=known // len(names),
         as_written={},
     )
@@ -77,23 +81,26 @@ def _dates(table: Columns) -> list[str]:
 
 
 def _of_dates(table: Columns, dates: list[str]) -> _Cells:
-    words = [name for name in table.names if not table.is_numeric(name)]
-    parts = [[cell or "" for cell in table.names_in(name)] for name in words]
+    others = [name for name in table.names if name not in dates]
+    words = [name for name in others if not table.is_numeric(name)]
+    naming = [name for name in others if name in words or is_whole(table, name)]
+    parts = [[cell or "" for cell in table.names_in(name)] for name in naming]
     rows = [_JOIN.join(filter(None, each)) for each in zip(*parts, strict=True)]
-    rows = rows or [str(table.number_of_row(row)) for row in range(len(table))]
     twice = [name for name, count in Counter(rows).items() if count > 1]
-    if twice:
+    if not naming or (twice and not words):
+        naming, rows = [], [str(table.number_of_row(row)) for row in range(len(table))]
+    elif twice:
         raise SteadfitError(
             f"{table.file}: each row must be a series with a name of its own, got several called "
             f"{some(twice)}. Add a column that tells them apart, or remove rows."
         )
-    return _Cells([row for row in rows for _ in dates], dates * len(rows), dates)
+    return _Cells([row for row in rows for _ in dates], dates * len(rows), dates, naming)
 
 
 def _of_months(table: Columns, year: str, months: list[str]) -> _Cells:
     years = [cell or "" for cell in table.names_in(year)]
     times = [f"{each}-{month_of(name.strip()):02}" for each in years for name in months]
-    return _Cells([table.file] * len(times), times, months)
+    return _Cells([table.file] * len(times), times, months, [year])
 
 
 def _up_to_the_last(keys: list[str], values: np.ndarray) -> np.ndarray:
