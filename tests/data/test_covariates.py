@@ -230,3 +230,26 @@ def test_a_category_that_was_never_trained_on_is_a_sentence(tmp_path: Path) -> N
 def test_arrays_have_no_future_rows(with_price) -> None:
     with pytest.raises(SteadfitError, match="must be given a table where columns are known before"):
         with_price[2].model.forecast(np.zeros((8, 2)))
+
+
+def test_the_hour_is_that_of_the_cells_own_clock(tmp_path: Path) -> None:
+    hours = np.datetime64("2024-03-30T00:00") + np.arange(60) * np.timedelta64(1, "h")
+    asked = {"horizon": 2, "window": 4, "season": 1, "calendar": "hour"}
+
+    def written(zones: list[str]) -> Path:
+        rows = [f"{hours[i]}{zones[i]},{i % 5}" for i in range(60)]
+        (tmp_path / "s.csv").write_text("when,v\n" + "\n".join(rows))
+        return tmp_path / "s.csv"
+
+    local = read(written([""] * 60), **asked)
+    with pytest.raises(SteadfitError, match="without a time zone, as calendar tells"):
+        local.schema.read(written(["-08:00"] * 60))
+    zoned = read(written(["-08:00"] * 60), **asked)
+    assert torch.equal(zoned.x.padded()[0], local.x.padded()[0])
+    with pytest.raises(SteadfitError, match="and these are without one"):
+        zoned.schema.read(written([""] * 60))
+    hours[30:] += np.timedelta64(1, "h")
+    changed = written(["+01:00"] * 30 + ["+02:00"] * 30)
+    with pytest.raises(SteadfitError, match="option zone, such as Europe/Berlin"):
+        read(changed, **asked)
+    assert len(read(changed, zone="Europe/Berlin", **asked)) == len(local)

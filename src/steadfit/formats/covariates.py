@@ -8,7 +8,7 @@ import numpy as np
 
 from steadfit.errors import SteadfitError, some, unknown
 from steadfit.formats.clock_changes import DAY
-from steadfit.formats.clocks import ABSENT
+from steadfit.formats.clocks import ABSENT, Clock
 from steadfit.formats.columns import Columns
 
 MOST_CATEGORIES = 50
@@ -128,3 +128,17 @@ def longer(values: np.ndarray, rows: int) -> np.ndarray:
 def the_one(values: np.ndarray) -> np.ndarray:
     """The row that all rows of a series are, where they are not missing."""
     return values[~np.isnan(values).any(1)][:1]
+
+
+def check_static(table: Columns, column: str, clock: Clock) -> None:
+    """Raise SteadfitError where a column changes within a series."""
+    names, of_rows = table.coded(column)
+    for key, rows in clock.members.items():
+        there = np.unique(of_rows[rows[rows != ABSENT]])
+        found = [name for i in there if (name := names[i]) is not None]
+        if len(found) != 1:
+            raise SteadfitError(
+                f'{table.file}: the static column "{column}" must be the same in all rows of a '
+                f"series, got {some([name or 'an empty cell' for name in found])} in the series "
+                f'"{key}". Name it in known or values.'
+            )

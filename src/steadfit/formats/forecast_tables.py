@@ -8,7 +8,7 @@ import numpy as np
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.calendars import Ticks
 from steadfit.formats.clock_changes import check_zone
-from steadfit.formats.clocks import ABSENT, Clock, read_clock
+from steadfit.formats.clocks import Clock, read_clock
 from steadfit.formats.columns import Columns
 from steadfit.formats.covariates import (
     CALENDAR,
@@ -17,6 +17,7 @@ from steadfit.formats.covariates import (
     at_rows,
     calendar_channels,
     check_parts,
+    check_static,
     longer,
     side_by_side,
     the_one,
@@ -26,6 +27,7 @@ from steadfit.formats.gaps import FILLS, check_rule, filled, filled_note, filled
 from steadfit.formats.joined_times import with_joined_names
 from steadfit.formats.long_tables import check_complete, rows_of_series
 from steadfit.formats.time_columns import check_steps
+from steadfit.formats.wall_clocks import SEVERAL
 from steadfit.formats.wide_dates import VALUE, as_long
 
 PAST = "Nothing is filled in, as that could bring the future into the past: "
@@ -111,12 +113,9 @@ class ForecastTable(Form):
         known = side_by_side(table, self.known)
         static = side_by_side(table, self.static)
         for covariate in self.static:
-            _check_static(table, covariate.column, clock)
-        if self.calendar and not (clock.ticks and clock.ticks[0].calendar):
-            raise SteadfitError(
-                f"{table.file}: calendar needs a column of dates, got none. Name it with time, or "
-                "leave calendar out."
-            )
+            check_static(table, covariate.column, clock)
+        if self.calendar:
+            self._check_clocks(table, clock)
         found = []
         more = self.horizon if self.known_channels else 0
         for place, rows in enumerate(clock.members.values()):
@@ -129,6 +128,27 @@ class ForecastTable(Form):
             of_series = np.tile(the_one(at_rows(static, rows)), (len(rows) + more, 1))
             found.append(np.concatenate([*parts, of_series], axis=1))
         return found
+
+    def _check_clocks(self, table: Columns, clock: Clock) -> None:
+        """Raise SteadfitError where no clock of one zone tells the parts of the calendar, and where
+        those of training had a zone and these have none, or the other way round."""
+        if not (clock.ticks and clock.ticks[0].calendar):
+            raise SteadfitError(
+                f"{table.file}: calendar needs a column of dates, got none. Name it with time, or "
+                "leave calendar out."
+            )
+        zone = clock.ticks[0].zone
+        if self.zone is None and zone == SEVERAL:
+            raise SteadfitError(
+                f"{table.file}: calendar needs times of one zone, got several distances from UTC. "
+                "Train with the option zone, such as Europe/Berlin."
+            )
+        if self.begin is not None and (self.begin.zone is None) != (zone is None):
+            here, there = ("without", "with") if zone is None else ("with", "without")
+            raise SteadfitError(
+                f"{table.file}: the model was trained on times {there} a time zone, as calendar "
+                f"tells, and these are {here} one. Give them as in training."
+            )
 
     def ends(self, series: list[np.ndarray], clock: Clock) -> list[int]:
         """How many rows of each series there are up to the last with a value to forecast; where
@@ -271,16 +291,3 @@ def _check_filled(table: Columns, clock: Clock, windows: np.ndarray) -> None:
             'missing="drop" to leave these series out.',
             missing="drop",
         )
-
-
-def _check_static(table: Columns, column: str, clock: Clock) -> None:
-    names, of_rows = table.coded(column)
-    for key, rows in clock.members.items():
-        there = np.unique(of_rows[rows[rows != ABSENT]])
-        found = [name for i in there if (name := names[i]) is not None]
-        if len(found) != 1:
-            raise SteadfitError(
-                f'{table.file}: the static column "{column}" must be the same in all rows of a '
-                f"series, got {some([name or 'an empty cell' for name in found])} in the series "
-                f'"{key}". Name it in known or values.'
-            )

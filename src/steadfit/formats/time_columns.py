@@ -11,10 +11,16 @@ from steadfit.formats.calendars import equally_spaced
 from steadfit.formats.cells import number_of
 from steadfit.formats.columns import Columns
 from steadfit.formats.date_styles import compact
-from steadfit.formats.dates import are_undecided, has_zone, microseconds, undecided, written_times
+from steadfit.formats.dates import (
+    are_undecided,
+    has_zone,
+    microseconds,
+    undecided,
+    without_zone,
+    written_times,
+)
 from steadfit.formats.joined_times import part_of, ranges_note, with_joined
 
-_ZONE = re.compile(r"\s*(?:Z|[+-]\d\d(?::?\d\d)?)$", re.I)
 _EPOCHS = {1: "seconds", 10**3: "milliseconds", 10**6: "microseconds", 10**9: "nanoseconds"}
 _SECONDS = (5 * 10**8, 4 * 10**9)  # since 1970: from 1985 to 2096
 _CALLED = ("ts", "timestamp", "unix", "epoch", "time", "datetime", "date", "unixtime", "unix_time",
@@ -112,7 +118,7 @@ def _of_calendar(table: Columns, name: str) -> Times | None:
     values = microseconds(written)
     if values is None:
         return None
-    wall = microseconds([_ZONE.sub("", cell) for cell in written]) if has_zone(written) else None
+    wall = microseconds(list(map(without_zone, written))) if has_zone(written) else None
     return Times(values[of_rows], True, None if wall is None else wall[of_rows], notes)
 
 

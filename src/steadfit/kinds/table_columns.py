@@ -41,10 +41,12 @@ class Number:
 
 @dataclass(frozen=True, config=_STRICT)
 class DatePart:
-    """A part of a column's dates, as a number: Monday is weekday 0."""
+    """A part of a column's dates, as a number: Monday is weekday 0. zoned: whether they have a time
+    zone, whose clocks then tell the part."""
 
     name: str
     part: Part
+    zoned: bool = field(default=False, compare=False)
 
     categories: ClassVar[tuple[str, ...]] = ()
 
@@ -96,6 +98,15 @@ def unit_note(column: Number, table: Columns, values: np.ndarray) -> str | None:
             "training had 12% as 0.12, and here are numbers above 1 without %. Write 12% or 0.12."
         )
     return None
+
+
+def zone_note(column: DatePart, table: Columns) -> str | None:
+    """That the dates of a table have a time zone, and those of training had none, or the other way
+    round."""
+    if (zoned := table.has_zone(column.name)) == column.zoned:
+        return None
+    here, there = ("a time zone", "none") if zoned else ("no time zone", "one")
+    return f"dates have {here}, and training had {there}. Give times of the same clocks."
 
 
 Column = Number | DatePart | Category
