@@ -213,3 +213,19 @@ def test_times_that_no_row_could_fill_are_refused(tmp_path: Path) -> None:
 def test_a_single_absent_row_is_told_as_one(tmp_path: Path) -> None:
     data = read(table(tmp_path / "one.csv", set(), {21}), fill="forward", **OPTIONS)
     assert "1 row that the times leave out was added to be filled: one.csv (1)." in data.notes
+
+
+@pytest.mark.parametrize("fill", ["forward", "season"])
+def test_a_series_of_which_no_window_is_left_is_named(tmp_path: Path, fill: str) -> None:
+    """A shop that is closed on each seventh day, and horizons of a week."""
+    days = np.datetime64("2024-01-01") + np.arange(60)
+    rows = [f"{shop},{day},{i % 7 + 1}" for shop in "ab" for i, day in enumerate(days)
+            if shop == "a" or i % 7]  # fmt: skip
+    (tmp_path / "s.csv").write_text("shop,day,sold\n" + "\n".join(rows))
+    data = read(tmp_path / "s.csv", horizon=7, fill=fill)
+    assert any("1 of 2 series are not learned" in note and ": b. " in note for note in data.notes)
+    unfilled = any("cannot be filled" in note for note in data.notes)
+    assert unfilled == (fill == "season")
+    if fill == "forward":
+        said = data.schema.read(tmp_path / "s.csv").notes
+        assert any("learned nothing of b" in note for note in said)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from steadfit.errors import SteadfitError, counted, some
+from steadfit.errors import SteadfitError, some
 from steadfit.formats.calendars import Ticks
 from steadfit.formats.clock_changes import check_zone
 from steadfit.formats.clocks import Clock, read_clock
@@ -22,12 +22,12 @@ from steadfit.formats.covariates import (
     side_by_side,
     the_one,
 )
+from steadfit.formats.forecast_checks import check_clocks, check_filled, unlearned_note
 from steadfit.formats.form import Form, Rows
 from steadfit.formats.gaps import FILLS, check_rule, filled, filled_note, filled_windows
 from steadfit.formats.joined_times import with_joined_names
 from steadfit.formats.long_tables import check_complete, rows_of_series
 from steadfit.formats.time_columns import check_steps
-from steadfit.formats.wall_clocks import SEVERAL
 from steadfit.formats.wide_dates import VALUE, as_long
 
 PAST = "Nothing is filled in, as that could bring the future into the past: "
@@ -49,7 +49,7 @@ class ForecastTable(Form):
     begin: the time of the first step of all that was trained on; None without times.
     time_parts, series_parts: the columns that the times and the names of the series are in, where
     these are several. zone: in which times are
-    that have none (`wall_clocks`).
+    that have none (`wall_clocks`). unlearned: series of which no window was left.
     """
 
     columns: tuple[str, ...]
@@ -68,6 +68,7 @@ class ForecastTable(Form):
     time_parts: tuple[str, ...] = ()
     series_parts: tuple[str, ...] = ()
     zone: str | None = None
+    unlearned: tuple[str, ...] = ()
 
     name = "forecast"
     files = "a table in time order: a .csv or .parquet file"
@@ -115,7 +116,7 @@ class ForecastTable(Form):
         for covariate in self.static:
             check_static(table, covariate.column, clock)
         if self.calendar:
-            self._check_clocks(table, clock)
+            check_clocks(table, clock, self.zone, self.begin)
         found = []
         more = self.horizon if self.known_channels else 0
         for place, rows in enumerate(clock.members.values()):
@@ -128,27 +129,6 @@ class ForecastTable(Form):
             of_series = np.tile(the_one(at_rows(static, rows)), (len(rows) + more, 1))
             found.append(np.concatenate([*parts, of_series], axis=1))
         return found
-
-    def _check_clocks(self, table: Columns, clock: Clock) -> None:
-        """Raise SteadfitError where no clock of one zone tells the parts of the calendar, and where
-        those of training had a zone and these have none, or the other way round."""
-        if not (clock.ticks and clock.ticks[0].calendar):
-            raise SteadfitError(
-                f"{table.file}: calendar needs a column of dates, got none. Name it with time, or "
-                "leave calendar out."
-            )
-        zone = clock.ticks[0].zone
-        if self.zone is None and zone == SEVERAL:
-            raise SteadfitError(
-                f"{table.file}: calendar needs times of one zone, got several distances from UTC. "
-                "Train with the option zone, such as Europe/Berlin."
-            )
-        if self.begin is not None and (self.begin.zone is None) != (zone is None):
-            here, there = ("without", "with") if zone is None else ("with", "without")
-            raise SteadfitError(
-                f"{table.file}: the model was trained on times {there} a time zone, as calendar "
-                f"tells, and these are {here} one. Give them as in training."
-            )
 
     def ends(self, series: list[np.ndarray], clock: Clock) -> list[int]:
         """How many rows of each series there are up to the last with a value to forecast; where
@@ -201,7 +181,8 @@ class ForecastTable(Form):
 
         found = filled_windows(series, last, rule, self.season)
         if self.fill and missing == "refuse":
-            _check_filled(table, clock, found)
+            check_filled(table, clock, found)
+        left_out += unlearned_note(clock, self.unlearned)
         notes = [*clock.notes, *left_out, *filled_note(last(series), found, rule)]
         before = [filled(one, rule, self.season)[: end - self.window]
                   for one, end in zip(series, ends, strict=True)]  # fmt: skip
@@ -278,16 +259,3 @@ def _from(clock: Clock, ends: list[int]) -> list[Ticks]:
         replace(tick, last=float(times[end - 1]))
         for tick, times, end in zip(clock.ticks, clock.times, ends, strict=True)
     ]
-
-
-def _check_filled(table: Columns, clock: Clock, windows: np.ndarray) -> None:
-    """Raise SteadfitError where a gap has no value before it to be filled from."""
-    left = np.asarray(np.isnan(windows).any((1, 2)))
-    named = [key for key, without in zip(clock.members, left, strict=True) if without]
-    if named:
-        raise SteadfitError(
-            f"{table.file}: each gap must have a value before it to be filled from, got none in "
-            f"{counted(len(named), 'series')}: {some(named)}. Add earlier rows, or give "
-            'missing="drop" to leave these series out.',
-            missing="drop",
-        )

@@ -1,0 +1,58 @@
+"""What a table to forecast from must have, by what was trained on."""
+
+from collections.abc import Collection
+
+import numpy as np
+
+from steadfit.errors import SteadfitError, counted, some
+from steadfit.formats.calendars import Ticks
+from steadfit.formats.clocks import Clock
+from steadfit.formats.columns import Columns
+from steadfit.formats.wall_clocks import SEVERAL
+
+
+def check_clocks(table: Columns, clock: Clock, zone: str | None, begin: Ticks | None) -> None:
+    """Raise SteadfitError where no clock of one zone tells the parts of the calendar, and where
+    those of training had a zone and these have none, or the other way round. zone: that was asked
+    for. begin: of training."""
+    if not (clock.ticks and clock.ticks[0].calendar):
+        raise SteadfitError(
+            f"{table.file}: calendar needs a column of dates, got none. Name it with time, or "
+            "leave calendar out."
+        )
+    own = clock.ticks[0].zone
+    if zone is None and own == SEVERAL:
+        raise SteadfitError(
+            f"{table.file}: calendar needs times of one zone, got several distances from UTC. "
+            "Train with the option zone, such as Europe/Berlin."
+        )
+    if begin is not None and (begin.zone is None) != (own is None):
+        here, there = ("without", "with") if own is None else ("with", "without")
+        raise SteadfitError(
+            f"{table.file}: the model was trained on times {there} a time zone, as calendar "
+            f"tells, and these are {here} one. Give them as in training."
+        )
+
+
+def check_filled(table: Columns, clock: Clock, windows: np.ndarray) -> None:
+    """Raise SteadfitError where a gap has no value before it to be filled from."""
+    left = np.asarray(np.isnan(windows).any((1, 2)))
+    named = [key for key, without in zip(clock.members, left, strict=True) if without]
+    if named:
+        raise SteadfitError(
+            f"{table.file}: each gap must have a value before it to be filled from, got none in "
+            f"{counted(len(named), 'series')}: {some(named)}. Add earlier rows, or give "
+            'missing="drop" to leave these series out.',
+            missing="drop",
+        )
+
+
+def unlearned_note(clock: Clock, unlearned: Collection[str]) -> list[str]:
+    """That a model forecasts series of which it learned nothing."""
+    found = [key for key in clock.members if key in unlearned]
+    if not found:
+        return []
+    return [
+        f"The model learned nothing of {some(found)}, as values were missing in each window of "
+        "training: these forecasts are by what it learned of others."
+    ]
