@@ -1,6 +1,6 @@
 """What a table to forecast from must have, by what was trained on."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.calendars import Ticks
 from steadfit.formats.clocks import Clock
 from steadfit.formats.columns import Columns
+from steadfit.formats.units import unit_note
 from steadfit.formats.wall_clocks import SEVERAL
 
 
@@ -55,4 +56,13 @@ def unlearned_note(clock: Clock, unlearned: Collection[str]) -> list[str]:
     return [
         f"The model learned nothing of {some(found)}, as values were missing in each window of "
         "training: these forecasts are by what it learned of others."
+    ]
+
+
+def unit_notes(table: Columns, trained: Mapping[str, str], names: Sequence[str]) -> list[str]:
+    """Which columns have other units than in training. trained: those, by the column."""
+    return [
+        f'{table.file}, column "{name}": {note}'
+        for name in names
+        for note in unit_note(table.units.get(name, ""), trained.get(name, ""), table.numbers(name))
     ]

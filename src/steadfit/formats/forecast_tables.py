@@ -1,7 +1,7 @@
 """Tables in time order, from whose last rows the next ones are forecast."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -22,7 +22,12 @@ from steadfit.formats.covariates import (
     side_by_side,
     the_one,
 )
-from steadfit.formats.forecast_checks import check_clocks, check_filled, unlearned_note
+from steadfit.formats.forecast_checks import (
+    check_clocks,
+    check_filled,
+    unit_notes,
+    unlearned_note,
+)
 from steadfit.formats.form import Form, Rows
 from steadfit.formats.gaps import FILLS, check_rule, filled, filled_note, filled_windows
 from steadfit.formats.joined_times import with_joined_names
@@ -50,6 +55,7 @@ class ForecastTable(Form):
     time_parts, series_parts: the columns that the times and the names of the series are in, where
     these are several. zone: in which times are
     that have none (`wall_clocks`). unlearned: series of which no window was left.
+    units: of the columns whose numbers have one.
     """
 
     columns: tuple[str, ...]
@@ -69,6 +75,7 @@ class ForecastTable(Form):
     series_parts: tuple[str, ...] = ()
     zone: str | None = None
     unlearned: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     name = "forecast"
     files = "a table in time order: a .csv or .parquet file"
@@ -85,6 +92,12 @@ class ForecastTable(Form):
         others = (*(self.series_parts or (self.series,)), *(self.time_parts or (self.time,)))
         named = (*self.columns, *beside, *(name for name in others if name is not None))
         return list(dict.fromkeys(named))
+
+    @property
+    def numeric(self) -> list[str]:
+        """The columns of numbers."""
+        beside = (each.column for each in (*self.known, *self.static) if not each.categories)
+        return list(dict.fromkeys([*self.columns, *beside]))
 
     def read(self, table: Columns, missing: str = "refuse") -> Rows:
         wide = VALUE in self.columns and VALUE not in table.names
@@ -183,7 +196,8 @@ class ForecastTable(Form):
         if self.fill and missing == "refuse":
             check_filled(table, clock, found)
         left_out += unlearned_note(clock, self.unlearned)
-        notes = [*clock.notes, *left_out, *filled_note(last(series), found, rule)]
+        units = unit_notes(table, self.units, self.numeric)
+        notes = [*clock.notes, *units, *left_out, *filled_note(last(series), found, rule)]
         before = [filled(one, rule, self.season)[: end - self.window]
                   for one, end in zip(series, ends, strict=True)]  # fmt: skip
         return Rows(list(found), list(clock.members), notes, _from(clock, ends), before=before)

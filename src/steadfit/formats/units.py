@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.numerals import can_be_numbers, pattern
 
@@ -79,6 +81,21 @@ def bare_numbers(
     if others:
         notes.append(f"{file}: the unit is left out of the numbers of {some(others)}.")
     return Bare(bare, units, notes)
+
+
+def unit_note(unit: str, trained: str, values: np.ndarray) -> list[str]:
+    """That a column has another unit than in training, in words; "" for none. values: its cells."""
+    if unit == trained:
+        return []
+    if unit and trained:
+        return [f"numbers are in {unit}, and training had {trained}. Convert them."]
+    if unit == "%":
+        return ["12% is read as 0.12, and training had numbers without %."]
+    if trained == "%" and bool((np.abs(values) > 1).any()):
+        return [
+            "training had 12% as 0.12, and here are numbers above 1 without %. Write 12% or 0.12."
+        ]
+    return []
 
 
 def hundredths(column: "pa.ChunkedArray") -> Any:

@@ -84,22 +84,6 @@ class Category:
         return known_as((cell for cell in cells if cell is not None), self.categories)
 
 
-def unit_note(column: Number, table: Columns, values: np.ndarray) -> str | None:
-    """That a table has other units than training had, in words. values: of the column."""
-    unit = table.units.get(column.name, "")
-    if unit == column.unit:
-        return None
-    if unit and column.unit:
-        return f"numbers are in {unit}, and training had {column.unit}. Convert them."
-    if unit == "%":
-        return "12% is read as 0.12, and training had numbers without %."
-    if column.unit == "%" and bool((np.abs(values) > 1).any()):
-        return (
-            "training had 12% as 0.12, and here are numbers above 1 without %. Write 12% or 0.12."
-        )
-    return None
-
-
 def zone_note(column: DatePart, table: Columns) -> str | None:
     """That the dates of a table have a time zone, and those of training had none, or the other way
     round."""

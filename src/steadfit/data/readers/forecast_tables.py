@@ -9,6 +9,7 @@ import numpy as np
 from steadfit.data.dataset import Dataset
 from steadfit.data.forecasting import from_forecast
 from steadfit.data.readers.asked import Asked
+from steadfit.data.sentinels import sentinel_notes
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats import ForecastTable
 from steadfit.formats.clocks import Clock, read_clock
@@ -73,6 +74,7 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
         series_parts if len(series_parts) > 1 else (),
         asked.zone,
     )
+    form = replace(form, units={n: unit for n, unit in table.units.items() if n in form.numeric})
     series = form.channels(table, clock)
     missing = asked.fill or asked.missing or "refuse"
     if missing == "refuse":
@@ -105,6 +107,7 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
             *unpivoted,
             *notes,
             *clock.notes,
+            *sentinel_notes(table, form.numeric),
             *_unused(table, asked, form),
         ],
         form=form,
