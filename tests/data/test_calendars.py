@@ -134,6 +134,15 @@ def test_times_in_several_columns(
         data.schema.read(tmp_path / "new.csv")
 
 
+def test_several_columns_as_a_list(tmp_path: Path) -> None:
+    rows = [f"{h:%Y-%m-%d},{h.hour},{shop},{i % 5}"
+            for i, h in enumerate(HOURS) for shop in "ab"]  # fmt: skip
+    (tmp_path / "s.csv").write_text("date,hour,shop,v\n" + "\n".join(rows))
+    each = [read(tmp_path / "s.csv", target="v", horizon=2, time=time, series=series)
+            for time, series in ((["date", "hour"], ["shop"]), ("date,hour", "shop"))]  # fmt: skip
+    assert each[0].ids == each[1].ids
+
+
 @pytest.mark.parametrize(("factor", "word"), [(1, "seconds"), (1000, "milliseconds")])
 def test_seconds_since_1970(tmp_path: Path, factor: int, word: str) -> None:
     times = [str((1705708800 + 3600 * i) * factor) for i in range(60)]

@@ -48,6 +48,25 @@ def check_filled(table: Columns, clock: Clock, windows: np.ndarray) -> None:
         )
 
 
+def last_told(series: Sequence[np.ndarray], targets: int) -> list[int]:
+    """How many rows of each series there are up to the last with a value of the first channels."""
+    told = [~np.isnan(one[:, :targets]).all(1) for one in series]
+    return [int(np.flatnonzero(each)[-1]) + 1 if each.any() else 0 for each in told]
+
+
+def empty_note(clock: Clock, ends: Sequence[int], targets: Sequence[str]) -> list[str]:
+    """How many last rows of each series have nothing of what is forecast."""
+    left_out = [f"{key} ({len(rows) - end})"
+                for (key, rows), end in zip(clock.members.items(), ends, strict=True)
+                if end < len(rows)]  # fmt: skip
+    if not left_out:
+        return []
+    return [
+        f"The last rows have no {some(targets)} and are left out, so that forecasts begin there: "
+        f"{some(left_out)}."
+    ]
+
+
 def unlearned_note(clock: Clock, unlearned: Collection[str]) -> list[str]:
     """That a model forecasts series of which it learned nothing."""
     found = [key for key in clock.members if key in unlearned]

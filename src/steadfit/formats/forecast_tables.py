@@ -25,6 +25,8 @@ from steadfit.formats.covariates import (
 from steadfit.formats.forecast_checks import (
     check_clocks,
     check_filled,
+    empty_note,
+    last_told,
     unit_notes,
     unlearned_note,
 )
@@ -103,6 +105,9 @@ class ForecastTable(Form):
         wide = VALUE in self.columns and VALUE not in table.names
         return super().read(as_long(table) if wide else table, missing)
 
+    def filling(self, rule: str) -> "ForecastTable":
+        return replace(self, fill=rule)
+
     @property
     def known_channels(self) -> tuple[int, ...]:
         """Those whose values are known of the rows that are forecast."""
@@ -148,13 +153,13 @@ class ForecastTable(Form):
         columns are known, the rows after it are of the future."""
         if not self.known:
             return [len(rows) for rows in clock.members.values()]
-        told = [~np.isnan(one[:, : self.targets]).all(1) for one in series]
-        return [int(np.flatnonzero(each)[-1]) + 1 if each.any() else 0 for each in told]
+        return last_told(series, self.targets)
 
     def rows(self, table: Columns, missing: str) -> Rows:
         """The last rows of each series, NaN where missing and not filled.
 
-        Series that are shorter than the window are left out, and named in the notes.
+        Series that are shorter than the window are left out, and named in the notes; so are empty
+        last rows, unless they are to be filled.
         Raises SteadfitError where all are, for a gap in time and values that are missing in the
         window unless they are filled or to be dropped, rows of another distance than in training,
         known columns that end before the horizon, and a model of arrays.
@@ -173,12 +178,13 @@ class ForecastTable(Form):
         clock = read_clock(table, members, self.time, self.fill, self.zone, self.step)
         self._check_step(table, clock.step)
         series = self.channels(table, clock)
-        ends = self.ends(series, clock)
+        rule = self.fill or missing
+        ends = self.ends(series, clock) if rule in FILLS else last_told(series, self.targets)
+        empty = [] if self.known else empty_note(clock, ends, self.columns[: self.targets])
         enough, left_out = self._long_enough(table, clock, ends)
         clock = clock.only(enough)
         series, ends = [series[i] for i in enough], [ends[i] for i in enough]
         self._check_known(table, clock, ends)
-        rule = self.fill or missing
         if rule == "refuse":
             drop = (
                 'fix these rows, or give missing="forward" for the last value before a gap, or '
@@ -197,7 +203,7 @@ class ForecastTable(Form):
             check_filled(table, clock, found)
         left_out += unlearned_note(clock, self.unlearned)
         units = unit_notes(table, self.units, self.numeric)
-        notes = [*clock.notes, *units, *left_out, *filled_note(last(series), found, rule)]
+        notes = [*clock.notes, *units, *empty, *left_out, *filled_note(last(series), found, rule)]
         before = [filled(one, rule, self.season)[: end - self.window]
                   for one, end in zip(series, ends, strict=True)]  # fmt: skip
         return Rows(list(found), list(clock.members), notes, _from(clock, ends), before=before)
