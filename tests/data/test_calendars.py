@@ -326,6 +326,36 @@ def test_a_row_a_year_and_a_column_a_month(tmp_path: Path) -> None:
     assert data.schema.read(path).clocks[0].after(1) == ["2022-05-01"]
 
 
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [
+        ([float(i % 10) for i in range(40)], "must rise from row to row"),
+        ([3.0] * 40, "must rise from row to row"),
+        ([0.0, 1e-320, 2e-320, 1e300, 1.1e300], "equally spaced"),
+        (sorted([*map(float, range(40)), 7.05]), "equally spaced"),
+    ],
+)
+def test_numbers_that_are_no_equal_steps(tmp_path: Path, times: list[float], said: str) -> None:
+    with pytest.raises(SteadfitError, match=said):
+        read(written(tmp_path, list(map(str, times))), horizon=1, window=2, time="when")
+
+
+def test_gaps_and_repeats_of_times_in_several_columns_are_named(tmp_path: Path) -> None:
+    times = [f"{day.year},{day.month},{day.day}" for day in DAYS]
+    for rows, said in (
+        ([*times[:20], *times[19:]], "got 2024-01-20 after 2024-01-20"),
+        (times[:20] + times[22:], "2024-01-20 to 2024-01-23"),
+    ):
+        path = written(tmp_path, rows, "year,month,day,v")
+        with pytest.raises(SteadfitError, match=said):
+            read(path, horizon=1, window=4, target="v")
+
+
+def test_words_with_a_year_are_no_times(tmp_path: Path) -> None:
+    path = written(tmp_path, [f"Model {2019 + i % 2} {'AB'[i % 2]}" for i in range(40)], "item,v")
+    assert "Columns not used: item." in read(path, horizon=1, window=4).notes
+
+
 def test_times_that_are_a_little_off_are_equal_steps(tmp_path: Path) -> None:
     off = [f"{hour + timedelta(seconds=(7 * i) % 50)}" for i, hour in enumerate(HOURS)]
     data = check(written(tmp_path, off), "2024-01-22T12:00:00")

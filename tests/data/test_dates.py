@@ -1,15 +1,17 @@
 """Dates as people and programs write them, against `datetime.strftime`."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from steadfit.data import read
 from steadfit.errors import SteadfitError
 from steadfit.formats.columns import Columns
+from steadfit.formats.dates import as_dates, check_years, written
 from steadfit.formats.new_columns import columns_of
 from steadfit.formats.time_columns import are_times
 from steadfit.kinds.table_inputs import rows_in_memory
@@ -68,3 +70,46 @@ def test_parts_of_times_with_a_zone_are_those_of_its_clocks(tmp_path: Path, kind
     assert "have a time zone, and training had none" in said
     said = rows_in_memory(plain, other.x.columns).notes[-1]
     assert "have no time zone, and training had one" in said
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "0000-031",
+        "2023-366",
+        "9999-12-31 24:00",
+        "31/31/2024 24:00",
+        "2024-01-31 1:00" + " " * 99 + "x",
+    ],
+)
+def test_what_is_on_no_calendar_is_no_date(cell: str) -> None:
+    assert as_dates(pa.chunked_array([[cell]]), day_first=True) is None
+
+
+@pytest.mark.parametrize("day", ["2024-01-31", "1/31/2024"])
+def test_a_long_cell_is_no_date(day: str) -> None:
+    """Its blanks could be divided in 20,000² ways."""
+    blanks = " " * 20_000
+    assert written([f"{day} 1:00{blanks}x"]) == [f"2024-01-31 1:00{blanks}x"]
+    assert written([f"{day} 1:00{blanks}"]) == ["2024-01-31 01:00"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ([f"Jan-{day:02}" for day in range(1, 31)], False),
+        ([f"{datetime(2023, 1, 1) + timedelta(i):%b-%d}" for i in range(80)], False),
+        ([f"Jan/{day:02}" for day in (2, 3, 4, 5, 8, 9, 10)], False),
+        ([f"Jan-{day:02}" for day in range(1, 33)], True),
+        ([f"Jan'{day:02}" for day in range(1, 31)], True),
+        ([f"{date(2000, m, 1):%b}-{y:02}" for y in range(1, 25) for m in range(1, 13)], True),
+        ([f"{date(2000, m, 1):%b}-{y:02}" for y in range(1, 9) for m in (6, 12)][1:], True),
+        ([f"{date(2000, m, 1):%b}-08" for m in (7, 8, 9)], True),
+    ],
+)
+def test_days_that_could_be_years(cells: list[str], told: bool) -> None:
+    if told:
+        check_years("t.csv", cells)
+        return
+    with pytest.raises(SteadfitError, match="whether the digits are a day or a year"):
+        check_years("t.csv", cells)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from steadfit.data import read
+from steadfit.data import Ragged, read
 from steadfit.errors import SteadfitError
 from steadfit.formats import ForecastTable
 
@@ -66,3 +66,28 @@ def test_days_of_the_year_have_hours(tmp_path: Path) -> None:
     table.assign(v=np.arange(60) * 1.5).to_csv(tmp_path / "t.csv", index=False)
     data = read(tmp_path / "t.csv", horizon=1, window=4, target="v")
     assert data.schema.read(tmp_path / "t.csv").clocks[0].after(1) == ["2024-03-01T12:00:00"]
+
+
+@pytest.mark.parametrize("series", ["shop", "shop,item"])
+def test_series_with_a_label_and_new_ones(tmp_path: Path, series: str) -> None:
+    rows = [(f"s{k}", f"i{k % 2}", "2024-01-01", h, k + h / 2, "ab"[k % 2])
+            for k in range(12) for h in range(10)]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["shop", "item", "date", "hour", "v", "label"])
+    table.to_csv(tmp_path / "t.csv", index=False)
+    data = read(tmp_path / "t.csv", series=series, time="date,hour", target="label")
+    assert isinstance(data.x, Ragged)
+    assert [each.shape[1] for each in data.x.rows()] == [1] * 12  # an hour is no channel
+    later_first = table.sort_values("hour", ascending=False, kind="stable")
+    later_first.drop(columns="label").to_csv(tmp_path / "new.csv", index=False)
+    new = data.schema.read(tmp_path / "new.csv")
+    assert isinstance(new.x, Ragged)
+    assert [each.tolist() for each in new.x.rows()] == [each.tolist() for each in data.x.rows()]
+    table.drop(columns="hour").to_csv(tmp_path / "new.csv")
+    with pytest.raises(SteadfitError, match="must have the columns"):
+        data.schema.read(tmp_path / "new.csv")
+
+
+def test_a_series_with_a_time_twice_is_named(tmp_path: Path) -> None:
+    table = pd.DataFrame({"shop": "a", "date": "2024-01-01", "hour": [0, 1, 1], "v": 1.5, "y": "q"})
+    with pytest.raises(SteadfitError, match="got 2024-01-01 1:00 after 2024-01-01 1:00"):
+        read(table, series="shop", time="date,hour", target="y")

@@ -12,6 +12,7 @@ from steadfit.formats.clock_changes import DAY
 from steadfit.formats.columns import Columns
 from steadfit.formats.gaps import FILLS
 from steadfit.formats.jitter import without_jitter
+from steadfit.formats.joined_times import with_joined
 from steadfit.formats.long_tables import check_order, in_order
 from steadfit.formats.time_columns import read_times
 from steadfit.formats.wall_clocks import WallClocks, wall_clocks
@@ -96,11 +97,12 @@ def read_clock(
     """
     if time is None:
         return Clock(dict(given), [], [0] * len(given), None, (), [], [])
+    table = with_joined(table, time)
     found = wall_clocks(read_times(table, time), list(given.values()), zone)
     members, notes = in_order(given, found.even, time)
+    check_order(table, members, found.even, time)
     found = without_jitter(found, list(members.values()), time)
     notes += found.notes
-    check_order(table, members, found.even, time)
     scale = _scale(found, known)
     clock = scale.numbers
     distances = np.concatenate([np.diff(clock[rows]) for rows in members.values()])

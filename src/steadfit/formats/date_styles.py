@@ -20,6 +20,7 @@ _MONTHS = (  # of English, German, French, Spanish, Italian, Portuguese and Dutc
     "december dezember decembre diciembre dicembre dezembro",
 )
 _SHORT = 3  # letters of a month, at least
+_LONGEST = 80  # characters of a date
 _REST = r"(?P<rest>(?:[ T,:].*)?)"
 _WORD = r"(?P<word>[^\W\d_]{3,12})\.?"
 _YEAR, _YEARS = r"(?P<year>\d{4})", r"(?P<year>\d{4}|\d\d)"
@@ -48,10 +49,11 @@ _STYLES = tuple(
         rf"{_WORD}[ .]+(?P<day>\d\d?)(?:st|nd|rd|th)?,? +{_YEAR}{_REST}",  # Jan 31, 2024
         rf"{_WORD} +(?P<day>\d\d?)(?P<rest> \d\d:\d\d:\d\d) {_YEAR}",  # Jan 31 13:00:00 2024
         rf"{_WORD}(?:[ .,/-]+|[ /-]*['’]|(?= de ))(?: ?de )?{_YEAR}",  # Jan 2024, enero de 2024
-        rf"{_WORD}(?:[/-]|[ /-]?['’]){_YEARS}",  # Jan-24
+        rf"{_WORD}(?:[/-]|[ /-]?['’]){_YEARS}",  # Jan-24, Jan'24
         rf"{_YEAR}[ .-]?{_WORD}(?:[ .-](?P<day>\d\d?){_REST})?",  # 2024 Jan, 2024-Jan-31
     )
 )
+_MONTH_AND_TWO = re.compile(rf"{_WORD}[/-](\d\d)")  # Jan-24
 _ISO = re.compile(  # as most programs write them: known at a glance
     r"\d{4}-\d\d-\d\d(?:[T ](?:[01]\d|2[0-3]):\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)?"
 )
@@ -83,6 +85,8 @@ def iso(cell: str) -> str:
     if _ISO.fullmatch(cell):
         return cell
     bare, zone = cell.strip(), ""
+    if len(bare) > _LONGEST:
+        return cell
     if (found := _ZONE.fullmatch(bare)) and ":" in bare:
         bare, zone = found[1], _OF_ZONES[found[2].lower()]
     for text in (bare, _WEEKDAY.sub("", bare, count=1)):
@@ -110,6 +114,8 @@ def compact(cell: str) -> str | None:
 
 def with_clock(day: str, rest: str) -> str:
     """A day with what follows it, as a time of ISO 8601: hours from 0 to 23 of two digits."""
+    if len(rest) > _LONGEST:
+        return f"{day}{rest}"
     if (points := _POINTS.fullmatch(rest)) is not None:
         rest = f" {':'.join(filter(None, points.groups()))}"
     if (clock := _CLOCK.fullmatch(rest)) is not None:
@@ -119,8 +125,20 @@ def with_clock(day: str, rest: str) -> str:
         rest = f" {hour:02}{clock[2]}"
     written = _APART.sub(r"\1", _NINE.sub(r"\1", f"{day}{rest}"))
     if (end := _ENDS.fullmatch(written)) is not None:  # the end of a day is the next one's begin
-        return f"{date.fromisoformat(end[1]) + timedelta(days=1)} 00:00"
+        following = _later(end[1], 1)
+        return f"{following} 00:00" if following else written
     return written
+
+
+def month_and_two_digits(cell: str) -> tuple[int, int] | None:
+    """The month, and two digits after it that could be a year or a day; None of anything else.
+
+    >>> month_and_two_digits("Jan-24"), month_and_two_digits("Jan'24")
+    ((1, 24), None)
+    """
+    found = _MONTH_AND_TWO.fullmatch(cell.strip())
+    month = found and month_of(found[1])
+    return (month, int(found[2])) if found and month else None
 
 
 def whole_year(year: str) -> int:
@@ -134,8 +152,8 @@ def _of_parts(parts: dict[str, str | None]) -> str | None:
     if week := parts.get("week"):
         return _week(year, int(week), int(parts.get("weekday") or 1))
     if yearday := parts.get("yearday"):
-        day = date(year, 1, 1) + timedelta(days=int(yearday) - 1)
-        return day.isoformat() if day.year == year else None
+        day = _later(f"{year:04}-01-01", int(yearday) - 1)
+        return day if day and day.startswith(f"{year:04}") else None
     if word := parts.get("word"):
         month = month_of(word)
     elif half := parts.get("half"):
@@ -149,6 +167,14 @@ def _date(year: int, month: int, day: int) -> str | None:
     try:
         return date(year, month, day).isoformat()
     except ValueError:
+        return None
+
+
+def _later(day: str, days: int) -> str | None:
+    """The day so many days after one; None where there is none."""
+    try:
+        return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    except (ValueError, OverflowError):
         return None
 
 

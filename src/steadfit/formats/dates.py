@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from steadfit.errors import SteadfitError
 from steadfit.formats.cells import MISSING
-from steadfit.formats.date_styles import compact, iso, whole_year, with_clock
+from steadfit.formats.date_styles import compact, iso, month_and_two_digits, whole_year, with_clock
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -130,12 +131,36 @@ def are_undecided(cells: Sequence[str | None]) -> bool:
 
 def undecided(where: str, cells: Sequence[str | None]) -> SteadfitError:
     """The error for dates that `are_undecided`."""
-    date = next(filter(None, cells))
+    first = next(filter(None, cells))
     return SteadfitError(
-        f"{where}: dates such as {date} may have the day or the month first, and nothing in the "
+        f"{where}: dates such as {first} may have the day or the month first, and nothing in the "
         "file tells. Give day_first=True or day_first=False.",
         day_first=True,
     )
+
+
+def check_years(where: str, cells: Sequence[str]) -> None:
+    """Raise SteadfitError where two digits after a month are as likely its days as years: Jan-01 to
+    Jan-30."""
+    found = {month_and_two_digits(cell) for cell in cells}
+    pairs = sorted(pair for pair in found if pair is not None and 1 <= pair[1] <= 31)
+    if len(pairs) < len(found) or len({month for month, _ in pairs}) == len(pairs):
+        return
+    try:
+        days = [date(2000, month, digits).toordinal() for month, digits in pairs]
+    except ValueError:
+        return
+    if _uneven(days) <= _uneven([12 * digits + month for month, digits in pairs]):
+        raise SteadfitError(
+            f"{where}: dates such as {cells[0]} must say whether the digits are a day or a year, "
+            "and nothing in the file tells. Write years with four digits, or dates as 2024-01-31."
+        )
+
+
+def _uneven(moments: Sequence[int]) -> int:
+    """How many steps are unlike the usual one."""
+    steps = np.diff(np.sort(moments))
+    return int(np.count_nonzero(steps != np.median(steps)))
 
 
 def _of_whole_year(cell: str) -> str:
@@ -146,7 +171,7 @@ def _of_whole_year(cell: str) -> str:
 
 def _written(cell: str, day_first: bool | None) -> str:
     """day_first: of two numbers before a year, where it is known."""
-    match = _SLASHED.fullmatch(cell)
+    match = _SLASHED.fullmatch(cell.strip())
     if match is None or day_first is None:
         return iso(cell)
     one, two = _two(match)

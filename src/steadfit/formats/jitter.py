@@ -16,8 +16,8 @@ _ROUND_STEPS = (DAY, DAY // 24, DAY // 1440, DAY // 86_400)  # microseconds
 def without_jitter(found: WallClocks, members: Sequence[np.ndarray], time: str) -> WallClocks:
     """Times that are up to a tenth of a step off equal steps are taken for these.
 
-    members: the rows of each series, in the order of time. time: the column, for the note. Months,
-    workdays, and times that are further off stay as they are.
+    members: the rows of each series, whose times rise. time: the column, for the note. Months,
+    workdays, times that are further off, and those of which two are at one step stay as they are.
     """
     several = [rows for rows in members if len(rows) > 2]
     days = (as_months, as_workdays) if found.calendar else ()
@@ -29,6 +29,8 @@ def without_jitter(found: WallClocks, members: Sequence[np.ndarray], time: str) 
     even = found.even.astype(np.float64)
     for rows in several:
         even[rows] = _on_steps(found.even[rows], step)
+    if any((np.diff(even[rows]) <= 0).any() for rows in several):
+        return found
     off = float(np.abs(even - found.even).max()) / step
     if not _NOTHING < off <= _MOST:
         return found
@@ -48,7 +50,8 @@ def _step(series: Sequence[np.ndarray], calendar: bool) -> float:
         near = (unit * max(1, round(usual / unit)) for unit in _ROUND_STEPS)
         return next((float(step) for step in near if abs(usual - step) <= _ROUND * step), usual)
     longest = max(series, key=len)
-    return float(longest[-1] - longest[0]) / max(1, round((longest[-1] - longest[0]) / usual))
+    length = float(longest[-1]) - float(longest[0])
+    return length / max(1.0, np.rint(length / usual))
 
 
 def _on_steps(times: np.ndarray, step: float) -> np.ndarray:

@@ -9,6 +9,7 @@ from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.calendars import equally_spaced
 from steadfit.formats.columns import Columns
 from steadfit.formats.form import Form, Rows
+from steadfit.formats.joined_times import with_joined, with_joined_names
 from steadfit.formats.time_columns import read_times
 from steadfit.formats.wall_clocks import wall_clocks
 
@@ -21,23 +22,29 @@ FILL = (
 @dataclass(frozen=True)
 class LongTable(Form):
     """A row a step, with a channel in each of `columns`; `series` names the series of a row, and
-    the times in `time`, if that is given, its place among the others."""
+    the times in `time`, if that is given, its place among the others. time_parts, series_parts: the
+    columns that these are in, where they are several."""
 
     columns: tuple[str, ...]
     series: str
     time: str | None = None
+    time_parts: tuple[str, ...] = ()
+    series_parts: tuple[str, ...] = ()
 
     name = "long"
 
     def needed(self) -> list[str]:
-        return [*self.columns, self.series, *([] if self.time is None else [self.time])]
+        times = self.time_parts or (() if self.time is None else (self.time,))
+        return [*self.columns, *(self.series_parts or (self.series,)), *times]
 
     def rows(self, table: Columns, missing: str) -> Rows:
         """Raises SteadfitError for times that come again, and names the rows where values are
         missing if that is refused."""
+        table = with_joined_names(table, self.series)
         members = rows_of_series(table, self.series)
         notes = []
         if self.time is not None:
+            table = with_joined(table, self.time)
             found = wall_clocks(read_times(table, self.time), list(members.values()), None)
             clock = found.even
             members, notes = in_order(members, clock, self.time)

@@ -13,6 +13,7 @@ from steadfit.formats.columns import Columns
 from steadfit.formats.date_styles import compact
 from steadfit.formats.dates import (
     are_undecided,
+    check_years,
     has_zone,
     microseconds,
     undecided,
@@ -26,7 +27,7 @@ _SECONDS = (5 * 10**8, 4 * 10**9)  # since 1970: from 1985 to 2096
 _CALLED = ("ts", "timestamp", "unix", "epoch", "time", "datetime", "date", "unixtime", "unix_time",
            "ds", "datum", "zeit", "fecha", "data", "heure", "tijd")  # fmt: skip
 _STEPS = ("", "id", "index", "t", "step", "period", "row", "no", "nr", "unnamed: 0", *_CALLED)
-_YEAR = re.compile(r"(?<!\d)(19|20)\d\d(?!\d)")
+_YEAR = re.compile(r"[\W\d_]*(?<!\d)(19|20)\d\d(?!\d)[\W\d_]*")  # 1960/61, but no Model 2019 A
 _LOOKED_AT = 50  # cells that tell whether a column has dates
 _ROWS = 8  # of different whole numbers that count steps; fewer may be anything
 
@@ -48,7 +49,7 @@ class Times(NamedTuple):
 def read_times(table: Columns, name: str) -> Times:
     """A column of times, or several with commas between their names.
 
-    Numbers, or dates and times as ISO 8601 has them or `steadfit.formats.calendars` knows them;
+    Numbers, or dates and times as ISO 8601 has them or `steadfit.formats.date_styles` knows them;
     with a time zone in all cells or in none. Numbers that are all dates (20240131, 202401) are
     dates, and such as 1706659200 seconds since 1970. Where no cell tells the day from the month,
     the reading counts by which the times are equal steps, or rise or fall from row to row. Raises
@@ -84,7 +85,7 @@ def seem_times(table: Columns, name: str) -> bool:
         return False
     known = [cell for cell in table.coded(name).cells if cell is not None][:_LOOKED_AT]
     dates = sum(microseconds(written_times([cell])) is not None for cell in known)
-    years = all(_YEAR.search(cell) for cell in known)
+    years = all(_YEAR.fullmatch(cell) for cell in known)
     return bool(known) and (name.strip().lower() in _CALLED or years or 2 * dates > len(known))
 
 
@@ -109,6 +110,7 @@ def _of_calendar(table: Columns, name: str) -> Times | None:
     known = [cell for cell in cells if cell is not None]
     if len(known) < len(cells):
         return None
+    check_years(f'{table.file}, column "{name}"', known)
     first, notes = table.day_first, ()
     if first is None and are_undecided(known):
         first = _told_order(table, name, known)

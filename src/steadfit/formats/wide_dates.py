@@ -10,7 +10,7 @@ from steadfit.errors import SteadfitError, some
 from steadfit.formats.calendars import equally_spaced
 from steadfit.formats.columns import Columns
 from steadfit.formats.date_styles import month_of
-from steadfit.formats.dates import microseconds, written_times
+from steadfit.formats.dates import check_years, microseconds, written_times
 from steadfit.formats.joined_times import part_of
 from steadfit.formats.time_columns import are_times, is_whole
 
@@ -76,6 +76,7 @@ def _dates(table: Columns) -> list[str]:
         clock = np.array(named, np.int64)
     if clock is None or len(named) < _LEAST or not equally_spaced(np.unique(clock), True):
         return []
+    check_years(f"{table.file}, names of columns", named)
     others = [name for name in table.names if name not in named]
     return [] if any(are_times(table, name) for name in others) else named
 

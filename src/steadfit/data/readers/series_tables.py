@@ -8,6 +8,7 @@ from steadfit.data.sequences import from_series
 from steadfit.errors import SteadfitError
 from steadfit.formats import LongTable, WideTable
 from steadfit.formats.columns import Columns
+from steadfit.formats.joined_times import parts_of, with_joined_names
 from steadfit.formats.long_tables import rows_of_series
 from steadfit.formats.wide_tables import step_columns
 
@@ -42,7 +43,9 @@ def wide(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
 
 def long(table: Columns, asked: Asked, series: str, label: str) -> Dataset:
     """A row a step; the label is the same in all rows of a series."""
-    taken = {label, series, asked.time, asked.group}
+    time_parts = () if asked.time is None else tuple(parts_of(table, asked.time))
+    series_parts = tuple(parts_of(table, series))
+    taken = {label, asked.group, *time_parts, *series_parts}
     numeric = (name for name in table.names if name not in taken and table.is_numeric(name))
     columns = asked.values or list(numeric)
     if not columns:
@@ -51,7 +54,14 @@ def long(table: Columns, asked: Asked, series: str, label: str) -> Dataset:
             "with values."
         )
     missing, group = asked.missing or "refuse", asked.group
-    form = LongTable(tuple(columns), series, asked.time)
+    form = LongTable(
+        tuple(columns),
+        series,
+        asked.time,
+        time_parts if len(time_parts) > 1 else (),
+        series_parts if len(series_parts) > 1 else (),
+    )
+    table = with_joined_names(table, series)
     found, members = form.rows(table, missing), rows_of_series(table, series)
     told = f"{table.file}: {len(members)} series of the columns {', '.join(columns)}."
     return from_series(
