@@ -134,6 +134,13 @@ def test_times_in_several_columns(
         data.schema.read(tmp_path / "new.csv")
 
 
+def test_numbers_of_a_year_and_a_week(tmp_path: Path) -> None:
+    mondays = [datetime(2020, 3, 2) + timedelta(7 * i) for i in range(60)]
+    weeks = [f"{day:%G%V}" for day in mondays]
+    data = check(written(tmp_path, weeks, "week,v"), "2021-04-26", time="week")
+    assert "The numbers in week are read as a year and its week, as 2020-W10." in data.notes
+
+
 def test_several_columns_as_a_list(tmp_path: Path) -> None:
     rows = [f"{h:%Y-%m-%d},{h.hour},{shop},{i % 5}"
             for i, h in enumerate(HOURS) for shop in "ab"]  # fmt: skip

@@ -186,7 +186,7 @@ def test_times_with_a_zone_need_no_help_and_shuffled_ones_have_advice(tmp_path):
     data = read(written(tmp_path / "backwards.csv", backwards), horizon=3)
     assert "The rows were sorted by when." in data.notes
     shuffled = [*backwards[::2], *backwards[1::2]]
-    with pytest.raises(SteadfitError, match=r"where clocks were changed, give times with a zone"):
+    with pytest.raises(SteadfitError, match=r"Where clocks were changed, name the zone"):
         read(written(tmp_path / "shuffled.csv", shuffled), horizon=3)
 
 

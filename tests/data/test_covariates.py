@@ -253,3 +253,17 @@ def test_the_hour_is_that_of_the_cells_own_clock(tmp_path: Path) -> None:
     with pytest.raises(SteadfitError, match="option zone, such as Europe/Berlin"):
         read(changed, **asked)
     assert len(read(changed, zone="Europe/Berlin", **asked)) == len(local)
+
+
+@pytest.mark.parametrize("words", ["YES NO", "True False", "1 0"])
+def test_yes_and_no_in_another_spelling(tmp_path: Path, words: str) -> None:
+    def written(name: str, yes: str, no: str) -> Path:
+        rows = [f"{DAYS[i]},{i % 5},{(no, yes)[i % 2]}" for i in range(40)]
+        (tmp_path / name).write_text("day,v,open\n" + "\n".join([*rows, f"{DAYS[40]},,{yes}"]))
+        return tmp_path / name
+
+    data = read(written("s.csv", "yes", "no"), target="v", known="open", horizon=1, window=4)
+    plain = data.schema.read(tmp_path / "s.csv")
+    other = data.schema.read(written("t.csv", *words.split()))
+    assert other.x.padded().equal(plain.x.padded())
+    assert any("in another spelling are taken" in note for note in other.notes)

@@ -10,6 +10,7 @@ from steadfit.errors import SteadfitError, some, unknown
 from steadfit.formats.clock_changes import DAY
 from steadfit.formats.clocks import ABSENT, Clock
 from steadfit.formats.columns import Columns
+from steadfit.formats.known_names import known_as
 
 MOST_CATEGORIES = 50
 _HOUR = DAY // 24
@@ -50,7 +51,9 @@ class Covariate:
         """
         if not self.categories:
             return table.numbers(self.column)[:, None]
-        names, of_rows = table.coded(self.column)
+        cells, of_rows = table.coded(self.column)
+        spelt = self.spelt(table)
+        names = [cell and spelt.get(cell, cell) for cell in cells]
         new = [i for i, name in enumerate(names) if name not in (None, *self.categories)]
         if new:
             row = int(np.flatnonzero(np.isin(of_rows, new))[0])
@@ -62,6 +65,11 @@ class Covariate:
         each = np.array([[name == one for one in self.categories] for name in names], np.float64)
         each[[name is None for name in names]] = np.nan
         return each[of_rows]
+
+    def spelt(self, table: Columns) -> Mapping[str, str]:
+        """The categories of a table that are in another spelling than in training, and which."""
+        cells = (cell for cell in table.coded(self.column).cells if cell is not None)
+        return known_as(cells, self.categories) if self.categories else {}
 
 
 def check_parts(parts: Sequence[str]) -> None:

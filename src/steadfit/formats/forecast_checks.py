@@ -8,6 +8,7 @@ from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats.calendars import Ticks
 from steadfit.formats.clocks import Clock
 from steadfit.formats.columns import Columns
+from steadfit.formats.covariates import Covariate
 from steadfit.formats.units import unit_note
 from steadfit.formats.wall_clocks import SEVERAL
 
@@ -85,3 +86,13 @@ def unit_notes(table: Columns, trained: Mapping[str, str], names: Sequence[str])
         for name in names
         for note in unit_note(table.units.get(name, ""), trained.get(name, ""), table.numbers(name))
     ]
+
+
+def spelling_notes(table: Columns, covariates: Sequence[Covariate]) -> list[str]:
+    """Which categories are in another spelling than in training."""
+    notes = []
+    for each in covariates:
+        if taken := [f'"{old}" for "{new}"' for old, new in each.spelt(table).items()]:
+            where = f'{table.file}, column "{each.column}"'
+            notes.append(f"{where}: categories in another spelling are taken: {some(taken)}.")
+    return notes

@@ -27,6 +27,7 @@ from steadfit.formats.forecast_checks import (
     check_filled,
     empty_note,
     last_told,
+    spelling_notes,
     unit_notes,
     unlearned_note,
 )
@@ -202,8 +203,9 @@ class ForecastTable(Form):
         if self.fill and missing == "refuse":
             check_filled(table, clock, found)
         left_out += unlearned_note(clock, self.unlearned)
-        units = unit_notes(table, self.units, self.numeric)
-        notes = [*clock.notes, *units, *empty, *left_out, *filled_note(last(series), found, rule)]
+        other = unit_notes(table, self.units, self.numeric)
+        other += spelling_notes(table, (*self.known, *self.static))
+        notes = [*clock.notes, *other, *empty, *left_out, *filled_note(last(series), found, rule)]
         before = [filled(one, rule, self.season)[: end - self.window]
                   for one, end in zip(series, ends, strict=True)]  # fmt: skip
         return Rows(list(found), list(clock.members), notes, _from(clock, ends), before=before)

@@ -28,6 +28,7 @@ _CALLED = ("ts", "timestamp", "unix", "epoch", "time", "datetime", "date", "unix
            "ds", "datum", "zeit", "fecha", "data", "heure", "tijd")  # fmt: skip
 _STEPS = ("", "id", "index", "t", "step", "period", "row", "no", "nr", "unnamed: 0", *_CALLED)
 _YEAR = re.compile(r"[\W\d_]*(?<!\d)(19|20)\d\d(?!\d)[\W\d_]*")  # 1960/61, but no Model 2019 A
+_WEEK = re.compile(r"^((?:19|20)\d\d)([0-4]\d|5[0-3])(?:\.0)?$")  # 202053
 _LOOKED_AT = 50  # cells that tell whether a column has dates
 _ROWS = 8  # of different whole numbers that count steps; fewer may be anything
 
@@ -60,7 +61,7 @@ def read_times(table: Columns, name: str) -> Times:
     if table.is_numeric(name) and not _are_compact(table, name):
         values = table.numbers(name)
         table.refuse(name, np.flatnonzero(~np.isfinite(values)).tolist(), "a time")
-        return _of_epoch(values, name) or Times(values, False)
+        return _of_epoch(values, name) or _of_weeks(table, name) or Times(values, False)
     found = _of_calendar(table, name) or _refused(table, name)
     return found._replace(notes=(*found.notes, *notes))
 
@@ -97,6 +98,18 @@ def _of_epoch(values: np.ndarray, name: str) -> Times | None:
             found = np.rint(values * (10**6 / each)).astype(np.int64)
             return Times(found, True, found, (f"The times in {name} are {word} since 1970, UTC.",))
     return None
+
+
+def _of_weeks(table: Columns, name: str) -> Times | None:
+    """Numbers of a year and a week, such as 202053; None for others. As they are no months, at
+    least one has a week above 12."""
+    cells, of_rows = table.coded(name)
+    weeks = [_WEEK.sub(r"\1-W\2", cell or "") for cell in cells]
+    values = microseconds(written_times(weeks))
+    if values is None or not all("W" in week for week in weeks):
+        return None
+    note = f"The numbers in {name} are read as a year and its week, as {weeks[0]}."
+    return Times(values[of_rows], True, None, (note,))
 
 
 def _are_compact(table: Columns, name: str) -> bool:
