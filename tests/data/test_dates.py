@@ -68,6 +68,8 @@ def test_parts_of_times_with_a_zone_are_those_of_its_clocks(tmp_path: Path, kind
     assert not any("zone" in note for note in rows_in_memory(zoned, other.x.columns).notes)
     said = rows_in_memory(zoned, local.x.columns).notes[-1]
     assert "have a time zone, and training had none" in said
+    empty = zoned.assign(when=None)[:2]
+    assert not any("zone" in note for note in rows_in_memory(empty, other.x.columns).notes)
     said = rows_in_memory(plain, other.x.columns).notes[-1]
     assert "have no time zone, and training had one" in said
 

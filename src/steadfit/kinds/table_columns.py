@@ -89,6 +89,8 @@ def zone_note(column: DatePart, table: Columns) -> str | None:
     round."""
     if (zoned := table.has_zone(column.name)) == column.zoned:
         return None
+    if np.isnat(table.dates(column.name)).all():
+        return None
     here, there = ("a time zone", "none") if zoned else ("no time zone", "one")
     return f"dates have {here}, and training had {there}. Give times of the same clocks."
 
