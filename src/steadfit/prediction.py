@@ -19,6 +19,7 @@ from steadfit.kinds import Examples, existing
 from steadfit.recipe import Recipe
 from steadfit.study.result import StudyResult
 from steadfit.study.store import Store, existing_store
+from steadfit.tasks import Forecast
 from steadfit.training import TextScore, TrainedModel, TrainedReference, model_folder, new_inputs
 from steadfit.training.limits import MOST_MEMBERS, check_weights
 
@@ -57,8 +58,8 @@ def predictions(
     with images in folders that are called as the classes, and with `labels`, a table that has the
     image's path or name in one column and its label in another, `target`.
 
-    options: how series and texts are read: missing, encoding, delimiter, decimal, sheet
-    (`Schema.read`).
+    options: how series and texts are read: missing, encoding, delimiter, decimal, sheet,
+    and of forecasts fill (`Schema.read`).
 
     Raises SteadfitError where the run has no model, or a language model, or an input cannot be
     read.
@@ -66,6 +67,8 @@ def predictions(
     model, run = TrainedModel.load(run), run_folder(run)
     schema = model.facts.schema
     schema.task.check_answers()
+    if "fill" in options and not isinstance(schema.task, Forecast):
+        raise SteadfitError("fill is for gaps of a forecast's table. Leave it out.")
     of_table = {} if labels is None else options
     found = schema.read(source, **({} if of_table else options))
     if labels is not None:

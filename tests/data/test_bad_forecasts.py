@@ -1,12 +1,13 @@
 """What people get wrong with forecasts, each with its sentence."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import steadfit as sf
-from steadfit.data import read, split
+from steadfit.data import Schema, read, split
 from steadfit.errors import SteadfitError
 from steadfit.prediction import predictions
 
@@ -123,3 +124,24 @@ def test_a_window_that_leaves_none_to_train_on(tmp_path: Path) -> None:
         enough = read(written(tmp_path, WAVE[:rows]), horizon=horizon, window=5, season=1)
         assert len(split(enough).train)
     assert len(split(read(written(tmp_path, WAVE[:29]), horizon=4, window=10)).train)
+
+
+@pytest.mark.parametrize(
+    ("trained", "here", "said"),
+    [
+        ("", "%", "12% is read as 0.12, and training had numbers without %."),
+        (" kWh", " Wh", "numbers are in Wh, and training had kWh. Convert them."),
+        (" kWh", " kWh", None),
+    ],
+)
+def test_other_units_than_in_training_are_said(tmp_path, trained, here, said) -> None:
+    data = read(written(tmp_path, [f"{value:.2f}{trained}" for value in WAVE]), horizon=2)
+    form = Schema.from_dict(json.loads(json.dumps(data.schema.to_dict())))  # as it is saved
+    found = form.read(written(tmp_path, [f"{value:.2f}{here}" for value in WAVE]))
+    assert any("training had" in note for note in found.notes) == (said is not None)
+    assert said is None or f's.csv, column "sold": {said}' in found.notes
+
+
+def test_marks_for_missing_values_are_said(tmp_path: Path) -> None:
+    data = read(written(tmp_path, [-999, *WAVE[1:30], -999, *WAVE[31:]]), horizon=2)
+    assert any('-999 in "sold" (2 rows)' in note for note in data.notes)

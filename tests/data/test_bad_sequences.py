@@ -93,3 +93,24 @@ def test_new_data_have_the_columns_of_training(tmp_path: Path) -> None:
     new.write_text("told\ngood film\n")
     with pytest.raises(SteadfitError, match=r"the columns said .* got none called said.*Name"):
         read(texts).schema.read(new)
+
+
+def test_columns_sorted_as_texts_are_steps_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    names = sorted(f"t{i}" for i in range(12))
+    rows = [",".join(["ab"[k % 2], *(f"{int(name[1:]) + k}" for name in names)]) for k in range(8)]
+    (tmp_path / "w.csv").write_text("\n".join([",".join(["label", *names]), *rows]))
+    data = read(tmp_path / "w.csv", kind="series")
+    assert data.x.padded()[2, :, 0].tolist() == [k + 2.0 for k in range(12)]
+    assert any("in the order of their numbers" in note for note in data.notes)
+
+
+def test_decimal_commas_after_labels_without_a_header(tmp_path: Path) -> None:
+    rows = [[k % 2 + 1, *(round(0.5 * i + k, 2) for i in range(9))] for k in range(8)]
+    lines = ["\t".join(map(str, row)) for row in rows]
+    (tmp_path / "u.tsv").write_text("\n".join(lines))
+    (tmp_path / "de.tsv").write_text("\n".join(lines).replace(".", ","))
+    (tmp_path / "de.csv").write_text("\n".join(lines).replace(".", ",").replace("\t", ";"))
+    data = read(tmp_path / "u.tsv")
+    assert data.schema.read(tmp_path / "de.tsv").x.padded().equal(data.x.padded())
+    with pytest.raises(SteadfitError, match="must begin with a row of column names"):
+        data.schema.read(tmp_path / "de.csv", delimiter=";")

@@ -84,7 +84,7 @@ def test_months_in_words(tmp_path: Path, language: str, style: str) -> None:
         ([f"{hour:%d.%m.%Y} {hour.hour + 1:02}:00" for hour in HOURS], "2024-01-22T13:00:00"),
         ([f"{hour:%d/%b/%Y:%H:%M:%S} +0000" for hour in HOURS], "2024-01-22T12:00:00+00:00"),
         ([f'"{hour:%a, %d %b %Y %H:%M:%S} +0100"' for hour in HOURS],
-         "2024-01-22T11:00:00+00:00"),
+         "2024-01-22T12:00:00+01:00"),
         ([f"{hour:%d/%m/%Y %I:%M:%S} {'a. m.' if hour.hour < 12 else 'p. m.'}" for hour in HOURS],
          "2024-01-22T12:00:00"),
         ([f"{hour:%Y-%m-%d %H:%M:%S}.000000000" for hour in HOURS], "2024-01-22T12:00:00"),
@@ -116,6 +116,9 @@ def test_dates(tmp_path: Path, times: list[str], after: str | None, backwards: b
          "2024-01-22T12:00:00"),
         ("Date,Time,v", [f"{h:%d/%m/%Y},{h:%H.%M.%S}" for h in HOURS], "2024-01-22T12:00:00"),
         ("date,hour,v", [f"{h:%Y-%m-%d},{h.hour + 1}" for h in HOURS], "2024-01-22T13:00:00"),
+        ("Datum,Uhrzeit,v", [f"{h:%d.%m.%y,%H:%M}" for h in HOURS], "2024-01-22T12:00:00"),
+        ("Datum,Uhrzeit,v", [f"{h:%d.%m.%Y,%H:%M} - {h.hour + 1}:00" for h in HOURS],
+         "2024-01-22T12:00:00"),
         ("year,v", list(map(str, range(1980, 2020))), "2020"),
     ],
 )  # fmt: skip
@@ -129,6 +132,22 @@ def test_times_in_several_columns(
     (tmp_path / "new.csv").write_text("v\n1\n2\n")
     with pytest.raises(SteadfitError, match="must have the columns"):
         data.schema.read(tmp_path / "new.csv")
+
+
+def test_numbers_of_a_year_and_a_week(tmp_path: Path) -> None:
+    mondays = [datetime(2020, 3, 2) + timedelta(7 * i) for i in range(60)]
+    weeks = [f"{day:%G%V}" for day in mondays]
+    data = check(written(tmp_path, weeks, "week,v"), "2021-04-26", time="week")
+    assert "The numbers in week are read as a year and its week, as 2020-W10." in data.notes
+
+
+def test_several_columns_as_a_list(tmp_path: Path) -> None:
+    rows = [f"{h:%Y-%m-%d},{h.hour},{shop},{i % 5}"
+            for i, h in enumerate(HOURS) for shop in "ab"]  # fmt: skip
+    (tmp_path / "s.csv").write_text("date,hour,shop,v\n" + "\n".join(rows))
+    each = [read(tmp_path / "s.csv", target="v", horizon=2, time=time, series=series)
+            for time, series in ((["date", "hour"], ["shop"]), ("date,hour", "shop"))]  # fmt: skip
+    assert each[0].ids == each[1].ids
 
 
 @pytest.mark.parametrize(("factor", "word"), [(1, "seconds"), (1000, "milliseconds")])
@@ -193,6 +212,8 @@ def test_where_day_and_month_could_be_either_the_option_decides(tmp_path: Path) 
          "rows seem to be of several series, told apart by unique_id, as ds rises in each"),
         ("unique_id,ds,v", [f"{s},{i}" for i in range(30) for s in "ab"],
          "told apart by unique_id"),
+        ("step,v", sorted(map(str, range(40))), "as step counts steps, and falls"),
+        ("week_no,v", [str(i * 7 % 40) for i in range(40)], "as week_no counts steps, and falls"),
         ("when,v", [f"{hour.isoformat()}{'Z' * (i % 2)}" for i, hour in enumerate(HOURS)],
          "a time zone in all cells or in none"),
         ("date,v", [f"{2000 + i}~1" for i in range(40)], 'got "2000~1"'),

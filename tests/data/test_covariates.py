@@ -230,3 +230,40 @@ def test_a_category_that_was_never_trained_on_is_a_sentence(tmp_path: Path) -> N
 def test_arrays_have_no_future_rows(with_price) -> None:
     with pytest.raises(SteadfitError, match="must be given a table where columns are known before"):
         with_price[2].model.forecast(np.zeros((8, 2)))
+
+
+def test_the_hour_is_that_of_the_cells_own_clock(tmp_path: Path) -> None:
+    hours = np.datetime64("2024-03-30T00:00") + np.arange(60) * np.timedelta64(1, "h")
+    asked = {"horizon": 2, "window": 4, "season": 1, "calendar": "hour"}
+
+    def written(zones: list[str]) -> Path:
+        rows = [f"{hours[i]}{zones[i]},{i % 5}" for i in range(60)]
+        (tmp_path / "s.csv").write_text("when,v\n" + "\n".join(rows))
+        return tmp_path / "s.csv"
+
+    local = read(written([""] * 60), **asked)
+    with pytest.raises(SteadfitError, match="without a time zone, as calendar tells"):
+        local.schema.read(written(["-08:00"] * 60))
+    zoned = read(written(["-08:00"] * 60), **asked)
+    assert torch.equal(zoned.x.padded()[0], local.x.padded()[0])
+    with pytest.raises(SteadfitError, match="and these are without one"):
+        zoned.schema.read(written([""] * 60))
+    hours[30:] += np.timedelta64(1, "h")
+    changed = written(["+01:00"] * 30 + ["+02:00"] * 30)
+    with pytest.raises(SteadfitError, match="option zone, such as Europe/Berlin"):
+        read(changed, **asked)
+    assert len(read(changed, zone="Europe/Berlin", **asked)) == len(local)
+
+
+@pytest.mark.parametrize("words", ["YES NO", "True False", "1 0"])
+def test_yes_and_no_in_another_spelling(tmp_path: Path, words: str) -> None:
+    def written(name: str, yes: str, no: str) -> Path:
+        rows = [f"{DAYS[i]},{i % 5},{(no, yes)[i % 2]}" for i in range(40)]
+        (tmp_path / name).write_text("day,v,open\n" + "\n".join([*rows, f"{DAYS[40]},,{yes}"]))
+        return tmp_path / name
+
+    data = read(written("s.csv", "yes", "no"), target="v", known="open", horizon=1, window=4)
+    plain = data.schema.read(tmp_path / "s.csv")
+    other = data.schema.read(written("t.csv", *words.split()))
+    assert other.x.padded().equal(plain.x.padded())
+    assert any("in another spelling are taken" in note for note in other.notes)

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -13,6 +14,7 @@ from steadfit.formats.columns import Columns
 from steadfit.formats.dates import as_dates, check_years, written
 from steadfit.formats.new_columns import columns_of
 from steadfit.formats.time_columns import are_times
+from steadfit.kinds.table_inputs import rows_in_memory
 
 DAYS = [datetime(2023, 11, 5, 9, 5) + timedelta(days=37 * k, hours=5 * k) for k in range(20)]
 
@@ -52,6 +54,24 @@ def test_a_cell_that_is_no_date_is_the_one_that_is_named() -> None:
 def test_the_date_that_databases_have_for_none_is_a_gap() -> None:
     found = table(["2024-01-31", "0000-00-00", "0000-00-00 00:00:00"]).dates("when")
     assert np.isnat(found).tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize("kind", ["texts", "pandas"])
+def test_parts_of_times_with_a_zone_are_those_of_its_clocks(tmp_path: Path, kind: str) -> None:
+    plain = pd.DataFrame({"when": pd.DatetimeIndex(DAYS * 4), "y": [k % 3 for k in range(80)]})
+    zoned = plain.assign(when=plain.when.dt.tz_localize("America/New_York"))
+    if kind == "texts":
+        zoned = zoned.assign(when=zoned.when.astype(str))
+    local, other = read(plain, target="y"), read(zoned, target="y")
+    assert other.x.columns == local.x.columns
+    assert other.x.values.equal(local.x.values)
+    assert not any("zone" in note for note in rows_in_memory(zoned, other.x.columns).notes)
+    said = rows_in_memory(zoned, local.x.columns).notes[-1]
+    assert "have a time zone, and training had none" in said
+    empty = zoned.assign(when=None)[:2]
+    assert not any("zone" in note for note in rows_in_memory(empty, other.x.columns).notes)
+    said = rows_in_memory(plain, other.x.columns).notes[-1]
+    assert "have no time zone, and training had one" in said
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,28 @@ def test_the_model_fills_what_it_forecasts_from(tmp_path: Path) -> None:
         model.facts.schema.read(table(tmp_path / "t.csv", set(range(53)), set()))
 
 
+def test_a_rule_for_gaps_of_new_tables_alone(tmp_path: Path) -> None:
+    data = read(table(tmp_path / "s.csv", set(), set()), **OPTIONS)
+    schema, gap = data.schema, table(tmp_path / "t.csv", set(), {55})
+    with pytest.raises(SteadfitError, match='fill="forward"'):
+        schema.read(gap)
+    seen = schema.read(gap, fill="forward").x.padded()[0, -6:-4, 0]
+    assert seen.tolist() == pytest.approx([wave()[54]] * 2)
+    frame = schema.kind.examples_of(pandas.read_csv(gap), schema.form, "forward")
+    assert frame.x.padded()[0, -6:-4, 0].equal(seen)
+
+
+@pytest.mark.parametrize("missing", ["refuse", "drop"])
+def test_empty_last_rows_are_left_out(tmp_path: Path, missing: str) -> None:
+    data = read(table(tmp_path / "s.csv", set(), set()), **OPTIONS)
+    found = data.schema.read(table(tmp_path / "t.csv", {58, 59}, set()), missing=missing)
+    assert found.x.padded()[0, -1, 0].item() == pytest.approx(wave()[57])
+    day = str(np.datetime64(data.schema.read(tmp_path / "s.csv").clocks[0].after(1)[0]) - 2)
+    assert found.clocks[0].after(1) == [day]
+    assert any("last rows have no sold and are left out" in note for note in found.notes)
+    assert any("t.csv (2)" in note for note in found.notes)
+
+
 def test_without_the_option_the_message_names_it(tmp_path: Path) -> None:
     with pytest.raises(SteadfitError, match=r'got a gap .* fill="forward", or by another rule'):
         read(table(tmp_path / "s.csv", set(), {20}), **OPTIONS)
@@ -213,3 +235,19 @@ def test_times_that_no_row_could_fill_are_refused(tmp_path: Path) -> None:
 def test_a_single_absent_row_is_told_as_one(tmp_path: Path) -> None:
     data = read(table(tmp_path / "one.csv", set(), {21}), fill="forward", **OPTIONS)
     assert "1 row that the times leave out was added to be filled: one.csv (1)." in data.notes
+
+
+@pytest.mark.parametrize("fill", ["forward", "season"])
+def test_a_series_of_which_no_window_is_left_is_named(tmp_path: Path, fill: str) -> None:
+    """A shop that is closed on each seventh day, and horizons of a week."""
+    days = np.datetime64("2024-01-01") + np.arange(60)
+    rows = [f"{shop},{day},{i % 7 + 1}" for shop in "ab" for i, day in enumerate(days)
+            if shop == "a" or i % 7]  # fmt: skip
+    (tmp_path / "s.csv").write_text("shop,day,sold\n" + "\n".join(rows))
+    data = read(tmp_path / "s.csv", horizon=7, fill=fill)
+    assert any("1 of 2 series are not learned" in note and ": b. " in note for note in data.notes)
+    unfilled = any("cannot be filled" in note for note in data.notes)
+    assert unfilled == (fill == "season")
+    if fill == "forward":
+        said = data.schema.read(tmp_path / "s.csv").notes
+        assert any("learned nothing of b" in note for note in said)

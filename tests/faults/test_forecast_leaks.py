@@ -205,7 +205,8 @@ def test_filling_looks_back_alone(tmp_path: Path) -> None:
     told = {step for _, first, last in spans.tolist() for step in (first, last)}
     assert not told & {38, 39}, "what is forecast is never filled in"
     model = sf.fit(data, out=tmp_path / "run", training={"epochs": 2}, reference=False).model
-    with pytest.raises(sf.SteadfitError, match="got none in 1: row 61"):
-        model.forecast(written("t.csv", [59]))
+    with pytest.raises(sf.SteadfitError, match="got none in 1: row 60"):
+        model.forecast(written("t.csv", [58]))
+    assert model.facts.schema.read(written("t.csv", [59])).x.padded()[0, -1, 0] == values[58]
     found = model.facts.schema.read(written("t.csv", [59]), missing="forward")
     assert found.x.padded()[0, -2:, 0].tolist() == [values[58]] * 2

@@ -1,6 +1,7 @@
 """Forecasts: windows of a series, and the forecasts that a network has to beat."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from steadfit.data.schema import Schema
 from steadfit.data.windows import windows_of
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats import ForecastTable
-from steadfit.formats.gaps import check_rule, filled, filled_note
+from steadfit.formats.gaps import FILLS, check_rule, filled, filled_note
 from steadfit.kinds import Ragged, Series
 from steadfit.kinds.series_rows import as_steps
 from steadfit.tasks import Forecast
@@ -79,16 +80,19 @@ def from_forecast(
     names, starts = [names[i] for i in enough], [starts[i] for i in enough]
     cut = windows_of(whole, list(map(len, series)), forecast, missing)
     kept = cut.kept
+    lost = [name for i, name in enumerate(names) if not kept[cut.series == i].any()]
     notes = [
         *notes,
         *left_out,
         *_missing_note(series, names, kept, missing, forecast.season),
+        *_unlearned_note(lost, len(names), forecast.horizon),
         *_constant_note(series, names, forecast.targets),
     ]
     if any(np.isinf(one).any() for one in series):
         raise SteadfitError(f"{name}: values are infinite, or beyond float32. Fix them.")
     number, first = cut.series[kept], (cut.first + np.array(starts)[cut.series])[kept]
     predicted = first + forecast.window
+    form = form or ForecastTable((), None, None, forecast.window)
     return Dataset(
         name=name,
         x=cut.x[torch.from_numpy(np.flatnonzero(kept))],
@@ -96,7 +100,7 @@ def from_forecast(
         schema=Schema(
             Series(cut.x.shape[2]),
             forecast,
-            form or ForecastTable((), None, None, forecast.window),
+            replace(form, unlearned=tuple(lost)),
         ),
         structure=Structure(
             spans=torch.from_numpy(
@@ -267,4 +271,22 @@ def _missing_note(
         np.concatenate([filled(one, rule, season) for one in series])
         for rule in ("refuse", missing)
     )
-    return [" ".join([*filled_note(before, after, missing), left_out])]
+    unfilled = int(np.isnan(after).sum())
+    kept_open = (
+        f'{counted(unfilled, "missing values")} cannot be filled by fill="{missing}", as what '
+        "they would be filled with is missing too; forecasts from windows with such are refused."
+    )
+    open_note = [kept_open] if missing in FILLS and unfilled else []
+    return [" ".join([*filled_note(before, after, missing), *open_note, left_out])]
+
+
+def _unlearned_note(lost: Sequence[str], count: int, horizon: int) -> list[str]:
+    """Which series have no window without missing values, so that nothing is learned of them."""
+    if not lost:
+        return []
+    return [
+        f"{len(lost)} of {count} series are not learned, as each of their windows, or the "
+        f"{counted(horizon, 'steps')} after it, has missing values: {some(lost)}. Values to "
+        "forecast are not filled: write them, such as 0 on a day that a shop is closed, or give a "
+        "shorter horizon."
+    ]

@@ -108,7 +108,7 @@ def _columns_of(table: Columns, name: str, target: str | None) -> list[Column]:
     identifies = _IDENTIFIER.fullmatch(name.strip()) and len(counts) == rows == len(cells)
     dates = as_dates(table.data[name], table.day_first)
     if dates is not None:
-        return _parts(name, dates)
+        return _parts(name, dates, table.has_zone(name))
     if _are_numbers(table, name, counts):
         if identifies or _counts_rows(table.numbers(name)):
             raise _UselessError("row numbers or identifiers")
@@ -141,12 +141,12 @@ def _are_numbers(table: Columns, name: str, counts: Mapping[str, int]) -> bool:
     return not codes or FEW < len(counts) > sum(counts.values()) / 2
 
 
-def _parts(name: str, dates: np.ndarray) -> list[Column]:
+def _parts(name: str, dates: np.ndarray, zoned: bool) -> list[Column]:
     """Those parts of dates that vary."""
     parts: list[Part] = [part for part in PARTS if _varies(date_part(dates, part))]
     if not parts and not np.isnat(dates).any():
         raise _UselessError("dates of one day")
-    found: list[Column] = [DatePart(name, part) for part in parts or PARTS[:1]]
+    found: list[Column] = [DatePart(name, part, zoned) for part in parts or PARTS[:1]]
     return found
 
 

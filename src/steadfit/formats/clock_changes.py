@@ -16,6 +16,7 @@ from steadfit.errors import SteadfitError, some
 DAY = 86_400_000_000  # microseconds
 _MINUTE = 60_000_000
 _MOST = 180 * _MINUTE  # by which a clock is changed
+_USUAL = (30 * _MINUTE, 60 * _MINUTE)  # by which clocks are changed; others are told by their zone
 _WEEK = 7 * 24 * 60  # minutes; no zone changes its clock there and back within one
 _EPOCH = datetime(1970, 1, 1)
 
@@ -47,8 +48,8 @@ def without_changes(
 
     times: local times, int64 microseconds since 1970. members: the rows of each series, as the file
     has them. zone: where these clocks are. If None, a time that comes again in autumn, or is left
-    out in spring, is no error and no gap where the clocks of some zone were changed just so, and no
-    other change of that zone is missing among the series' times.
+    out in spring, is no error and no gap where the clocks of some zone were changed just so, by an
+    hour or half of one, and no other change of that zone is missing among the series' times.
     """
     found, days = times.copy(), set()
     for given in members:
@@ -144,7 +145,7 @@ def _told(local: np.ndarray) -> np.ndarray:
     series = _Series.of(local)
     step, odd = series.step, np.diff(local) - series.step
     nothing = np.zeros_like(odd)
-    jumps = np.flatnonzero((odd != 0) & (abs(odd) <= _MOST))
+    jumps = np.flatnonzero(np.isin(abs(odd), _USUAL))
     if not 0 < step < DAY or not len(jumps):
         return nothing
     rules = _rules(*_years(local))
@@ -198,8 +199,11 @@ def _years(local: np.ndarray) -> tuple[int, int]:
 
 @cache
 def _rules(first: int, last: int) -> frozenset[tuple[Change, ...]]:
-    """How clocks are changed in all zones, from one year to another."""
-    return frozenset(_changes_in(zone, first, last) for zone in available_timezones())
+    """How clocks are changed in all zones that people live in, from one year to another, where all
+    changes are the usual ones."""
+    zones = (zone for zone in available_timezones() if not zone.startswith("Antarctica/"))
+    each = {_changes_in(zone, first, last) for zone in zones}
+    return frozenset(rule for rule in each if all(abs(one.by) in _USUAL for one in rule))
 
 
 def _changes_in(zone: str, first: int, last: int) -> tuple[Change, ...]:

@@ -30,6 +30,7 @@ _UNITS = {
     "seconds": 1_000_000,
     "microseconds": 1,
 }
+_NAME_THE_ZONE = 'name the zone, such as zone="Europe/Berlin", or give times with one'
 _MOST_ABSENT = 10  # rows for each that there is: a wrong year would add millions
 
 
@@ -100,7 +101,7 @@ def read_clock(
     table = with_joined(table, time)
     found = wall_clocks(read_times(table, time), list(given.values()), zone)
     members, notes = in_order(given, found.even, time)
-    check_order(table, members, found.even, time)
+    check_order(table, members, found.even, time, _NAME_THE_ZONE)
     found = without_jitter(found, list(members.values()), time)
     notes += found.notes
     scale = _scale(found, known)

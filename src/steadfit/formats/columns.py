@@ -9,7 +9,16 @@ import numpy as np
 
 from steadfit.errors import SteadfitError, counted, some, unknown
 from steadfit.formats.cells import MISSING, are_numbers, different, floats, number_of
-from steadfit.formats.dates import are_missing, are_undecided, as_dates, no_dates, undecided, zoned
+from steadfit.formats.dates import (
+    are_missing,
+    are_undecided,
+    as_dates,
+    has_zone,
+    no_dates,
+    undecided,
+    written,
+    zoned,
+)
 from steadfit.formats.numerals import Mark
 
 if TYPE_CHECKING:
@@ -216,8 +225,8 @@ class Columns:
     def dates(self, name: str) -> np.ndarray:
         """A column of dates as datetime64[us], NaT where a cell is missing.
 
-        Those with a time zone are brought to UTC. Raises SteadfitError for
-        cells that are no dates.
+        Those with a time zone are as its clocks show them. Raises SteadfitError for cells that are
+        no dates.
         """
         found = as_dates(self.data[self.check(name)], self.day_first)
         if found is not None:
@@ -234,6 +243,12 @@ class Columns:
             others = [row for row, zone in enumerate(zones) if zone not in (None, first)]
             raise self.refusal(name, others, f"a time with{'' if first else 'out'} a time zone")
         raise self.refusal(name, wrong, "a date such as 2024-01-31")
+
+    def has_zone(self, name: str) -> bool:
+        """Whether dates have a time zone, as all of a column have, or none."""
+        cells = (cell for cell in self.coded(name).cells if cell and cell.lower() not in MISSING)
+        first = next(cells, "")
+        return any(has_zone(written([first], day_first)) for day_first in (True, False))
 
     def refuse(self, name: str, rows: Sequence[int], expected: str) -> None:
         if rows:

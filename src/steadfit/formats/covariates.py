@@ -8,7 +8,9 @@ import numpy as np
 
 from steadfit.errors import SteadfitError, some, unknown
 from steadfit.formats.clock_changes import DAY
+from steadfit.formats.clocks import ABSENT, Clock
 from steadfit.formats.columns import Columns
+from steadfit.formats.known_names import known_as
 
 MOST_CATEGORIES = 50
 _HOUR = DAY // 24
@@ -49,7 +51,9 @@ class Covariate:
         """
         if not self.categories:
             return table.numbers(self.column)[:, None]
-        names, of_rows = table.coded(self.column)
+        cells, of_rows = table.coded(self.column)
+        spelt = self.spelt(table)
+        names = [cell and spelt.get(cell, cell) for cell in cells]
         new = [i for i, name in enumerate(names) if name not in (None, *self.categories)]
         if new:
             row = int(np.flatnonzero(np.isin(of_rows, new))[0])
@@ -61,6 +65,11 @@ class Covariate:
         each = np.array([[name == one for one in self.categories] for name in names], np.float64)
         each[[name is None for name in names]] = np.nan
         return each[of_rows]
+
+    def spelt(self, table: Columns) -> Mapping[str, str]:
+        """The categories of a table that are in another spelling than in training, and which."""
+        cells = (cell for cell in table.coded(self.column).cells if cell is not None)
+        return known_as(cells, self.categories) if self.categories else {}
 
 
 def check_parts(parts: Sequence[str]) -> None:
@@ -106,3 +115,38 @@ def ahead(values: np.ndarray, known: Sequence[int], horizon: int) -> np.ndarray:
         moved[:, known] = np.nan
         moved[: len(values) - horizon, known] = values[horizon:, known]
     return moved
+
+
+def side_by_side(table: Columns, covariates: tuple[Covariate, ...]) -> np.ndarray:
+    """float64, shape (rows, channels)."""
+    each = [covariate.values(table) for covariate in covariates]
+    return np.concatenate(each, axis=1) if each else np.empty((len(table), 0))
+
+
+def at_rows(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """These rows; NaN where one is absent."""
+    return np.where((rows == ABSENT)[:, None], np.nan, values[rows])
+
+
+def longer(values: np.ndarray, rows: int) -> np.ndarray:
+    """With so many rows more, NaN."""
+    return np.concatenate([values, np.full((rows, values.shape[1]), np.nan)]) if rows else values
+
+
+def the_one(values: np.ndarray) -> np.ndarray:
+    """The row that all rows of a series are, where they are not missing."""
+    return values[~np.isnan(values).any(1)][:1]
+
+
+def check_static(table: Columns, column: str, clock: Clock) -> None:
+    """Raise SteadfitError where a column changes within a series."""
+    names, of_rows = table.coded(column)
+    for key, rows in clock.members.items():
+        there = np.unique(of_rows[rows[rows != ABSENT]])
+        found = [name for i in there if (name := names[i]) is not None]
+        if len(found) != 1:
+            raise SteadfitError(
+                f'{table.file}: the static column "{column}" must be the same in all rows of a '
+                f"series, got {some([name or 'an empty cell' for name in found])} in the series "
+                f'"{key}". Name it in known or values.'
+            )

@@ -108,7 +108,9 @@ def _header(path: Path, body: str, dialect: Dialect) -> list[str]:
             f"{csv.field_size_limit():,} characters. Add names; or close quotes that are open."
         )
     check_count(path, len(names))
-    if names and all(number_of(name) is not None for name in names):
+    commas = dialect.delimiter != ","  # 4,68 is a number between other marks
+    numbers = [name.replace(",", ".", 1) if commas else name for name in names]
+    if names and all(number_of(number) is not None for number in numbers):
         head = body.lstrip("\n").partition("\n")[0]
         raise SteadfitError(
             f'{path.name} must begin with a row of column names, got numbers: "{head[:40]}". Add '

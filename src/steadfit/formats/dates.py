@@ -14,6 +14,7 @@ from steadfit.formats.date_styles import compact, iso, month_and_two_digits, who
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_ZONE = re.compile(r"\s*(?:Z|[+-]\d\d(?::?\d\d)?)$", re.I)
 _DIGITS = 8  # of a day without marks; fewer may be a code
 _POINTED = re.compile(r"(\d\d?\.\d\d?\.)(\d\d)((?: .*)?)")
 _OF_TWO_DIGITS = re.compile(r"\d\d\.\d\d\.\d\d(?: .*)?")  # 31.01.24; 1.2.24 may be a version
@@ -27,7 +28,8 @@ _SLASHED = re.compile(  # 1/31/2024, 31-1-2024, 1/31/24
 
 def as_dates(column: "pa.ChunkedArray", day_first: bool | None = None) -> np.ndarray | None:
     """A column as datetime64[us], NaT where it is missing; None where a cell is something else.
-    Numbers that are all dates of eight digits (20240131) are dates.
+    Numbers that are all dates of eight digits (20240131) are dates. Times with a zone are as its
+    clocks show them.
 
     day_first: as in `written`."""
     import pyarrow as pa
@@ -45,7 +47,10 @@ def as_dates(column: "pa.ChunkedArray", day_first: bool | None = None) -> np.nda
         return None
     if all(cell is None or (len(cell) >= _DIGITS and compact(cell)) for cell in cells):
         cells = [cell and compact(cell) for cell in cells]
-    times = _cast(written(_with_years(cells), day_first))
+    cells = written(_with_years(cells), day_first)
+    times = _cast(cells)
+    if times is not None and times.type.tz is not None:
+        times = _cast([cell and without_zone(cell) for cell in cells])
     return None if times is None else _datetimes(times)
 
 
@@ -139,6 +144,15 @@ def zoned(cell: str, day_first: bool | None = None) -> bool | None:
     """Whether a date has a time zone, in any form; None where it is missing."""
     known = [each for each in written(_known([cell]), day_first) if each is not None]
     return has_zone(known) if known else None
+
+
+def without_zone(cell: str) -> str:
+    """A time as ISO 8601 has it, as the clocks of its zone show it.
+
+    >>> without_zone("2024-01-31 13:00+01:00")
+    '2024-01-31 13:00'
+    """
+    return _ZONE.sub("", cell)
 
 
 def written_times(cells: Sequence[str], day_first: bool | None = None) -> list[str]:
@@ -246,6 +260,10 @@ def _cast(cells: Sequence[str | None]) -> Any:
 
 def _datetimes(column: Any) -> np.ndarray:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    moments = column.cast(pa.timestamp("us", getattr(column.type, "tz", None)), safe=False)
+    zone = getattr(column.type, "tz", None)
+    moments = column.cast(pa.timestamp("us", zone), safe=False)
+    if zone is not None:
+        moments = pc.call_function("local_timestamp", [moments])
     return np.asarray(moments).astype("datetime64[us]")

@@ -1,26 +1,41 @@
 """Tables in time order, from whose last rows the next ones are forecast."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from steadfit.errors import SteadfitError, counted, some
+from steadfit.errors import SteadfitError, some
 from steadfit.formats.calendars import Ticks
 from steadfit.formats.clock_changes import check_zone
-from steadfit.formats.clocks import ABSENT, Clock, read_clock
+from steadfit.formats.clocks import Clock, read_clock
 from steadfit.formats.columns import Columns
 from steadfit.formats.covariates import (
     CALENDAR,
     Covariate,
     ahead,
+    at_rows,
     calendar_channels,
     check_parts,
+    check_static,
+    longer,
+    side_by_side,
+    the_one,
+)
+from steadfit.formats.forecast_checks import (
+    check_clocks,
+    check_filled,
+    empty_note,
+    last_told,
+    spelling_notes,
+    unit_notes,
+    unlearned_note,
 )
 from steadfit.formats.form import Form, Rows
 from steadfit.formats.gaps import FILLS, check_rule, filled, filled_note, filled_windows
 from steadfit.formats.joined_times import with_joined_names
 from steadfit.formats.long_tables import check_complete, rows_of_series
+from steadfit.formats.time_columns import check_steps
 from steadfit.formats.wide_dates import VALUE, as_long
 
 PAST = "Nothing is filled in, as that could bring the future into the past: "
@@ -42,7 +57,8 @@ class ForecastTable(Form):
     begin: the time of the first step of all that was trained on; None without times.
     time_parts, series_parts: the columns that the times and the names of the series are in, where
     these are several. zone: in which times are
-    that have none (`wall_clocks`).
+    that have none (`wall_clocks`). unlearned: series of which no window was left.
+    units: of the columns whose numbers have one.
     """
 
     columns: tuple[str, ...]
@@ -61,6 +77,8 @@ class ForecastTable(Form):
     time_parts: tuple[str, ...] = ()
     series_parts: tuple[str, ...] = ()
     zone: str | None = None
+    unlearned: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     name = "forecast"
     files = "a table in time order: a .csv or .parquet file"
@@ -78,9 +96,18 @@ class ForecastTable(Form):
         named = (*self.columns, *beside, *(name for name in others if name is not None))
         return list(dict.fromkeys(named))
 
+    @property
+    def numeric(self) -> list[str]:
+        """The columns of numbers."""
+        beside = (each.column for each in (*self.known, *self.static) if not each.categories)
+        return list(dict.fromkeys([*self.columns, *beside]))
+
     def read(self, table: Columns, missing: str = "refuse") -> Rows:
         wide = VALUE in self.columns and VALUE not in table.names
         return super().read(as_long(table) if wide else table, missing)
+
+    def filling(self, rule: str) -> "ForecastTable":
+        return replace(self, fill=rule)
 
     @property
     def known_channels(self) -> tuple[int, ...]:
@@ -103,15 +130,12 @@ class ForecastTable(Form):
         not trained on, and parts of the calendar without times of it.
         """
         own = np.stack([table.numbers(column) for column in self.columns], axis=1)
-        known = _side_by_side(table, self.known)
-        static = _side_by_side(table, self.static)
+        known = side_by_side(table, self.known)
+        static = side_by_side(table, self.static)
         for covariate in self.static:
-            _check_static(table, covariate.column, clock)
-        if self.calendar and not (clock.ticks and clock.ticks[0].calendar):
-            raise SteadfitError(
-                f"{table.file}: calendar needs a column of dates, got none. Name it with time, or "
-                "leave calendar out."
-            )
+            check_static(table, covariate.column, clock)
+        if self.calendar:
+            check_clocks(table, clock, self.zone, self.begin)
         found = []
         more = self.horizon if self.known_channels else 0
         for place, rows in enumerate(clock.members.values()):
@@ -120,8 +144,8 @@ class ForecastTable(Form):
                 tick = clock.ticks[place]
                 moments = np.concatenate([clock.times[place], tick.moments(more)])
                 times = calendar_channels(tick.local(moments), self.calendar)
-            parts = [_longer(_at(own, rows), more), _longer(_at(known, rows), more), times]
-            of_series = np.tile(_one(_at(static, rows)), (len(rows) + more, 1))
+            parts = [longer(at_rows(own, rows), more), longer(at_rows(known, rows), more), times]
+            of_series = np.tile(the_one(at_rows(static, rows)), (len(rows) + more, 1))
             found.append(np.concatenate([*parts, of_series], axis=1))
         return found
 
@@ -130,13 +154,13 @@ class ForecastTable(Form):
         columns are known, the rows after it are of the future."""
         if not self.known:
             return [len(rows) for rows in clock.members.values()]
-        told = [~np.isnan(one[:, : self.targets]).all(1) for one in series]
-        return [int(np.flatnonzero(each)[-1]) + 1 if each.any() else 0 for each in told]
+        return last_told(series, self.targets)
 
     def rows(self, table: Columns, missing: str) -> Rows:
         """The last rows of each series, NaN where missing and not filled.
 
-        Series that are shorter than the window are left out, and named in the notes.
+        Series that are shorter than the window are left out, and named in the notes; so are empty
+        last rows, unless they are to be filled.
         Raises SteadfitError where all are, for a gap in time and values that are missing in the
         window unless they are filled or to be dropped, rows of another distance than in training,
         known columns that end before the horizon, and a model of arrays.
@@ -149,15 +173,19 @@ class ForecastTable(Form):
             )
         table = with_joined_names(table, self.series)
         members = rows_of_series(table, self.series)
+        if self.time is None:
+            free = [name for name in table.names if name not in self.needed()]
+            check_steps(table, free, list(members.values()))
         clock = read_clock(table, members, self.time, self.fill, self.zone, self.step)
         self._check_step(table, clock.step)
         series = self.channels(table, clock)
-        ends = self.ends(series, clock)
+        rule = self.fill or missing
+        ends = self.ends(series, clock) if rule in FILLS else last_told(series, self.targets)
+        empty = [] if self.known else empty_note(clock, ends, self.columns[: self.targets])
         enough, left_out = self._long_enough(table, clock, ends)
         clock = clock.only(enough)
         series, ends = [series[i] for i in enough], [ends[i] for i in enough]
         self._check_known(table, clock, ends)
-        rule = self.fill or missing
         if rule == "refuse":
             drop = (
                 'fix these rows, or give missing="forward" for the last value before a gap, or '
@@ -173,8 +201,11 @@ class ForecastTable(Form):
 
         found = filled_windows(series, last, rule, self.season)
         if self.fill and missing == "refuse":
-            _check_filled(table, clock, found)
-        notes = [*clock.notes, *left_out, *filled_note(last(series), found, rule)]
+            check_filled(table, clock, found)
+        left_out += unlearned_note(clock, self.unlearned)
+        other = unit_notes(table, self.units, self.numeric)
+        other += spelling_notes(table, (*self.known, *self.static))
+        notes = [*clock.notes, *other, *empty, *left_out, *filled_note(last(series), found, rule)]
         before = [filled(one, rule, self.season)[: end - self.window]
                   for one, end in zip(series, ends, strict=True)]  # fmt: skip
         return Rows(list(found), list(clock.members), notes, _from(clock, ends), before=before)
@@ -195,7 +226,7 @@ class ForecastTable(Form):
         bounds = zip(members, first, ends, strict=True)
         seen = [rows[begin + later : end + later] for rows, begin, end in bounds]
         names = [each.column for each in self.known for _ in range(each.width)]
-        check_complete(table, names, _side_by_side(table, self.known), np.concatenate(seen), remedy)
+        check_complete(table, names, side_by_side(table, self.known), np.concatenate(seen), remedy)
 
     def _long_enough(
         self, table: Columns, clock: Clock, ends: list[int]
@@ -250,49 +281,3 @@ def _from(clock: Clock, ends: list[int]) -> list[Ticks]:
         replace(tick, last=float(times[end - 1]))
         for tick, times, end in zip(clock.ticks, clock.times, ends, strict=True)
     ]
-
-
-def _side_by_side(table: Columns, covariates: tuple[Covariate, ...]) -> np.ndarray:
-    """float64, shape (rows, channels)."""
-    each = [covariate.values(table) for covariate in covariates]
-    return np.concatenate(each, axis=1) if each else np.empty((len(table), 0))
-
-
-def _at(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """These rows; NaN where one is absent."""
-    return np.where((rows == ABSENT)[:, None], np.nan, values[rows])
-
-
-def _longer(values: np.ndarray, rows: int) -> np.ndarray:
-    return np.concatenate([values, np.full((rows, values.shape[1]), np.nan)]) if rows else values
-
-
-def _one(values: np.ndarray) -> np.ndarray:
-    """The row that all rows of a series are, where they are not missing."""
-    return values[~np.isnan(values).any(1)][:1]
-
-
-def _check_filled(table: Columns, clock: Clock, windows: np.ndarray) -> None:
-    """Raise SteadfitError where a gap has no value before it to be filled from."""
-    left = np.asarray(np.isnan(windows).any((1, 2)))
-    named = [key for key, without in zip(clock.members, left, strict=True) if without]
-    if named:
-        raise SteadfitError(
-            f"{table.file}: each gap must have a value before it to be filled from, got none in "
-            f"{counted(len(named), 'series')}: {some(named)}. Add earlier rows, or give "
-            'missing="drop" to leave these series out.',
-            missing="drop",
-        )
-
-
-def _check_static(table: Columns, column: str, clock: Clock) -> None:
-    names, of_rows = table.coded(column)
-    for key, rows in clock.members.items():
-        there = np.unique(of_rows[rows[rows != ABSENT]])
-        found = [name for i in there if (name := names[i]) is not None]
-        if len(found) != 1:
-            raise SteadfitError(
-                f'{table.file}: the static column "{column}" must be the same in all rows of a '
-                f"series, got {some([name or 'an empty cell' for name in found])} in the series "
-                f'"{key}". Name it in known or values.'
-            )

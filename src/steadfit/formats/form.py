@@ -75,6 +75,10 @@ class Form(ABC):
         missing: the rule for missing values, of which some forms refuse some at once.
         """
 
+    def filling(self, rule: str) -> "Form":
+        """The same, with the gaps of new tables filled by a rule of forecasts."""
+        raise SteadfitError(f'fill, here "{rule}", is for forecasts. Leave it out.')
+
     def read(self, table: Columns, missing: str = "refuse") -> Rows:
         """The examples of a new table. Raises SteadfitError where columns are absent, and as
         `rows`."""

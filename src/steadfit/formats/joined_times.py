@@ -31,6 +31,7 @@ _CLOCKS = ("time", "hour", "uhrzeit", "zeit", "heure", "hora", "ora", "tijd")
 _IN_ORDER = ("year", "month", "day", *_WITHIN_A_DAY)  # of columns with other names
 _YEAR = re.compile(r"(1[5-9]|2[01])\d\d")
 _POINTS = re.compile(r"(\d\d?)\.(\d\d)(?:\.(\d\d))?")  # 18.00.00
+_RANGE = re.compile(r"(\d\d?[:.h]\d\d(?:[:.]\d\d)?)\s*[-–—]\s*\d\d?[:.h]\d\d(?:[:.]\d\d)?")
 
 
 def parts_of(table: Columns, name: str) -> list[str]:
@@ -64,9 +65,20 @@ def with_joined(table: Columns, time: str) -> Columns:
         parts = _parts_in(table, names)
         joined = [_of_parts(dict(zip(parts, row, strict=True))) for row in rows]
     else:
-        joined = [" ".join(map(_clock, row)) if all(row) else None for row in rows]
+        joined = [" ".join([row[0], *map(_clock, row[1:])]) if all(row) else None for row in rows]
     column = pa.chunked_array([pa.array(joined, pa.string())])
     return replace(table, data={**table.data, time: column})
+
+
+def ranges_note(table: Columns, time: str) -> list[str]:
+    """That the first of two times with a dash is taken, where a column has such."""
+    beside = [name for name in parts_of(table, time)[1:] if has_ranges(table, name)]
+    return [f"Of two times in a cell of {name}, the first is taken." for name in beside]
+
+
+def has_ranges(table: Columns, name: str) -> bool:
+    """Whether each cell of a column is two times of the day with a dash between them."""
+    return all(cell and _RANGE.fullmatch(cell) for cell in table.coded(name).cells)
 
 
 def part_of(name: str) -> str | None:
@@ -145,11 +157,14 @@ def _of_parts(parts: dict[str, str]) -> str | None:
 
 
 def _clock(cell: str) -> str:
-    """An hour or a time with points as one with colons; anything else as it is.
+    """An hour or a time with points as one with colons, of two with a dash the first; anything else
+    as it is.
 
-    >>> _clock("9"), _clock("18.30.00"), _clock("31.1.2024")
-    ('9:00', '18:30:00', '31.1.2024')
+    >>> _clock("9"), _clock("18.30.00"), _clock("00:00 - 01:00"), _clock("noon")
+    ('9:00', '18:30:00', '00:00', 'noon')
     """
+    if both := _RANGE.fullmatch(cell):
+        cell = both[1]
     if cell.isdecimal() and len(cell) < 3:
         return f"{cell}:00"
     found = _POINTS.fullmatch(cell)

@@ -6,6 +6,7 @@ from steadfit.formats.arrays import is_number
 
 SUFFIXES = (".tsv", ".txt", "")  # of such files; a CSV file must have a header
 PART = re.compile(r"(?<![^_.\-\s])(train|test)(ing)?(?![^_.\-\s])", re.I)  # as Coffee_TRAIN
+_COMMA = re.compile(r"^([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)$")
 _LEAST = 8  # columns; fewer may be anything
 _LOOKED_AT = 50  # lines
 
@@ -45,10 +46,16 @@ def with_header(text: str) -> str:
 
 
 def _cells(line: str) -> list[str]:
-    """Between tabs, commas or blanks; an empty one is missing."""
-    mark = next((mark for mark in "\t," if mark in line.strip()), None)
+    """Between tabs, semicolons, commas or blanks; an empty one is missing. Between tabs and
+    semicolons decimal commas are points.
+
+    >>> _cells("1\\t4,68\\t-1,33"), _cells("1,4.68,")
+    (['1', '4.68', '-1.33'], ['1', '4.68', 'NaN'])
+    """
+    mark = next((mark for mark in "\t;," if mark in line.strip()), None)
     line = line.strip() if mark is None else line.strip(" ")
-    return [cell.strip() or "NaN" for cell in line.split(mark)]
+    cells = [cell.strip() or "NaN" for cell in line.split(mark)]
+    return [_COMMA.sub(r"\1.\2", cell) for cell in cells] if mark in ("\t", ";") else cells
 
 
 def _whole(label: str) -> str:

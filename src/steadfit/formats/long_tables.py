@@ -89,9 +89,13 @@ def in_order(
 
 
 def check_order(
-    table: Columns, members: dict[str, np.ndarray], clock: np.ndarray, time: str
+    table: Columns,
+    members: dict[str, np.ndarray],
+    clock: np.ndarray,
+    time: str,
+    zone: str = "give times with a zone",
 ) -> None:
-    """Times must rise from row to row of a series."""
+    """Times must rise from row to row of a series. zone: what helps where clocks were changed."""
     several = "; or, if these are several series, name the column that tells them apart: series"
     several = several if list(members) == [table.file] else ""
     for key, rows in members.items():
@@ -102,8 +106,8 @@ def check_order(
             raise SteadfitError(
                 f"{table.where(row)}: the column {time} must rise from row to row of a series, "
                 f"got {table.data[time][row]} after {table.data[time][before]} (row "
-                f'{table.number_of_row(before)}) in the series "{key}", {in_all} in all. Sort the '
-                "rows, or remove repeated ones; where clocks were changed, give times with a zone"
+                f'{table.number_of_row(before)}) in the series "{key}", {in_all} in all. '
+                f"Where clocks were changed, {zone}; else sort the rows, or remove repeated ones"
                 f"{several}."
             )
 

@@ -17,18 +17,20 @@ from steadfit.formats.dates import (
     has_zone,
     microseconds,
     undecided,
+    without_zone,
     written_times,
 )
-from steadfit.formats.joined_times import part_of, with_joined
+from steadfit.formats.joined_times import part_of, ranges_note, with_joined
 
-_ZONE = re.compile(r"\s*(?:Z|[+-]\d\d(?::?\d\d)?)$", re.I)
 _EPOCHS = {1: "seconds", 10**3: "milliseconds", 10**6: "microseconds", 10**9: "nanoseconds"}
 _SECONDS = (5 * 10**8, 4 * 10**9)  # since 1970: from 1985 to 2096
 _CALLED = ("ts", "timestamp", "unix", "epoch", "time", "datetime", "date", "unixtime", "unix_time",
            "ds", "datum", "zeit", "fecha", "data", "heure", "tijd")  # fmt: skip
 _STEPS = ("", "id", "index", "t", "step", "period", "row", "no", "nr", "unnamed: 0", *_CALLED)
 _YEAR = re.compile(r"[\W\d_]*(?<!\d)(19|20)\d\d(?!\d)[\W\d_]*")  # 1960/61, but no Model 2019 A
+_WEEK = re.compile(r"^((?:19|20)\d\d)([0-4]\d|5[0-3])(?:\.0)?$")  # 202053
 _LOOKED_AT = 50  # cells that tell whether a column has dates
+_ROWS = 8  # of different whole numbers that count steps; fewer may be anything
 
 
 class Times(NamedTuple):
@@ -54,12 +56,14 @@ def read_times(table: Columns, name: str) -> Times:
     the reading counts by which the times are equal steps, or rise or fall from row to row. Raises
     SteadfitError where both do, and for cells that are no times.
     """
+    notes = ranges_note(table, name)
     table = with_joined(table, name)
     if table.is_numeric(name) and not _are_compact(table, name):
         values = table.numbers(name)
         table.refuse(name, np.flatnonzero(~np.isfinite(values)).tolist(), "a time")
-        return _of_epoch(values, name) or Times(values, False)
-    return _of_calendar(table, name) or _refused(table, name)
+        return _of_epoch(values, name) or _of_weeks(table, name) or Times(values, False)
+    found = _of_calendar(table, name) or _refused(table, name)
+    return found._replace(notes=(*found.notes, *notes))
 
 
 def are_times(table: Columns, name: str) -> bool:
@@ -96,6 +100,18 @@ def _of_epoch(values: np.ndarray, name: str) -> Times | None:
     return None
 
 
+def _of_weeks(table: Columns, name: str) -> Times | None:
+    """Numbers of a year and a week, such as 202053; None for others. As they are no months, at
+    least one has a week above 12."""
+    cells, of_rows = table.coded(name)
+    weeks = [_WEEK.sub(r"\1-W\2", cell or "") for cell in cells]
+    values = microseconds(written_times(weeks))
+    if values is None or not all("W" in week for week in weeks):
+        return None
+    note = f"The numbers in {name} are read as a year and its week, as {weeks[0]}."
+    return Times(values[of_rows], True, None, (note,))
+
+
 def _are_compact(table: Columns, name: str) -> bool:
     """Whether each cell is a date of digits alone."""
     return all(compact(str(cell)) for cell in table.coded(name).cells)
@@ -117,7 +133,7 @@ def _of_calendar(table: Columns, name: str) -> Times | None:
     values = microseconds(written)
     if values is None:
         return None
-    wall = microseconds([_ZONE.sub("", cell) for cell in written]) if has_zone(written) else None
+    wall = microseconds(list(map(without_zone, written))) if has_zone(written) else None
     return Times(values[of_rows], True, None if wall is None else wall[of_rows], notes)
 
 
@@ -185,6 +201,25 @@ def check_in_order(table: Columns, free: Sequence[str], series: str | None) -> N
                 f"{table.file}: the rows seem to be of several series, told apart by {name}, as "
                 f"{rising[0]} rises in each. Name these columns with the options series and time."
             )
+
+
+def check_steps(table: Columns, free: Sequence[str], members: Sequence[np.ndarray]) -> None:
+    """Raise SteadfitError where a column that has no other use counts steps, and the rows of a
+    series are in another order. members: the rows of each."""
+    for name in (name for name in free if is_whole(table, name)):
+        each = [table.numbers(name)[rows] for rows in members if len(rows) >= _ROWS]
+        mixed = any(len({*np.sign(np.diff(values))}) > 1 for values in each)
+        if mixed and all(map(_counts, each)):
+            raise SteadfitError(
+                f"{table.file}: the rows seem to be in another order than that of time, as {name} "
+                "counts steps, and falls from some rows to the next. Name it with the option "
+                "time, sort the rows, or remove the column."
+            )
+
+
+def _counts(values: np.ndarray) -> bool:
+    """Whether different whole numbers are all of a range, or most."""
+    return len(np.unique(values)) == len(values) and np.ptp(values) < 2 * len(values)
 
 
 def is_whole(table: Columns, name: str) -> bool:

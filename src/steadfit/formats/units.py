@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from steadfit.errors import SteadfitError, some
 from steadfit.formats.numerals import Mark, can_be_numbers, pattern
 
@@ -124,6 +126,23 @@ def _number_alone(cell: str) -> str:
     """A cell without its unit, if it has one."""
     unit = _unit(cell)
     return cell if unit is None else re.sub(_with_unit(unit), r"\1\2\3\4", cell)
+
+
+def unit_note(unit: str, trained: str, values: np.ndarray) -> list[str]:
+    """That a column has another unit than in training, in words; "" for none. values: its cells."""
+    if unit == trained:
+        return []
+    if unit and trained:
+        return [f"numbers are in {unit}, and training had {trained}. Convert them."]
+    if unit == "%":
+        return ["12% is read as 0.12, and training had numbers without %."]
+    if trained and trained != "%":
+        return [f"numbers have no unit, and training had {trained}. Convert them if they differ."]
+    if trained == "%" and bool((np.abs(values) > 1).any()):
+        return [
+            "training had 12% as 0.12, and here are numbers above 1 without %. Write 12% or 0.12."
+        ]
+    return []
 
 
 def hundredths(column: "pa.ChunkedArray") -> Any:

@@ -9,6 +9,8 @@ from steadfit.formats.calendars import equally_spaced
 from steadfit.formats.clock_changes import DAY, to_local, to_utc, without_changes
 from steadfit.formats.time_columns import Times
 
+SEVERAL = "UTC"  # in which times are written whose own zones differ
+_MINUTE = 60_000_000  # microseconds
 _ABOUT_A_DAY = DAY - DAY // 8  # days are shorter and longer where clocks are changed
 
 
@@ -31,8 +33,8 @@ def wall_clocks(times: Times, members: Sequence[np.ndarray], zone: str | None) -
     """Times by the clocks that they are read from.
 
     members: the rows of each series. zone: in which times without one are, and all are written. If
-    None, times with zones are in UTC, and of others changes of the clock are told as
-    `without_changes` says. Days and longer steps are those of the clocks.
+    None, times with zones are in theirs, or in UTC where they have several, and of others changes
+    of the clock are told as `without_changes` says. Days and longer steps are those of the clocks.
     """
     values, wall = times.values, times.wall
     if not times.calendar:
@@ -46,7 +48,16 @@ def wall_clocks(times: Times, members: Sequence[np.ndarray], zone: str | None) -
         return WallClocks(local, local, True, None, times.notes)
     if _are_days(utc):
         return WallClocks(utc, utc, True, None, times.notes)
-    return WallClocks(utc, utc, True, zone or "UTC", times.notes)
+    return WallClocks(utc, utc, True, zone or _offset(values, wall), times.notes)
+
+
+def _offset(utc: np.ndarray, wall: np.ndarray | None) -> str:
+    """The zone of the clocks as "+01:00", where it is one in all rows."""
+    minutes = np.unique((utc if wall is None else wall) - utc) // _MINUTE
+    if len(minutes) != 1:
+        return SEVERAL
+    hours, rest = divmod(abs(int(minutes[0])), 60)
+    return f"{'-' if minutes[0] < 0 else '+'}{hours:02}:{rest:02}"
 
 
 def _are_days(times: np.ndarray) -> bool:

@@ -56,8 +56,22 @@ def are_steps(names: Sequence[str]) -> bool:
     return bool((between > 0).all() and np.allclose(between, between[:1].repeat(len(between))))
 
 
+def by_number(names: Sequence[str]) -> list[str]:
+    """Names that are steps but for their order by their numbers; others as they are.
+
+    >>> by_number(["t0", "t1", "t10", "t2"]), by_number(["b", "a"])
+    (['t0', 't1', 't10', 't2'], ['b', 'a'])
+    >>> by_number([f"t{i}" for i in (0, 1, 10, 2, 3, 4, 5, 6, 7, 8, 9)])[2:4]
+    ['t2', 't3']
+    """
+    found = [(float(match[2]), name) for name in names if (match := _STEP.fullmatch(name.strip()))]
+    ordered = [name for _, name in sorted(found)]
+    return ordered if len(found) == len(names) and are_steps(ordered) else list(names)
+
+
 def step_columns(table: Columns, taken: set[str | None]) -> list[str]:
-    """The columns that are time steps: all that are left, each of numbers."""
+    """The columns that are time steps: all that are left, each of numbers; in the file's order,
+    but for names such as t0, t1, t10, t2, which are in that of their numbers."""
     left = free_columns(table, taken)
     if not left:
         raise SteadfitError(
@@ -71,4 +85,4 @@ def step_columns(table: Columns, taken: set[str | None]) -> list[str]:
             f"{some(words)}. Name the columns to use: values for the steps; or text, series, "
             'time, group for what these are; or kind="table" for unrelated columns.'
         )
-    return left
+    return by_number(left)

@@ -40,10 +40,12 @@ class Number:
 
 @dataclass(frozen=True, config=STRICT)
 class DatePart:
-    """A part of a column's dates, as a number: Monday is weekday 0."""
+    """A part of a column's dates, as a number: Monday is weekday 0. zoned: whether they have a time
+    zone, whose clocks then tell the part."""
 
     name: str
     part: Part
+    zoned: bool = field(default=False, compare=False)
 
     categories: ClassVar[tuple[str, ...]] = ()
 
@@ -90,22 +92,15 @@ class Category:
         return [one if one in known else other for one, other in zip(written, plain, strict=True)]
 
 
-def unit_note(column: Number, table: Columns, values: np.ndarray) -> str | None:
-    """That a table has other units than training had, in words. values: of the column."""
-    unit = table.units.get(column.name, "")
-    if unit == column.unit:
+def zone_note(column: DatePart, table: Columns) -> str | None:
+    """That the dates of a table have a time zone, and those of training had none, or the other way
+    round."""
+    if (zoned := table.has_zone(column.name)) == column.zoned:
         return None
-    if unit and column.unit:
-        return f"numbers are in {unit}, and training had {column.unit}. Convert them."
-    if unit == "%":
-        return "12% is read as 0.12, and training had numbers without %."
-    if column.unit and column.unit != "%":
-        return f"numbers have no unit, and training had {column.unit}. Convert them if they differ."
-    if column.unit == "%" and bool((np.abs(values) > 1).any()):
-        return (
-            "training had 12% as 0.12, and here are numbers above 1 without %. Write 12% or 0.12."
-        )
-    return None
+    if np.isnat(table.dates(column.name)).all():
+        return None
+    here, there = ("a time zone", "none") if zoned else ("no time zone", "one")
+    return f"dates have {here}, and training had {there}. Give times of the same clocks."
 
 
 Column = Number | DatePart | Category

@@ -19,10 +19,11 @@ from steadfit.formats.known_labels import KnownLabels
 from steadfit.formats.known_names import known_as
 from steadfit.formats.npz import load_arrays
 from steadfit.formats.numerals import Mark
+from steadfit.formats.units import unit_note
 from steadfit.formats.workbooks import check_sheets
 from steadfit.formats.writing import NOTHING_TOLD, Writing, opened, with_order
 from steadfit.kinds.table import Table
-from steadfit.kinds.table_columns import Category, Column, DatePart, Number, unit_note
+from steadfit.kinds.table_columns import Category, Column, DatePart, Number, zone_note
 from steadfit.kinds.values import Examples
 
 _TEXTS = ("", ".txt", ".tab", ".dat", ".data")  # of tables that were read by kind=".csv"
@@ -143,11 +144,17 @@ def _with_names(table: Columns, needed: Sequence[str]) -> Columns:
 
 
 def _name_notes(table: Columns, columns: Sequence[Column], values: np.ndarray) -> Iterator[str]:
-    """The categories that training did not have, or had in another spelling, and other units."""
+    """The categories that training did not have, or had in another spelling, other units and
+    dates of other clocks."""
+    zones = {column.name: column for column in columns if isinstance(column, DatePart)}
+    for name, column in zones.items():
+        if note := zone_note(column, table):
+            yield f'{table.file}, column "{name}": {note}'
     for column, cells in zip(columns, values.T, strict=True):
         where = f'{table.file}, column "{column.name}"'
-        if isinstance(column, Number) and (note := unit_note(column, table, cells)):
-            yield f"{where}: {note}"
+        if isinstance(column, Number):
+            unit = table.units.get(column.name, "")
+            yield from (f"{where}: {note}" for note in unit_note(unit, column.unit, cells))
         if not isinstance(column, Category):
             continue
         if spelt := column.spelt(table):

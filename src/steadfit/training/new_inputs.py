@@ -39,7 +39,9 @@ def columns(
     return {"input": made.pop("input"), "time": times, **made}
 
 
-def forecast(model: Predictor, past: Any, horizon: int | None) -> dict[str, np.ndarray]:
+def forecast(
+    model: Predictor, past: Any, horizon: int | None, fill: str | None = None
+) -> dict[str, np.ndarray]:
     """The columns of the next steps of each series; see `TrainedModel.forecast`."""
     schema = model.facts.schema
     task = schema.task
@@ -57,6 +59,6 @@ def forecast(model: Predictor, past: Any, horizon: int | None) -> dict[str, np.n
             "forecast must be given a table where columns are known beforehand, got "
             f"{type(past).__name__}. Give a path or a frame, with rows for the steps to forecast."
         )
-    made = columns(model, schema.kind.examples_of(past, schema.form))
+    made = columns(model, schema.kind.examples_of(past, schema.form, fill))
     kept = made["step"] <= steps
     return {name: values[kept] for name, values in made.items()}

@@ -171,20 +171,23 @@ class TrainedModel:
         likely than not, in one text; or numbers (examples, outputs)."""
         return self.facts.schema.task.predict(self.logits(x))
 
-    def forecast(self, past: Any, horizon: int | None = None) -> dict[str, np.ndarray]:
+    def forecast(
+        self, past: Any, horizon: int | None = None, fill: str | None = None
+    ) -> dict[str, np.ndarray]:
         """The next steps of each series, as columns: `pandas.DataFrame(model.forecast(past))`.
 
         past: a table like the one trained on, as a path or a frame of pandas', polars' or Arrow's;
         or series as `predict` takes them. It ends with the last known row of each series. horizon:
-        steps, at most as many as were trained for, which is the default.
+        steps, at most as many as were trained for, which is the default. fill: the rule by which
+        a table's gaps are filled, of `steadfit.formats.gaps.FILLS`; None: as in training.
         Columns: `input`, the series; `time`, where the table has times; `step`, from 1; of each
         column that is forecast `prediction_NAME`, and the ends of its intervals `low_80_NAME`,
         `high_80_NAME`, `low_95_NAME`, `high_95_NAME`; or `quantile_0.1_NAME` and the like in their
         place, where quantiles were asked for.
 
-        Raises SteadfitError for a model of another task, a longer horizon, and another table.
+        Raises SteadfitError for another task, a longer horizon, and another table.
         """
-        return new_inputs.forecast(self, past, horizon)
+        return new_inputs.forecast(self, past, horizon, fill)
 
     def intervals(self, x: Any) -> Mapping[int, tuple[np.ndarray, np.ndarray]]:
         """The lower and upper ends of `predict`, each of its shape, by the level in percent.
@@ -211,8 +214,7 @@ class TrainedModel:
     def score_text(self, text: str) -> TextScore:
         """How well a language model predicts a new text, read from its beginning to its end.
 
-        Raises SteadfitError for a model of another task, and a text of unknown or too few tokens.
-        """
+        Raises SteadfitError for another task, and a text of unknown or too few tokens."""
         return text_score(self.facts.schema.task, self.members, text)
 
     def _checked(self, x: Any) -> Inputs:

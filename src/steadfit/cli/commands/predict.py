@@ -30,6 +30,14 @@ def predict(
         ),
     ] = None,
     target: Annotated[str | None, Parameter(group=DATA, help="Its column of labels.")] = None,
+    fill: Annotated[
+        str | None,
+        Parameter(
+            group=DATA,
+            help="Gaps of a forecast's table: forward, season, interpolate. [default: as in "
+            "training]",
+        ),
+    ] = None,
     prompt: Annotated[
         str | None, Parameter(group=TEXT, help="Beginning that a language model continues.")
     ] = None,
@@ -87,7 +95,8 @@ def predict(
         drawn = {"temperature": temperature, "seed": seed, "top_k": top_k, "top_p": top_p}
         return _write(continued(run, prompt, tokens, **drawn), out)
     assert input is not None
-    text, notes = predictions(run, input, labels, target, **writing.given())
+    options = writing.given() | ({} if fill is None else {"fill": fill})
+    text, notes = predictions(run, input, labels, target, **options)
     terminal.Screen(plain=True).notes(notes)
     _write(text, out)
 

@@ -123,6 +123,11 @@ def listed(names: str | Sequence[str] | None, known: Sequence[str] = ()) -> list
     return list(map(same_letters, found))
 
 
+def joined(names: str | Sequence[str] | None) -> str | None:
+    """Several names of columns that make one, with commas between them; None of None."""
+    return names if names is None or isinstance(names, str) else ",".join(listed(names))
+
+
 def numbers(given: str | Sequence[float] | None) -> tuple[float, ...]:
     """Several numbers as a list, or with commas between them; none of None."""
     if not isinstance(given, str):

@@ -9,6 +9,7 @@ import numpy as np
 from steadfit.data.dataset import Dataset
 from steadfit.data.forecasting import from_forecast
 from steadfit.data.readers.asked import Asked
+from steadfit.data.sentinels import sentinel_notes
 from steadfit.errors import SteadfitError, counted, some
 from steadfit.formats import ForecastTable
 from steadfit.formats.clocks import Clock, read_clock
@@ -28,6 +29,7 @@ from steadfit.formats.time_columns import (
     Times,
     are_times,
     check_in_order,
+    check_steps,
     is_whole,
     read_times,
     seem_times,
@@ -49,6 +51,8 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
     targets = _to_forecast(table, asked)
     columns = [*targets, *(name for name in asked.values if name not in targets)]
     members = rows_of_series(table, asked.series)
+    if asked.time is None:
+        check_steps(table, _free(table, asked), list(members.values()))
     clock = read_clock(table, members, asked.time, asked.fill, asked.zone)
     window, seasons = _window_and_seasons(asked, clock.seasons, clock.members)
     season, *longer = seasons or (1,)
@@ -70,6 +74,7 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
         series_parts if len(series_parts) > 1 else (),
         asked.zone,
     )
+    form = replace(form, units={n: unit for n, unit in table.units.items() if n in form.numeric})
     series = form.channels(table, clock)
     missing = asked.fill or asked.missing or "refuse"
     if missing == "refuse":
@@ -102,6 +107,7 @@ def forecast(table: Columns, asked: Asked) -> Dataset:
             *unpivoted,
             *notes,
             *clock.notes,
+            *sentinel_notes(table, form.numeric),
             *_unused(table, asked, form),
         ],
         form=form,

@@ -17,6 +17,8 @@ def wide(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
     """A row a series, a column a step."""
     missing = asked.missing or "refuse"
     form = WideTable(tuple(asked.values or step_columns(table, {label, asked.group})))
+    moved = [name for name in table.names if name in form.columns] != [*form.columns]
+    note = "The columns are taken in the order of their numbers, which is not that of the file."
     columns, found = form.columns, form.rows(table, missing)
     return from_series(
         found.examples,
@@ -32,6 +34,7 @@ def wide(table: Columns, asked: Asked, label: str, why: str) -> Dataset:
             f"{table.file}: one series a row, {len(columns)} steps from column {columns[0]} to "
             f"{columns[-1]}; {label} is learned. A row is a series, "
             f"as {why}.",
+            *([note] if moved and not asked.values else []),
             *table.unused({label, asked.group, *columns}),
         ],
         form=form,

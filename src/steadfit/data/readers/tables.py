@@ -9,6 +9,7 @@ from steadfit.data.dataset import Dataset
 from steadfit.data.readers.asked import (
     Asked,
     check_form,
+    joined,
     listed,
     numbers,
     seasons,
@@ -41,8 +42,8 @@ def read(
     *,
     target: str | Sequence[str] | None = None,
     text: str | Sequence[str] | None = None,
-    series: str | None = None,
-    time: str | None = None,
+    series: str | Sequence[str] | None = None,
+    time: str | Sequence[str] | None = None,
     values: str | Sequence[str] | None = None,
     group: str | None = None,
     horizon: int | None = None,
@@ -124,6 +125,7 @@ def read(
     if is_frame(source) and (horizon, series, time) != (None, None, None):
         source = with_times(source)
     lists = () if several is None else listed(target) or LABEL_NAMES
+    series, time = joined(series), joined(time)
     table = (
         from_frame(source, decimal=decimal, verbatim=lists)
         if is_frame(source)
@@ -142,8 +144,8 @@ def read(
         listed(static, table.names), listed(calendar), fill, log or None, zone, missing, kind,
         task, several, unit, listed(strip), longest, vectors,
     )  # fmt: skip
-    joined = [part for name in (series, time) if name for part in parts_of(table, name)]
-    for name in (*joined, group, *asked.text, *asked.values, *asked.known, *asked.static):
+    parts = [part for name in (series, time) if name for part in parts_of(table, name)]
+    for name in (*parts, group, *asked.text, *asked.values, *asked.known, *asked.static):
         if name is not None:
             table.check(name)
     check_form(asked)
