@@ -305,6 +305,7 @@ def test_the_surface_is_what_it_was():
         "--decimal",
         "--delimiter",
         "--encoding",
+        "--fill",
         "--json",
         "--labels",
         "--missing",

@@ -25,7 +25,7 @@ BAD = [
     ("one class of texts", "a.csv", "text,label\ngood film,a\nbad film,a\n", {},
      ['got only "a"', "must have at least two classes"]),
     ("words where numbers are asked", "a.csv", "t0,t1,y\n1,2,1.5\n3,4,high\n", {"task": "numbers"},
-     ['"high" (a.csv row 3)', 'use task="classes"']),
+     ['a.csv row 3 ("high")', 'missing="drop"']),
     ("words to forecast", "a.csv", "day,sales\n2024-01-01,1\n2024-01-02,two\n", SALES,
      ['column "sales"', 'row 3 ("two")', "Fix or remove"]),
     ("times that repeat", "a.csv", "day,sales\n2024-01-03,1\n2024-01-03,2\n", SALES,

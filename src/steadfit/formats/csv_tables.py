@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _WEB_PAGE = re.compile(r"\s*<(!doctype html|html)\b", re.I)
 _FOOTER = 5  # lines after the last row, at most
+_LONGEST = 10_000  # characters of a column's name
 _LOOKED_AT = 500  # rows that are compared with the header
 _LEAST_NAMED = 3  # rows that may have names of their own
 _COUNT = re.compile(r"(.*[ _.-])?(id|index|nr|no|number|row|day|step|time|t|#)", re.I)
@@ -102,10 +103,10 @@ def _check_options(delimiter: str | None, decimal: str | None) -> None:
 
 def _header(path: Path, body: str, dialect: Dialect) -> list[str]:
     names = [same_letters(name.strip()) for name in next(_first_rows(body, dialect), [])]
-    if not names and body.strip():
+    if max(map(len, names), default=_LONGEST + 1) > _LONGEST and body.strip():
         raise SteadfitError(
             f"{path.name} must begin with a row of column names, got a cell of more than "
-            f"{csv.field_size_limit():,} characters. Add names; or close quotes that are open."
+            f"{_LONGEST:,} characters. Add names; or close quotes that are open."
         )
     check_count(path, len(names))
     commas = dialect.delimiter != ","  # 4,68 is a number between other marks
