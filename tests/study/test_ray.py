@@ -193,7 +193,7 @@ def test_a_gpu_is_shared_by_as_many_as_the_first_leaves_room_for(
 
     recipe = Recipe().model_with(name="mlp", width=0.1).training_with(epochs=1)
     learner = OnGpu(recipe, taken=10**9, free=4 * 10**9, log=tmp_path / "log")
-    ray.init(num_cpus=4, num_gpus=1, include_dashboard=False, log_to_driver=False)
+    ray.init("local", num_cpus=4, num_gpus=1, include_dashboard=False, log_to_driver=False)
     try:
         design = Design(folds=2, repetitions=3, samples=2, references=False)
         done = run_study(
