@@ -19,7 +19,6 @@ from steadfit.kinds import Examples, existing
 from steadfit.recipe import Recipe
 from steadfit.study.result import StudyResult
 from steadfit.study.store import Store, existing_store
-from steadfit.tasks import Forecast
 from steadfit.training import TextScore, TrainedModel, TrainedReference, model_folder, new_inputs
 from steadfit.training.limits import MOST_MEMBERS, check_weights
 
@@ -67,8 +66,6 @@ def predictions(
     model, run = TrainedModel.load(run), run_folder(run)
     schema = model.facts.schema
     schema.task.check_answers()
-    if "fill" in options and not isinstance(schema.task, Forecast):
-        raise SteadfitError("fill is for gaps of a forecast's table. Leave it out.")
     of_table = {} if labels is None else options
     found = schema.read(source, **({} if of_table else options))
     if labels is not None:

@@ -180,7 +180,7 @@ def test_a_rule_for_gaps_of_new_tables_alone(tmp_path: Path) -> None:
         schema.read(gap)
     seen = schema.read(gap, fill="forward").x.padded()[0, -6:-4, 0]
     assert seen.tolist() == pytest.approx([wave()[54]] * 2)
-    frame = schema.kind.examples_of(pandas.read_csv(gap), schema.form, "forward")
+    frame = schema.kind.examples_of(pandas.read_csv(gap), schema.filling("forward"))
     assert frame.x.padded()[0, -6:-4, 0].equal(seen)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from pydantic import TypeAdapter
 
+from steadfit.errors import SteadfitError
 from steadfit.formats import FORMS, Form
 from steadfit.formats.columns import Columns
 from steadfit.formats.writing import writing_of
@@ -50,14 +51,24 @@ class Schema:
         optimiser, in one pass. least: that the model takes in all; None where the kind decides."""
         return self.task.epochs(self.kind, usual, steps, least)
 
-    def read(self, source: str | Path, **options: Any) -> Examples:
+    def read(self, source: str | Path, fill: str | None = None, **options: Any) -> Examples:
         """New inputs of the same form, without targets, from a file or folder.
 
+        fill: of forecasts, the rule for gaps in place of the form's own (`filling`).
         options: how they are written (`missing`, `encoding`, `delimiter`, `decimal`), where the
         kind of example has such. Raises SteadfitError for another form, and for what cannot be
         read.
         """
-        return self.kind.read(existing(source), self.form, **options)
+        return self.kind.read(existing(source), self.filling(fill), **options)
+
+    def filling(self, rule: str | None) -> Form | None:
+        """The form, with the gaps of new tables filled by another rule, if one is given. Raises
+        SteadfitError where the form has no such rule."""
+        if rule is None:
+            return self.form
+        if self.form is None:
+            raise SteadfitError(f'fill, here "{rule}", is for forecasts of tables. Leave it out.')
+        return self.form.filling(rule)
 
     def written_as(self, table: Columns) -> Self:
         """The schema with the writing of the table that was trained on, for new tables that can be

@@ -47,7 +47,7 @@ def read_targets(
     if several is not None or task == "several":
         return _read_several(y, task, several)
     if task is None and _all_differ(y):
-        return Targets(*_read_one(y, "numbers", ids), [_whole("numbers", y)])
+        return Targets(*_read_one(y, "numbers", ids), [_whole("numbers", "classes", y)])
     found, targets = _read_one(y, task, ids)
     return Targets(found, targets, target_notes(y, task))
 
@@ -57,9 +57,8 @@ def _all_differ(y: np.ndarray) -> bool:
     return y.dtype.kind in "iu" and y.size == len(y) and _MANY < len(np.unique(y)) > len(y) / 2
 
 
-def _whole(task: TaskName, y: np.ndarray) -> str:
+def _whole(task: TaskName, other: TaskName, y: np.ndarray) -> str:
     """That whole numbers are learned as this task, and how they are learned as the other."""
-    other = "classes" if task == "numbers" else "numbers"
     return (
         f"The targets are whole numbers, {len(np.unique(y)):,} different ones, and are learned as "
         f'{task}; task="{other}" makes them {other}.'
@@ -163,7 +162,7 @@ def target_notes(y: np.ndarray, task: TaskName | None) -> list[str]:
         names = np.unique(y).tolist()
         return [*spelling_notes(names), *list_notes(names)]
     if task is None and y.dtype.kind in "iu" and len(np.unique(y)) > _MANY:
-        return [_whole("classes", y)]
+        return [_whole("classes", "numbers", y)]
     if task is not None or y.dtype.kind != "f" or y.size < 2 or not np.isfinite(y).all():
         return []
     values = np.unique(y)

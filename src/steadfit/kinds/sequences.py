@@ -51,13 +51,9 @@ class Sequences(Kind[Ragged]):
         decimal: Mark | None = None,
         sheet: str | None = None,
         day_first: bool | None = None,
-        fill: str | None = None,
     ) -> Examples:
         """missing: the rule for missing values, `of_gaps` if None. encoding, delimiter, decimal: as
-        in `read_csv`. sheet: as in `sheet_text`. day_first: as in `Columns`.
-        fill: of forecasts, the rule for gaps in place of the form's own."""
-        if fill is not None:
-            form = filling(form, fill)
+        in `read_csv`. sheet: as in `sheet_text`. day_first: as in `Columns`."""
         files = form.files if form is not None else None
         missing = self.of_gaps if missing is None else missing
         if not (source.is_file() or holds_table(source)):
@@ -82,20 +78,16 @@ class Sequences(Kind[Ragged]):
         """What `examples_of` takes."""
         return said(self.examples_of(given, form))
 
-    def examples_of(self, given: Any, form: Form | None, fill: str | None = None) -> Examples:
-        """A path, a table of pandas', polars' or Arrow's, or what `from_values` takes. fill: as of
-        files."""
+    def examples_of(self, given: Any, form: Form | None) -> Examples:
+        """A path, a table of pandas', polars' or Arrow's, or what `from_values` takes."""
         if isinstance(given, Path) or (isinstance(given, str) and self.text_is_path):
-            return self.read(existing(given), form, fill=fill)
+            return self.read(existing(given), form)
         if is_frame(given):
             trained = NOTHING_TOLD if form is None else form.writing
             table = opened(lambda mark: from_frame(with_times(given), decimal=mark), None, trained)
             form = form or self.told(table)
-            form = form if fill is None else filling(form, fill)
             table = with_order(table, form.needed(), None, trained)
             return self.joined(form.read(table), table.file, "refuse")
-        if fill is not None:
-            raise SteadfitError("fill is for tables, got arrays. Leave it out.")
         return self.joined(self.from_values(given), "x", "refuse")
 
     of_gaps: ClassVar[str] = "refuse"  # the rule for what is missing in a file to predict
@@ -188,10 +180,3 @@ class Sequences(Kind[Ragged]):
             size = max(1, min(_EXAMPLES, steps // int(x.lengths[order[0]])))
             yield order[:size]
             order = order[size:]
-
-
-def filling(form: Form | None, rule: str) -> Form:
-    """`Form.filling`. Raises SteadfitError for what is no table."""
-    if form is None:
-        raise SteadfitError(f'fill, here "{rule}", is for forecasts of tables. Leave it out.')
-    return form.filling(rule)

@@ -32,7 +32,7 @@ class Task(Intervals, ABC):
     answer: what a saved program gives (`averaged`).
     takes: the settings of `Training` that this task takes and others do not.
     mixes: whether there are targets of two examples mixed. mark: between the labels of one example;
-        "" where it has one.
+        "" where it has one. of_words: whether targets may be words.
     """
 
     name: ClassVar[str]
@@ -47,6 +47,7 @@ class Task(Intervals, ABC):
     seen: ClassVar[int] = 2000
     takes: ClassVar[frozenset[str]] = frozenset()
     mixes: ClassVar[bool] = False
+    of_words: ClassVar[bool] = True
     mark: str = ""
 
     @property

@@ -85,6 +85,7 @@ class Numbers(Numeric):
 
     count: int
     mixes = True
+    of_words = False
 
     name = "numbers"
 

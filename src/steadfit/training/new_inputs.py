@@ -54,11 +54,14 @@ def forecast(
             f"{steps}. Train with a longer horizon."
         )
     assert isinstance(schema.kind, Series)
-    if task.known and not (isinstance(past, str | Path) or is_frame(past)):
+    is_table = isinstance(past, str | Path) or is_frame(past)
+    if task.known and not is_table:
         raise SteadfitError(
             "forecast must be given a table where columns are known beforehand, got "
             f"{type(past).__name__}. Give a path or a frame, with rows for the steps to forecast."
         )
-    made = columns(model, schema.kind.examples_of(past, schema.form, fill))
+    if fill is not None and not is_table:
+        raise SteadfitError("fill is for tables, got arrays. Leave it out.")
+    made = columns(model, schema.kind.examples_of(past, schema.filling(fill)))
     kept = made["step"] <= steps
     return {name: values[kept] for name, values in made.items()}

@@ -8,6 +8,7 @@ from steadfit.formats.cells import MISSING
 from steadfit.formats.columns import Columns
 from steadfit.formats.numerals import Mark, pattern
 from steadfit.formats.plain_cells import with_plain_numbers
+from steadfit.tasks import TASKS
 
 _NUMBER = re.compile(f"{pattern('.')}|{pattern(',')}")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
@@ -23,7 +24,7 @@ def checked_words(
     Raises SteadfitError that names these rows where the task is "numbers", or where it is None and
     all but a tenth of the cells, or one, are numbers.
     """
-    if task not in (None, "numbers") or table.is_numeric(label):
+    if (task is not None and TASKS[task].of_words) or table.is_numeric(label):
         return table
     cells = table.names_as_written(label)
     known = {i: cell for i, cell in enumerate(cells) if cell and cell.lower() not in MISSING}
