@@ -8,7 +8,7 @@ from steadfit.formats.cells import MISSING
 from steadfit.formats.columns import Columns
 from steadfit.formats.numerals import Mark, pattern
 from steadfit.formats.plain_cells import with_plain_numbers
-from steadfit.tasks import TASKS
+from steadfit.tasks import TASKS, Numbers
 
 _NUMBER = re.compile(f"{pattern('.')}|{pattern(',')}")
 _WHOLE = re.compile(r"[+-]?[0-9]+")
@@ -24,7 +24,8 @@ def checked_words(
     Raises SteadfitError that names these rows where the task is "numbers", or where it is None and
     all but a tenth of the cells, or one, are numbers.
     """
-    if (task is not None and TASKS[task].of_words) or table.is_numeric(label):
+    asked = Numbers if task is None else TASKS.get(task)  # another word is refused later
+    if asked is None or asked.of_words or table.is_numeric(label):
         return table
     cells = table.names_as_written(label)
     known = {i: cell for i, cell in enumerate(cells) if cell and cell.lower() not in MISSING}
