@@ -143,10 +143,8 @@ def _as_rows(
 def _first_rows(body: str, dialect: Dialect) -> Iterator[list[str]]:
     """The first rows that have cells, up to one with a cell that is too long for Python's reader:
     Arrow's, which reads the table, takes it."""
-    quoting = csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE
-    reader = csv.reader(io.StringIO(body), delimiter=dialect.delimiter, quoting=quoting)
     try:
-        yield from filter(None, islice(reader, _LOOKED_AT))
+        yield from filter(None, islice(dialect.rows(body), _LOOKED_AT))
     except csv.Error:
         return
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,6 +29,12 @@ class Dialect:
     skipped: int
     notes: tuple[str, ...] = ()
     quoted: bool = True
+
+    def rows(self, body: str) -> Iterator[list[str]]:
+        """The rows of a text without the lines that are skipped. Raises csv.Error for a cell of
+        more letters than the module takes."""
+        quoting = csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE
+        return csv.reader(io.StringIO(body), delimiter=self.delimiter, quoting=quoting)
 
 
 def dialect_of(text: str, file: str, delimiter: str | None) -> Dialect:

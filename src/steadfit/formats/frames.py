@@ -1,6 +1,5 @@
 """Tables in memory: pandas, polars, Arrow, whatever gives its columns to Arrow."""
 
-from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
@@ -67,9 +66,6 @@ def from_frame(
     kept = [i for i, each in enumerate(table.column_names) if not each.startswith(_INDEX)]
     table = table.select(kept)
     table = table.rename_columns([each.strip(_AROUND) for each in table.column_names])
-    twice = sorted(each for each, times in Counter(table.column_names).items() if times > 1)
-    if twice:
-        raise SteadfitError(f"{name} has columns of the same name: {some(twice)}. Rename one.")
     nested = [field.name for field in table.schema if _is_other(field.type)]
     if nested:
         raise SteadfitError(
